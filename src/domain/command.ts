@@ -1,0 +1,44 @@
+import type { Mode } from "./pad.js";
+
+/** The verbs of the `command` key (contract 3, Commands). */
+export const VERBS = ["start", "stop", "pause", "resume", "faster", "slower", "toggle"] as const;
+export type Verb = (typeof VERBS)[number];
+
+/** One key of a message, parsed: the words are known ones, the numbers finite. Speeds are km/h as asked. */
+export type Command =
+  | { readonly key: "belt"; readonly value: "ON" | "OFF" }
+  | { readonly key: "speed"; readonly value: number }
+  | { readonly key: "mode"; readonly value: Mode }
+  | { readonly key: "incline"; readonly value: number }
+  | { readonly key: "command"; readonly value: Verb }
+  | { readonly key: "link"; readonly value: "ON" | "OFF" };
+
+export type CommandKey = Command["key"];
+export const COMMAND_KEYS: readonly CommandKey[] = ["belt", "speed", "mode", "incline", "command", "link"];
+
+export type ResultCode =
+  | "invalid-payload"
+  | "out-of-range"
+  | "unsupported"
+  | "not-connected"
+  | "stopping"
+  | "start-not-allowed"
+  | "superseded"
+  | "unconfirmed"
+  | "link-lost"
+  | "radio-off"
+  | "retained";
+
+/** How one key ended. A failure has a code and a sentence: what happened, what it means for the belt, what to do. */
+export type Outcome =
+  | { readonly status: "ok" }
+  | { readonly status: "error"; readonly code: ResultCode; readonly message: string };
+
+export const OK: Outcome = { status: "ok" };
+export const failure = (code: ResultCode, message: string): Outcome => ({ status: "error", code, message });
+
+/** A stop that is readable whatever else its message says (contract 3: one message is one intent). */
+export const isStop = (command: Command): boolean =>
+  (command.key === "belt" && command.value === "OFF") ||
+  (command.key === "speed" && command.value === 0) ||
+  (command.key === "command" && (command.value === "stop" || command.value === "pause"));

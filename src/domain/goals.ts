@@ -1,0 +1,45 @@
+import type { GoalKey, GoalProgress, Goals, Session, Stats, Totals } from "./stats.js";
+import type { Speed } from "./units.js";
+
+const KEYS: readonly GoalKey[] = ["distance", "steps", "duration", "calories"];
+
+/**
+ * Units of `key` a second at this speed. Steps and kcal go by what the session took for a metre, or for a second on
+ * a machine that counts no metres; 0 when nothing is known.
+ */
+const rate = (key: GoalKey, session: Session | null, speed: Speed): number => {
+  const metresPerSecond = speed / 360;
+  if (key === "distance") return metresPerSecond;
+  if (key === "duration") return 1;
+  if (session === null) return 0;
+  if (session.distance > 0) return (session[key] / session.distance) * metresPerSecond;
+  return session.duration > 0 ? session[key] / session.duration : 0;
+};
+
+const eta = (missing: number, perSecond: number): number | null => {
+  if (missing <= 0) return 0;
+  return perSecond > 0 ? Math.ceil(missing / perSecond) : null;
+};
+
+/**
+ * Progress to each goal that is set: 1 is reached, and more than 1 is told as such. `eta` is whole seconds at the
+ * current speed: 0 once reached, null while the belt rests, its speed is unknown, or nothing tells the pace.
+ */
+export const goalProgress = (
+  goals: Goals,
+  today: Totals,
+  session: Session | null,
+  speed: Speed | null,
+): Stats["goals"] => {
+  const one = (key: GoalKey, target: number): GoalProgress => ({
+    target,
+    progress: target > 0 ? today[key] / target : 1,
+    eta: eta(target - today[key], speed === null || speed === 0 ? 0 : rate(key, session, speed)),
+  });
+  return Object.fromEntries(
+    KEYS.flatMap((key) => {
+      const target = goals[key];
+      return target === null ? [] : [[key, one(key, target)]];
+    }),
+  );
+};

@@ -1,0 +1,88 @@
+import type { Metres, Seconds, Speed } from "./units.js";
+
+export type ProtocolName = "wilink" | "ftms";
+export type Mode = "auto" | "manual" | "standby";
+export const MODES: readonly Mode[] = ["manual", "auto", "standby"];
+
+/**
+ * What the machine itself says about its belt, free of protocol. `paused` exists only where the machine reports a
+ * pause (FTMS); `other` is any value we do not know, kept in `PadStatus.code`.
+ */
+export type Activity = "resting" | "standby" | "countdown" | "running" | "stopping" | "paused" | "other";
+
+/** One valid notification. What it did not say is `undefined`, never 0. */
+export interface PadStatus {
+  readonly activity: Activity;
+  /** The machine's own number for its state, for logs and for values nobody has named yet. */
+  readonly code: number;
+  readonly speed?: Speed;
+  readonly mode?: Mode;
+  /** The machine's counters; they may reset whenever the machine likes (wire-facts a.9). */
+  readonly distance?: Metres;
+  readonly elapsed?: Seconds;
+  readonly steps?: number;
+  /** kcal, where the machine counts them itself. */
+  readonly energy?: number;
+  /** Percent. */
+  readonly incline?: number;
+  /** Beats per minute. */
+  readonly heartRate?: number;
+}
+
+/** The pad's last stored walk (WiLink A7). */
+export interface PadRecord {
+  /** Seconds since the walk began, by the pad's own clock; absent when the pad does not know. */
+  readonly age?: Seconds;
+  readonly elapsed: Seconds;
+  readonly distance: Metres;
+  readonly steps: number;
+  readonly remaining: number;
+}
+
+/** What a pad said about its settings (WiLink A6); read, never written (contract rule 6). */
+export interface PadPreferences {
+  readonly maxSpeed?: Speed;
+  readonly startSpeed?: Speed;
+  readonly imperial: boolean;
+}
+
+/** What this pad can do, after model, pad and config have had their say. */
+export interface Capabilities {
+  readonly minSpeed: Speed;
+  readonly maxSpeed: Speed;
+  readonly step: Speed;
+  readonly modes: readonly Mode[];
+  /** Percent; null where the machine cannot be inclined. */
+  readonly incline: { readonly min: number; readonly max: number; readonly step: number } | null;
+  readonly heartRate: boolean;
+  readonly steps: boolean;
+  /** The pad counts in miles: its numbers are capped as if they were mph (contract rule 12). */
+  readonly imperial: boolean;
+}
+
+/** A pad as the user configured it. Exactly one of `address` and `advertisedName` is set. */
+export interface PadSettings {
+  readonly id: string;
+  readonly name: string;
+  /** Lower case, as the radio reports it. */
+  readonly address: string | null;
+  readonly advertisedName: string | null;
+  readonly protocol: "auto" | ProtocolName;
+  readonly maxSpeed: Speed | null;
+  readonly minSpeed: Speed | null;
+  readonly startSpeed: Speed | null;
+}
+
+/** The `safety` and `session` sections of the config, as the pads need them. */
+export interface SafetySettings {
+  readonly allowStart: boolean;
+  readonly stopOnExit: boolean;
+  readonly standbyOnExit: boolean;
+  readonly stopAfterCrash: boolean;
+  /** Milliseconds; null: keep walking without a broker. */
+  readonly brokerLostStopAfter: number | null;
+  /** Milliseconds without a step on a moving belt before `walked_off`; `stop` says whether the belt is stopped. */
+  readonly walkedOff: { readonly stop: boolean; readonly after: number };
+  /** Seconds of moving belt; null: no limit. */
+  readonly maxSession: Seconds | null;
+}

@@ -1,0 +1,229 @@
+import type { Body } from "./calories.js";
+import { estimate, measure, movedFor, noMeter, SILENCE, type Meter, type Reading } from "./meter.js";
+import type { PadStatus } from "./pad.js";
+import type { Session } from "./stats.js";
+import { NO_TOTALS, type Delta } from "./totals.js";
+import { AT_REST, metres, seconds, type Seconds, type Speed } from "./units.js";
+
+export interface WalkSettings {
+  /** Milliseconds a belt at rest keeps its session open. */
+  readonly pauseTimeout: number;
+  /** Shorter sessions do not count. */
+  readonly minDuration: Seconds;
+  readonly body: Body;
+}
+
+/** `at` is epoch milliseconds and only ever shown; `now` is monotonic milliseconds and decides. */
+interface Moment {
+  readonly at: number;
+  readonly now: number;
+}
+
+export type WalkInput =
+  /** Any valid status of the pad. */
+  | (Moment & { readonly type: "status"; readonly status: PadStatus })
+  /** A `stop` was confirmed: the belt is at rest and the walk is over. */
+  | (Moment & { readonly type: "end" })
+  /** The link is gone; the counters of the next status tell what was missed. */
+  | { readonly type: "gap" }
+  /** Every second or so, for the pause timeout. */
+  | (Moment & { readonly type: "tick" });
+
+export type WalkEvent =
+  | { readonly type: "session_started" | "session_paused" | "session_resumed"; readonly session: Session }
+  /** `kept` is false for a session that was too short to count. */
+  | { readonly type: "session_ended"; readonly session: Session; readonly kept: boolean }
+  /** Of sessions that count only: their deltas add up to what their sessions say. */
+  | { readonly type: "delta"; readonly delta: Delta };
+
+/** One pad's walk: plain data. */
+export interface Walk {
+  /** The open session, or the last one. */
+  readonly session: Session | null;
+  readonly meter: Meter;
+  /** When the belt was last known to move. */
+  readonly moved: Moment;
+  /** Milliseconds of moving belt short of a second, where the machine has no clock. */
+  readonly carry: number;
+  /** Deltas kept back until the session is long enough to count. */
+  readonly held: readonly Delta[];
+  readonly counts: boolean;
+}
+
+export interface WalkStep {
+  readonly state: Walk;
+  readonly events: readonly WalkEvent[];
+}
+
+export const noWalk: Walk = {
+  session: null,
+  meter: noMeter,
+  moved: { at: 0, now: 0 },
+  carry: 0,
+  held: [],
+  counts: false,
+};
+
+/** A machine's clock may show its last second this long after the belt stopped (wire-facts a.7: counters lag). */
+const CLOCK_LAG = 3_000;
+
+type OpenSession = Session & { readonly state: "active" | "paused" };
+const isOpen = (session: Session | null): session is OpenSession =>
+  session !== null && session.state !== "ended";
+
+const still = (state: Walk): WalkStep => ({ state, events: [] });
+const then = (step: WalkStep, next: (state: Walk) => WalkStep): WalkStep => {
+  const after = next(step.state);
+  return { state: after.state, events: [...step.events, ...after.events] };
+};
+
+/** Epoch milliseconds in base 36: as text, ids sort by start until the year 5188. */
+const sessionId = (startedAt: number): string =>
+  Math.max(0, Math.trunc(startedAt)).toString(36).padStart(9, "0");
+
+const open = (state: Walk, startedAt: number, caloriesSource: Session["caloriesSource"]): WalkStep => {
+  const { distance, duration, steps, calories } = NO_TOTALS;
+  const session: Session = {
+    id: sessionId(startedAt),
+    state: "active",
+    startedAt,
+    endedAt: null,
+    distance,
+    duration,
+    steps,
+    calories,
+    caloriesSource,
+    maxSpeed: AT_REST,
+  };
+  // The first delta carries the session itself, so that it counts on the day it started.
+  const held = [{ ...NO_TOTALS, sessions: 1, at: startedAt }];
+  return {
+    state: { ...state, session, carry: 0, held, counts: false },
+    events: [{ type: "session_started", session }],
+  };
+};
+
+const finish = (state: Walk): WalkStep => {
+  if (!isOpen(state.session)) return still(state);
+  // Whatever ended it, the walk was over when the belt last moved; the wall clock may have been set back since.
+  const endedAt = Math.max(state.session.startedAt, state.moved.at);
+  const session: Session = { ...state.session, state: "ended", endedAt };
+  return {
+    state: { ...state, session, held: [] },
+    events: [{ type: "session_ended", session, kept: state.counts }],
+  };
+};
+
+/** A belt at rest, or one that is not heard of, keeps its session open for the pause timeout and no longer. */
+const expire = (state: Walk, now: number, { pauseTimeout }: WalkSettings): WalkStep =>
+  now - state.moved.now >= pauseTimeout ? finish(state) : still(state);
+
+/** Opens or resumes the session when the belt moves, or has moved unseen. */
+const begin = (state: Walk, reading: Reading, { at, now }: Moment): WalkStep => {
+  const { moving, unseen, silent, passed, before } = reading;
+  if (!moving && !unseen) return still(state);
+  const { session } = state;
+  const clock = reading.gained.elapsed * 1000;
+  // A belt that moved when the link went, and rests now, moved for as long as its clock says; of any other walk in
+  // the dark only the latest end is certain.
+  const rested = !moving && session?.state === "active" ? Math.max(0, passed - clock) : 0;
+  const after = { ...state, moved: { at: at - rested, now: now - rested } };
+  if (!isOpen(session)) return open(after, silent ? at - clock : at, before.metered ? "pad" : "estimate");
+  if (session.state === "active") return still(after);
+  const resumed: Session = { ...session, state: "active" };
+  return { state: { ...after, session: resumed }, events: [{ type: "session_resumed", session: resumed }] };
+};
+
+/** Seconds of moving belt, by the machine's clock where it runs; else by ours. */
+const timeGained = (state: Walk, session: OpenSession, reading: Reading, now: number) => {
+  const { before, after, gained } = reading;
+  if (after.clocked) {
+    const moved = session.state === "active" || now - state.moved.now <= CLOCK_LAG;
+    // What our clock counted until the machine's came alive is in its first seconds too.
+    const ours = before.clocked ? 0 : session.duration;
+    return { duration: seconds(moved ? Math.max(0, gained.elapsed - ours) : 0), carry: 0 };
+  }
+  const total = state.carry + movedFor(reading);
+  return { duration: seconds(Math.floor(total / 1000)), carry: total % 1000 };
+};
+
+/** kcal, by the machine's counter where it counts; else estimated. */
+const kcalGained = (session: OpenSession, reading: Reading, duration: Seconds, body: Body): number => {
+  if (!reading.after.metered) return estimate(reading, duration, body);
+  // As with the clock: what was estimated before the counter came alive is in its first kcal too.
+  const estimated = session.caloriesSource === "estimate" ? session.calories : 0;
+  return Math.max(0, reading.gained.energy - estimated);
+};
+
+const grow = (session: OpenSession, delta: Delta, { status, after }: Reading): OpenSession => ({
+  ...session,
+  distance: metres(session.distance + delta.distance),
+  duration: seconds(session.duration + delta.duration),
+  steps: session.steps + delta.steps,
+  calories: session.calories + delta.calories,
+  caloriesSource: after.metered ? "pad" : "estimate",
+  maxSpeed: Math.max(session.maxSpeed, status.speed ?? 0) as Speed,
+});
+
+/** Adds what this status gained to the open session. */
+const credit = (
+  state: Walk,
+  reading: Reading,
+  { at, now }: Moment,
+  { minDuration, body }: WalkSettings,
+): WalkStep => {
+  if (!isOpen(state.session)) return still(state);
+  const { duration, carry } = timeGained(state, state.session, reading, now);
+  const { distance, steps } = reading.gained;
+  const calories = kcalGained(state.session, reading, duration, body);
+  const delta: Delta = { at, distance: metres(distance), duration, steps, calories, sessions: 0 };
+  const session = grow(state.session, delta, reading);
+  const held = distance + duration + steps + calories > 0 ? [...state.held, delta] : state.held;
+  const counts = state.counts || session.duration >= minDuration;
+  const events = counts ? held.map((one) => ({ type: "delta" as const, delta: one })) : [];
+  return { state: { ...state, session, carry, held: counts ? [] : held, counts }, events };
+};
+
+/** Pauses or ends the session of a belt that came to rest. */
+const settle = (state: Walk, { activity, mode, speed }: PadStatus, now: number): WalkStep => {
+  if (!isOpen(state.session) || speed !== 0) return still(state);
+  if (activity === "standby" || mode === "standby") return finish(state);
+  // State 1 at speed 0 is seen after a start (wire-facts a.8): only resting states are rest at once. Any other state
+  // is after 5 s of speed 0 (contract rule 7), a countdown never.
+  const resting = activity === "resting" || activity === "paused";
+  const stuck = activity !== "countdown" && now - state.moved.now >= SILENCE;
+  if (state.session.state !== "active" || !(resting || stuck)) return still(state);
+  const session: Session = { ...state.session, state: "paused" };
+  return { state: { ...state, session }, events: [{ type: "session_paused", session }] };
+};
+
+const observe = (before: Walk, status: PadStatus, moment: Moment, settings: WalkSettings): WalkStep => {
+  const reading = measure(before.meter, status, moment.now);
+  const state = { ...before, meter: reading.after };
+  // Of a silence, what the belt's clock counted was no rest.
+  const walked = reading.unseen ? reading.gained.elapsed * 1000 : 0;
+  const expired = expire(state, moment.now - walked, settings);
+  const begun = then(expired, (walk) => begin(walk, reading, moment));
+  const credited = then(begun, (walk) => credit(walk, reading, moment, settings));
+  return then(credited, (walk) => settle(walk, status, moment.now));
+};
+
+/**
+ * Sessions from statuses: opened by the first movement however it was caused, paused at rest, resumed by movement
+ * within the pause timeout, ended by `end`, the timeout or standby. Pure and total; a status older than the last
+ * changes nothing.
+ */
+export const walk = (state: Walk, input: WalkInput, settings: WalkSettings): WalkStep => {
+  switch (input.type) {
+    case "gap":
+      return still({ ...state, meter: { ...state.meter, gap: true } });
+    case "tick":
+      return expire(state, input.now, settings);
+    case "end":
+      return finish(state);
+    case "status": {
+      const { seen } = state.meter;
+      return seen !== null && input.now < seen ? still(state) : observe(state, input.status, input, settings);
+    }
+  }
+};

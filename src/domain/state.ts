@@ -1,0 +1,57 @@
+import type { Mode, ProtocolName } from "./pad.js";
+import type { Speed } from "./units.js";
+
+/** The belt words of contract 3. */
+export const BELTS = ["standby", "idle", "starting", "running", "stopping", "paused", "unknown"] as const;
+export type Belt = (typeof BELTS)[number];
+
+/** The link words of contract 3. */
+export type LinkWord = "off" | "scanning" | "connecting" | "ready" | "lost" | "stopping";
+
+/** The problems a pad can have, the gravest first: a pad shows the first that is true. */
+export const PROBLEMS = [
+  "stop-unconfirmed",
+  "link-lost",
+  "fault",
+  "safety-key",
+  "control-lost",
+  "radio-off",
+  "ambiguous-name",
+  "not-a-pad",
+  "imperial-units",
+] as const;
+export type Problem = (typeof PROBLEMS)[number];
+
+/** Everything `B/P/state` says, as data. `null` is unknown. */
+export interface PadState {
+  readonly belt: Belt;
+  readonly running: boolean | null;
+  readonly moving: boolean | null;
+  readonly mode: Mode | null;
+  readonly speed: Speed | null;
+  readonly targetSpeed: Speed | null;
+  readonly incline: number | null;
+  readonly heartRate: number | null;
+  readonly link: LinkWord;
+  readonly stopConfirmed: boolean;
+  readonly problem: Problem | null;
+  readonly protocol: ProtocolName | null;
+  readonly model: string | null;
+  readonly rssi: number | null;
+  /** Epoch milliseconds. */
+  readonly lastStatusAt: number | null;
+}
+
+/** The event types of contract 3. */
+export const EVENT_TYPES = [
+  "session_started",
+  "session_paused",
+  "session_resumed",
+  "session_ended",
+  "belt_stopped_by_pad",
+  "walked_off",
+  "stop_unconfirmed",
+  "link_lost",
+  "link_restored",
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];

@@ -1,0 +1,44 @@
+import type { Metres, Seconds, Speed } from "./units.js";
+
+/** One walk (contract 3, stats). Times are epoch milliseconds. */
+export interface Session {
+  readonly id: string;
+  readonly state: "active" | "paused" | "ended";
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly distance: Metres;
+  /** Seconds of moving belt. */
+  readonly duration: Seconds;
+  readonly steps: number;
+  /** kcal; not rounded, so that small deltas add up. */
+  readonly calories: number;
+  readonly caloriesSource: "pad" | "estimate";
+  readonly maxSpeed: Speed;
+}
+
+export interface Totals {
+  readonly distance: Metres;
+  readonly duration: Seconds;
+  readonly steps: number;
+  readonly calories: number;
+  readonly sessions: number;
+}
+
+export type GoalKey = "distance" | "steps" | "duration" | "calories";
+/** Targets a day in domain units (metres, steps, seconds, kcal); null: no such goal. */
+export type Goals = Readonly<Record<GoalKey, number | null>>;
+
+/** Progress to one goal; `eta` in seconds at the current speed, null when it cannot be told. */
+export interface GoalProgress {
+  readonly target: number;
+  readonly progress: number;
+  readonly eta: number | null;
+}
+
+/** Everything `B/P/stats` says. */
+export interface Stats {
+  readonly session: Session | null;
+  readonly today: Totals;
+  readonly total: Totals;
+  readonly goals: Readonly<Partial<Record<GoalKey, GoalProgress>>>;
+}

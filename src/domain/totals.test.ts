@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  localDay,
+  NO_TOTALS,
+  noTally,
+  tally,
+  today,
+  type Delta,
+  type Tally,
+  type TallyInput,
+} from "./totals.js";
+import { metres, seconds } from "./units.js";
+
+const at = (iso: string): number => Date.parse(iso);
+const delta = (iso: string, distance: number, sessions = 0): TallyInput => ({
+  type: "delta",
+  delta: {
+    ...NO_TOTALS,
+    at: at(iso),
+    distance: metres(distance),
+    duration: seconds(1),
+    steps: 2,
+    calories: 0.25,
+    sessions,
+  },
+});
+const tick = (iso: string): TallyInput => ({ type: "tick", at: at(iso) });
+const run = (inputs: readonly TallyInput[], zone = "Europe/Berlin"): Tally =>
+  inputs.reduce((state, input) => tally(state, input, zone), noTally);
+
+describe("the local day", () => {
+  it.each([
+    { zone: "UTC", iso: "2026-11-22T23:59:59.999Z", day: "2026-11-22" },
+    { zone: "Europe/Berlin", iso: "2026-11-22T22:59:59.999Z", day: "2026-11-22" },
+    { zone: "Europe/Berlin", iso: "2026-11-22T23:00:00.000Z", day: "2026-11-23" },
+    // The day summer time began had 23 hours, the one it ended 25.
+    { zone: "Europe/Berlin", iso: "2026-03-28T23:00:00.000Z", day: "2026-03-29" },
+    { zone: "Europe/Berlin", iso: "2026-03-29T21:59:59.999Z", day: "2026-03-29" },
+    { zone: "Europe/Berlin", iso: "2026-03-29T22:00:00.000Z", day: "2026-03-30" },
+    { zone: "Europe/Berlin", iso: "2026-10-24T22:00:00.000Z", day: "2026-10-25" },
+    { zone: "Europe/Berlin", iso: "2026-10-25T22:59:59.999Z", day: "2026-10-25" },
+    { zone: "Europe/Berlin", iso: "2026-10-25T23:00:00.000Z", day: "2026-10-26" },
+    // Here the clock springs forward at midnight: the day begins at one.
+    { zone: "America/Asuncion", iso: "2023-10-01T03:59:59.999Z", day: "2023-09-30" },
+    { zone: "America/Asuncion", iso: "2023-10-01T04:00:00.000Z", day: "2023-10-01" },
+    { zone: "Asia/Kathmandu", iso: "2026-11-22T18:15:00.000Z", day: "2026-11-23" },
+    { zone: "Pacific/Kiritimati", iso: "2026-12-31T10:00:00.000Z", day: "2027-01-01" },
+    { zone: "America/Los_Angeles", iso: "1970-01-01T00:00:00.000Z", day: "1969-12-31" },
+  ])("in $zone at $iso is $day", ({ zone, iso, day }) => {
+    expect(localDay(at(iso), zone)).toBe(day);
+  });
+});
+
+describe("the tally", () => {
+  it("splits a walk at local midnight and counts it on the day it started", () => {
+    const state = run([
+      tick("2026-11-22T22:59:00Z"),
+      delta("2026-11-22T22:59:58Z", 1, 1),
+      delta("2026-11-22T22:59:59.999Z", 2),
+      delta("2026-11-22T23:00:00Z", 4),
+    ]);
+    expect(state.days["2026-11-22"]).toMatchObject({ distance: 3, sessions: 1 });
+    expect(today(state)).toEqual({ ...NO_TOTALS, distance: 4, duration: 1, steps: 2, calories: 0.25 });
+    expect(state.total).toMatchObject({ distance: 7, duration: 3, steps: 6, calories: 0.75, sessions: 1 });
+  });
+
+  it("turns the day over without a walk", () => {
+    const evening = run([delta("2026-11-22T12:00:00Z", 5, 1), tick("2026-11-22T22:59:59Z")]);
+    expect(today(evening).distance).toBe(5);
+    const morning = tally(evening, tick("2026-11-22T23:00:00Z"), "Europe/Berlin");
+    expect(today(morning)).toEqual(NO_TOTALS);
+    expect(morning.total).toEqual(evening.total);
+  });
+
+  it("finds its day again when the clock was set forward and back", () => {
+    const state = run([
+      delta("2026-11-22T12:00:00Z", 5),
+      tick("2036-01-01T00:00:00Z"),
+      delta("2036-01-01T00:00:01Z", 1),
+      tick("2026-11-22T12:00:03Z"),
+      delta("2026-11-22T12:00:04Z", 2),
+    ]);
+    expect(today(state).distance).toBe(7);
+    expect(state.total.distance).toBe(8);
+  });
+
+  it("is not turned back by a delta that is told late", () => {
+    const before = run([delta("2026-11-22T23:00:01Z", 2), tick("2026-11-22T23:00:05Z")]);
+    const state = tally(before, delta("2026-11-22T22:59:59Z", 1, 1), "Europe/Berlin");
+    expect(today(state)).toEqual(today(before));
+    expect(state.total).toMatchObject({ distance: 3, sessions: 1 });
+  });
+
+  it("never falls within a day, and sums every delta", () => {
+    const hours = fc.integer({ min: -30, max: 30 });
+    const input: fc.Arbitrary<TallyInput> = fc.oneof(
+      hours.map((hour): TallyInput => ({ type: "tick", at: hour * 3_600_000 })),
+      fc.record({ hour: hours, distance: fc.nat(50) }).map(({ hour, distance }): TallyInput => ({
+        type: "delta",
+        delta: { ...NO_TOTALS, at: hour * 3_600_000, distance: metres(distance) },
+      })),
+    );
+    fc.assert(
+      fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
+        let state = noTally;
+        for (const one of inputs) {
+          const next = tally(state, one, "Europe/Berlin");
+          expect(next.total.distance).toBeGreaterThanOrEqual(state.total.distance);
+          if (next.day === state.day)
+            expect(today(next).distance).toBeGreaterThanOrEqual(today(state).distance);
+          state = next;
+        }
+        const deltas = inputs.flatMap((one): Delta[] => (one.type === "delta" ? [one.delta] : []));
+        const days = Object.values(state.days).reduce((sum, day) => sum + day.distance, 0);
+        expect(state.total.distance).toBe(deltas.reduce((sum, { distance }) => sum + distance, 0));
+        expect(days).toBe(state.total.distance);
+      }),
+    );
+  });
+
+  it("remembers a week and no more", () => {
+    const state = run(
+      Array.from({ length: 30 }, (_, day) => delta(new Date(day * 86_400_000).toISOString(), 1)),
+    );
+    expect(Object.keys(state.days)).toHaveLength(7);
+    expect(state.total.distance).toBe(30);
+  });
+});

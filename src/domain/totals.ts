@@ -1,0 +1,76 @@
+import type { Totals } from "./stats.js";
+import { metres, seconds } from "./units.js";
+
+/** What was walked since the delta before, and when (epoch milliseconds). `sessions` is 1 in a session's first. */
+export interface Delta extends Totals {
+  readonly at: number;
+}
+
+/** All time and the last days, by local date; `day` is the one we are in. */
+export interface Tally {
+  readonly day: string;
+  readonly days: Readonly<Record<string, Totals>>;
+  readonly total: Totals;
+}
+
+export type TallyInput =
+  { readonly type: "delta"; readonly delta: Delta } | { readonly type: "tick"; readonly at: number };
+
+export const NO_TOTALS: Totals = {
+  distance: metres(0),
+  duration: seconds(0),
+  steps: 0,
+  calories: 0,
+  sessions: 0,
+};
+export const noTally: Tally = { day: "", days: {}, total: NO_TOTALS };
+
+/** More than one day, so that a clock set to tomorrow and back finds its day again. */
+const DAYS_KEPT = 7;
+
+/**
+ * The local date, `YYYY-MM-DD`, of epoch milliseconds; days of 23 and 25 hours included.
+ * Throws a RangeError for an unknown zone.
+ */
+export const localDay = (epochMs: number, timeZone: string): string => {
+  // The pure core has no Date of its own choosing: zone and calendar are given, the machine's locale is not asked.
+  const format = new Intl.DateTimeFormat("en-US-u-ca-gregory-nu-latn", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  });
+  const parts = new Map(format.formatToParts(epochMs).map(({ type, value }) => [type, value]));
+  return `${parts.get("year") ?? ""}-${parts.get("month") ?? ""}-${parts.get("day") ?? ""}`;
+};
+
+const add = (totals: Totals, delta: Totals): Totals => ({
+  distance: metres(totals.distance + delta.distance),
+  duration: seconds(totals.duration + delta.duration),
+  steps: totals.steps + delta.steps,
+  calories: totals.calories + delta.calories,
+  sessions: totals.sessions + delta.sessions,
+});
+
+const keepLast = (days: Readonly<Record<string, Totals>>): Readonly<Record<string, Totals>> =>
+  Object.fromEntries(Object.entries(days).slice(-DAYS_KEPT));
+
+/**
+ * Sums deltas by the local day they happened on, so that a walk across midnight is split at midnight; a tick turns
+ * the day over, either way when the clock was wrong. Totals of a day and of all time never fall.
+ */
+export const tally = (state: Tally, input: TallyInput, timeZone: string): Tally => {
+  if (input.type === "tick") {
+    const day = localDay(input.at, timeZone);
+    return day === state.day ? state : { ...state, day };
+  }
+  const day = localDay(input.delta.at, timeZone);
+  // Deltas of a session's first seconds are told late: they belong to their day, but do not turn ours back.
+  return {
+    day: day > state.day ? day : state.day,
+    days: keepLast({ ...state.days, [day]: add(state.days[day] ?? NO_TOTALS, input.delta) }),
+    total: add(state.total, input.delta),
+  };
+};
+
+export const today = (state: Tally): Totals => state.days[state.day] ?? NO_TOTALS;

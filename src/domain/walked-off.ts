@@ -1,0 +1,71 @@
+import type { PadStatus } from "./pad.js";
+import { AT_REST, type Speed } from "./units.js";
+
+/** What the detector remembers of a session; times are monotonic milliseconds. */
+export interface Footfall {
+  readonly speed: Speed;
+  /** The last status that carried a step count. */
+  readonly seen: { readonly steps: number; readonly at: number } | null;
+  /** The machine has counted a step in this session: its counter is alive. */
+  readonly counts: boolean;
+  /** Milliseconds of fast enough belt without a step, and the longest stretch of them that ended with one. */
+  readonly quiet: number;
+  readonly longest: number;
+  readonly fired: boolean;
+}
+
+/** What every session begins with. */
+export const noFootfall: Footfall = {
+  speed: AT_REST,
+  seen: null,
+  counts: false,
+  quiet: 0,
+  longest: 0,
+  fired: false,
+};
+
+/** Below 1.5 km/h sensors miss steps by the dozen: silence there says nothing (wire-facts b.2, Z1 below 3 km/h). */
+const FAST_ENOUGH = 150;
+/** A status that comes later than this tells of a gap in the link, not of empty belt. */
+const LONGEST_INTERVAL = 5_000;
+/** A sensor that has been quiet for a while under a walker may well be so again, and longer. */
+const PATIENCE = 2;
+
+const afterStep = (state: Footfall, after: number): Footfall => ({
+  ...state,
+  counts: true,
+  // The pause of somebody who did step off is no measure of the sensor.
+  longest: state.quiet < after ? Math.max(state.longest, state.quiet) : state.longest,
+  quiet: 0,
+  fired: false,
+});
+
+/** Only a status with a step count says anything about steps: split records carry none (wire-facts b.1). */
+const count = (state: Footfall, steps: number, now: number, after: number): Footfall => {
+  const seen = { steps, at: now };
+  if (state.seen === null) return { ...state, seen };
+  if (steps > state.seen.steps) return { ...afterStep(state, after), seen };
+  const interval =
+    state.speed >= FAST_ENOUGH ? Math.min(Math.max(0, now - state.seen.at), LONGEST_INTERVAL) : 0;
+  return { ...state, seen, quiet: state.quiet + interval };
+};
+
+/**
+ * Tells when the belt has moved for `after` ms without a step, on a machine whose step counter has counted in this
+ * session: true once, and again only after a step or a rest. A counter that was seen to pause under a walker is given
+ * twice its longest pause; one that lags (wire-facts a.7) is late by a frame, which `after` has room for.
+ * Begin every session with `noFootfall`.
+ */
+export const detect = (
+  state: Footfall,
+  status: PadStatus,
+  now: number,
+  after: number,
+): { readonly state: Footfall; readonly walkedOff: boolean } => {
+  const speed = status.speed ?? state.speed;
+  const counted = status.steps === undefined ? state : count(state, status.steps, now, after);
+  if (speed === 0) return { state: { ...counted, speed, quiet: 0, fired: false }, walkedOff: false };
+  const walkedOff =
+    counted.counts && !counted.fired && counted.quiet >= Math.max(after, PATIENCE * counted.longest);
+  return { state: { ...counted, speed, fired: counted.fired || walkedOff }, walkedOff };
+};

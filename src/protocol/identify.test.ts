@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { identify } from "./identify.js";
+
+it.each([
+  [["1800", "fe00"], "wilink"],
+  [["1826", "180a"], "ftms"],
+  [["1826", "fe00"], "wilink"],
+  [["fff0", "1234", "0000fe0000001000800000805f9b34fb"], null],
+  [[], null],
+])("%j is %s", (services, protocol) => {
+  expect(identify(services)).toBe(protocol);
+  expect(identify(new Map(services.map((service) => [service, []])).keys())).toBe(protocol);
+});

@@ -1,0 +1,142 @@
+import { MODES, type Capabilities, type ProtocolName } from "../domain/pad.js";
+import { speedFromKmh } from "../domain/units.js";
+import type { Model, Quirks } from "./protocol.js";
+
+// The model table of wire-facts d. Limits hold until the pad itself says better (A6, 2AD4).
+
+const WILINK_QUIRKS: Quirks = {
+  minGap: 700, // ph4, jkrumm, tecbeat (a.9, command spacing)
+  poll: 1000, // jkrumm, walkingpad-mqtt, garmin-treadmill-field; the vendor's app 750 (a.9, poll)
+  modeSettle: 1000, // ph4 and tecbeat; madmatah waits 1500 (a.9, standby -> start)
+  startToggles: true, // a.3, 04 01
+  manualFirst: false,
+  handshake: 0,
+};
+
+const FTMS_QUIRKS: Quirks = {
+  minGap: 400, // Z1 (b.7.9)
+  poll: null,
+  modeSettle: 0,
+  startToggles: false,
+  manualFirst: false,
+  handshake: 0,
+};
+
+const WILINK_DEFAULTS: Capabilities = {
+  // The common floor (a.9). For one R1 Pro its owner reports 2 as the lowest (qdomyos-zwift #409), another crawls at
+  // 0.4 to 0.7 while ramping: too low a minimum ends as an honest `unconfirmed`, too high a one forbids desk speeds.
+  minSpeed: speedFromKmh(0.5),
+  maxSpeed: speedFromKmh(6),
+  step: speedFromKmh(0.1), // accepted over BLE; the remote's own step is 0.5 (a.9)
+  modes: MODES,
+  incline: null,
+  heartRate: false,
+  steps: true,
+  imperial: false,
+};
+
+const FTMS_DEFAULTS: Capabilities = {
+  // The mildest limits among known machines, for one that does not offer 2AD4 (b.6).
+  minSpeed: speedFromKmh(1),
+  maxSpeed: speedFromKmh(6),
+  step: speedFromKmh(0.1),
+  modes: [],
+  incline: null,
+  heartRate: false,
+  steps: false,
+  imperial: false,
+};
+
+const wilink = (
+  name: string,
+  advertised: RegExp | null,
+  max: number,
+  quirks: Partial<Quirks> = {},
+): Model => ({
+  name,
+  protocol: "wilink",
+  advertised,
+  defaults: { ...WILINK_DEFAULTS, maxSpeed: speedFromKmh(max) },
+  quirks: { ...WILINK_QUIRKS, ...quirks },
+});
+
+interface FtmsRow extends Partial<Pick<Capabilities, "steps" | "imperial">> {
+  /** km/h. */
+  readonly range?: readonly [min: number, max: number];
+  readonly startToggles?: boolean;
+}
+
+const ftms = (name: string, advertised: RegExp | null, row: FtmsRow = {}): Model => {
+  const { range, startToggles = FTMS_QUIRKS.startToggles, ...capabilities } = row;
+  const limits = range && { minSpeed: speedFromKmh(range[0]), maxSpeed: speedFromKmh(range[1]) };
+  return {
+    name,
+    protocol: "ftms",
+    advertised,
+    defaults: { ...FTMS_DEFAULTS, ...limits, ...capabilities },
+    quirks: { ...FTMS_QUIRKS, startToggles },
+  };
+};
+
+const GENERIC: Readonly<Record<ProtocolName, Model>> = {
+  wilink: wilink("WiLink treadmill", null, 6),
+  ftms: ftms("FTMS treadmill", null),
+};
+
+// The first match wins: KS-HD- is a Z1 before it is one of the KS-H.
+const MODELS: readonly Model[] = [
+  ftms("Z1", /^KS-HD-/i, { range: [1.6, 6.4], steps: true }),
+  ftms("MC21", /^(KS-MC21-|KS-SMC21C-|ZP-ZEALR1-)/i, { range: [0.5, 10] }),
+  ftms("MC11", /^KS-(AP-|MC)/i, { range: [1, 12], steps: true }),
+  ftms("X218", /^KS-NG-/i),
+  ftms("KingSmith FTMS", /^KS-(ESP-|C2)/i),
+  ftms("Sperax RM-01", /^SPERAX_RM-01/i),
+  // Reads speeds as mph, and 07 while it runs pauses it (b.7.3, b.7.11).
+  ftms("TM11GY", /^TM11GY/i, { imperial: true, startToggles: true }),
+  ftms("CitySports Linker", /^CITYSPORTS-LINKER/i, { steps: true }),
+  ftms("Mobvoi", /^MOBVOI (TM|WMTP)/i),
+  ftms("FitShow", /^FS-/i),
+  ftms("FTMS treadmill", /^(URTM|MRK-T|SF-T|WELLFIT TM|SWALK LITE-|YPOO-MINI PRO-)/i),
+  wilink("A1 Pro", /^KS-ST-A1P/i, 6, { manualFirst: true }),
+  wilink("C2", /^KS-(BLC|BDC2)/i, 6),
+  // R1 Pros advertise it as well, hence 10; qdomyos-zwift picks its handshake by this name (a.4).
+  wilink("R1", /^RE$/i, 10, { handshake: 2 }),
+  wilink("R1 Pro", /^(R1 PRO|KINGSMITH)/i, 10, { handshake: 1 }),
+  wilink("R2 Pro", /^KS-(BLR|SC-BLR2C)/i, 12, { handshake: 1 }),
+  wilink("S1", /^KS-S1(?![a-z0-9])/i, 6, { handshake: 2 }),
+  wilink("F0", /^KS-F0/i, 7.5), // the max speed in the one A6 that was captured (a.5)
+  wilink("Dynamax", /^DYNAMAX/i, 6, { handshake: 1 }),
+  wilink("KingSmith", /^KS-(H|TM-H1|K9|K20S)/i, 6),
+  wilink("A1/P1", /^WALKINGPAD/i, 6),
+];
+
+/** Pads known by name that speak something else (wire-facts c, b.7.14). */
+const UNSUPPORTED: readonly (readonly [model: string, advertised: RegExp])[] = [
+  ["R2", /^KS-(R1AC|HC-R1A)/i],
+  ["X21", /^KS-(X21|(HDSC|HDSY|NACH|NGCH)-X21C)/i],
+  ["X23", /^KS-NACH-MXG/i],
+  ["G1", /^KS-NGCH-G1C/i],
+  ["K12 Pro", /^KS-ST-K12PRO/i],
+  ["Sperax P3 Max", /^SPERAX_P3MAX/i],
+  ["Sperax RM", /^SPERAX_RM(01|-?02)/i],
+];
+
+const matching = (models: readonly Model[], advertisedName: string): Model | undefined =>
+  models.find((model) => model.advertised?.test(advertisedName.trim()));
+
+/** The row for a pad whose protocol is known; the protocol's generic one when its name says nothing. */
+export const modelFor = (protocol: ProtocolName, advertisedName: string | null): Model =>
+  matching(
+    MODELS.filter((model) => model.protocol === protocol),
+    advertisedName ?? "",
+  ) ?? GENERIC[protocol];
+
+/** What a name alone suggests, `model` for people to read; null: no pad known by that name. */
+export const recogniseByName = (
+  advertisedName: string,
+): { readonly protocol: ProtocolName | "unsupported"; readonly model: string } | null => {
+  const unsupported = UNSUPPORTED.find(([, advertised]) => advertised.test(advertisedName.trim()));
+  if (unsupported) return { protocol: "unsupported", model: unsupported[0] };
+  const model = matching(MODELS, advertisedName);
+  return model ? { protocol: model.protocol, model: model.name } : null;
+};

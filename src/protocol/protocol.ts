@@ -1,0 +1,82 @@
+import type {
+  Capabilities,
+  Mode,
+  PadPreferences,
+  PadRecord,
+  PadStatus,
+  ProtocolName,
+} from "../domain/pad.js";
+import type { Speed } from "../domain/units.js";
+
+/** What a pad can be told. `pause` keeps the machine's own session where it can; elsewhere it is a stop. */
+export type Operation =
+  | { readonly op: "poll" }
+  | { readonly op: "stop" }
+  | { readonly op: "pause" }
+  | { readonly op: "start" }
+  | { readonly op: "speed"; readonly speed: Speed }
+  | { readonly op: "mode"; readonly mode: Mode }
+  | { readonly op: "incline"; readonly percent: number }
+  | { readonly op: "handshake" }
+  | { readonly op: "preferences" }
+  | { readonly op: "record" };
+
+/** Bytes for one characteristic. */
+export interface Frame {
+  readonly characteristic: string;
+  readonly bytes: Uint8Array;
+  readonly response: boolean;
+}
+
+/** What came in, decoded. `bad` is counted and dropped; `other` is valid but tells us nothing we use. */
+export type Message =
+  | { readonly kind: "status"; readonly status: PadStatus }
+  | { readonly kind: "preferences"; readonly preferences: PadPreferences }
+  | { readonly kind: "record"; readonly record: PadRecord }
+  | { readonly kind: "other"; readonly type: number }
+  | { readonly kind: "bad"; readonly reason: string };
+
+/** A decoder's memory between notifications: frames may come split or merged. */
+export type Pending = Uint8Array;
+
+/** A protocol is a value: total functions and data, no state of its own. */
+export interface Protocol {
+  readonly name: ProtocolName;
+  /** GATT service that marks the protocol, its notifying characteristics in subscription order. */
+  readonly service: string;
+  readonly notify: readonly string[];
+  /** Never throws. Returns what is left over and every message found, in order. */
+  decode(
+    pending: Pending,
+    characteristic: string,
+    bytes: Uint8Array,
+  ): { pending: Pending; messages: Message[] };
+  /** The frames for an operation, in order; empty where the protocol has no such operation. */
+  encode(operation: Operation, model: Model): readonly Frame[];
+}
+
+/** A row of the model table: names, limits and quirks as data (design 4). */
+export interface Model {
+  readonly name: string;
+  readonly protocol: ProtocolName;
+  /** Matches the advertised name, case-insensitively; null: the protocol's fallback row. */
+  readonly advertised: RegExp | null;
+  /** What is true of the model until the pad says better. */
+  readonly defaults: Capabilities;
+  readonly quirks: Quirks;
+}
+
+export interface Quirks {
+  /** Milliseconds between two writes (WiLink 700, wire-facts a.9). A stop ignores it. */
+  readonly minGap: number;
+  /** Milliseconds between polls; null: the machine notifies by itself. */
+  readonly poll: number | null;
+  /** Milliseconds between the switch to manual mode and the start. */
+  readonly modeSettle: number;
+  /** The start opcode is a toggle: written only to a belt seen at rest (contract rule 4). */
+  readonly startToggles: boolean;
+  /** Manual mode is written before the first start of a connection even if it is shown already (A1 Pro, wire-facts a.4). */
+  readonly manualFirst: boolean;
+  /** Which A5 payload the pad wants, by index into the protocol's table. */
+  readonly handshake: number;
+}

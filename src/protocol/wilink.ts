@@ -1,0 +1,102 @@
+import { kmh, type Speed } from "../domain/units.js";
+import { concat, toHex } from "./bytes.js";
+import type { Message, Model, Operation, Protocol } from "./protocol.js";
+import { COMMAND, deframe, frame, TYPE, type Piece } from "./wilink-frames.js";
+import {
+  MODE_BYTES,
+  preferencesOf,
+  readPreferences,
+  readRecord,
+  readStatus,
+  recordOf,
+  statusOf,
+} from "./wilink-replies.js";
+
+const NOTIFY = "fe01";
+const WRITE = "fe02";
+
+/**
+ * A5 payloads, indexed by `Quirks.handshake` (wire-facts a.4); what they mean is unknown. 0: ph4's variant 0, which
+ * unlocks start and speed on a 2026 A1. 1: qdomyos-zwift's classic one. 2: its variant for RE and KS-S1.
+ */
+const HANDSHAKES: readonly (readonly number[])[] = [
+  [0x60, 0x4a, 0x4d, 0x93, 0x71, 0x29],
+  [0x61, 0x01, 0x6a, 0x23, 0x1d, 0xbe],
+  [0x61, 0x2b, 0xe9, 0x19, 0xc7, 0xd2],
+];
+
+// A bad frame is 20 bytes or fewer; a peer that sends pages of garbage need not fill the log with them.
+const SHOWN = 32;
+
+const bad = (what: string, bytes: Uint8Array): Message => ({
+  kind: "bad",
+  reason: `${what}, ${bytes.length} bytes dropped: ${toHex(bytes.subarray(0, SHOWN))}`,
+});
+
+const messageOf = ({ valid, bytes }: Piece): Message => {
+  if (!valid) return bad("no valid frame", bytes);
+  const type = bytes[1] ?? 0;
+  switch (type) {
+    case TYPE.status:
+      return { kind: "status", status: statusOf(readStatus(bytes)) };
+    case TYPE.preferences:
+      return { kind: "preferences", preferences: preferencesOf(readPreferences(bytes)) };
+    case TYPE.record:
+      return { kind: "record", record: recordOf(readRecord(bytes)) };
+    default:
+      return { kind: "other", type };
+  }
+};
+
+const decode: Protocol["decode"] = (pending, characteristic, bytes) => {
+  if (characteristic !== NOTIFY) return { pending, messages: [bad(`unexpected ${characteristic}`, bytes)] };
+  const { pieces, rest } = deframe(concat(pending, bytes));
+  return { pending: rest, messages: pieces.map(messageOf) };
+};
+
+/** Command bodies, type first (wire-facts a.3, a.5, a.6). */
+const BODIES = {
+  poll: [TYPE.status, 0, 0],
+  // Speed 0 is the only pause WiLink has. The start opcode toggles as well, but could set a resting belt going.
+  stop: [TYPE.status, 1, 0],
+  pause: [TYPE.status, 1, 0],
+  start: [TYPE.status, 4, 1],
+  // Key 0 asks; every other key writes to the pad's own memory (contract rule 6).
+  preferences: [TYPE.preferences, 0, 0, 0, 0, 0],
+  // 255 asks for the newest; other numbers walk back, 0 clears.
+  record: [TYPE.record, 0xaa, 0xff],
+} as const;
+
+/** A speed that does not fit the byte would wrap round to another speed, so it has no body. */
+const speedBody = (speed: Speed): readonly number[] | null => {
+  const tenths = Math.round(kmh(speed) * 10);
+  return tenths >= 0 && tenths <= 0xff ? [TYPE.status, 1, tenths] : null;
+};
+
+const handshakeBody = (index: number): readonly number[] | null => {
+  const payload = HANDSHAKES[index];
+  return payload ? [TYPE.handshake, ...payload] : null;
+};
+
+const bodyOf = (operation: Operation, model: Model): readonly number[] | null => {
+  switch (operation.op) {
+    case "speed":
+      return speedBody(operation.speed);
+    case "mode":
+      return [TYPE.status, 2, MODE_BYTES[operation.mode]];
+    case "handshake":
+      return handshakeBody(model.quirks.handshake);
+    case "incline":
+      return null;
+    default:
+      return BODIES[operation.op];
+  }
+};
+
+const encode: Protocol["encode"] = (operation, model) => {
+  const body = bodyOf(operation, model);
+  return body ? [{ characteristic: WRITE, bytes: frame(COMMAND, body), response: false }] : [];
+};
+
+/** KingSmith's own protocol, service FE00 (wire-facts a). */
+export const wilink: Protocol = { name: "wilink", service: "fe00", notify: [NOTIFY], decode, encode };

@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+
+/** One line of test/captures.jsonl: a packet, and what its source says it means. */
+export interface Capture {
+  readonly protocol: "wilink" | "ftms" | "other";
+  readonly dir: "rx" | "tx";
+  readonly hex: string;
+  readonly decoded: Readonly<Record<string, string | number | boolean>>;
+  readonly source: string;
+  readonly characteristic?: string;
+}
+
+const FILE = new URL("../captures.jsonl", import.meta.url);
+
+export const captures = (): Capture[] =>
+  readFileSync(FILE, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Capture);
+
+export const fromHex = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));
