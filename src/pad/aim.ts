@@ -1,0 +1,48 @@
+import type { Mode } from "../domain/pad.js";
+import { AT_REST, type Speed } from "../domain/units.js";
+import { failure, type Outcome } from "../domain/command.js";
+import { type Control, type Effect, type Ref, settle, type Step } from "./goals.js";
+import { MODE_DEADLINE_MS } from "./mode.js";
+import { FROM_REST_MS, speedTime } from "./speed.js";
+import { START_DEADLINE_MS } from "./start.js";
+import { isRunning, type Telemetry } from "./telemetry.js";
+
+const overtaken: Outcome = failure("superseded", "A newer command came before it was done.");
+const supersede = (refs: readonly Ref[] | undefined): readonly Effect[] => settle(refs ?? [], overtaken);
+
+/** Aims at a moving belt. A start under way is shared; `since` is when the command came (contract rule 2). */
+export const aimStart = (control: Control, refs: readonly Ref[], since: number, now: number): Step => {
+  const under = control.start;
+  const fresh = { wrote: null, manualAt: null, handshakeAt: null, deadline: now + START_DEADLINE_MS };
+  const start = { ...fresh, ...under, refs: [...(under?.refs ?? []), ...refs], since };
+  return { control: { ...control, start }, effects: [] };
+};
+
+/** Aims at a speed; the latest wins. One asked for before the belt runs belongs to its start. */
+export const aimSpeed = (
+  control: Control,
+  telemetry: Telemetry,
+  refs: readonly Ref[],
+  target: Speed,
+  now: number,
+): Step => {
+  const running = isRunning(telemetry);
+  const from = running ? (telemetry.last?.status.speed ?? AT_REST) : AT_REST;
+  const speed = {
+    refs,
+    target,
+    deadline: now + speedTime(from, target) + (running ? 0 : FROM_REST_MS),
+    startsBy: running ? null : now + FROM_REST_MS,
+    seenMoving: running,
+    wrote: null,
+    writes: 0,
+  };
+  return { control: { ...control, speed }, effects: supersede(control.speed?.refs) };
+};
+
+/** Aims at a mode, after the stop under way if there is one: its time is added to the deadline. */
+export const aimMode = (control: Control, refs: readonly Ref[], mode: Mode, now: number): Step => {
+  const deadline = Math.max(now, control.stop?.deadline ?? now) + MODE_DEADLINE_MS;
+  const goal = { refs, mode, deadline, writtenAt: null };
+  return { control: { ...control, mode: goal }, effects: supersede(control.mode?.refs) };
+};

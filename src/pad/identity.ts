@@ -1,0 +1,42 @@
+import type { Address } from "../ble/radio.js";
+import { capabilitiesOf } from "../domain/capabilities.js";
+import type { Capabilities, PadPreferences, PadSettings, ProtocolName } from "../domain/pad.js";
+import { modelFor } from "../protocol/models.js";
+import type { Model } from "../protocol/protocol.js";
+
+/** What is known of the machine behind a pad id; kept over restarts, so that Home Assistant's entities stay. */
+export interface Identity {
+  /** The address its advertised name was bound to (contract rule 11), with that name; null: not bound. */
+  readonly bound: { readonly name: string; readonly address: Address } | null;
+  readonly protocol: ProtocolName | null;
+  readonly model: string | null;
+  readonly capabilities: Capabilities | null;
+}
+
+export const noIdentity: Identity = { bound: null, protocol: null, model: null, capabilities: null };
+
+/** What a command is measured against before the machine was ever met. */
+export const UNKNOWN_PAD: Capabilities = modelFor("wilink", null).defaults;
+
+/** Where identities are kept. `keep` never throws: a store that cannot be written costs memory, not the belt. */
+export interface Memory {
+  recall(padId: string): Identity;
+  keep(padId: string, identity: Identity): void;
+}
+
+export const identified = (
+  identity: Identity,
+  model: Model,
+  reported: PadPreferences | null,
+  settings: PadSettings,
+): Identity => ({
+  ...identity,
+  protocol: model.protocol,
+  model: model.name,
+  capabilities: capabilitiesOf(model.defaults, reported, settings),
+});
+
+export const boundAddress = (identity: Identity, settings: PadSettings): Address | null =>
+  identity.bound && identity.bound.name === settings.advertisedName?.toLowerCase()
+    ? identity.bound.address
+    : null;

@@ -1,0 +1,34 @@
+import { failure, OK } from "../domain/command.js";
+import { type Control, type ModeGoal, settle, type Step } from "./goals.js";
+import type { Due } from "./start.js";
+import { isFresh, showsRest, type Telemetry } from "./telemetry.js";
+
+/** Contract 3: reported by the pad within 5 s. */
+export const MODE_DEADLINE_MS = 5_000;
+/** One repeat fits well before the deadline. */
+const AGAIN_MS = 2_000;
+
+/** A mode is written to a belt at rest only (contract 3 and rule 6), after any stop has been confirmed. */
+export const modeDue = (goal: ModeGoal, telemetry: Telemetry, now: number): Due => {
+  if (!isFresh(telemetry, now) || !showsRest(telemetry)) return null;
+  return {
+    operation: { op: "mode", mode: goal.mode },
+    at: goal.writtenAt === null ? 0 : goal.writtenAt + AGAIN_MS,
+  };
+};
+
+const isReported = (goal: ModeGoal, telemetry: Telemetry, now: number): boolean =>
+  isFresh(telemetry, now) && showsRest(telemetry) && telemetry.last?.status.mode === goal.mode;
+
+export const reviewMode = (control: Control, telemetry: Telemetry, now: number): Step => {
+  const goal = control.mode;
+  if (!goal || control.stop) return { control, effects: [] };
+  if (isReported(goal, telemetry, now))
+    return { control: { ...control, mode: null }, effects: settle(goal.refs, OK) };
+  if (now < goal.deadline) return { control, effects: [] };
+  const outcome = failure(
+    "unconfirmed",
+    `The pad did not report mode ${goal.mode} in time. The belt was not moved.`,
+  );
+  return { control: { ...control, mode: null }, effects: settle(goal.refs, outcome) };
+};

@@ -1,0 +1,84 @@
+import type { Clock } from "../clock.js";
+import type { PadStatus } from "../domain/pad.js";
+import type { Stats } from "../domain/stats.js";
+import type { Seconds, Speed } from "../domain/units.js";
+import type { StopCause } from "./goals.js";
+import {
+  type Circumstance,
+  type Journal,
+  journalEnd,
+  journalGap,
+  type JournalSettings,
+  journalStatus,
+  journalTick,
+  newJournal,
+  type Note,
+  type PadEvent,
+  resumeSpeed,
+  statsOf,
+} from "./journal.js";
+
+/** Holds the journal of one pad and tells its events. */
+export class WalkBook {
+  readonly #settings: JournalSettings;
+  readonly #clock: Clock;
+  readonly #tell: (event: PadEvent) => void;
+  #journal: Journal = newJournal;
+
+  constructor(settings: JournalSettings, clock: Clock, tell: (event: PadEvent) => void) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  /** Returns true when the walker has just left a moving belt. */
+  status(status: PadStatus, stoppedBy: StopCause | null, holding: Speed | null): boolean {
+    return this.#take(
+      (journal, about) => journalStatus(journal, status, this.#settings, about),
+      stoppedBy,
+      holding,
+    );
+  }
+
+  tick(): void {
+    this.#take((journal, about) => journalTick(journal, this.#settings, about));
+  }
+
+  end(): void {
+    this.#take((journal, about) => journalEnd(journal, this.#settings, about));
+  }
+
+  gap(): void {
+    this.#journal = journalGap(this.#journal, this.#settings);
+  }
+
+  get paused(): boolean {
+    return this.#journal.walk.session?.state === "paused";
+  }
+
+  /** Seconds of moving belt in the open session. */
+  get openFor(): Seconds {
+    const { session } = this.#journal.walk;
+    return session && session.state !== "ended" ? session.duration : (0 as Seconds);
+  }
+
+  get resumeSpeed(): Speed | null {
+    return resumeSpeed(this.#journal);
+  }
+
+  stats(speed: Speed | null): Stats {
+    return statsOf(this.#journal, this.#settings, speed);
+  }
+
+  #take(
+    note: (journal: Journal, about: Circumstance) => Note,
+    stoppedBy: StopCause | null = null,
+    holding: Speed | null = null,
+  ): boolean {
+    const about = { at: this.#clock.wall(), now: this.#clock.now(), stoppedBy, holding };
+    const { journal, events, walkedOff } = note(this.#journal, about);
+    this.#journal = journal;
+    for (const event of events) this.#tell(event);
+    return walkedOff;
+  }
+}
