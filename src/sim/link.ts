@@ -1,0 +1,192 @@
+import type { Address, Bounded, Link, Uuid } from "../ble/radio.js";
+import { settle } from "../ble/settle.js";
+import { sleep } from "../clock.js";
+import type { Clock } from "../clock.js";
+import { BridgeError } from "../domain/errors.js";
+import type { Access } from "./models.js";
+import type { Peripheral } from "./peripheral.js";
+
+/** Milliseconds, chosen: a frame waits for the next connection event, its answer for the one after. */
+const WRITE = 10;
+const ANSWER = 20;
+/** After this a link that hears nothing is given up: the 4 s supervision timeout of wire-facts a.1. */
+const SUPERVISION = 4000;
+/** The adapter's own deadline for a call. */
+const DEADLINE = 5000;
+
+interface LinkDeps {
+  readonly clock: Clock;
+  /** A frame has reached the pad. */
+  readonly onFrame: (characteristic: Uuid, bytes: Uint8Array) => void;
+  /** The link is gone, for whatever reason; called once. */
+  readonly onEnd: () => void;
+}
+
+/** One connection to a simulated pad. */
+export class SimulatedLink implements Link {
+  readonly address: Address;
+  readonly name: string;
+  readonly services: ReadonlyMap<Uuid, readonly Uuid[]>;
+  readonly lost: AbortSignal;
+  readonly #peripheral: Peripheral;
+  readonly #deps: LinkDeps;
+  readonly #losing = new AbortController();
+  readonly #closing = new AbortController();
+  readonly #listeners = new Map<Uuid, (bytes: Uint8Array) => void>();
+  readonly #timers = new Set<() => void>();
+  #cancelDoom = (): void => undefined;
+  #waiting: (() => void)[] = [];
+  #hung = false;
+  #disposal: Promise<void> | null = null;
+
+  constructor(peripheral: Peripheral, deps: LinkDeps) {
+    this.address = peripheral.address;
+    this.name = peripheral.name;
+    this.services = peripheral.services;
+    this.lost = this.#losing.signal;
+    this.#peripheral = peripheral;
+    this.#deps = deps;
+    peripheral.connect();
+    this.review();
+  }
+
+  /** Looks again at what may end the link by itself, or hold it up: faults and range may have changed. */
+  review(): void {
+    const { failsIn, inRange } = this.#peripheral;
+    this.#cancelDoom();
+    const doomed = Math.min(failsIn ?? Infinity, inRange ? Infinity : SUPERVISION);
+    if (doomed < Infinity) this.#cancelDoom = this.#deps.clock.after(doomed, () => this.lose());
+    this.#flush();
+  }
+
+  /** While hung, writes never get through; those that wait go out when it ends. */
+  hang(hung: boolean): void {
+    this.#hung = hung;
+    this.#flush();
+  }
+
+  /** The link breaks. */
+  lose(): void {
+    if (this.#isOver) return;
+    this.#losing.abort(
+      new BridgeError("link-lost", `The link to ${this.address} was lost.`, { retry: "now" }),
+    );
+    this.#end();
+  }
+
+  async rssi(bounded: Bounded): Promise<number | null> {
+    await this.#onAir(ANSWER, "reading the signal strength", bounded);
+    return this.#peripheral.rssi;
+  }
+
+  async read(characteristic: Uuid, bounded: Bounded): Promise<Uint8Array> {
+    this.#assertUsable(bounded.signal);
+    this.#assertAllowed(characteristic, "read");
+    await this.#onAir(ANSWER, `reading ${characteristic}`, bounded);
+    const value = this.#peripheral.read(characteristic);
+    if (value) return value;
+    throw new BridgeError("read-failed", `${this.address} does not answer when ${characteristic} is read.`);
+  }
+
+  async write(
+    characteristic: Uuid,
+    bytes: Uint8Array,
+    { signal, response }: Bounded & { readonly response: boolean },
+  ): Promise<void> {
+    this.#assertUsable(signal);
+    this.#assertAllowed(characteristic, response ? "write" : "write-without-response");
+    const sent = bytes.slice();
+    await this.#onAir(WRITE, `writing ${characteristic}`, { signal }, () =>
+      this.#deliver(characteristic, sent),
+    );
+  }
+
+  async subscribe(
+    characteristic: Uuid,
+    onBytes: (bytes: Uint8Array) => void,
+    bounded: Bounded,
+  ): Promise<void> {
+    this.#assertUsable(bounded.signal);
+    this.#assertAllowed(characteristic, "notify");
+    await this.#onAir(ANSWER, `subscribing to ${characteristic}`, bounded);
+    this.#listeners.set(characteristic, onBytes);
+  }
+
+  /** Frames that have not reached the pad by now never do: seen with noble (design 5). */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#close();
+    return this.#disposal;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isOver) return;
+    this.#closing.abort(new BridgeError("link-closed", `The link to ${this.address} is closed.`));
+    this.#stopTimers();
+    await sleep(this.#deps.clock, ANSWER);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#stopTimers();
+    this.#listeners.clear();
+    this.#peripheral.disconnect();
+    this.#deps.onEnd();
+  }
+
+  #stopTimers(): void {
+    this.#cancelDoom();
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+    this.#waiting = [];
+  }
+
+  get #isOver(): boolean {
+    return this.lost.aborted || this.#closing.signal.aborted;
+  }
+
+  #assertUsable(signal: AbortSignal): void {
+    for (const each of [this.lost, this.#closing.signal, signal]) each.throwIfAborted();
+  }
+
+  #assertAllowed(characteristic: Uuid, access: Access): void {
+    if (this.#peripheral.allows(characteristic, access)) return;
+    const code = access === "read" ? "read-failed" : "write-failed";
+    throw new BridgeError(code, `${characteristic} of ${this.address} does not offer "${access}".`);
+  }
+
+  /** Resolves, and runs `arrive`, after `ms` and once nothing blocks the way; rejects when the wait is over first. */
+  async #onAir(ms: number, what: string, { signal }: Bounded, arrive?: () => void): Promise<void> {
+    this.#assertUsable(signal);
+    const arrived = new Promise<void>((resolve) => {
+      this.#after(ms, () => {
+        this.#waiting.push(() => {
+          arrive?.();
+          resolve();
+        });
+        this.#flush();
+      });
+    });
+    const signals = [this.lost, this.#closing.signal, signal];
+    await settle(arrived, { clock: this.#deps.clock, ms: DEADLINE, what, signal: signals });
+  }
+
+  /** What waits reaches the pad in order, once the way is clear. A caller that gave up does not take it back. */
+  #flush(): void {
+    if (this.#hung || !this.#peripheral.inRange) return;
+    for (const arrive of this.#waiting.splice(0)) arrive();
+  }
+
+  #deliver(characteristic: Uuid, bytes: Uint8Array): void {
+    this.#deps.onFrame(characteristic, bytes);
+    for (const sent of this.#peripheral.receive(characteristic, bytes))
+      this.#after(ANSWER, () => this.#listeners.get(sent.characteristic)?.(sent.bytes));
+  }
+
+  #after(ms: number, run: () => unknown): void {
+    const cancel = this.#deps.clock.after(ms, () => {
+      this.#timers.delete(cancel);
+      run();
+    });
+    this.#timers.add(cancel);
+  }
+}

@@ -1,0 +1,70 @@
+import type { Faults } from "../domain/faults.js";
+import { KM_PER_MILE, kmh } from "../domain/units.js";
+import { aimBelt, beltAtRest, moveBelt, startBelt, stopBelt } from "./belt.js";
+import type { Belt } from "./belt.js";
+import type { MachineModel } from "./models.js";
+import { roll } from "./random.js";
+
+/** A treadmill without its radio: the belt, what drives it, and the person. Every protocol's face sits on one. */
+export interface Machine {
+  readonly model: MachineModel;
+  readonly belt: Belt;
+  /** Milliseconds since power-on. */
+  readonly at: number;
+  /** Someone walks: steps are counted while the belt moves. */
+  readonly walker: boolean;
+  /** The safety key is in its place: without it the belt slows to rest and does not start. */
+  readonly safetyKey: boolean;
+  /** Kilometres in what the machine counts in: 1, or a mile's. */
+  readonly unit: number;
+  /** km/h, the start speed of the pad's preferences. */
+  readonly startSpeed: number;
+  readonly faults: Faults;
+  readonly seed: number;
+}
+
+interface MachineOptions {
+  readonly faults: Faults;
+  /** The machine is set to miles. */
+  readonly imperial: boolean;
+  /** km/h; the model's own when null. */
+  readonly startSpeed: number | null;
+  readonly seed: number;
+}
+
+export const newMachine = (model: MachineModel, options: MachineOptions): Machine => {
+  const startSpeed = options.startSpeed ?? model.startSpeed;
+  return {
+    model,
+    belt: beltAtRest(startSpeed),
+    at: 0,
+    walker: true,
+    safetyKey: true,
+    unit: options.imperial ? KM_PER_MILE : 1,
+    startSpeed,
+    faults: options.faults,
+    seed: options.seed,
+  };
+};
+
+/** `ms` of time. */
+export const runMachine = (machine: Machine, ms: number): Machine => {
+  const load = { creep: kmh(machine.faults.creep), walker: machine.walker };
+  return { ...machine, at: machine.at + ms, belt: moveBelt(machine.belt, machine.model.belt, load, ms) };
+};
+
+/** The countdown begins, unless the start is refused. */
+export const startMachine = (machine: Machine): Machine => {
+  const [dice, seed] = roll(machine.seed);
+  if (dice < machine.faults.refuseStart || !machine.safetyKey) return { ...machine, seed };
+  const speed = machine.model.startsAt === "last-used" ? machine.belt.lastUsed : machine.startSpeed;
+  return { ...machine, seed, belt: startBelt(machine.belt, machine.model.belt, speed) };
+};
+
+/** `speed` in km/h; without effect at rest. */
+export const aimMachine = (machine: Machine, speed: number): Machine =>
+  machine.safetyKey ? { ...machine, belt: aimBelt(machine.belt, machine.model.belt, speed) } : machine;
+
+export const stopMachine = (machine: Machine): Machine => ({ ...machine, belt: stopBelt(machine.belt) });
+
+export const isResting = (machine: Machine): boolean => machine.belt.phase === "rest";

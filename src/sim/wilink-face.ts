@@ -1,0 +1,120 @@
+import { encodePreferences, encodeRecord, encodeStatus } from "../protocol/wilink-pad.js";
+import { MODE_BYTES } from "../protocol/wilink-replies.js";
+import type { RawRecord } from "../protocol/wilink-replies.js";
+import { isResting } from "./machine.js";
+import type { Machine } from "./machine.js";
+
+/** What a WiLink pad shows and remembers beside its belt. Times are the machine's `at`. */
+interface WiLinkFace {
+  /** Mode byte. */
+  readonly mode: number;
+  /** Byte 14. */
+  readonly appSpeed: number;
+  /** An A5 60 4A frame came in this connection. */
+  readonly unlocked: boolean;
+  readonly button: { readonly code: number; readonly at: number };
+  readonly wokenAt: number;
+  /** When the belt last moved, or something but a question last came. */
+  readonly usedAt: number;
+  readonly startedAt: number;
+  /** The last walk; `onTime` is filled in when it is asked for. */
+  readonly record: Omit<RawRecord, "onTime"> | null;
+  /** Milliseconds at rest after which the pad goes to standby by itself; null: never. */
+  readonly sleepAfter: number | null;
+}
+
+export interface WiLinkPad {
+  readonly machine: Machine;
+  readonly face: WiLinkFace;
+}
+
+/** Status byte 2 (wire-facts a.8) of a machine at rest. */
+export const RESTING = 0;
+const STANDBY = 5;
+/** Codes of byte 16 (wire-facts a.7). */
+export const BUTTONS = { "+": 2, "start-stop": 3, "-": 4 } as const;
+/** A press is seen in one or two frames at a poll a second (wire-facts a.10). */
+const BUTTON_SHOWN = 1500;
+
+export const newFace = (mode: number, sleepAfter: number | null): WiLinkFace => ({
+  mode,
+  appSpeed: 0,
+  unlocked: false,
+  button: { code: 0, at: -Infinity },
+  wokenAt: -Infinity,
+  usedAt: 0,
+  startedAt: 0,
+  record: null,
+  sleepAfter,
+});
+
+/** The pad after something was done with it. */
+export const used = ({ machine, face }: WiLinkPad, change: Partial<WiLinkFace>): WiLinkPad => ({
+  machine,
+  face: { ...face, usedAt: machine.at, ...change },
+});
+
+/** The belt's own state byte: a creeping belt goes on saying that it runs (wire-facts a.8, KS-F0). */
+export const stateOf = ({ model, belt, faults }: Machine): number => {
+  const { running, countdown, slowing } = model.wilink;
+  if (belt.phase === "rest") return RESTING;
+  if (belt.phase === "countdown") return countdown.at(-Math.ceil(belt.wait / 1000)) ?? running;
+  const slow = belt.phase === "stopping" && slowing !== null && belt.speed < slowing.below;
+  return slow && faults.creep === 0 ? slowing.state : running;
+};
+
+/** A2. */
+export const statusFrame = ({ machine, face }: WiLinkPad): Uint8Array => {
+  const { counters, speed } = machine.belt;
+  const state = stateOf(machine);
+  return encodeStatus({
+    state: isResting(machine) && face.mode === MODE_BYTES.standby ? STANDBY : state,
+    speed: tenths(machine, speed),
+    mode: face.mode,
+    elapsed: Math.floor(counters.elapsed / 1000),
+    distance: tensOfMetres(machine, counters.distance),
+    steps: counters.shown,
+    appSpeed: machine.model.wilink.appSpeed ? face.appSpeed : 0,
+    button: buttonOf(machine, face, state),
+  });
+};
+
+/** A6: what the pad says about its settings, which nothing here can change (contract rule 6). */
+export const preferencesFrame = (machine: Machine): Uint8Array =>
+  encodePreferences({
+    goalType: 0,
+    goal: 0,
+    calibration: 0,
+    maxSpeed: tenths(machine, machine.model.belt.max),
+    startSpeed: tenths(machine, machine.startSpeed),
+    startMode: 0,
+    sensitivity: 2,
+    display: 0,
+    lock: 0,
+    unit: machine.unit === 1 ? 0 : 1,
+  });
+
+const NO_RECORD = { startTime: 0, elapsed: 0, distance: 0, steps: 0, remaining: 0 };
+
+/** A7. */
+export const recordFrame = ({ machine, face }: WiLinkPad): Uint8Array =>
+  encodeRecord({ ...(face.record ?? NO_RECORD), onTime: Math.floor(machine.at / 1000) });
+
+/** The walk that the counters hold. */
+export const recordOf = (machine: Machine, face: WiLinkFace): Omit<RawRecord, "onTime"> => ({
+  startTime: Math.floor(face.startedAt / 1000),
+  elapsed: Math.floor(machine.belt.counters.elapsed / 1000),
+  distance: tensOfMetres(machine, machine.belt.counters.distance),
+  steps: Math.floor(machine.belt.counters.steps),
+  remaining: 1,
+});
+
+/** 3 is on display in the countdown's first frames (wire-facts a.7; a.10: with 9 and 8, not with 7). */
+const buttonOf = (machine: Machine, face: WiLinkFace, state: number): number => {
+  if (machine.at - face.button.at < BUTTON_SHOWN) return face.button.code;
+  return state === 9 || state === 8 ? BUTTONS["start-stop"] : 0;
+};
+
+const tenths = ({ unit }: Machine, kmh: number): number => Math.round((kmh / unit) * 10);
+/** For a pad set to miles hundredths of one, which nobody has proved (wire-facts a.7). */
+const tensOfMetres = ({ unit }: Machine, metres: number): number => Math.floor(metres / 10 / unit);

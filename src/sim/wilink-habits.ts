@@ -1,0 +1,51 @@
+import { MODE_BYTES } from "../protocol/wilink-replies.js";
+import { resetCounters } from "./counters.js";
+import { aimMachine, isResting, startMachine, stopMachine } from "./machine.js";
+import type { Machine } from "./machine.js";
+import { BUTTONS, RESTING, recordOf, stateOf, used } from "./wilink-face.js";
+import type { WiLinkPad } from "./wilink-face.js";
+
+/** km/h a press; a pad that counts in miles takes half a mile an hour (wire-facts a.9, remote step). */
+const REMOTE_STEP = 0.5;
+
+/** What the pad does by itself about what happened to its belt since `before`. */
+export const follow = (before: Machine, pad: WiLinkPad): WiLinkPad => {
+  const { machine, face } = pad;
+  if (isResting(before) && !isResting(machine)) return started(pad);
+  const came = stateOf(machine) === RESTING && stateOf(before) !== RESTING;
+  if (!came || before.belt.phase === "countdown") return isResting(machine) ? idled(pad) : used(pad, {});
+  const walked = used(pad, { record: recordOf(machine, face) });
+  return machine.model.wilink.counters === "at-rest" ? reset(walked) : idled(walked);
+};
+
+/** A button of the remote or of the pad itself: it works whatever the app has said, or not said. */
+export const press = (pad: WiLinkPad, key: keyof typeof BUTTONS): WiLinkPad => {
+  const { machine, face } = used(pad, { button: { code: BUTTONS[key], at: pad.machine.at } });
+  if (key !== "start-stop")
+    return { machine: nudged(machine, key === "+" ? REMOTE_STEP : -REMOTE_STEP), face };
+  if (!isResting(machine)) return { machine: stopMachine(machine), face };
+  const mode = face.mode === MODE_BYTES.standby ? MODE_BYTES.manual : face.mode;
+  return { machine: startMachine(machine), face: { ...face, mode } };
+};
+
+const nudged = (machine: Machine, step: number): Machine =>
+  machine.belt.phase === "running" ? aimMachine(machine, machine.belt.target + step * machine.unit) : machine;
+
+const started = (pad: WiLinkPad): WiLinkPad => {
+  const walking = used(pad, { startedAt: pad.machine.at });
+  return pad.machine.model.wilink.counters === "next-start" ? reset(walking) : walking;
+};
+
+/** At rest: to standby when the time has come, and the counters zeroed there where that is the model's habit. */
+const idled = ({ machine, face }: WiLinkPad): WiLinkPad => {
+  const due = face.sleepAfter !== null && machine.at - face.usedAt >= face.sleepAfter;
+  const pad = due ? { machine, face: { ...face, mode: MODE_BYTES.standby } } : { machine, face };
+  return pad.face.mode === MODE_BYTES.standby && machine.model.wilink.counters === "standby"
+    ? reset(pad)
+    : pad;
+};
+
+const reset = ({ machine, face }: WiLinkPad): WiLinkPad => {
+  const counters = resetCounters(machine.belt.counters, machine.model.wilink.stepsLinger);
+  return { machine: { ...machine, belt: { ...machine.belt, counters } }, face };
+};

@@ -1,0 +1,80 @@
+import { TYPE } from "../protocol/wilink-frames.js";
+import { encodeHandshakeReply, parseCommand } from "../protocol/wilink-pad.js";
+import type { PadCommand } from "../protocol/wilink-pad.js";
+import { MODE_BYTES } from "../protocol/wilink-replies.js";
+import { aimMachine, isResting, startMachine, stopMachine } from "./machine.js";
+import type { Machine } from "./machine.js";
+import { preferencesFrame, recordFrame, statusFrame, used } from "./wilink-face.js";
+import type { WiLinkPad } from "./wilink-face.js";
+
+/** After standby every driver waits 1.0 s or more before it starts (wire-facts a.9): what comes sooner is lost. */
+const WAKING = 800;
+
+/** One write to FE02: what it does to the pad, and what comes back on FE01. A broken frame is ignored in silence. */
+export const receiveWiLink = (
+  pad: WiLinkPad,
+  bytes: Uint8Array,
+): { readonly pad: WiLinkPad; readonly reply: Uint8Array | null } => {
+  const command = parseCommand(bytes);
+  const obeyed = command && obey(pad, command);
+  return obeyed ? { pad: obeyed, reply: replyTo(command, obeyed) } : { pad, reply: null };
+};
+
+/** Null: a frame this pad does not know. */
+const obey = (pad: WiLinkPad, command: PadCommand): WiLinkPad | null => {
+  const { machine, face } = pad;
+  switch (command.operation?.op) {
+    case "poll":
+    case "preferences":
+    case "record":
+      return pad;
+    case "stop":
+      return used({ machine: stopMachine(machine), face }, { appSpeed: 0 });
+    case "start":
+      return used({ machine: toggled(pad), face }, { appSpeed: command.arg });
+    case "speed":
+      // n is km/h×10, byte 14 km/h×30 (wire-facts a.7).
+      return used({ machine: aimed(pad, command.arg), face }, { appSpeed: command.arg * 3 });
+    case "mode":
+      return switched(pad, command.arg);
+    case "handshake":
+      return used(pad, { unlocked: face.unlocked || (command.op === 0x60 && command.arg === 0x4a) });
+    default:
+      return obeyWordless(pad, command);
+  }
+};
+
+/** What the bridge has no word for: the beep, 03 07, and clearing the record, A7 AA 00 (wire-facts a.3, a.6). */
+const obeyWordless = (pad: WiLinkPad, { type, op, arg }: PadCommand): WiLinkPad | null => {
+  if (type === TYPE.status && op === 3 && arg === 7) return used(pad, { appSpeed: arg });
+  return type === TYPE.record && op === 0xaa && arg === 0 ? used(pad, { record: null }) : null;
+};
+
+const switched = (pad: WiLinkPad, mode: number): WiLinkPad => {
+  const woken = pad.face.mode === MODE_BYTES.standby && mode !== MODE_BYTES.standby;
+  return used(pad, { mode, appSpeed: mode, wokenAt: woken ? pad.machine.at : pad.face.wokenAt });
+};
+
+const replyTo = (command: PadCommand, pad: WiLinkPad): Uint8Array => {
+  if (command.type === TYPE.handshake) return encodeHandshakeReply();
+  if (command.type === TYPE.preferences) return preferencesFrame(pad.machine);
+  return command.type === TYPE.record ? recordFrame(pad) : statusFrame(pad);
+};
+
+/** Whether start and speed have an effect: manual mode, awake for long enough, unlocked where that is needed. */
+const listens = ({ machine, face }: WiLinkPad): boolean =>
+  face.mode === MODE_BYTES.manual &&
+  machine.at - face.wokenAt >= WAKING &&
+  (face.unlocked || !machine.model.wilink.needsHandshake);
+
+/** 04 01: a belt that moves or counts down is halted by it (wire-facts a.3). */
+const toggled = (pad: WiLinkPad): Machine => {
+  if (!isResting(pad.machine)) return stopMachine(pad.machine);
+  return listens(pad) ? startMachine(pad.machine) : pad.machine;
+};
+
+const aimed = (pad: WiLinkPad, n: number): Machine => {
+  const { model, belt, unit } = pad.machine;
+  const deaf = belt.phase === "countdown" && model.wilink.deafInCountdown;
+  return listens(pad) && !deaf ? aimMachine(pad.machine, (n / 10) * unit) : pad.machine;
+};
