@@ -1,0 +1,240 @@
+import { type Command, type CommandKey, failure, isStop, type Outcome, VERBS } from "../domain/command.js";
+import { MODES } from "../domain/pad.js";
+import { decode, isObject, parseJson } from "./payloads.js";
+
+/** A key of a message that will not be carried out, and why. `value` is null where it could not be read. */
+export interface Rejected {
+  readonly command: CommandKey | null;
+  readonly value: Command["value"] | null;
+  readonly outcome: Outcome;
+}
+
+/** A message on `set` or `set/<key>`: what to do, in the order to do it, and what is refused already. */
+export interface ParsedSet {
+  readonly id: string | number | null;
+  /** `at` as epoch milliseconds; null when it was not given or cannot be read. */
+  readonly at: number | null;
+  /** `at` was given and cannot be read: refuse starts and speeds as too old. A stop still runs. */
+  readonly stale: boolean;
+  readonly commands: readonly Command[];
+  readonly rejected: readonly Rejected[];
+}
+
+const NOTHING: ParsedSet = { id: null, at: null, stale: false, commands: [], rejected: [] };
+
+const LONGEST_ID = 64;
+/** A message may hold thousands of wrong keys; it must not cause thousands of results. */
+const MOST_REJECTED = 32;
+
+const ON_OFF = ["ON", "OFF"] as const;
+/** The order in which the keys of one message are carried out (contract 3), and all keys of a JSON message. */
+const JSON_KEYS = ["mode", "belt", "speed", "incline", "command"] as const;
+const RAW_KEYS: readonly CommandKey[] = [...JSON_KEYS, "link"];
+
+const ALLOWED: Readonly<Record<CommandKey, string>> = {
+  belt: "belt must be ON or OFF.",
+  speed: "speed must be a number of km/h such as 3.5, or 0 to stop the belt.",
+  mode: "mode must be manual, auto or standby.",
+  incline: "incline must be a number of percent such as 2.",
+  command: "command must be start, stop, pause, resume, faster, slower or toggle.",
+  link: "link must be ON or OFF.",
+};
+const ALLOWED_ID = "id must be a string of at most 64 characters or a number; the result has none.";
+const ALLOWED_AT =
+  "at must be an ISO 8601 time with offset or Z, such as 2026-11-22T10:00:00Z; starts are refused.";
+const ALLOWED_JSON = "Unknown key: a JSON message takes belt, speed, mode, incline, command, id and at.";
+const ALLOWED_RAW = "Unknown key: set/<key> takes belt, speed, mode, incline, command and link.";
+const ALLOWED_SET =
+  "Send ON, OFF, or a JSON object with belt, speed, mode, incline or command, and id or at.";
+const ALLOWED_BYTES = "A payload must be UTF-8 text of at most 64 KiB.";
+
+const STOP_WINS = "Left out, because the message asks for a stop. Send it again without the stop.";
+const OVERRULED = "Left out, because another key of the message says otherwise. Send only one of them.";
+
+/** Reads a message on `set` (`key` null) or `set/<key>`; total on any bytes. */
+export const parseSet = (key: string | null, bytes: Uint8Array): ParsedSet => {
+  const text = decode(bytes);
+  if (key === null) return text === null ? refused(null, ALLOWED_BYTES) : parseMessage(text);
+  const command = RAW_KEYS.find((known) => known === key);
+  if (command === undefined) return refused(null, ALLOWED_RAW);
+  return text === null ? refused(command, ALLOWED_BYTES) : parseRaw(command, text);
+};
+
+const wrong = (command: CommandKey | null, message: string): Rejected => ({
+  command,
+  value: null,
+  outcome: failure("invalid-payload", message),
+});
+const refused = (command: CommandKey | null, message: string): ParsedSet => ({
+  ...NOTHING,
+  rejected: [wrong(command, message)],
+});
+
+const parseRaw = (key: CommandKey, text: string): ParsedSet => {
+  const quoted = parseJson(text);
+  const command = readCommand(key, typeof quoted === "string" ? quoted : text);
+  return command === null ? refused(key, ALLOWED[key]) : { ...NOTHING, commands: [command] };
+};
+
+const parseMessage = (text: string): ParsedSet => {
+  const value = parseJson(text);
+  const bare = readCommand("belt", value ?? text);
+  if (bare !== null) return { ...NOTHING, commands: [bare] };
+  return isObject(value) ? parseMembers(members(text)) : refused(null, ALLOWED_SET);
+};
+
+const parseMembers = (entries: readonly Member[]): ParsedSet => {
+  const read: Command[] = [];
+  const unread: Rejected[] = [];
+  let { id, at, stale } = NOTHING;
+  for (const [key, value] of entries) {
+    if (key === "id") {
+      id = readId(value);
+      if (id === null) unread.push(wrong(null, ALLOWED_ID));
+    } else if (key === "at") {
+      at = readTime(value);
+      stale ||= at === null;
+      if (at === null) unread.push(wrong(null, ALLOWED_AT));
+    } else {
+      const command = readMember(key, value);
+      if ("key" in command) read.push(command);
+      else unread.push(command);
+    }
+  }
+  if (read.length + unread.length === 0) unread.push(wrong(null, ALLOWED_SET));
+  return { id, at, stale, ...intent(read, unread) };
+};
+
+const readMember = (name: string, value: unknown): Command | Rejected => {
+  const key = JSON_KEYS.find((known) => known === name);
+  if (key === undefined) return wrong(null, ALLOWED_JSON);
+  return readCommand(key, value) ?? wrong(key, ALLOWED[key]);
+};
+
+/** One message is one intent (contract 3): a readable stop, else what its keys say together. */
+const intent = (
+  read: readonly Command[],
+  unread: readonly Rejected[],
+): Pick<ParsedSet, "commands" | "rejected"> => {
+  const stopping = read.some(isStop);
+  const kept = stopping ? stops(read) : agreed(read);
+  const why = stopping ? STOP_WINS : OVERRULED;
+  const left = read.filter((command) => !kept.includes(command) && !(stopping && isStop(command)));
+  const failed = stopping ? unread.map((failure) => superseded(failure, why)) : unread;
+  const rejected = [
+    ...left.map((command) => superseded({ command: command.key, value: command.value }, why)),
+    ...failed,
+  ];
+  return { commands: kept.toSorted((a, b) => rank(a) - rank(b)), rejected: rejected.slice(0, MOST_REJECTED) };
+};
+
+const superseded = ({ command, value }: Omit<Rejected, "outcome">, why: string): Rejected => ({
+  command,
+  value,
+  outcome: failure("superseded", why),
+});
+
+/** A stop that is said twice runs once; `stop` and `pause` differ in what becomes of the session, so both run. */
+const stops = (read: readonly Command[]): readonly Command[] => [
+  ...new Map(read.filter(isStop).map((command) => [command.value, command])).values(),
+];
+
+/** The last of each key, without those that another one overrules. */
+const agreed = (read: readonly Command[]): readonly Command[] => {
+  const last = [...new Map(read.map((command) => [command.key, command])).values()];
+  return last.filter((command) => !last.some((other) => overrules(other, command)));
+};
+
+/**
+ * Whether one of two keys that are no stops leaves the other out. The cautious one wins: `standby` means rest;
+ * `toggle` stops a running belt, which ON or a speed would take back; a number of km/h is not to be exceeded by
+ * `faster`. ON with `start` or `resume` is the same said twice, and both run.
+ */
+const overrules = (winner: Command, { key, value }: Command): boolean => {
+  if (winner.key === "mode") return winner.value === "standby" && ["belt", "speed", "command"].includes(key);
+  if (winner.value === "toggle") return key === "belt" || key === "speed";
+  return winner.key === "speed" && (value === "faster" || value === "slower");
+};
+
+/** Mode, belt, speed (contract 3). `start` and `resume` go with the belt, or a former speed would beat the new one. */
+const rank = ({ key, value }: Command): number =>
+  value === "start" || value === "resume" ? JSON_KEYS.indexOf("belt") : RAW_KEYS.indexOf(key);
+
+const READERS: {
+  readonly [Key in CommandKey]: (value: unknown) => Extract<Command, { key: Key }>["value"] | null;
+} = {
+  belt: (value) => readWord(value, ON_OFF),
+  speed: (value) => readNumber(value),
+  mode: (value) => readWord(value, MODES),
+  incline: (value) => readNumber(value),
+  command: (value) => readWord(value, VERBS),
+  link: (value) => readWord(value, ON_OFF),
+};
+
+const readCommand = (key: CommandKey, value: unknown): Command | null => {
+  const read = READERS[key](value);
+  return read === null ? null : ({ key, value: read } as Command);
+};
+
+const readWord = <Word extends string>(value: unknown, words: readonly Word[]): Word | null => {
+  if (typeof value !== "string") return null;
+  const wanted = trimmed(value).toLowerCase();
+  return words.find((word) => word.toLowerCase() === wanted) ?? null;
+};
+
+/** A JSON number or a plain decimal; Number() alone would take "", "0x3" and "1e3". Never -0. */
+const readNumber = (value: unknown): number | null => {
+  const decimal = typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(trimmed(value));
+  const number = decimal ? Number(value) : value;
+  return typeof number === "number" && Number.isFinite(number) ? number + 0 : null;
+};
+
+const readId = (value: unknown): string | number | null =>
+  typeof value === "string" && value.length <= LONGEST_ID
+    ? value
+    : typeof value === "number" && Number.isFinite(value)
+      ? value
+      : null;
+
+const ISO_TIME = /^\d{4}-\d\d-(\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/;
+
+/** Epoch milliseconds. Date.parse alone takes many other forms, some of them in the zone of this machine. */
+const readTime = (value: unknown): number | null => {
+  const day = typeof value === "string" ? ISO_TIME.exec(value)?.[1] : undefined;
+  if (typeof value !== "string" || day === undefined) return null;
+  const at = Date.parse(value);
+  // Date.parse turns 30 February into 2 March.
+  const date = new Date(`${value.slice(0, 10)}T00:00:00Z`);
+  return Number.isNaN(at) || date.getUTCDate() !== Number(day) ? null : at;
+};
+
+/** Without ASCII white space around it. By hand: a pattern for the end is quadratic in the white space inside. */
+const trimmed = (text: string): string => {
+  const isSpace = (at: number): boolean => " \t\n\v\f\r".includes(text.charAt(at));
+  let [from, to] = [0, text.length];
+  while (from < to && isSpace(from)) from += 1;
+  while (to > from && isSpace(to - 1)) to -= 1;
+  return text.slice(from, to);
+};
+
+type Member = readonly [key: string, value: unknown];
+
+/** A string, a mark, or a run of anything else: enough to find the members of JSON that is known to be valid. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
+
+/** The members of a JSON object, equal keys included: JSON.parse keeps the last, and the first may be the stop. */
+const members = (object: string): readonly Member[] => {
+  const found: Member[] = [];
+  let [depth, name, valueAt] = [0, "", -1];
+  for (const { 0: token, index } of object.matchAll(TOKEN)) {
+    const closes = token === "}" || token === "]";
+    if (depth === 1 && valueAt >= 0 && (token === "," || closes)) {
+      found.push([JSON.parse(name) as string, JSON.parse(object.slice(valueAt, index))]);
+      valueAt = -1;
+    } else if (depth === 1 && token === ":") valueAt = index + 1;
+    else if (depth === 1 && valueAt < 0) name = token;
+    if (closes) depth -= 1;
+    else if (token === "{" || token === "[") depth += 1;
+  }
+  return found;
+};

@@ -1,0 +1,184 @@
+import type { Capabilities, ProtocolName } from "../domain/pad.js";
+import type { Goals } from "../domain/stats.js";
+import { bridgeEntities, type Entity, type Needs, padEntities } from "./entities.js";
+import { isObject, parseJson } from "./payloads.js";
+import { discoveryTopic, objectId, topics } from "./topics.js";
+
+const ORIGIN = "walkingpad2mqtt";
+const ORIGIN_URL = "https://github.com/walkingpad2mqtt/walkingpad2mqtt";
+
+/** What every device message depends on: config `mqtt.base_topic`, `homeassistant.discovery_prefix`, our version. */
+export interface DiscoveryContext {
+  readonly base: string;
+  readonly discoveryPrefix: string;
+  readonly version: string;
+}
+
+/** What a pad's device message depends on; null is unknown. */
+export interface DiscoveredPad {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string | null;
+  readonly protocol: ProtocolName | null;
+  readonly model: string | null;
+  readonly capabilities: Capabilities | null;
+  readonly goals: Goals;
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+/**
+ * A device message. Only `dev`, `o` and `cmps`: any root key that an older Home Assistant does not know makes it
+ * refuse the whole message, and `qos` at the root is not inherited there (home-assistant 2).
+ */
+export interface DevicePayload {
+  readonly dev: Config;
+  readonly o: Config;
+  readonly cmps: Readonly<Record<string, Config>>;
+}
+
+/** A config to publish retained. */
+export interface DiscoveryMessage {
+  readonly topic: string;
+  readonly payload: DevicePayload;
+  /** False while the pad's capabilities are unknown: entities that depend on them are not there yet, not gone. */
+  readonly complete: boolean;
+}
+
+/** The device message of the bridge; published before the pads', which point to it by `via_device`. */
+export const bridgeDiscovery = (context: DiscoveryContext): DiscoveryMessage => {
+  const { base, version } = context;
+  const product = { manufacturer: ORIGIN, model: "Bridge", sw_version: version };
+  const dev = { identifiers: [objectId(base, "bridge")], name: "WalkingPad bridge", ...product };
+  return message(context, "bridge", dev, bridgeEntities(topics(base).bridge), true);
+};
+
+/** The device message of a pad. */
+export const padDiscovery = (context: DiscoveryContext, pad: DiscoveredPad): DiscoveryMessage => {
+  const { base } = context;
+  const dev = {
+    identifiers: [objectId(base, pad.id)],
+    name: pad.name,
+    // WiLink is KingSmith's own protocol; FTMS tells nothing of the maker.
+    ...(pad.protocol === "wilink" && { manufacturer: "KingSmith" }),
+    ...(pad.model !== null && { model: pad.model }),
+    ...(isMac(pad.address) && { connections: [["bluetooth", pad.address]] }),
+    via_device: objectId(base, "bridge"),
+  };
+  return message(context, pad.id, dev, padEntities(topics(base).pad(pad.id), pad), pad.capabilities !== null);
+};
+
+/** macOS knows peripherals by a UUID, which is no Bluetooth address. */
+const isMac = (address: string | null): address is string =>
+  address !== null && /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(address);
+
+const message = (
+  { base, discoveryPrefix, version }: DiscoveryContext,
+  id: string,
+  dev: Config,
+  entities: readonly Entity[],
+  complete: boolean,
+): DiscoveryMessage => ({
+  topic: discoveryTopic(discoveryPrefix, base, id),
+  payload: {
+    dev,
+    o: { name: ORIGIN, sw: version, url: ORIGIN_URL },
+    cmps: Object.fromEntries(entities.map((entity) => [entity.key, component(base, id, entity)])),
+  },
+  complete,
+});
+
+/** No key holds a `_`, so that no pad id and key make the unique id of another pad: `S_<pad id>_<key>`. */
+const component = (base: string, id: string, { key, needs, config }: Entity): Config => ({
+  ...config,
+  unique_id: `${objectId(base, id)}_${key}`,
+  qos: 1,
+  ...availability(base, id, needs),
+});
+
+/** Home Assistant ignores a value that is neither `online` nor `offline`, hence the templates. */
+const availability = (base: string, id: string, needs: Needs): Config => {
+  if (needs === "nothing") return {};
+  const { bridge, pad } = topics(base);
+  const isIn = (words: string): string => `{{ 'online' if value_json.state in [${words}] else 'offline' }}`;
+  const working = needs === "control" || needs === "working-bridge";
+  const ofBridge = {
+    topic: bridge.state,
+    value_template: isIn(working ? "'online'" : "'online', 'stopping'"),
+  };
+  const ofPad = { topic: pad(id).availability, value_template: isIn("'online'") };
+  const list = needs === "control" || needs === "live" ? [ofBridge, ofPad] : [ofBridge];
+  return { availability: list, availability_mode: "all" };
+};
+
+/** What to publish to a config topic, retained; a null payload is the empty message that removes the device. */
+export interface Removal {
+  readonly topic: string;
+  readonly payload: DevicePayload | null;
+}
+
+/**
+ * What removes the leftovers of earlier configs from Home Assistant, given a config that was seen: nothing unless it
+ * is ours. Leaving a component out does not remove it, a stub with only `p` does (home-assistant 2), and the config
+ * follows. Meant for stored messages (RETAIN set), and for the config that a new one of this run replaces: what arrives
+ * live is our own echo, or another bridge's on the same base topic, and answering that would never end.
+ */
+export const staleDiscovery = (
+  own: readonly DiscoveryMessage[],
+  seen: { readonly topic: string; readonly payload: string },
+  base: string,
+): readonly Removal[] => {
+  const found = parseJson(seen.payload);
+  if (!isObject(found) || !isOurs(found, seen.topic, base)) return [];
+  const current = own.find(({ topic }) => topic === seen.topic);
+  if (current === undefined) return [{ topic: seen.topic, payload: null }];
+  const stubs = current.complete ? goneComponents(found, current.payload) : {};
+  if (Object.keys(stubs).length === 0) return [];
+  const { topic, payload } = current;
+  return [
+    { topic, payload: { ...payload, cmps: { ...payload.cmps, ...stubs } } },
+    { topic, payload },
+  ];
+};
+
+const goneComponents = (found: Config, { cmps }: DevicePayload): Readonly<Record<string, Config>> =>
+  Object.fromEntries(
+    componentsOf(found).flatMap(([key, { p, platform = p, ...rest }]) => {
+      const known = Object.hasOwn(cmps, key) && cmps[key]?.["p"] === platform;
+      // A stub is a removal on its way, not a component.
+      const stub = Object.keys(rest).length === 0;
+      return typeof platform === "string" && !known && !stub ? [[key, { p: platform }]] : [];
+    }),
+  );
+
+const componentsOf = ({ cmps, components = cmps }: Config): readonly (readonly [string, Config])[] =>
+  isObject(components)
+    ? Object.entries(components).flatMap(([key, c]) => (isObject(c) ? [[key, c] as const] : []))
+    : [];
+
+/**
+ * Ours: our name, every topic in it below our base topic, and all of them those of the one pad (or the bridge) whose
+ * config this is. The last tells a bridge on "home" from one on "home/pads".
+ */
+const isOurs = (found: Config, topic: string, base: string): boolean => {
+  const { o, origin = o } = found;
+  if (!isObject(origin) || origin["name"] !== ORIGIN) return false;
+  const used = [found, ...componentsOf(found).map(([, config]) => config)].flatMap(topicsIn);
+  const below = used.filter((name) => name.startsWith(`${base}/`)).map((name) => name.slice(base.length + 1));
+  const [id = "bridge", ...others] = new Set(
+    below.map((name) => name.replace(/\/.*$/s, "")).filter((id) => id !== "bridge"),
+  );
+  const complete = below.length > 0 && below.length === used.length && others.length === 0;
+  return complete && topic.endsWith(`/device/${objectId(base, id)}/config`);
+};
+
+/** Every topic that a component, or the root, names; in full or abbreviated. */
+const topicsIn = (config: Config): readonly string[] => {
+  const { avty, availability: list = avty } = config;
+  const nested = (Array.isArray(list) ? list : [list]).filter(isObject);
+  return [config, ...nested].flatMap((entry) =>
+    Object.entries(entry).flatMap(([key, value]) =>
+      /(?:^|_)(?:t|topic)$/.test(key) && typeof value === "string" ? [value] : [],
+    ),
+  );
+};

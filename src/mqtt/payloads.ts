@@ -1,0 +1,210 @@
+import type { Command, CommandKey, Outcome } from "../domain/command.js";
+import type { EventType, PadState } from "../domain/state.js";
+import type { GoalKey, GoalProgress, Session, Stats, Totals } from "../domain/stats.js";
+import { km, kmh, type Metres, type Seconds, type Speed } from "../domain/units.js";
+
+// Domain values as the JSON objects of contract 3. Every key is always there, null when unknown: Home Assistant
+// logs a warning for each key that a template misses.
+
+/** At most `digits` decimals, never float dust, never -0. */
+const rounded = (value: number, digits: number): number => {
+  const scale = 10 ** digits;
+  return Math.round(value * scale) / scale + 0;
+};
+const known = <T, U>(value: T | null, show: (value: T) => U): U | null =>
+  value === null ? null : show(value);
+const speed = (value: Speed): number => rounded(kmh(value), 2);
+const distance = (value: Metres): number => rounded(km(value), 3);
+const integer = (value: number): number => rounded(value, 0);
+const onOff = (value: boolean): "ON" | "OFF" => (value ? "ON" : "OFF");
+
+/** The largest time value ECMAScript can show; toISOString throws beyond. */
+const LAST_TIME = 8.64e15;
+const time = (epochMs: number): string | null =>
+  Math.abs(epochMs) <= LAST_TIME ? new Date(epochMs).toISOString() : null;
+
+/** `B/P/state`. */
+export const statePayload = (state: PadState) => ({
+  belt: state.belt,
+  running: known(state.running, onOff),
+  moving: known(state.moving, onOff),
+  mode: state.mode,
+  speed: known(state.speed, speed),
+  target_speed: known(state.targetSpeed, speed),
+  incline: known(state.incline, (percent) => rounded(percent, 1)),
+  heart_rate: known(state.heartRate, integer),
+  link: state.link,
+  stop_confirmed: state.stopConfirmed,
+  problem: state.problem,
+  protocol: state.protocol,
+  model: state.model,
+  rssi: known(state.rssi, integer),
+  last_status_at: known(state.lastStatusAt, time),
+});
+
+/** km/h over the moving time of a walk; null before the belt has moved for a second. */
+const averageSpeed = (over: Metres, during: Seconds): number | null =>
+  during > 0 ? rounded((over * 3.6) / during, 2) : null;
+
+const sessionNumbers = (session: Session) => ({
+  started_at: time(session.startedAt),
+  ended_at: known(session.endedAt, time),
+  distance: distance(session.distance),
+  duration: integer(session.duration),
+  steps: integer(session.steps),
+  calories: integer(session.calories),
+  calories_source: session.caloriesSource,
+  average_speed: averageSpeed(session.distance, session.duration),
+  max_speed: speed(session.maxSpeed),
+});
+
+type SessionPayload = { id: string | null; state: Session["state"] | null } & {
+  [Key in keyof ReturnType<typeof sessionNumbers>]: ReturnType<typeof sessionNumbers>[Key] | null;
+};
+
+/** Before the first walk: all keys all the same, so that `value_json.session.distance` always exists. */
+const NO_SESSION: SessionPayload = {
+  id: null,
+  state: null,
+  started_at: null,
+  ended_at: null,
+  distance: null,
+  duration: null,
+  steps: null,
+  calories: null,
+  calories_source: null,
+  average_speed: null,
+  max_speed: null,
+};
+
+const sessionPayload = (session: Session): SessionPayload => ({
+  id: session.id,
+  state: session.state,
+  ...sessionNumbers(session),
+});
+
+const totalsPayload = (totals: Totals) => ({
+  distance: distance(totals.distance),
+  duration: integer(totals.duration),
+  steps: integer(totals.steps),
+  calories: integer(totals.calories),
+  sessions: integer(totals.sessions),
+});
+
+/** Targets in the units of the payload: km for a distance, else seconds, steps or kcal. */
+const goalPayload = (key: GoalKey, goal: GoalProgress | undefined) =>
+  goal === undefined
+    ? null
+    : {
+        target: key === "distance" ? rounded(goal.target / 1000, 3) : integer(goal.target),
+        progress: rounded(goal.progress, 3),
+        eta: known(goal.eta, integer),
+      };
+
+/** `B/P/stats`. A goal that is not configured is null. */
+export const statsPayload = ({ session, today, total, goals }: Stats) => ({
+  session: session === null ? NO_SESSION : sessionPayload(session),
+  today: totalsPayload(today),
+  total: totalsPayload(total),
+  goals: {
+    distance: goalPayload("distance", goals.distance),
+    steps: goalPayload("steps", goals.steps),
+    duration: goalPayload("duration", goals.duration),
+    calories: goalPayload("calories", goals.calories),
+  },
+});
+
+/** `B/P/availability`. */
+export const availabilityPayload = (online: boolean) => ({ state: online ? "online" : "offline" });
+
+/** `B/bridge/state`; the last will is this without `about`. `since` is epoch milliseconds. */
+export const bridgeStatePayload = (
+  state: "online" | "stopping" | "offline",
+  about?: { readonly reason: string | null; readonly since: number },
+) => (about === undefined ? { state } : { state, reason: about.reason, since: time(about.since) });
+
+/** How one key of a message ended; `value` as it was asked, null where it could not be read. */
+export interface Result {
+  readonly id: string | number | null;
+  readonly command: CommandKey | null;
+  readonly value: Command["value"] | null;
+  readonly outcome: Outcome;
+  /** Milliseconds. */
+  readonly tookMs: number;
+}
+
+/** `B/P/result`. */
+export const resultPayload = ({ id, command, value, outcome, tookMs }: Result) => ({
+  id,
+  command,
+  value,
+  status: outcome.status,
+  code: outcome.status === "ok" ? null : outcome.code,
+  message: outcome.status === "ok" ? null : outcome.message,
+  took_ms: integer(tookMs),
+});
+
+/** Something that happened to a pad at an epoch millisecond, with the walk that it is about. */
+export interface PadEvent {
+  readonly type: EventType;
+  readonly at: number;
+  readonly session: Session | null;
+}
+
+/** `B/P/event`. The numbers are flat, since Home Assistant makes each key an attribute of the event. */
+export const eventPayload = ({ type, at, session }: PadEvent) => ({
+  event_type: type,
+  at: time(at),
+  ...(session && { session: session.id, ...sessionNumbers(session) }),
+});
+
+/** The largest payload that is read: any message we understand is far smaller. */
+const LARGEST_PAYLOAD = 64 * 1024;
+
+/** The text of a payload; null where it is not UTF-8 or too large. */
+export const decode = (bytes: Uint8Array): string | null => {
+  if (bytes.length > LARGEST_PAYLOAD) return null;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+};
+
+/** undefined where the text is no JSON. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What a requester may tag its request with; objects are not given back, they could nest without end. */
+export type Transaction = string | number | boolean;
+
+/** `B/bridge/response/<verb>`; keys with a `?` in contract 3 are left out when there is nothing to say. */
+export const responsePayload = (
+  answer: { readonly data?: unknown } | { readonly error: string },
+  transaction?: Transaction,
+) => ({
+  status: "error" in answer ? "error" : "ok",
+  ...("error" in answer ? { error: answer.error } : answer.data === undefined ? {} : { data: answer.data }),
+  ...(transaction === undefined ? {} : { transaction }),
+});
+
+/** A payload of `bridge/request/<verb>`: no object counts as `{}` (contract 3). */
+export const parseRequest = (
+  bytes: Uint8Array,
+): { readonly fields: Readonly<Record<string, unknown>>; readonly transaction?: Transaction } => {
+  const value = parseJson(decode(bytes) ?? "");
+  const fields = isObject(value) ? value : {};
+  const { transaction } = fields;
+  const tag = typeof transaction;
+  return tag === "string" || tag === "number" || tag === "boolean"
+    ? { fields, transaction: transaction as Transaction }
+    : { fields };
+};

@@ -1,0 +1,132 @@
+/** Config key `pads[].id` (contract 2). */
+const PAD_ID = /^[a-z0-9_-]{1,32}$/;
+
+/** A response topic is built from the request's: one that nears MQTT's 65,535 bytes could not be answered. */
+const LONGEST_VERB = 256;
+
+/** The topics of one pad (contract 3). */
+export interface PadTopics {
+  readonly availability: string;
+  readonly state: string;
+  readonly stats: string;
+  readonly set: string;
+  readonly setKey: (key: string) => string;
+  readonly get: string;
+  readonly result: string;
+  readonly event: string;
+}
+
+/** The topics of the bridge itself (contract 3). */
+export interface BridgeTopics {
+  readonly state: string;
+  readonly info: string;
+  readonly health: string;
+  readonly request: (verb: string) => string;
+  readonly response: (verb: string) => string;
+}
+
+export interface Topics {
+  readonly bridge: BridgeTopics;
+  readonly pad: (id: string) => PadTopics;
+}
+
+const bridgeTopics = (base: string): BridgeTopics => ({
+  state: `${base}/bridge/state`,
+  info: `${base}/bridge/info`,
+  health: `${base}/bridge/health`,
+  request: (verb) => `${base}/bridge/request/${verb}`,
+  response: (verb) => `${base}/bridge/response/${verb}`,
+});
+
+const padTopics = (base: string, id: string): PadTopics => ({
+  availability: `${base}/${id}/availability`,
+  state: `${base}/${id}/state`,
+  stats: `${base}/${id}/stats`,
+  set: `${base}/${id}/set`,
+  setKey: (key) => `${base}/${id}/set/${key}`,
+  get: `${base}/${id}/get`,
+  result: `${base}/${id}/result`,
+  event: `${base}/${id}/event`,
+});
+
+/** Every topic name of contract 3 below one base topic. */
+export const topics = (base: string): Topics => ({
+  bridge: bridgeTopics(base),
+  pad: (id) => padTopics(base, id),
+});
+
+/** Where Home Assistant listens for configs, and where it says that it is there (config section `homeassistant`). */
+export interface HomeAssistantTopics {
+  readonly discoveryPrefix: string;
+  readonly statusTopic: string;
+}
+
+/** What a received topic means. A `key` or `verb` is whatever the sender wrote; it need not exist. */
+export type Inbound =
+  | { readonly kind: "set"; readonly pad: string; readonly key: string | null }
+  | { readonly kind: "get"; readonly pad: string }
+  | { readonly kind: "request"; readonly verb: string }
+  | { readonly kind: "bridge-state" }
+  | { readonly kind: "homeassistant-status" }
+  | { readonly kind: "discovery" };
+
+/** The meaning of a received topic; null when it is none of those that `subscriptions` asks for. */
+export const parseTopic = (
+  base: string,
+  topic: string,
+  ha: HomeAssistantTopics | null = null,
+): Inbound | null => parseOwn(base, topic) ?? (ha === null ? null : parseHomeAssistant(ha, topic));
+
+const parseOwn = (base: string, topic: string): Inbound | null => {
+  if (!topic.startsWith(`${base}/`)) return null;
+  const [owner = "", ...rest] = topic.slice(base.length + 1).split("/");
+  if (owner === "bridge") return parseBridge(rest);
+  return PAD_ID.test(owner) ? parsePad(owner, rest) : null;
+};
+
+const parseBridge = ([leaf, ...below]: readonly string[]): Inbound | null => {
+  if (leaf === "state" && below.length === 0) return { kind: "bridge-state" };
+  const verb = below.join("/");
+  return leaf === "request" && verb.length <= LONGEST_VERB ? { kind: "request", verb } : null;
+};
+
+const parsePad = (pad: string, [leaf, key, ...below]: readonly string[]): Inbound | null => {
+  if (leaf === "set" && below.length === 0) return { kind: "set", pad, key: key ?? null };
+  return leaf === "get" && key === undefined ? { kind: "get", pad } : null;
+};
+
+const parseHomeAssistant = (ha: HomeAssistantTopics, topic: string): Inbound | null => {
+  if (topic === ha.statusTopic) return { kind: "homeassistant-status" };
+  const [object, last, ...below] = topic.startsWith(`${ha.discoveryPrefix}/device/`)
+    ? topic.slice(ha.discoveryPrefix.length + "/device/".length).split("/")
+    : [];
+  return object !== undefined && last === "config" && below.length === 0 ? { kind: "discovery" } : null;
+};
+
+/**
+ * Everything to subscribe to, all at QoS 1. Requests by `#`: a verb of several levels is an unknown verb, and those
+ * are answered. `set/+` does not take deeper levels: no key has any.
+ */
+export const subscriptions = (
+  base: string,
+  pads: readonly string[],
+  ha: HomeAssistantTopics | null,
+): readonly string[] => {
+  const { bridge, pad } = topics(base);
+  const commands = pads.map(pad).flatMap((t) => [t.set, t.setKey("+"), t.get]);
+  const own = [...commands, bridge.request("#"), bridge.state];
+  if (ha === null) return own;
+  const configs = ["bridge", ...pads].map((id) => discoveryTopic(ha.discoveryPrefix, base, id));
+  return [...own, ha.statusTopic, ...configs];
+};
+
+/** The filter that also shows configs of pads that are gone (`staleDiscovery`): others' devices come with them. */
+export const discoverySweep = (discoveryPrefix: string): string => `${discoveryPrefix}/device/+/config`;
+
+/** `S_<id>` of contract 6: discovery object id and device identifier of a pad, or of the bridge with id "bridge". */
+export const objectId = (base: string, id: string): string =>
+  `${base.replace(/[^a-zA-Z0-9_-]/gu, "_")}_${id}`;
+
+/** Where the device message of a pad, or of the bridge, is published (contract 6). */
+export const discoveryTopic = (discoveryPrefix: string, base: string, id: string): string =>
+  `${discoveryPrefix}/device/${objectId(base, id)}/config`;
