@@ -57,3 +57,39 @@ export const systemClock = (): Clock => {
     },
   };
 };
+
+/** A gap in our own life from this length on counts as the age of what came during it (contract rule 2). */
+const STALL_MS = 2_000;
+const TURN_MS = 500;
+/** What was sent during a gap is read within this time after it. */
+const AFTERMATH_MS = 1_000;
+
+export interface StallWatch {
+  /** When something that is read now may have come: now, or the beginning of a gap that has just ended. */
+  arrived(): number;
+  end(): void;
+}
+
+/**
+ * A suspended laptop or a stalled disk keeps messages waiting in a socket: read late, they look new. The loop's turns
+ * are watched, and what is read right after a gap is taken to have come when it began.
+ */
+export const watchStalls = (clock: Clock): StallWatch => {
+  let turned = clock.now();
+  let gap: { readonly from: number; readonly until: number } | null = null;
+  const look = (): number => {
+    const now = clock.now();
+    if (now - turned > TURN_MS + STALL_MS) gap = { from: turned, until: now + AFTERMATH_MS };
+    return now;
+  };
+  const end = clock.every(TURN_MS, () => {
+    turned = look();
+  });
+  return {
+    arrived() {
+      const now = look();
+      return gap && now <= gap.until ? gap.from : now;
+    },
+    end,
+  };
+};

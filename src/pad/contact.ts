@@ -246,7 +246,7 @@ export class Contact {
       : this.#facts.lostMoving;
     const news = moving && control.greeted;
     this.#count("losses");
-    this.#set({ lostMoving: moving, phase: "scanning" });
+    this.#set({ lostMoving: moving, phase: this.#owner.wanted() ? "scanning" : "off" });
     this.#scheduler.close();
     this.#owner.lost(news);
   }

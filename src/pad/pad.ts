@@ -160,6 +160,7 @@ export class Pad {
   /** Hands a live link one more stop frame at once: the waiting is about to end. */
   pressStop(): void {
     if (this.#contact.linked) this.#desk.stop("exit");
+    this.#changed();
   }
 
   /** A moving belt has no link at this moment: it must be regained before anything else ends. */
@@ -168,19 +169,30 @@ export class Pad {
     return this.#contact.facts.lostMoving && (this.#deps.safety.stopOnExit || stop !== null);
   }
 
-  /** Stops the belt and sees it at rest, reconnecting where it moved when the link was lost; then standby. */
-  async stopForExit(signal: AbortSignal): Promise<void> {
+  /**
+   * Stops the belt and sees it at rest, reconnecting where it moved when the link was lost; then standby. `signal` ends
+   * it at once; `hurry` once a live link has its stop frame, and not while a moving belt is without a link (rule 8).
+   */
+  async stopForExit(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { stopOnExit, standbyOnExit } = this.#deps.safety;
-    const done = (): boolean =>
-      this.#scheduler.control.stop === null || !(this.#contact.linked || this.mustReturn);
-    if (done() && !(stopOnExit && (this.#contact.linked || this.mustReturn))) return;
+    const unreachable = (): boolean => !this.#contact.linked && !this.mustReturn;
+    const stopped = (): boolean => this.#scheduler.control.stop === null || unreachable();
+    if (unreachable() || (!stopOnExit && stopped())) return;
     this.#exitAskedAt = this.#clock.now();
     this.#desk.stop("exit");
     this.#changed();
-    await this.#until(done, signal);
+    const press = (): void => this.pressStop();
+    hurry.addEventListener("abort", press, { once: true });
+    await this.#until(() => stopped() || (hurry.aborted && this.#stopHanded), signal);
+    hurry.removeEventListener("abort", press);
     if (!standbyOnExit || !this.#contact.linked || this.#scheduler.control.stop || signal.aborted) return;
     this.#scheduler.apply((control, _, now) => aimMode(control, [], "standby", now));
-    await this.#until(() => this.#scheduler.control.mode === null, signal);
+    await this.#until(() => this.#scheduler.control.mode === null || hurry.aborted, signal);
+  }
+
+  get #stopHanded(): boolean {
+    const { stop } = this.#scheduler.control;
+    return !this.mustReturn && (stop === null || stop.lastWrite !== null);
   }
 
   verdict(): Verdict {

@@ -1,0 +1,305 @@
+import type { Radio } from "./ble/radio.js";
+import { type BrokerPlace, findBroker } from "./broker-link.js";
+import { type Clock, type StallWatch, watchStalls } from "./clock.js";
+import type { Config } from "./config/config.js";
+import { effective } from "./config/effective.js";
+import { dailyGoals, padSettings, safetySettings, simulatedPads, walkSettings } from "./config/settings.js";
+import { BridgeError } from "./domain/errors.js";
+import type { Session } from "./domain/stats.js";
+import type { BeltReport, Stoppable } from "./lifecycle.js";
+import type { Logger } from "./log.js";
+import { Bridge } from "./mqtt/bridge.js";
+import type { Broker } from "./mqtt/broker.js";
+import { connectBroker } from "./mqtt/client.js";
+import { Pad } from "./pad/pad.js";
+import { answerRequest, sighting } from "./requests.js";
+import { type SimulatedRadio, simulatedRadio } from "./sim/radio.js";
+import { beat } from "./store/files.js";
+import { lockStore } from "./store/lock.js";
+import { Memory } from "./store/memory.js";
+
+/** Contract 1, health. */
+const BEAT_MS = 10_000;
+/** Walks told by bridge/request/sessions; the older ones are forgotten. */
+const SESSIONS_KEPT = 1_000;
+
+export interface AppDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  readonly platform: NodeJS.Platform;
+  /** Ends the program by the one path. */
+  readonly restart: () => void;
+  /** The real radio; loads Bluetooth. */
+  readonly realRadio: (adapter: number) => Promise<Radio>;
+  readonly memoryUsage: () => { readonly rss: number; readonly heapUsed: number };
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly timeZone: string;
+}
+
+/** The composition root: makes every part, knows how they hang together, and takes them down again. */
+export class App implements Stoppable {
+  readonly #config: Config;
+  readonly #deps: AppDeps;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #ends: (() => void)[] = [];
+  readonly #over = new AbortController();
+  readonly #sessions: (Session & { readonly pad: string })[] = [];
+  #memory: Memory;
+  #stalls: StallWatch;
+  #radio: Radio | null = null;
+  #simulator: SimulatedRadio | null = null;
+  #pads: readonly Pad[] = [];
+  #place: BrokerPlace | null = null;
+  #bridge: Bridge | null = null;
+  #unlock: () => void = () => undefined;
+  #brokerLost: () => void = () => undefined;
+
+  constructor(config: Config, deps: AppDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#log = deps.log;
+    this.#clock = deps.clock;
+    this.#startedAt = deps.clock.wall();
+    this.#stalls = watchStalls(deps.clock);
+    this.#memory = new Memory(config.store.path, { ...deps, changed: () => this.#bridge?.infoChanged() });
+  }
+
+  /**
+   * Brings everything up; a missing broker, adapter or pad is no reason not to. Rejects with a BridgeError for what
+   * only the user can mend: a port in use, a second bridge on the store, a certificate that cannot be read.
+   */
+  async start(): Promise<void> {
+    await this.#takeStore();
+    if (this.#over.signal.aborted) return;
+    this.#place = await findBroker(this.#config, this.#deps);
+    this.#radio = await this.#openRadio();
+    if (this.#over.signal.aborted) return;
+    this.#pads = padSettings(this.#config).map((settings) => this.#newPad(settings));
+    this.#bridge = this.#newBridge(this.#place, this.#radio);
+    this.#brokerChanged(false);
+    this.#ends.push(this.#radio.onState(() => this.#radioChanged()));
+    this.#radioChanged();
+    for (const pad of this.#pads) pad.start();
+    if (this.#pads.length === 0) this.#listenForPads(this.#radio);
+  }
+
+  quiesce(reason: string): void {
+    this.#over.abort();
+    this.#brokerLost();
+    this.#bridge?.stopping(reason);
+    for (const pad of this.#pads) pad.quiesce();
+  }
+
+  async belts(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+    await Promise.all(this.#pads.map((pad) => pad.stopForExit(signal, hurry)));
+  }
+
+  report(): BeltReport {
+    return this.#pads.map((pad) => ({ pad: pad.settings.id, verdict: pad.verdict() }));
+  }
+
+  async save(): Promise<void> {
+    for (const { pad, verdict } of this.report())
+      if (verdict === "rest" || verdict === "falling") this.#memory.release(pad);
+    await this.#memory.save();
+  }
+
+  async links(): Promise<void> {
+    await Promise.all(this.#pads.map((pad) => pad.close()));
+    await this.#radio?.[Symbol.asyncDispose]();
+  }
+
+  async goodbye(withinMs: number): Promise<void> {
+    const end = this.#clock.now() + withinMs;
+    await this.#bridge?.offline(withinMs * 0.7, "stopped");
+    await this.#place?.embedded?.close(Math.max(0, end - this.#clock.now()));
+    for (const done of this.#ends.splice(0)) done();
+    this.#stalls.end();
+    this.#unlock();
+  }
+
+  async #takeStore(): Promise<void> {
+    const { path } = this.#config.store;
+    try {
+      this.#unlock = await lockStore(path, this.#clock, this.#deps.platform);
+    } catch (err) {
+      if (err instanceof BridgeError && err.code === "store-in-use") throw err;
+      this.#log.warn({ err }, "The store cannot be locked; a second bridge on it would go unnoticed.");
+    }
+    await this.#memory.load();
+    const pulse = (): void => {
+      // An unwritable store is said by the memory; here it only means that `health` answers 1.
+      beat(path, this.#clock.wall()).catch(() => undefined);
+      void this.#memory.save();
+    };
+    pulse();
+    this.#ends.push(this.#clock.every(BEAT_MS, pulse));
+  }
+
+  async #openRadio(): Promise<Radio> {
+    const { radio, adapter } = this.#config.bluetooth;
+    if (radio === "noble") return this.#deps.realRadio(adapter);
+    this.#simulator = simulatedRadio(simulatedPads(this.#config), this.#deps);
+    return this.#simulator;
+  }
+
+  #newPad(settings: ReturnType<typeof padSettings>[number]): Pad {
+    const safety = safetySettings(this.#config);
+    const { clock, timeZone } = this.#deps;
+    const { id } = settings;
+    const pad = new Pad(settings, {
+      clock,
+      radio: this.#needRadio(),
+      log: this.#log.child({ pad: id }),
+      memory: this.#memory,
+      safety,
+      journal: {
+        walk: walkSettings(this.#config),
+        goals: dailyGoals(this.#config),
+        walkedOff: safety.walkedOff,
+        timeZone,
+      },
+      crashedAt: this.#memory.crashedAt(id),
+    });
+    pad.subscribe({
+      changed: () => {
+        const { state, crashedAt } = pad.view();
+        // An unclean end that the belt was not seen after keeps its mark as it is (contract rule 9).
+        if (state.lastStatusAt !== null && crashedAt === null) this.#memory.saw(id, state.lastStatusAt);
+      },
+      happened: (_, event) => {
+        if (event.type === "session_ended" && event.session && event.kept)
+          this.#keepSession(id, event.session);
+      },
+    });
+    return pad;
+  }
+
+  #needRadio(): Radio {
+    if (!this.#radio) throw new BridgeError("radio-unavailable", "The radio is not open.");
+    return this.#radio;
+  }
+
+  #keepSession(pad: string, session: Session): void {
+    this.#sessions.push({ ...session, pad });
+    this.#sessions.splice(0, this.#sessions.length - SESSIONS_KEPT);
+  }
+
+  #newBridge(place: BrokerPlace, radio: Radio): Bridge {
+    const { homeassistant, mqtt } = this.#config;
+    const { clock, log, version, random } = this.#deps;
+    return new Bridge({
+      base: mqtt.base_topic,
+      version,
+      homeAssistant: {
+        enabled: homeassistant.enabled,
+        discoveryPrefix: homeassistant.discovery_prefix,
+        statusTopic: homeassistant.status_topic,
+      },
+      goals: dailyGoals(this.#config),
+      pads: this.#pads,
+      clock,
+      log,
+      random,
+      arrived: () => this.#stalls.arrived(),
+      info: () => this.#info(radio),
+      health: (broker) => this.#health(broker),
+      request: (verb, fields) =>
+        answerRequest(verb, fields, {
+          clock,
+          radio,
+          simulator: this.#simulator,
+          addresses: this.#addresses(),
+          health: () => this.#health(null),
+          sessions: () => this.#sessions,
+          restart: this.#deps.restart,
+          signal: this.#over.signal,
+        }),
+      onConnection: (connected) => this.#brokerChanged(connected),
+      connect: (own, handlers) => connectBroker({ ...place.target, ...own }, { ...handlers, clock, log }),
+    });
+  }
+
+  #addresses(): ReadonlyMap<string, string> {
+    return new Map(
+      this.#pads.flatMap((pad) => {
+        const address = pad.settings.address ?? pad.view().identity.bound?.address;
+        return address === undefined ? [] : [[pad.settings.id, address] as const];
+      }),
+    );
+  }
+
+  #info(radio: Radio): object {
+    const pads = this.#pads.map((pad) => {
+      const { identity } = pad.view();
+      const { id, name, address } = pad.settings;
+      const { protocol, model, bound } = identity;
+      return { id, name, address: address ?? bound?.address ?? null, protocol, model };
+    });
+    return {
+      version: this.#deps.version,
+      started_at: new Date(this.#startedAt).toISOString(),
+      radio: radio.state,
+      store: this.#memory.state,
+      pads,
+      config: effective(this.#config),
+    };
+  }
+
+  #health(broker: Broker | null): object {
+    const { rss, heapUsed } = this.#deps.memoryUsage();
+    return {
+      uptime: Math.round((this.#clock.wall() - this.#startedAt) / 1000),
+      memory: { rss, heap_used: heapUsed },
+      mqtt: broker ? { connected: broker.connected, ...broker.counters() } : null,
+      pads: Object.fromEntries(this.#pads.map((pad) => [pad.settings.id, pad.view().counters])),
+    };
+  }
+
+  /** `safety.broker_lost`: nobody can stop the belt over MQTT any more. */
+  #brokerChanged(connected: boolean): void {
+    this.#brokerLost();
+    const { brokerLostStopAfter } = safetySettings(this.#config);
+    if (connected || brokerLostStopAfter === null || this.#over.signal.aborted) return;
+    this.#brokerLost = this.#clock.after(brokerLostStopAfter, () => {
+      for (const pad of this.#pads) pad.stopFor("broker_lost");
+    });
+  }
+
+  #radioChanged(): void {
+    const radio = this.#needRadio().state;
+    if (radio.state !== "on")
+      this.#log.warn(
+        { radio: radio.state },
+        `The Bluetooth radio is ${radio.state}. ${radio.advice ?? ""}`.trim(),
+      );
+    this.#bridge?.infoChanged();
+  }
+
+  /** Without pads in the config the bridge tells which ones it could be given. */
+  #listenForPads(radio: Radio): void {
+    this.#log.warn(
+      {},
+      "No pads are configured. Pads that advertise are named here; add one under `pads` in the config.",
+    );
+    const told = new Set<string>();
+    const hear = (advertisement: Parameters<typeof sighting>[0]): void => {
+      const { address, name, protocol, model, rssi } = sighting(advertisement);
+      if (protocol === null || told.has(address)) return;
+      told.add(address);
+      this.#log.info({ address, name, protocol, model, rssi }, `seen: ${name ?? "a pad"} at ${address}`);
+    };
+    const listen = (): void => {
+      if (radio.state.state === "on")
+        radio
+          .scan(hear, { signal: this.#over.signal })
+          .catch((err: unknown) => this.#log.debug({ err }, "the scan ended"));
+    };
+    listen();
+    this.#ends.push(radio.onState(listen));
+  }
+}

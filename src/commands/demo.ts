@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Invocation } from "../cli.js";
+import { loadConfig } from "../config/load.js";
+import { EXIT, type ExitCode } from "../lifecycle.js";
+import type { Logger } from "../log.js";
+import { runBridge } from "./bridge.js";
+
+const PORT = 1883;
+const PADS = [
+  { id: "demo-wilink", name: "Demo C2", address: "57:4c:4e:de:00:01", model: "c2" },
+  { id: "demo-ftms", name: "Demo R1 Pro", address: "57:4c:4e:de:00:02", model: "r1pro" },
+] as const;
+
+/** The whole bridge on a broker of its own with simulated pads: no config file, no environment but the log's. */
+export const demo = async (invocation: Invocation, portFlag: string | undefined): Promise<ExitCode> => {
+  const { env, terminal } = invocation;
+  const store = await mkdtemp(join(tmpdir(), "walkingpad2mqtt-demo-"));
+  try {
+    const loaded = loadConfig({
+      file: null,
+      explicit: false,
+      env: Object.fromEntries(
+        Object.entries(env).filter(([name]) => name.startsWith("WALKINGPAD2MQTT_LOG_")),
+      ),
+      overrides: {
+        "mqtt.url": "embedded",
+        "embedded_broker.port": portFlag ?? PORT,
+        "bluetooth.radio": "simulator",
+        "store.path": store,
+        pads: PADS.map(({ id, name, address }) => ({ id, name, address })),
+        "simulator.pads": PADS.map(({ address, model }) => ({ address, model })),
+      },
+    });
+    if (!loaded.ok) {
+      terminal.err(loaded.errors.map(({ message }) => `${message}\n`).join(""));
+      return EXIT.config;
+    }
+    const { port } = loaded.config.embedded_broker;
+    return await runBridge(loaded.config, invocation, (log) => explain(log, port));
+  } finally {
+    await rm(store, { recursive: true, force: true });
+  }
+};
+
+const explain = (log: Logger, port: number): void => {
+  const at = port === PORT ? "" : ` -p ${port}`;
+  for (const line of [
+    "The demo is up: two simulated pads, all topics below walkingpad2mqtt/. In another terminal:",
+    `  mosquitto_sub${at} -v -t 'walkingpad2mqtt/#'                        watch everything`,
+    `  mosquitto_pub${at} -t walkingpad2mqtt/demo-wilink/set -m ON         start the belt`,
+    `  mosquitto_pub${at} -t walkingpad2mqtt/demo-wilink/set/speed -m 3.5  walk at 3.5 km/h`,
+    `  mosquitto_pub${at} -t walkingpad2mqtt/demo-wilink/set -m OFF        stop it`,
+    "Ctrl-C stops every belt, sees it at rest, and then ends.",
+  ])
+    log.info({}, line);
+};

@@ -1,0 +1,80 @@
+import type { Clock } from "../clock.js";
+import type { Logger } from "../log.js";
+import { bridgeStatePayload, isObject, parseJson } from "./payloads.js";
+
+/** Contract 5: a foreign `offline` is answered at most once in 5 s, and after three in a row with a warning. */
+const ANSWER_EVERY_MS = 5_000;
+const FOREIGN_IN_A_ROW = 3;
+
+export type Word = "online" | "stopping" | "offline";
+
+/** What `bridge/state` says about us, and the guard that it stays true: a late will of an older connection may lie. */
+export class BridgeWord {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #publish: (payload: string) => void;
+  #word: Word = "online";
+  #reason: string | null = null;
+  #since: number;
+  #answeredAt = -Infinity;
+  #inARow = 0;
+  /** What we have said ourselves: it comes back to us, perhaps after we have said something newer. */
+  readonly #said = new Set<string>();
+  #cancel: () => void = () => undefined;
+
+  constructor(clock: Clock, log: Logger, publish: (payload: string) => void) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#publish = publish;
+    this.#since = clock.wall();
+  }
+
+  /** The payload to publish now. */
+  say(): string {
+    const payload = JSON.stringify(
+      bridgeStatePayload(this.#word, { reason: this.#reason, since: this.#since }),
+    );
+    this.#said.add(payload);
+    return payload;
+  }
+
+  set(word: Word, reason: string | null): void {
+    this.#word = word;
+    this.#reason = reason;
+    this.#since = this.#clock.wall();
+  }
+
+  /** Something was published live on our own state topic. */
+  heard(text: string): void {
+    if (this.#word === "offline") return;
+    const said = parseJson(text);
+    const truthful = isObject(said) && said["state"] === this.#word;
+    if (truthful || this.#said.has(text)) {
+      this.#inARow = 0;
+      return;
+    }
+    this.#inARow++;
+    if (this.#inARow === FOREIGN_IN_A_ROW)
+      this.#log.warn(
+        {},
+        "Someone keeps publishing another bridge/state on our base topic: is a second bridge running? " +
+          "Give each bridge its own mqtt.base_topic.",
+      );
+    this.#answer();
+  }
+
+  end(): void {
+    this.#cancel();
+  }
+
+  #answer(): void {
+    const wait = this.#answeredAt + ANSWER_EVERY_MS - this.#clock.now();
+    this.#cancel();
+    if (wait > 0) {
+      this.#cancel = this.#clock.after(wait, () => this.#answer());
+      return;
+    }
+    this.#answeredAt = this.#clock.now();
+    this.#publish(this.say());
+  }
+}

@@ -1,0 +1,127 @@
+import type { Clock } from "../clock.js";
+import type { Logger } from "../log.js";
+import type { InMessage, OutMessage } from "./broker.js";
+import { type DiscoveryMessage, staleDiscovery } from "./discovery.js";
+
+/** A config that someone else cleared comes back once, this long after the last clearing (contract 6). */
+const RESTORE_MS = 2_000;
+/** Contract 5: after a birth message, and spread so that many bridges do not answer at once. */
+const BIRTH_MS = { least: 500, spread: 2_500 } as const;
+
+export interface HomeAssistantDeps {
+  readonly base: string;
+  readonly enabled: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** 0 to 1. */
+  readonly random: () => number;
+  /** The device messages as they are now, the bridge's first. */
+  readonly configs: () => readonly DiscoveryMessage[];
+  readonly publish: (message: OutMessage) => void;
+  /** Home Assistant has (re)started: everything is published again. */
+  readonly onBirth: () => void;
+}
+
+/** Keeps Home Assistant's picture of us true: configs published, restored, updated, and removed with what is gone. */
+export class HomeAssistant {
+  readonly #deps: HomeAssistantDeps;
+  /** The last config published on each topic, as text. */
+  readonly #published = new Map<string, string>();
+  /** Empty payloads of our own that will come back to us as if someone else had cleared the topic. */
+  readonly #cleared = new Set<string>();
+  /** Topics that were restored since Home Assistant last came up: a second clearing is meant. */
+  readonly #restored = new Set<string>();
+  readonly #missing = new Set<string>();
+  #cancelRestore: () => void = () => undefined;
+  #cancelBirth: () => void = () => undefined;
+
+  constructor(deps: HomeAssistantDeps) {
+    this.#deps = deps;
+  }
+
+  /** Publishes every config, the bridge's first. */
+  announce(): void {
+    if (!this.#deps.enabled) return;
+    for (const { topic, payload } of this.#deps.configs()) this.#send(topic, JSON.stringify(payload));
+  }
+
+  /** A pad's limits or model became known: publishes what has changed. */
+  update(): void {
+    if (!this.#deps.enabled) return;
+    for (const { topic, payload } of this.#deps.configs()) {
+      const text = JSON.stringify(payload);
+      if (this.#published.get(topic) !== text) this.#replace(topic, text);
+    }
+  }
+
+  /** A message on a config topic: a leftover of ours to remove, or one of ours that someone has cleared. */
+  seen(message: InMessage): void {
+    const payload = new TextDecoder().decode(message.payload);
+    if (payload === "") this.#wasCleared(message.topic);
+    else if (message.retain) this.#removeStale(message.topic, payload);
+  }
+
+  /** A message on Home Assistant's status topic. */
+  status(message: InMessage): void {
+    const word = new TextDecoder().decode(message.payload);
+    // A stored birth message is an old one: the one that is meant for us comes live.
+    if (word !== "online" || message.retain) return;
+    this.#cancelBirth();
+    const ms = BIRTH_MS.least + this.#deps.random() * BIRTH_MS.spread;
+    this.#cancelBirth = this.#deps.clock.after(ms, () => {
+      this.#deps.log.debug({}, "Home Assistant is back: publishing everything again");
+      this.#restored.clear();
+      this.#deps.onBirth();
+    });
+  }
+
+  end(): void {
+    this.#cancelRestore();
+    this.#cancelBirth();
+  }
+
+  /** Home Assistant keeps a component that is merely left out: what is gone is removed by a stub first. */
+  #replace(topic: string, text: string): void {
+    const before = this.#published.get(topic);
+    if (before !== undefined) this.#removeStale(topic, before);
+    if (this.#published.get(topic) !== text) this.#send(topic, text);
+  }
+
+  #removeStale(topic: string, payload: string): void {
+    const own = this.#deps.enabled ? this.#deps.configs() : [];
+    for (const removal of staleDiscovery(own, { topic, payload }, this.#deps.base)) {
+      if (removal.payload === null)
+        this.#deps.log.info({ topic }, "removed an old device from Home Assistant");
+      this.#send(removal.topic, removal.payload === null ? "" : JSON.stringify(removal.payload));
+    }
+  }
+
+  #wasCleared(topic: string): void {
+    if (this.#cleared.delete(topic) || !this.#published.has(topic) || this.#restored.has(topic)) return;
+    // Home Assistant clears the topic once for each entity (home-assistant 2, Updating): wait for the last.
+    this.#missing.add(topic);
+    this.#cancelRestore();
+    this.#cancelRestore = this.#deps.clock.after(RESTORE_MS, () => this.#restore());
+  }
+
+  #restore(): void {
+    this.#deps.log.info(
+      {},
+      "our Home Assistant config was cleared by someone else; it is published again, once",
+    );
+    for (const topic of this.#missing) {
+      const text = this.#published.get(topic);
+      if (text !== undefined) this.#send(topic, text);
+      this.#restored.add(topic);
+    }
+    this.#missing.clear();
+  }
+
+  #send(topic: string, payload: string): void {
+    if (payload === "") {
+      this.#published.delete(topic);
+      this.#cleared.add(topic);
+    } else this.#published.set(topic, payload);
+    this.#deps.publish({ topic, payload, retain: true, qos: 1 });
+  }
+}

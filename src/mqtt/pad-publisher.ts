@@ -1,0 +1,140 @@
+import type { Clock } from "../clock.js";
+import type { PadState } from "../domain/state.js";
+import type { Stats } from "../domain/stats.js";
+import type { OutMessage } from "./broker.js";
+import { availabilityPayload, statePayload, statsPayload } from "./payloads.js";
+import type { PadTopics } from "./topics.js";
+
+/** Contract 3, rates: numbers at most once a second, `last_status_at` and `rssi` alone at most once a minute. */
+const NUMBERS_MS = 1_000;
+const TRIFLES_MS = 60_000;
+
+/** What of a pad is published. `stats` is null until the store has been read. */
+export interface Published {
+  readonly available: boolean;
+  readonly state: PadState;
+  readonly stats: Stats | null;
+}
+
+/** One retained topic whose value changes at three speeds. */
+class Paced {
+  #sent: {
+    readonly text: string;
+    readonly urgent: string;
+    readonly numbers: string;
+    readonly at: number;
+  } | null = null;
+
+  /** Milliseconds until it is due, 0 for now, null for nothing new. */
+  due(text: string, urgent: string, numbers: string, now: number): number | null {
+    const sent = this.#sent;
+    if (!sent || sent.urgent !== urgent) return 0;
+    if (sent.numbers !== numbers) return Math.max(0, sent.at + NUMBERS_MS - now);
+    return sent.text === text ? null : Math.max(0, sent.at + TRIFLES_MS - now);
+  }
+
+  sent(text: string, urgent: string, numbers: string, at: number): void {
+    this.#sent = { text, urgent, numbers, at };
+  }
+}
+
+/** Publishes one pad's availability, state and stats: words at once, numbers at their pace, results after both. */
+export class PadPublisher {
+  readonly #topics: PadTopics;
+  readonly #clock: Clock;
+  readonly #view: () => Published;
+  readonly #publish: (message: OutMessage) => void;
+  readonly #state = new Paced();
+  readonly #stats = new Paced();
+  #available: boolean | null = null;
+  #cancel: () => void = () => undefined;
+
+  constructor(
+    topics: PadTopics,
+    clock: Clock,
+    view: () => Published,
+    publish: (message: OutMessage) => void,
+  ) {
+    this.#topics = topics;
+    this.#clock = clock;
+    this.#view = view;
+    this.#publish = publish;
+  }
+
+  /** Something may have changed: publishes what is due and looks again when the rest is. */
+  changed(): void {
+    this.#run(false);
+  }
+
+  /** A result speaks of what state shows, so that comes first (contract 3, rates). */
+  flush(): void {
+    this.#run(true);
+  }
+
+  /** Availability: contract 5 wants it before everything else of a pad. */
+  availability(): void {
+    const { available } = this.#view();
+    this.#available = available;
+    this.#retained(this.#topics.availability, availabilityPayload(available));
+  }
+
+  /** State and stats regardless of pace: `get`, birth, reconnect. */
+  everything(): void {
+    const { state, stats } = this.#view();
+    this.#sendState(state);
+    if (stats) this.#sendStats(stats);
+  }
+
+  end(): void {
+    this.#cancel();
+  }
+
+  #run(flush: boolean): void {
+    this.#cancel();
+    const { available, state, stats } = this.#view();
+    if (available !== this.#available) this.availability();
+    const now = this.#clock.now();
+    const waits = [
+      this.#step(this.#state.due(...stateTexts(state), now), flush, () => this.#sendState(state)),
+      stats && this.#step(this.#stats.due(...statsTexts(stats), now), flush, () => this.#sendStats(stats)),
+    ].filter((ms) => ms !== null);
+    if (waits.length > 0) this.#cancel = this.#clock.after(Math.min(...waits), () => this.changed());
+  }
+
+  /** Milliseconds to wait, or null when there is nothing left to send. */
+  #step(due: number | null, flush: boolean, send: () => void): number | null {
+    if (due === null) return null;
+    if (due > 0 && !(flush && due <= NUMBERS_MS)) return due;
+    send();
+    return null;
+  }
+
+  #sendState(state: PadState): void {
+    this.#retained(this.#topics.state, statePayload(state));
+    this.#state.sent(...stateTexts(state), this.#clock.now());
+  }
+
+  #sendStats(stats: Stats): void {
+    this.#retained(this.#topics.stats, statsPayload(stats));
+    this.#stats.sent(...statsTexts(stats), this.#clock.now());
+  }
+
+  #retained(topic: string, payload: object): void {
+    this.#publish({ topic, payload: JSON.stringify(payload), retain: true, qos: 1 });
+  }
+}
+
+type Texts = readonly [text: string, urgent: string, numbers: string];
+
+const stateTexts = (state: PadState): Texts => {
+  const payload = statePayload(state);
+  const numbers = { ...payload, rssi: null, last_status_at: null };
+  const urgent = { ...numbers, speed: null, incline: null, heart_rate: null };
+  return [JSON.stringify(payload), JSON.stringify(urgent), JSON.stringify(numbers)];
+};
+
+const statsTexts = (stats: Stats): Texts => {
+  const text = JSON.stringify(statsPayload(stats));
+  const { session } = stats;
+  return [text, JSON.stringify([session?.id, session?.state]), text];
+};

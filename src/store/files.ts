@@ -1,0 +1,42 @@
+import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** Replaces a file whole: a crash in between leaves the old one or the new one, never half of either. */
+export const writeWhole = async (path: string, text: string): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.new`;
+  const file = await open(draft, "w");
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+};
+
+/** The text of a file; null where there is none. Rejects for anything else that is wrong. */
+export const readWhole = async (path: string): Promise<string | null> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+};
+
+const heartbeatFile = (storePath: string): string => join(storePath, "heartbeat");
+
+/** One sign of life of the main loop; `health` reads its age. */
+export const beat = (storePath: string, now: number): Promise<void> =>
+  writeWhole(heartbeatFile(storePath), `${new Date(now).toISOString()}\n`);
+
+/** Milliseconds since the last sign of life; null where there is none. */
+export const heartbeatAge = async (storePath: string, now: number): Promise<number | null> => {
+  try {
+    const { mtimeMs } = await stat(heartbeatFile(storePath));
+    return now - mtimeMs;
+  } catch {
+    return null;
+  }
+};
