@@ -1,8 +1,8 @@
+import { addressesOf, healthPayload, infoPayload } from "./about.js";
 import type { Radio } from "./ble/radio.js";
 import { type BrokerPlace, findBroker } from "./broker-link.js";
 import { type Clock, type StallWatch, watchStalls } from "./clock.js";
 import type { Config } from "./config/config.js";
-import { effective } from "./config/effective.js";
 import { dailyGoals, padSettings, safetySettings, simulatedPads, walkSettings } from "./config/settings.js";
 import { BridgeError } from "./domain/errors.js";
 import type { Session } from "./domain/stats.js";
@@ -12,11 +12,12 @@ import { Bridge } from "./mqtt/bridge.js";
 import type { Broker } from "./mqtt/broker.js";
 import { connectBroker } from "./mqtt/client.js";
 import { Pad } from "./pad/pad.js";
-import { answerRequest, sighting } from "./requests.js";
+import { answerRequest } from "./requests.js";
 import { type SimulatedRadio, simulatedRadio } from "./sim/radio.js";
 import { beat } from "./store/files.js";
 import { lockStore } from "./store/lock.js";
 import { Memory } from "./store/memory.js";
+import { nameStrangers } from "./strangers.js";
 
 /** Contract 1, health. */
 const BEAT_MS = 10_000;
@@ -74,17 +75,21 @@ export class App implements Stoppable {
    */
   async start(): Promise<void> {
     await this.#takeStore();
-    if (this.#over.signal.aborted) return;
+    if (this.#isOver) return;
     this.#place = await findBroker(this.#config, this.#deps);
     this.#radio = await this.#openRadio();
-    if (this.#over.signal.aborted) return;
+    if (this.#isOver) return;
     this.#pads = padSettings(this.#config).map((settings) => this.#newPad(settings));
     this.#bridge = this.#newBridge(this.#place, this.#radio);
     this.#brokerChanged(false);
     this.#ends.push(this.#radio.onState(() => this.#radioChanged()));
     this.#radioChanged();
     for (const pad of this.#pads) pad.start();
-    if (this.#pads.length === 0) this.#listenForPads(this.#radio);
+    if (this.#pads.length === 0) this.#ends.push(nameStrangers(this.#radio, this.#log, this.#over.signal));
+  }
+
+  get #isOver(): boolean {
+    return this.#over.signal.aborted;
   }
 
   quiesce(reason: string): void {
@@ -206,14 +211,22 @@ export class App implements Stoppable {
       log,
       random,
       arrived: () => this.#stalls.arrived(),
-      info: () => this.#info(radio),
+      info: () =>
+        infoPayload({
+          version,
+          startedAt: this.#startedAt,
+          radio: radio.state,
+          store: this.#memory.state,
+          pads: this.#pads,
+          config: this.#config,
+        }),
       health: (broker) => this.#health(broker),
       request: (verb, fields) =>
         answerRequest(verb, fields, {
           clock,
           radio,
           simulator: this.#simulator,
-          addresses: this.#addresses(),
+          addresses: addressesOf(this.#pads),
           health: () => this.#health(null),
           sessions: () => this.#sessions,
           restart: this.#deps.restart,
@@ -224,40 +237,9 @@ export class App implements Stoppable {
     });
   }
 
-  #addresses(): ReadonlyMap<string, string> {
-    return new Map(
-      this.#pads.flatMap((pad) => {
-        const address = pad.settings.address ?? pad.view().identity.bound?.address;
-        return address === undefined ? [] : [[pad.settings.id, address] as const];
-      }),
-    );
-  }
-
-  #info(radio: Radio): object {
-    const pads = this.#pads.map((pad) => {
-      const { identity } = pad.view();
-      const { id, name, address } = pad.settings;
-      const { protocol, model, bound } = identity;
-      return { id, name, address: address ?? bound?.address ?? null, protocol, model };
-    });
-    return {
-      version: this.#deps.version,
-      started_at: new Date(this.#startedAt).toISOString(),
-      radio: radio.state,
-      store: this.#memory.state,
-      pads,
-      config: effective(this.#config),
-    };
-  }
-
   #health(broker: Broker | null): object {
-    const { rss, heapUsed } = this.#deps.memoryUsage();
-    return {
-      uptime: Math.round((this.#clock.wall() - this.#startedAt) / 1000),
-      memory: { rss, heap_used: heapUsed },
-      mqtt: broker ? { connected: broker.connected, ...broker.counters() } : null,
-      pads: Object.fromEntries(this.#pads.map((pad) => [pad.settings.id, pad.view().counters])),
-    };
+    const uptime = this.#clock.wall() - this.#startedAt;
+    return healthPayload({ uptime, memory: this.#deps.memoryUsage(), broker, pads: this.#pads });
   }
 
   /** `safety.broker_lost`: nobody can stop the belt over MQTT any more. */
@@ -278,28 +260,5 @@ export class App implements Stoppable {
         `The Bluetooth radio is ${radio.state}. ${radio.advice ?? ""}`.trim(),
       );
     this.#bridge?.infoChanged();
-  }
-
-  /** Without pads in the config the bridge tells which ones it could be given. */
-  #listenForPads(radio: Radio): void {
-    this.#log.warn(
-      {},
-      "No pads are configured. Pads that advertise are named here; add one under `pads` in the config.",
-    );
-    const told = new Set<string>();
-    const hear = (advertisement: Parameters<typeof sighting>[0]): void => {
-      const { address, name, protocol, model, rssi } = sighting(advertisement);
-      if (protocol === null || told.has(address)) return;
-      told.add(address);
-      this.#log.info({ address, name, protocol, model, rssi }, `seen: ${name ?? "a pad"} at ${address}`);
-    };
-    const listen = (): void => {
-      if (radio.state.state === "on")
-        radio
-          .scan(hear, { signal: this.#over.signal })
-          .catch((err: unknown) => this.#log.debug({ err }, "the scan ended"));
-    };
-    listen();
-    this.#ends.push(radio.onState(listen));
   }
 }

@@ -1,21 +1,7 @@
 import { parseArgs } from "node:util";
-import type { Clock } from "./clock.js";
-import { EXIT, type Ending, type ExitCode } from "./lifecycle.js";
+import type { Invocation } from "./commands/invocation.js";
+import { EXIT, type ExitCode } from "./lifecycle.js";
 import { readVersion } from "./version.js";
-
-/** Where a command's answer goes; the log has its own way. */
-export interface Terminal {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-}
-
-export interface Invocation {
-  readonly argv: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  readonly clock: Clock;
-  readonly ending: Ending;
-  readonly terminal: Terminal;
-}
 
 const HELP = `walkingpad2mqtt: walking pads (Bluetooth LE) on MQTT and in Home Assistant, and a belt that always stops
 

@@ -132,7 +132,6 @@ const exitCode = (report: BeltReport, ending: Ending): ExitCode => {
 
 const tell = (report: BeltReport, log: Logger): void => {
   for (const { pad, verdict } of report) {
-    if (verdict === "rest") log.info({ pad }, "the belt is at rest");
     if (verdict === "falling")
       log.warn(
         { pad },

@@ -2,7 +2,7 @@ import type { Advertisement, Radio } from "./ble/radio.js";
 import type { Clock } from "./clock.js";
 import { BridgeError } from "./domain/errors.js";
 import { parseFaults } from "./domain/faults.js";
-import type { Answer } from "./mqtt/bridge.js";
+import type { Answer } from "./mqtt/inbound.js";
 import { identify } from "./protocol/identify.js";
 import { recogniseByName } from "./protocol/models.js";
 import type { SimulatedRadio } from "./sim/radio.js";

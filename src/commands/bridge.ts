@@ -1,5 +1,5 @@
 import { App } from "../app.js";
-import type { Invocation } from "../cli.js";
+import type { Invocation } from "./invocation.js";
 import { type Clock, sleep } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { secretsOf } from "../config/credentials.js";
@@ -28,25 +28,25 @@ export const runBridge = async (
   });
   const stopWatching = startWatchdog(clock);
   const version = readVersion();
-  log.info({ version }, `walkingpad2mqtt ${version}`);
+  log.info({}, `walkingpad2mqtt ${version}`);
   const app = newApp(config, invocation, log, version);
-  let refusal: BridgeError | null = null;
+  const start: { refusal: BridgeError | null } = { refusal: null };
   app.start().then(
     () => ready(log),
     (error: unknown) => {
       if (!(error instanceof BridgeError)) return ending.fail(error);
-      refusal = error;
+      start.refusal = error;
       ending.ask(error.code);
     },
   );
   const end = await ending.first;
-  if (refusal) explain(refusal, log);
+  if (start.refusal) explain(start.refusal, log);
   const budgetMs = config.safety.shutdown_timeout * 1000;
   const path = shutDown(app, end, ending, { budgetMs, clock, log });
   const code = await within(path, budgetMs, clock, () => lastWord(app));
   stopWatching();
   await within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined);
-  return refusal ? EXIT.config : code;
+  return start.refusal ? EXIT.config : code;
 };
 
 const newApp = (config: Config, { clock, ending }: Invocation, log: Logger, version: string): App =>

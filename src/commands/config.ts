@@ -1,7 +1,7 @@
 import { type Config } from "../config/config.js";
 import type { ConfigError } from "../config/errors.js";
 import { loadConfig } from "../config/load.js";
-import type { Terminal } from "../cli.js";
+import type { Terminal } from "./invocation.js";
 
 const FROM_ENVIRONMENT = "WALKINGPAD2MQTT_CONFIG";
 /** The only config file that may be missing. */

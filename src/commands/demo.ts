@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Invocation } from "../cli.js";
+import type { Invocation } from "./invocation.js";
 import { loadConfig } from "../config/load.js";
 import { EXIT, type ExitCode } from "../lifecycle.js";
 import type { Logger } from "../log.js";

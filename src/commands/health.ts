@@ -1,4 +1,4 @@
-import type { Invocation } from "../cli.js";
+import type { Invocation } from "./invocation.js";
 import { EXIT, type ExitCode } from "../lifecycle.js";
 import { heartbeatAge } from "../store/files.js";
 import { readConfig } from "./config.js";

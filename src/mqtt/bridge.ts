@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.js";
-import { asError } from "../domain/errors.js";
 import type { Capabilities, ProtocolName } from "../domain/pad.js";
 import type { EventType, PadState } from "../domain/state.js";
 import type { Goals, Session, Stats } from "../domain/stats.js";
@@ -8,29 +7,14 @@ import { BridgeWord } from "./bridge-word.js";
 import type { Broker, BrokerDeps, InMessage, OutMessage, Subscription } from "./broker.js";
 import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./discovery.js";
 import { HomeAssistant } from "./home-assistant.js";
+import { type Answer, Inbound } from "./inbound.js";
 import { type CommandTaker, takeSet } from "./inbox.js";
 import { PadPublisher } from "./pad-publisher.js";
-import {
-  bridgeStatePayload,
-  eventPayload,
-  parseRequest,
-  responsePayload,
-  resultPayload,
-} from "./payloads.js";
-import {
-  discoverySweep,
-  type HomeAssistantTopics,
-  parseTopic,
-  subscriptions,
-  type Topics,
-  topics,
-} from "./topics.js";
+import { bridgeStatePayload, eventPayload, resultPayload } from "./payloads.js";
+import { discoverySweep, type HomeAssistantTopics, subscriptions, type Topics, topics } from "./topics.js";
 
 /** Contract 3: at the connect and each minute. */
 const HEALTH_EVERY_MS = 60_000;
-/** An empty message this soon after we cleared a topic is our own clearing. */
-const ECHO_MS = 10_000;
-
 /** A pad as the bridge sees it. */
 export interface BridgedPad extends CommandTaker {
   readonly settings: { readonly id: string; readonly name: string; readonly address: string | null };
@@ -54,8 +38,6 @@ export interface BridgedPad extends CommandTaker {
     ): void;
   }): () => void;
 }
-
-export type Answer = { readonly data?: unknown } | { readonly error: string };
 
 export interface BridgeDeps {
   readonly base: string;
@@ -97,7 +79,7 @@ export class Bridge {
   readonly #word: BridgeWord;
   readonly #home: HomeAssistant;
   readonly #pads: ReadonlyMap<string, { readonly pad: BridgedPad; readonly publisher: PadPublisher }>;
-  readonly #clearedAt = new Map<string, number>();
+  readonly #inbound: Inbound;
   readonly #ends: (() => void)[] = [];
 
   constructor(deps: BridgeDeps) {
@@ -123,6 +105,16 @@ export class Bridge {
       configs: () => this.#configs(),
       publish,
       onBirth: () => this.#everything(),
+    });
+    this.#inbound = new Inbound({
+      ...deps,
+      set: (id, key, message) => this.#set(id, key, message),
+      get: (id) => this.#get(id),
+      respond: (verb, payload) => publish(passing(this.#topics.bridge.response(verb), payload)),
+      bridgeState: (text) => this.#word.heard(text),
+      status: (message) => this.#home.status(message),
+      discovery: (message) => this.#home.seen(message),
+      clear: (topic) => publish(retained(topic, "")),
     });
     this.#broker = this.#connect();
     this.#listen();
@@ -175,7 +167,7 @@ export class Bridge {
         subscriptions: filters.map((topic) => ({ topic, qos: 1 })),
       },
       {
-        onMessage: (message) => this.#received(message),
+        onMessage: (message) => this.#inbound.received(message),
         onReady: () => {
           this.#everything();
           onConnection(true);
@@ -256,93 +248,21 @@ export class Bridge {
     return [bridgeDiscovery(context), ...pads];
   }
 
-  #received(message: InMessage): void {
-    try {
-      this.#route(message);
-    } catch (error) {
-      // A message must never be able to end the program; the belts are elsewhere.
-      this.#deps.log.error(
-        { err: asError(error), topic: message.topic },
-        "a message could not be handled and was dropped",
-      );
-    }
-  }
-
-  #route(message: InMessage): void {
-    const { base, homeAssistant } = this.#deps;
-    const inbound = parseTopic(base, message.topic, homeAssistant);
-    if (!inbound || this.#isEcho(message)) return;
-    switch (inbound.kind) {
-      case "set":
-        return this.#set(inbound.pad, inbound.key, message);
-      case "get":
-        return this.#get(inbound.pad, message);
-      case "request":
-        return void this.#request(inbound.verb, message);
-      case "bridge-state":
-        // A stored one is older than this connection, which ends its welcome with the true one.
-        return message.retain ? undefined : this.#word.heard(new TextDecoder().decode(message.payload));
-      case "homeassistant-status":
-        return this.#home.status(message);
-      case "discovery":
-        return this.#home.seen(message);
-    }
-  }
-
   #set(id: string, key: string | null, message: InMessage): void {
     const entry = this.#pads.get(id);
     if (!entry) return;
-    const { clock, log, arrived } = this.#deps;
-    if (message.payload.length === 0 && message.retain) return;
     takeSet(id, entry.pad, key, message, {
-      clock,
-      log,
-      arrived,
+      ...this.#deps,
       answer: (pad, result) => {
         entry.publisher.flush();
         this.#broker.publish(passing(this.#topics.pad(pad).result, resultPayload(result)));
       },
     });
-    if (message.retain) this.#clear(message.topic);
   }
 
-  #get(id: string, message: InMessage): void {
-    const entry = this.#pads.get(id);
-    if (!entry) return;
-    if (message.retain) {
-      this.#clear(message.topic);
-      return;
-    }
-    this.#home.announce();
-    entry.publisher.availability();
-    entry.publisher.everything();
-  }
-
-  async #request(verb: string, message: InMessage): Promise<void> {
-    const { fields, transaction } = parseRequest(message.payload);
-    const respond = (answer: Answer): void =>
-      this.#broker.publish(passing(this.#topics.bridge.response(verb), responsePayload(answer, transaction)));
-    if (message.retain) {
-      respond({
-        error: "retained: the broker had this request stored; it was not carried out and was cleared.",
-      });
-      this.#clear(message.topic);
-      return;
-    }
-    const answer = await this.#deps
-      .request(verb, fields)
-      .catch((error: unknown) => ({ error: asError(error).message }));
-    respond(answer);
-  }
-
-  #clear(topic: string): void {
-    this.#clearedAt.set(topic, this.#deps.clock.now());
-    this.#broker.publish(retained(topic, ""));
-  }
-
-  /** Our own clearing of a stored command comes back as an empty live message. */
-  #isEcho({ topic, payload }: InMessage): boolean {
-    const at = this.#clearedAt.get(topic);
-    return payload.length === 0 && at !== undefined && this.#deps.clock.now() - at < ECHO_MS;
+  #get(id: string): void {
+    const publisher = this.#pads.get(id)?.publisher;
+    publisher?.availability();
+    publisher?.everything();
   }
 }

@@ -98,7 +98,7 @@ export class Memory {
   /** The belt is under our care; saved at once the first time, then with the heartbeat. */
   saw(padId: string, at: number): void {
     const entry = this.#pads.get(padId);
-    const news = entry?.lastStatusAt == null;
+    const news = (entry?.lastStatusAt ?? null) === null;
     this.#put(padId, { identity: entry?.identity ?? NOTHING, lastStatusAt: at });
     if (news) void this.save();
   }

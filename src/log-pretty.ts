@@ -1,0 +1,75 @@
+import { prettyFactory } from "pino-pretty";
+
+type Fields = Readonly<Record<string, unknown>>;
+type Paint = (text: string) => string;
+/** Colours, which do nothing where there are none. */
+type Colors = Readonly<Partial<Record<string, Paint>>>;
+
+const LEVEL_COLORS: Fields = {
+  trace: "gray",
+  debug: "blue",
+  info: "green",
+  warn: "yellow",
+  error: "red",
+  fatal: "bgRed",
+};
+
+/** Names and messages can come from the air: nothing in them may move a terminal's cursor or fake a line. */
+const printable = (value: unknown): string =>
+  text(value).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
+const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** hh:mm:ss where the program runs. */
+const clockTime = (iso: unknown): string => {
+  const time = new Date(text(iso));
+  return Number.isNaN(time.getTime()) ? "--:--:--" : time.toTimeString().slice(0, 8);
+};
+
+const head = (log: Fields, colors: Colors): string => {
+  const level = text(log["level"]);
+  const paint = (color: unknown, what: string): string => colors[text(color)]?.(what) ?? what;
+  const pad = log["pad"] === undefined ? "" : `${paint("bold", printable(log["pad"]))}: `;
+  const word = paint(LEVEL_COLORS[level], level.toUpperCase().padEnd(5));
+  return `${paint("gray", clockTime(log["time"]))} ${word} ${pad}${printable(log["msg"])}`;
+};
+
+const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null;
+
+/** A serialised error: what happened, what to do about it, and what was behind it. */
+const errorLines = (error: unknown): string[] => {
+  if (!isObject(error)) return [printable(error)];
+  const { type, code, message, advice, stack, cause, errors } = error;
+  const causes = [
+    ...(cause === undefined ? [] : [cause]),
+    ...(Array.isArray(errors) ? (errors as unknown[]) : []),
+  ];
+  return [
+    `${printable(code ?? type)}: ${printable(message)}`,
+    ...(advice === undefined ? [] : [`advice: ${printable(advice)}`]),
+    ...(stack === undefined ? [] : text(stack).split("\n").slice(1).map(printable)),
+    ...causes.flatMap(because),
+  ];
+};
+
+const because = (cause: unknown): string[] =>
+  errorLines(cause).map((line, index) => (index === 0 ? `because ${line}` : `  ${line}`));
+
+const prettyError = (error: unknown): string => errorLines(error).join("\n");
+
+/** A line of JSON as people like it: `12:00:01 INFO  office: belt running at 3.5 km/h`. */
+export const prettyPrinter = (colorize: boolean): ((line: string) => string) => {
+  const print = prettyFactory({
+    colorize,
+    ignore: "time,level,pad",
+    singleLine: true,
+    // The default is cyan for the whole head.
+    customColors: "message:reset",
+    messageFormat: (log, _key, _label, { colors }) => head(log, colors as unknown as Colors),
+    customPrettifiers: { err: prettyError, error: prettyError },
+  });
+  // In the fields as JSON, C1 controls stand as they are: some terminals obey them.
+  return (line) =>
+    print(line)
+      .replaceAll(/ +$/gm, "")
+      .replaceAll(/[\u007f-\u009f]/g, "\ufffd");
+};
