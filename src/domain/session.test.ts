@@ -33,7 +33,8 @@ const rest = (numbers: Numbers = {}): PadStatus => status("resting", 0, numbers)
 const walkWiLink = (elapsed: number): PadStatus =>
   run(3.6, { elapsed, distance: elapsed, steps: 2 * elapsed });
 
-type Line = readonly [at: number, what: PadStatus | "end" | "gap" | "tick"];
+type Line = readonly [second: number, what: PadStatus | "end" | "gap" | "tick"];
+const at = (...line: Line): Line => line;
 
 const input = ([second, what]: Line): WalkInput => {
   // The monotonic clock has a zero of its own.
@@ -65,159 +66,90 @@ interface Tale {
 const tales: readonly Tale[] = [
   {
     name: "a belt at rest is no walk",
-    lines: [
-      [0, rest()],
-      [1, rest()],
-      [2, "end"],
-    ],
+    lines: [at(0, rest()), at(1, rest()), at(2, "end")],
     words: [],
     session: null,
   },
   {
     name: "a countdown and a start without movement are no walk",
-    lines: [
-      [0, rest()],
-      [1, status("countdown", 0)],
-      [4, run(0)],
-      [5, rest()],
-    ],
+    lines: [at(0, rest()), at(1, status("countdown", 0)), at(4, run(0)), at(5, rest())],
     words: [],
     session: null,
   },
   {
     name: "the first movement opens it, in whatever state",
-    lines: [
-      [0, rest()],
-      [1, status("other", 0.4)],
-    ],
+    lines: [at(0, rest()), at(1, status("other", 0.4))],
     words: ["started"],
     session: { state: "active", startedAt: START + 1000, endedAt: null },
   },
   {
     name: "pause by the remote, resume, stop",
-    lines: [
-      [0, rest()],
-      [1, run(3)],
-      [60, rest()],
-      [100, run(2)],
-      [160, rest()],
-      [161, "end"],
-    ],
+    lines: [at(0, rest()), at(1, run(3)), at(60, rest()), at(100, run(2)), at(160, rest()), at(161, "end")],
     words: ["started", "paused", "resumed", "paused", "ended"],
     session: { state: "ended", endedAt: START + 100_000, maxSpeed: 300 },
   },
   {
     name: "the machine's own pause",
     lines: [
-      [0, run(3)],
-      [1, status("stopping", 1)],
-      [2, status("paused", 0)],
-      [3, status("paused", 0)],
+      at(0, run(3)),
+      at(1, status("stopping", 1)),
+      at(2, status("paused", 0)),
+      at(3, status("paused", 0)),
     ],
     words: ["started", "paused"],
   },
   {
     name: "the spin-up of a resume is no second pause",
-    lines: [
-      [0, run(3)],
-      [1, rest()],
-      [9, run(0.4)],
-      [10, run(0)],
-      [11, run(0.4)],
-      [12, run(2)],
-    ],
+    lines: [at(0, run(3)), at(1, rest()), at(9, run(0.4)), at(10, run(0)), at(11, run(0.4)), at(12, run(2))],
     words: ["started", "paused", "resumed"],
   },
   {
     name: "a running state at speed 0 is rest after 5 s",
-    lines: [
-      [0, run(3)],
-      [1, run(0)],
-      [4, run(0)],
-      [5, run(0)],
-      [6, run(0)],
-    ],
+    lines: [at(0, run(3)), at(1, run(0)), at(4, run(0)), at(5, run(0)), at(6, run(0))],
     words: ["started", "paused"],
   },
   {
     name: "a countdown seen in an open session is not its pause",
-    lines: [
-      [0, run(3)],
-      [1, status("countdown", 0)],
-      [9, status("countdown", 0)],
-      [10, run(1)],
-    ],
+    lines: [at(0, run(3)), at(1, status("countdown", 0)), at(9, status("countdown", 0)), at(10, run(1))],
     words: ["started"],
   },
   {
     name: "the timeout ends it where the belt last moved",
-    lines: [
-      [0, run(3)],
-      [10, run(1)],
-      [11, rest()],
-      [909, "tick"],
-      [910, "tick"],
-      [911, "tick"],
-    ],
+    lines: [at(0, run(3)), at(10, run(1)), at(11, rest()), at(909, "tick"), at(910, "tick"), at(911, "tick")],
     words: ["started", "paused", "ended"],
     session: { endedAt: START + 10_000 },
   },
   {
     name: "movement after the timeout is another walk, though no tick came",
-    lines: [
-      [0, run(3)],
-      [11, rest()],
-      [2000, run(2)],
-    ],
+    lines: [at(0, run(3)), at(11, rest()), at(2000, run(2))],
     words: ["started", "paused", "ended", "started"],
     session: { startedAt: START + 2_000_000, state: "active", maxSpeed: 200 },
   },
   {
     name: "a pad that is never heard of again ends it, too",
-    lines: [
-      [0, run(3)], 
-      [899, "tick"],
-      [900, "tick"],
-    ],
+    lines: [at(0, run(3)), at(1, "gap"), at(899, "tick"), at(900, "tick")],
     words: ["started", "ended"],
     session: { endedAt: START },
   },
   {
     name: "standby ends it",
-    lines: [
-      [0, run(3)],
-      [1, rest()],
-      [300, status("standby", 0)],
-      [301, status("standby", 0)],
-    ],
+    lines: [at(0, run(3)), at(1, rest()), at(300, status("standby", 0)), at(301, status("standby", 0))],
     words: ["started", "paused", "ended"],
   },
   {
     name: "mode standby at rest ends it, while moving it does not (captures.jsonl: 0.9 km/h in mode 2)",
-    lines: [
-      [0, run(3)],
-      [1, run(0.9, { mode: "standby" })],
-      [2, rest({ mode: "standby" })],
-    ],
+    lines: [at(0, run(3)), at(1, run(0.9, { mode: "standby" })), at(2, rest({ mode: "standby" }))],
     words: ["started", "ended"],
     session: { endedAt: START + 1000 },
   },
   {
     name: "a status without a speed moves nothing",
-    lines: [
-      [0, run(3)],
-      [1, { activity: "running", code: 1 }],
-      [2, { activity: "resting", code: 1 }],
-    ],
+    lines: [at(0, run(3)), at(1, { activity: "running", code: 1 }), at(2, { activity: "resting", code: 1 })],
     words: ["started"],
   },
   {
     name: "what was walked before we looked is not ours",
-    lines: [
-      [0, walkWiLink(500)],
-      [1, walkWiLink(501)],
-      [2, walkWiLink(502)],
-    ],
+    lines: [at(0, walkWiLink(500)), at(1, walkWiLink(501)), at(2, walkWiLink(502))],
     words: ["started"],
     session: { distance: 2, duration: 2, steps: 4, startedAt: START },
   },
@@ -225,9 +157,9 @@ const tales: readonly Tale[] = [
     // captures.jsonl, PH4 README; distance in units of 10 m.
     name: "three frames of an A1",
     lines: [
-      [0, run(6, { elapsed: 554, distance: 790, steps: 977 })],
-      [1, run(6, { elapsed: 555, distance: 790, steps: 980 })],
-      [3, run(6, { elapsed: 557, distance: 800, steps: 982 })],
+      at(0, run(6, { elapsed: 554, distance: 790, steps: 977 })),
+      at(1, run(6, { elapsed: 555, distance: 790, steps: 980 })),
+      at(3, run(6, { elapsed: 557, distance: 800, steps: 982 })),
     ],
     words: ["started"],
     session: { distance: 10, duration: 3, steps: 5, maxSpeed: 600 },
@@ -236,10 +168,10 @@ const tales: readonly Tale[] = [
     // captures.jsonl, PH4 analysis: state 0, still 0.3 km/h, time and distance zeroed, steps held for a frame.
     name: "the end of an A1's walk",
     lines: [
-      [0, run(2.5, { elapsed: 2808, distance: 3260, steps: 4380 })],
-      [1, run(0.7, { elapsed: 2810, distance: 3270, steps: 4382 })],
-      [2, status("resting", 0.3, { elapsed: 0, distance: 0, steps: 4382 })],
-      [3, rest({ elapsed: 0, distance: 0, steps: 0 })],
+      at(0, run(2.5, { elapsed: 2808, distance: 3260, steps: 4380 })),
+      at(1, run(0.7, { elapsed: 2810, distance: 3270, steps: 4382 })),
+      at(2, status("resting", 0.3, { elapsed: 0, distance: 0, steps: 4382 })),
+      at(3, rest({ elapsed: 0, distance: 0, steps: 0 })),
     ],
     words: ["started", "paused"],
     session: { distance: 10, duration: 2, steps: 2 },
@@ -247,9 +179,10 @@ const tales: readonly Tale[] = [
   {
     name: "a link loss of 40 s while moving",
     lines: [
-      [0, rest({ elapsed: 0, distance: 0, steps: 0 })],
-      [10, walkWiLink(10)], 
-      [50, walkWiLink(50)],
+      at(0, rest({ elapsed: 0, distance: 0, steps: 0 })),
+      at(10, walkWiLink(10)),
+      at(11, "gap"),
+      at(50, walkWiLink(50)),
     ],
     words: ["started"],
     session: { distance: 50, duration: 50, steps: 100 },
@@ -257,39 +190,29 @@ const tales: readonly Tale[] = [
   {
     name: "a belt that stopped in the dark",
     lines: [
-      [9, walkWiLink(9)],
-      [10, walkWiLink(10)], 
-      [100, { ...walkWiLink(40), ...rest() }],
+      at(9, walkWiLink(9)),
+      at(10, walkWiLink(10)),
+      at(11, "gap"),
+      at(100, { ...walkWiLink(40), ...rest() }),
     ],
     words: ["started", "paused"],
     session: { distance: 31, duration: 31, steps: 62 },
   },
   {
     name: "a walk in the dark, over when we come back",
-    lines: [
-      [0, { ...walkWiLink(0), ...rest() }], 
-      [400, { ...walkWiLink(60), ...rest() }],
-    ],
+    lines: [at(0, { ...walkWiLink(0), ...rest() }), at(1, "gap"), at(400, { ...walkWiLink(60), ...rest() })],
     words: ["started", "paused"],
     session: { distance: 60, duration: 60, steps: 120, startedAt: START + 340_000 },
   },
   {
     name: "a long walk in the dark, while our process slept",
-    lines: [
-      [0, walkWiLink(0)],
-      [1, walkWiLink(1)],
-      [2000, walkWiLink(2000)],
-    ],
+    lines: [at(0, walkWiLink(0)), at(1, walkWiLink(1)), at(2000, walkWiLink(2000))],
     words: ["started"],
     session: { distance: 2000, duration: 2000, steps: 4000, startedAt: START },
   },
   {
     name: "a walk in the dark, too late for the session before",
-    lines: [
-      [0, walkWiLink(0)],
-      [1, walkWiLink(1)],
-      [2000, walkWiLink(200)],
-    ],
+    lines: [at(0, walkWiLink(0)), at(1, walkWiLink(1)), at(2000, walkWiLink(200))],
     words: ["started", "ended", "started"],
     session: { distance: 199, duration: 199, steps: 398, startedAt: START + 1_801_000 },
   },
@@ -297,10 +220,10 @@ const tales: readonly Tale[] = [
     // A unit of 0.01 mile.
     name: "counters that lag behind an ended walk open none",
     lines: [
-      [0, run(3, { distance: 0 })],
-      [1, rest({ distance: 0 })],
-      [2, "end"],
-      [3, rest({ distance: 16 })],
+      at(0, run(3, { distance: 0 })),
+      at(1, rest({ distance: 0 })),
+      at(2, "end"),
+      at(3, rest({ distance: 16 })),
     ],
     words: ["started", "paused", "ended"],
     session: { distance: 0 },
@@ -308,9 +231,9 @@ const tales: readonly Tale[] = [
   {
     name: "a short walk in the dark of a short link loss",
     lines: [
-      [0, rest({ distance: 0, elapsed: 0 })],
-      [0.5, "gap"],
-      [4.5, rest({ distance: 12, elapsed: 4 })],
+      at(0, rest({ distance: 0, elapsed: 0 })),
+      at(0.5, "gap"),
+      at(4.5, rest({ distance: 12, elapsed: 4 })),
     ],
     words: ["started", "paused"],
     session: { distance: 12, duration: 4, startedAt: START + 500 },
@@ -318,8 +241,8 @@ const tales: readonly Tale[] = [
   {
     name: "a machine's clock that runs on at rest",
     lines: [
-      [0, run(3, { elapsed: 10 })],
-      [1, run(3, { elapsed: 11 })],
+      at(0, run(3, { elapsed: 10 })),
+      at(1, run(3, { elapsed: 11 })),
       ...Array.from({ length: 60 }, (_, index): Line => [2 + index, rest({ elapsed: 12 + index })]),
     ],
     words: ["started", "paused"],
@@ -328,13 +251,13 @@ const tales: readonly Tale[] = [
   {
     name: "a machine without a clock: ours, from moving status to next status, 5 s at most",
     lines: [
-      [0, run(0)],
-      [1, run(3)],
-      [2.4, run(3)],
-      [3.8, run(3)],
-      [60, run(3)],
-      [61, rest()],
-      [70, rest()],
+      at(0, run(0)),
+      at(1, run(3)),
+      at(2.4, run(3)),
+      at(3.8, run(3)),
+      at(60, run(3)),
+      at(61, rest()),
+      at(70, rest()),
     ],
     words: ["started", "paused"],
     session: { duration: 8 },
@@ -342,10 +265,10 @@ const tales: readonly Tale[] = [
   {
     name: "a clock that comes alive is not counted on top of ours",
     lines: [
-      [0, run(1, { elapsed: 0 })],
-      [1.2, run(1, { elapsed: 0 })],
-      [2.4, run(1, { elapsed: 2 })],
-      [3.4, run(1, { elapsed: 3 })],
+      at(0, run(1, { elapsed: 0 })),
+      at(1.2, run(1, { elapsed: 0 })),
+      at(2.4, run(1, { elapsed: 2 })),
+      at(3.4, run(1, { elapsed: 3 })),
     ],
     words: ["started"],
     session: { duration: 3 },
@@ -353,10 +276,10 @@ const tales: readonly Tale[] = [
   {
     name: "split records: speed in one, steps in the other (wire-facts b.1)",
     lines: [
-      [0, run(3, { elapsed: 1 })],
-      [0.1, { activity: "running", code: 1, steps: 40 }],
-      [1, run(3, { elapsed: 2 })],
-      [1.1, { activity: "running", code: 1, steps: 42 }],
+      at(0, run(3, { elapsed: 1 })),
+      at(0.1, { activity: "running", code: 1, steps: 40 }),
+      at(1, run(3, { elapsed: 2 })),
+      at(1.1, { activity: "running", code: 1, steps: 42 }),
     ],
     words: ["started"],
     session: { duration: 1, steps: 2 },
@@ -364,10 +287,10 @@ const tales: readonly Tale[] = [
   {
     name: "a status that comes late changes nothing",
     lines: [
-      [10, walkWiLink(10)],
-      [12, walkWiLink(12)],
-      [11, { ...walkWiLink(3), ...rest() }],
-      [13, walkWiLink(13)],
+      at(10, walkWiLink(10)),
+      at(12, walkWiLink(12)),
+      at(11, { ...walkWiLink(3), ...rest() }),
+      at(13, walkWiLink(13)),
     ],
     words: ["started"],
     session: { distance: 3, duration: 3, steps: 6 },
@@ -384,11 +307,11 @@ describe("a walk", () => {
 
   it("each event carries the session as it was", () => {
     const { events } = play([
-      [0, rest()],
-      [1, walkWiLink(1)],
-      [2, walkWiLink(2)],
-      [3, rest()],
-      [4, "end"],
+      at(0, rest()),
+      at(1, walkWiLink(1)),
+      at(2, walkWiLink(2)),
+      at(3, rest()),
+      at(4, "end"),
     ]);
     const told = events.flatMap((event) => (event.type === "delta" ? [] : [event.session]));
     expect(told.map(({ state }) => state)).toEqual(["active", "paused", "ended"]);
@@ -425,7 +348,7 @@ describe("a walk", () => {
 
   it("a session too short to count is told, but adds to nothing", () => {
     const short: Line[] = [
-      [0, rest()],
+      at(0, rest()),
       ...Array.from({ length: 29 }, (_, i): Line => [i + 1, walkWiLink(i + 1)]),
     ];
     const { events, words } = play([...short, [30, rest()], [31, "end"]], { minDuration: seconds(30) });
@@ -457,29 +380,47 @@ describe("calories of a walk", () => {
   });
 
   it("go by the mean speed between two statuses", () => {
-    const { state } = play([
-      [0, run(2, { elapsed: 1 })],
-      [1, run(4, { elapsed: 2 })],
-    ]);
+    const { state } = play([at(0, run(2, { elapsed: 1 })), at(1, run(4, { elapsed: 2 }))]);
     expect(state.session?.calories).toBeCloseTo(kcalPerSecond(speedFromKmh(3), 0, body), 9);
   });
 
-  it.each([
-    { silence: "with the belt moving before it", before: walkWiLink(0), after: { ...walkWiLink(60), ...rest() } },
-    { silence: "with the belt moving after it", before: { ...walkWiLink(0), ...rest() }, after: walkWiLink(60) },
-    { silence: "that hid all of it", before: { ...walkWiLink(0), ...rest() }, after: { ...walkWiLink(60), ...rest() } },
-  ])("of a silence $silence go by the belt's speed, not by its rest", ({ before, after }) => {
+  it("take no speed from counters that lag by their unit", () => {
     const { state } = play([
-      [0, before],
-      [61, after],
+      at(0, run(4, { elapsed: 9, distance: 90 })),
+      at(1, rest({ elapsed: 10, distance: 90 })),
+      at(2, rest({ elapsed: 11, distance: 100 })),
     ]);
+    const expected = kcalPerSecond(speedFromKmh(2), 0, body) + kcalPerSecond(speedFromKmh(0), 0, body);
+    expect(state.session?.calories).toBeCloseTo(expected, 9);
+  });
+
+  it.each([
+    {
+      silence: "with the belt moving before it",
+      before: walkWiLink(0),
+      after: { ...walkWiLink(60), ...rest() },
+    },
+    {
+      silence: "with the belt moving after it",
+      before: { ...walkWiLink(0), ...rest() },
+      after: walkWiLink(60),
+    },
+    {
+      silence: "that hid all of it",
+      before: { ...walkWiLink(0), ...rest() },
+      after: { ...walkWiLink(60), ...rest() },
+    },
+  ])("of a silence $silence go by the belt's speed, not by its rest", ({ before, after }) => {
+    const { state } = play([at(0, before), at(61, after)]);
     expect(state.session?.duration).toBe(60);
     expect(state.session?.calories).toBeCloseTo(60 * kcalPerSecond(speedFromKmh(3.6), 0, body), 9);
   });
 
   it("are the machine's own from its first kcal, not counted on top of the estimate", () => {
-    const at = (elapsed: number): PadStatus => run(4, { elapsed, energy: Math.floor(elapsed / 20) });
-    const { state, events } = play(Array.from({ length: 101 }, (_, second): Line => [second, at(second)]));
+    const counting = (elapsed: number): PadStatus => run(4, { elapsed, energy: Math.floor(elapsed / 20) });
+    const { state, events } = play(
+      Array.from({ length: 101 }, (_, second): Line => [second, counting(second)]),
+    );
     expect(state.session?.caloriesSource).toBe("pad");
     const told = events.reduce((sum, event) => sum + (event.type === "delta" ? event.delta.calories : 0), 0);
     expect(told).toBeCloseTo(state.session!.calories, 9);
@@ -487,11 +428,7 @@ describe("calories of a walk", () => {
     expect(state.session?.calories).toBeGreaterThanOrEqual(5);
     expect(state.session?.calories).toBeLessThan(5.3);
     const again = play(
-      [
-        [102, rest({ energy: 5 })],
-        [103, "end"],
-        [104, run(3, { energy: 0 })],
-      ],
+      [at(102, rest({ energy: 5 })), at(103, "end"), at(104, run(3, { energy: 0 }))],
       {},
       state,
     );

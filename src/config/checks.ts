@@ -1,0 +1,99 @@
+import type { Config } from "./config.js";
+import { splitUrl } from "./credentials.js";
+import type { Finding } from "./errors.js";
+
+/** What no key can tell alone. Asked only when all of `keys` are valid by themselves. */
+interface Check {
+  readonly keys: readonly string[];
+  readonly find: (config: Config) => Finding | null;
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
+
+const CHECKS: readonly Check[] = [
+  {
+    keys: ["mqtt.base_topic", "homeassistant.discovery_prefix"],
+    find: ({ mqtt, homeassistant }) =>
+      mqtt.base_topic !== homeassistant.discovery_prefix
+        ? null
+        : {
+            key: "homeassistant.discovery_prefix",
+            value: homeassistant.discovery_prefix,
+            why: "is mqtt.base_topic, too",
+            allowed: "another topic than mqtt.base_topic",
+          },
+  },
+  {
+    // Our own bridge/state would be taken for Home Assistant's birth, and answered for ever.
+    keys: ["mqtt.base_topic", "homeassistant.status_topic"],
+    find: ({ mqtt, homeassistant }) =>
+      !`${homeassistant.status_topic}/`.startsWith(`${mqtt.base_topic}/`)
+        ? null
+        : {
+            key: "homeassistant.status_topic",
+            value: homeassistant.status_topic,
+            why: "lies below mqtt.base_topic",
+            allowed: "a topic outside mqtt.base_topic",
+          },
+  },
+  ...(["username", "password"] as const).map((part) => ({
+    keys: ["mqtt.url", `mqtt.${part}`],
+    find: ({ mqtt }: Config): Finding | null =>
+      mqtt[part] === null || splitUrl(mqtt.url)[part] === null
+        ? null
+        : {
+            key: `mqtt.${part}`,
+            why: "is given here and in mqtt.url",
+            allowed: "one place",
+          },
+  })),
+  {
+    keys: ["mqtt.url", "embedded_broker.host", "mqtt.username", "mqtt.password"],
+    find: ({ mqtt, embedded_broker: { host } }) =>
+      mqtt.url !== "embedded" || LOOPBACK.test(host) || (mqtt.username !== null && mqtt.password !== null)
+        ? null
+        : {
+            key: "embedded_broker.host",
+            value: host,
+            why: "would let anybody on the network start the belt",
+            allowed: "127.0.0.1, or any address together with mqtt.username and mqtt.password",
+          },
+  },
+  {
+    keys: ["mqtt.url", "mqtt.protocol_version"],
+    find: ({ mqtt }) =>
+      mqtt.url !== "embedded" || mqtt.protocol_version !== 5
+        ? null
+        : {
+            key: "mqtt.protocol_version",
+            value: 5,
+            why: "is not spoken by the embedded broker",
+            allowed: "auto or 4 while mqtt.url is embedded",
+          },
+  },
+];
+
+/** `isValid` tells of a key whether its own value is allowed; values of other keys are never looked at. */
+export const crossCheck = (config: Config, isValid: (key: string) => boolean): readonly Finding[] =>
+  CHECKS.filter(({ keys }) => keys.every(isValid))
+    .map(({ find }) => find(config))
+    .filter((finding) => finding !== null);
+
+/** Allowed, but probably not what was meant. */
+export const configWarnings = ({ mqtt, bluetooth, pads, simulator }: Config): readonly string[] => {
+  const tls = /^(mqtts|wss):/i.test(mqtt.url);
+  const files = mqtt.ca !== null || mqtt.cert !== null || mqtt.key !== null;
+  const warnings: readonly (readonly [boolean, string])[] = [
+    [
+      files && !tls,
+      "mqtt.ca, mqtt.cert and mqtt.key are without effect: mqtt.url is neither mqtts:// nor wss://",
+    ],
+    [(mqtt.cert === null) !== (mqtt.key === null), "mqtt.cert and mqtt.key are only of use together"],
+    [tls && !mqtt.reject_unauthorized, "mqtt.reject_unauthorized is false: the broker could be anybody"],
+    [
+      simulator.pads.length > 0 && bluetooth.radio === "noble" && pads.length === 0,
+      "simulator.pads are without effect: bluetooth.radio is noble",
+    ],
+  ];
+  return warnings.filter(([is]) => is).map(([, text]) => text);
+};

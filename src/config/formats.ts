@@ -1,0 +1,176 @@
+import type { Finding } from "./errors.js";
+
+export type FormatName =
+  | "text"
+  | "secret"
+  | "boolean"
+  | "number"
+  | "integer"
+  | "choice"
+  | "topic"
+  | "broker-url"
+  | "host"
+  | "address"
+  | "pad-id"
+  | "pads"
+  | "simulator-pads"
+  | "faults";
+
+/** All that is known of one key: documentation, default, and what is allowed. A null default may stay null. */
+export interface Rule<T = unknown> {
+  readonly doc: string;
+  readonly format: FormatName;
+  readonly default: T;
+  readonly sensitive?: true;
+  readonly min?: number;
+  readonly max?: number;
+  /** As `min`, but itself not allowed. */
+  readonly above?: number;
+  readonly choices?: readonly (string | number)[];
+}
+
+/**
+ * `coerce` reads text (the environment knows nothing else); what it cannot read it leaves as it is, for `accepts` to
+ * refuse. convict's own coercion would make 6 of "6abc" and true of "no" (design 12).
+ */
+interface Format {
+  readonly coerce: (text: string) => unknown;
+  readonly accepts: (value: unknown, rule: Rule) => boolean;
+  readonly allowed: (rule: Rule) => string;
+}
+
+const asIs = (text: string): unknown => text;
+/** In full: no exponent, no hexadecimal, no unit, no blank. */
+const toNumber = (text: string): unknown => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+const toJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+const isLine = (value: unknown): value is string => isText(value) && !/[\u0000-\u001f\u007f]/.test(value);
+
+const inRange = (value: unknown, { min = -Infinity, max = Infinity, above = -Infinity }: Rule): boolean =>
+  typeof value === "number" && Number.isFinite(value) && value >= min && value <= max && value > above;
+
+const range = ({ min = -Infinity, max = Infinity, above }: Rule): string =>
+  above === undefined ? `from ${min} to ${max}` : `above ${above}, at most ${max}`;
+
+/** Wildcards, `$` and empty ends make a topic that cannot be published to, or not be seen with `#`. */
+const isTopic = (value: unknown): boolean =>
+  isLine(value) && !/[+#]/.test(value) && !/^[/$]|\/$/.test(value) && value === value.trim();
+
+const SCHEMES: readonly string[] = ["mqtt:", "mqtts:", "ws:", "wss:"];
+
+/**
+ * Path and query only for WebSockets. An @ after the host is a password with a / in it, which has to be
+ * percent-encoded: the broker's name would end before it.
+ */
+const isBrokerUrl = (value: unknown): boolean => {
+  if (value === "embedded") return true;
+  if (!isLine(value) || !/^[a-z]+:\/\/[^\s#]+$/i.test(value) || !URL.canParse(value)) return false;
+  const { protocol, hostname, port, pathname, search } = new URL(value);
+  const path = pathname + search;
+  const pathFits = protocol.startsWith("ws") ? !path.includes("@") : path === "" || path === "/";
+  return SCHEMES.includes(protocol) && hostname !== "" && port !== "0" && pathFits;
+};
+
+const HEX = "[0-9a-f]";
+const MAC = new RegExp(`^${HEX}{2}([:-]${HEX}{2}){5}$`, "i");
+/** What macOS gives instead of an address. */
+const UUID = new RegExp(`^${HEX}{8}-?(${HEX}{4}-?){3}${HEX}{12}$`, "i");
+const isAddress = (value: unknown): boolean => isText(value) && (MAC.test(value) || UUID.test(value));
+
+/** As the radio reports it: lower case, colons in an address, no dashes in a UUID. */
+export const canonicalAddress = (address: string): string =>
+  address.toLowerCase().replaceAll("-", MAC.test(address) ? ":" : "");
+
+const list = (allowed: string): Format => ({
+  coerce: toJson,
+  accepts: (value) => Array.isArray(value),
+  allowed: () => allowed,
+});
+
+const FORMATS: Readonly<Record<FormatName, Format>> = {
+  text: { coerce: asIs, accepts: isLine, allowed: () => "text" },
+  secret: { coerce: asIs, accepts: isText, allowed: () => "text" },
+  boolean: {
+    coerce: (text) => (text === "true" ? true : text === "false" ? false : text),
+    accepts: (value) => typeof value === "boolean",
+    allowed: () => "true or false",
+  },
+  number: { coerce: toNumber, accepts: inRange, allowed: (rule) => `a number ${range(rule)}` },
+  integer: {
+    coerce: toNumber,
+    accepts: (value, rule) => Number.isInteger(value) && inRange(value, rule),
+    allowed: (rule) => `a whole number ${range(rule)}`,
+  },
+  choice: {
+    coerce: (text) => (/^[1-9]\d*$/.test(text) ? Number(text) : text),
+    accepts: (value, { choices }) => (choices as readonly unknown[] | undefined)?.includes(value) ?? false,
+    allowed: ({ choices }) => `one of ${(choices ?? []).join(", ")}`,
+  },
+  topic: {
+    coerce: asIs,
+    accepts: isTopic,
+    allowed: () => "an MQTT topic: no + or #, no / or space at either end, no $ in front",
+  },
+  "broker-url": {
+    coerce: asIs,
+    accepts: isBrokerUrl,
+    allowed: () =>
+      "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path or embedded; " +
+      "special characters in credentials percent-encoded",
+  },
+  host: {
+    coerce: asIs,
+    accepts: (value) =>
+      isText(value) && (/^[a-z0-9._-]+$/i.test(value) || /^[0-9a-f:.]*:[0-9a-f:.]+$/i.test(value)),
+    allowed: () => "a host name or an IP address",
+  },
+  address: {
+    coerce: asIs,
+    accepts: isAddress,
+    allowed: () => 'a Bluetooth address such as "57:4c:4e:00:11:22" (on macOS a UUID)',
+  },
+  "pad-id": {
+    coerce: asIs,
+    accepts: (value) => isText(value) && /^[a-z0-9_-]{1,32}$/.test(value) && value !== "bridge",
+    allowed: () => 'up to 32 of a-z, 0-9, _ and -, and not "bridge"',
+  },
+  pads: list("a list of pads, in the environment as JSON"),
+  "simulator-pads": list("a list of simulated pads, in the environment as JSON"),
+  faults: { coerce: asIs, accepts: () => true, allowed: () => "an object of faults" },
+};
+
+export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[];
+
+export const coerce = (format: FormatName, value: unknown): unknown =>
+  typeof value === "string" ? FORMATS[format].coerce(value) : value;
+
+export const accepts = (rule: Rule, value: unknown): boolean =>
+  (value === null && rule.default === null) || FORMATS[rule.format].accepts(value, rule);
+
+export const allowedBy = (rule: Rule): string => FORMATS[rule.format].allowed(rule);
+
+/** A number where text is meant: YAML has already dropped its leading zeros, so it is not taken as it is. */
+const unquoted = (rule: Rule, value: unknown): boolean =>
+  (typeof value === "number" || typeof value === "boolean") &&
+  accepts({ ...rule, default: undefined }, String(value));
+
+/** Null when the value is allowed. */
+export const check = (rule: Rule, key: string, value: unknown): Finding | null => {
+  if (accepts(rule, value)) return null;
+  const why = unquoted(rule, value) ? { why: "needs quotes around it" } : {};
+  return { key, value, allowed: allowedBy(rule), sensitive: rule.sensitive ?? false, ...why };
+};
+
+/** A section as YAML and JSON give it. */
+export const isSection = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Empty means not set (contract 2). */
+export const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === "";

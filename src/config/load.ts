@@ -1,0 +1,165 @@
+import { configWarnings, crossCheck } from "./checks.js";
+import type { Config } from "./config.js";
+import { splitUrl } from "./credentials.js";
+import { configError, type ConfigError, type Finding } from "./errors.js";
+import { readSecretFile, readYamlFile } from "./file.js";
+import { check } from "./formats.js";
+import { allKeys, newConvict } from "./keys.js";
+import { FILE_SUFFIX, environmentLayer, fileLayer, flagLayer, type Layer, type Source } from "./layers.js";
+import { readPads, readSimulatorPads } from "./pads.js";
+
+export interface LoadInput {
+  /** The YAML file; null: none. */
+  readonly file: string | null;
+  /** The file was asked for by name, and so has to be there. */
+  readonly explicit: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  /** From the command line, by dotted key; they win over everything. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+}
+
+export type LoadResult =
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      /** Where each key's value came from. */
+      readonly sources: ReadonlyMap<string, Source>;
+      readonly warnings: readonly string[];
+    }
+  | { readonly ok: false; readonly errors: readonly ConfigError[] };
+
+/** The only look at the environment: what is handed to `loadConfig`. */
+export const readEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env });
+
+interface Collected {
+  readonly layers: readonly Layer[];
+  readonly errors: readonly ConfigError[];
+  /** Keys whose value is not known, for want of a file. */
+  readonly unknown: (key: string) => boolean;
+}
+
+const collect = (input: LoadInput): Collected => {
+  const read = input.file === null ? null : readYamlFile(input.file, !input.explicit);
+  const layers = [
+    fileLayer(read?.ok ? read.value : null),
+    environmentLayer(input.env),
+    flagLayer(input.overrides ?? {}),
+  ];
+  const errors = [...(read?.ok === false ? read.errors : []), ...layers.flatMap((layer) => layer.errors)];
+  return { layers, errors, unknown: () => read?.ok === false };
+};
+
+/** A secret that was given as a file; `layer` null when it cannot be had, for the reasons in `errors`. */
+const secretFromFile = (
+  key: string,
+  layers: readonly Layer[],
+): { layer: Layer | null; errors: ConfigError[] } | null => {
+  const fileKey = key + FILE_SUFFIX;
+  const from = layers.findLast(({ values }) => values.has(fileKey));
+  const path = from?.values.get(fileKey);
+  if (from === undefined || path === undefined) return null;
+  if (layers.some(({ values }) => values.has(key))) {
+    const finding = { key, why: `is given as ${fileKey}, too`, allowed: "one of the two" };
+    return { layer: null, errors: [configError(finding)] };
+  }
+  const read = readSecretFile(fileKey, path.value, path.origin);
+  if (!read.ok) return { layer: null, errors: [...read.errors] };
+  const values = new Map([[key, { value: read.value, origin: path.origin }]]);
+  return { layer: { source: from.source, values, errors: [] }, errors: [] };
+};
+
+/** Secrets given as files become layers of their own. Given both ways is an error, wherever each came from. */
+const withSecrets = ({ layers, errors, unknown }: Collected): Collected => {
+  const secrets = allKeys()
+    .filter(({ rule }) => rule.sensitive)
+    .flatMap(({ key }) => {
+      const secret = secretFromFile(key, layers);
+      return secret === null ? [] : [{ key, ...secret }];
+    });
+  return {
+    layers: [...layers, ...secrets.flatMap(({ layer }) => layer ?? [])],
+    errors: [...errors, ...secrets.flatMap((secret) => secret.errors)],
+    unknown: (key) => unknown(key) || secrets.some((secret) => secret.key === key && secret.layer === null),
+  };
+};
+
+interface Settled {
+  readonly settings: ReturnType<typeof newConvict>;
+  readonly sources: Map<string, Source>;
+  readonly origins: ReadonlyMap<string, string | null>;
+}
+
+/** Default, then file, environment and flags on top of it; convict coerces each value by its format. */
+const settle = (layers: readonly Layer[]): Settled => {
+  const settings = newConvict();
+  const sources = new Map<string, Source>(allKeys().map(({ key }) => [key, "default"]));
+  const origins = new Map<string, string | null>();
+  for (const { source, values } of layers) {
+    for (const [key, given] of values) {
+      if (!sources.has(key)) continue;
+      settings.set(key, given.value);
+      sources.set(key, source);
+      origins.set(key, given.origin);
+    }
+  }
+  return { settings, sources, origins };
+};
+
+interface Judged {
+  /** Checked key by key; `pads` and `simulator.pads` with their defaults. */
+  readonly config: Config;
+  readonly findings: readonly Finding[];
+}
+
+const judge = (config: Config, unknown: (key: string) => boolean): Judged => {
+  const single = allKeys().flatMap(({ key, rule }) => check(rule, key, valueAt(config, key)) ?? []);
+  const isValid = (key: string): boolean => !unknown(key) && single.every((finding) => finding.key !== key);
+  const pads = readPads(isValid("pads") ? config.pads : []);
+  const simulated = readSimulatorPads(isValid("simulator.pads") ? config.simulator.pads : []);
+  return {
+    config: { ...config, pads: pads.pads, simulator: { pads: simulated.pads } },
+    findings: [...single, ...pads.findings, ...simulated.findings, ...crossCheck(config, isValid)],
+  };
+};
+
+const valueAt = (config: Config, key: string): unknown =>
+  key.split(".").reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], config);
+
+/** The name under which the value of a finding was given, `pads[0].id` being part of `pads`. */
+const originOf = (origins: Settled["origins"], { key }: Finding): string | null =>
+  origins.get(key) ?? origins.get(key.replace(/\[.*$/s, "")) ?? null;
+
+/** Credentials in the URL move to where they can be masked and, one by one, be missing. */
+const withCredentials = (config: Config, sources: Map<string, Source>): Config => {
+  const { url, ...given } = splitUrl(config.mqtt.url);
+  const { username, password } = config.mqtt;
+  for (const part of ["username", "password"] as const) {
+    if (given[part] !== null) sources.set(`mqtt.${part}`, sources.get("mqtt.url") ?? "default");
+  }
+  const mqtt = {
+    ...config.mqtt,
+    url,
+    username: username ?? given.username,
+    password: password ?? given.password,
+  };
+  return { ...config, mqtt };
+};
+
+const deepFreeze = <T>(value: T): T => {
+  if (typeof value !== "object" || value === null) return value;
+  for (const child of Object.values(value)) deepFreeze(child);
+  return Object.freeze(value);
+};
+
+/** The configuration, frozen, or everything that is wrong with it at once. */
+export const loadConfig = (input: LoadInput): LoadResult => {
+  const { layers, errors, unknown } = withSecrets(collect(input));
+  const { settings, sources, origins } = settle(layers);
+  const { config, findings } = judge(settings.getProperties(), unknown);
+  const all = [...errors, ...findings.map((finding) => configError(finding, originOf(origins, finding)))];
+  if (all.length > 0) return { ok: false, errors: all };
+  // convict has the last word: it throws where it should and we did not find anything.
+  settings.validate({ allowed: "strict" });
+  const complete = deepFreeze(withCredentials(config, sources));
+  return { ok: true, config: complete, sources, warnings: configWarnings(complete) };
+};
