@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/support/clock.js";
+import { quiet } from "../../test/support/pad-rig.js";
+import { BridgeWord } from "./bridge-word.js";
+
+const rig = () => {
+  const clock = new ManualClock();
+  const answers: string[] = [];
+  const warnings: string[] = [];
+  const log = { ...quiet, warn: (_: object, message: string) => void warnings.push(message) };
+  const word = new BridgeWord(clock, log, (payload) => void answers.push(payload));
+  return { clock, word, answers, warnings };
+};
+const WILL = '{"state":"offline"}';
+
+describe("bridge/state heals itself (contract 5)", () => {
+  it("answers the late will of an older connection with what is true", () => {
+    const { word, answers } = rig();
+    word.heard(WILL);
+    expect(answers.map((text) => JSON.parse(text) as object)).toEqual([
+      { state: "online", reason: null, since: "2026-11-22T10:00:00.000Z" },
+    ]);
+  });
+
+  it("answers `stopping` while the program ends, and nothing once it is offline", () => {
+    const { word, answers } = rig();
+    word.set("stopping", "SIGTERM");
+    word.heard(WILL);
+    expect(answers[0]).toContain('"state":"stopping"');
+    word.set("offline", "stopped");
+    word.heard(WILL);
+    expect(answers).toHaveLength(1);
+  });
+
+  it("does not answer itself, not even what it said before", () => {
+    const { word, answers } = rig();
+    const online = word.say();
+    word.set("stopping", "SIGTERM");
+    word.heard(word.say());
+    word.heard(online);
+    expect(answers).toEqual([]);
+  });
+
+  it("answers at most once in 5 s, and warns of a second bridge after three in a row", async () => {
+    const { word, answers, warnings, clock } = rig();
+    for (let i = 0; i < 2; i++) word.heard(WILL);
+    expect(answers).toHaveLength(1);
+    await clock.advance(5_000);
+    expect(answers).toHaveLength(2);
+    expect(warnings).toEqual([]);
+    word.heard(WILL);
+    expect(warnings).toHaveLength(1);
+    word.end();
+    expect(clock.pending).toBe(0);
+  });
+});

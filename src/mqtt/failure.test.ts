@@ -1,0 +1,41 @@
+import { describe as suite, expect, it } from "vitest";
+import { describe, failureOf } from "./failure.js";
+
+const error = (code: string, message = "text"): Error => Object.assign(new Error(message), { code });
+const plain = { connack: null, secure: false, secured: true };
+const handshaking = { connack: null, secure: true, secured: false };
+
+suite("failureOf", () => {
+  it.each([
+    ["nobody listens", error("ECONNREFUSED"), plain, "unreachable"],
+    ["no such name", error("ENOTFOUND"), handshaking, "unreachable"],
+    ["hung up before CONNACK", null, plain, "closed"],
+    ["reset before CONNACK", error("ECONNRESET"), plain, "closed"],
+    ["reset in the TLS handshake: no sign of an old broker", error("ECONNRESET"), handshaking, "tls"],
+    ["closed after the TLS handshake", null, { ...handshaking, secured: true }, "closed"],
+    ["unknown authority", error("SELF_SIGNED_CERT_IN_CHAIN"), handshaking, "tls"],
+    ["no MQTT", new Error("Invalid header flag bits"), plain, "broken"],
+    ["refused", new Error("Connection refused"), { ...plain, connack: 5 }, "refused"],
+    ["closed after a refusal", null, { ...plain, connack: 5 }, "refused"],
+    ["reset while up", error("ECONNRESET"), { ...plain, connack: 0 }, "lost"],
+  ])("%s", (_, thrown, seen, kind) => {
+    expect(failureOf(thrown, seen).kind).toBe(kind);
+  });
+
+  it("names the code where Node leaves the message empty", () => {
+    expect(failureOf(error("ECONNREFUSED", ""), plain).detail).toBe("ECONNREFUSED");
+  });
+});
+
+suite("describe", () => {
+  it.each([
+    [
+      { kind: "refused", code: 5, detail: "not authorized" },
+      "the broker refuses the connection (code 5, not authorized)",
+    ],
+    [{ kind: "disconnected", code: 142, detail: "" }, "the broker ended the connection (code 142)"],
+    [{ kind: "mute", detail: "no CONNACK for 10 s" }, "the broker does not answer (no CONNACK for 10 s)"],
+  ] as const)("%o", (failure, text) => {
+    expect(describe(failure)).toBe(text);
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/support/clock.js";
+import { quiet } from "../../test/support/pad-rig.js";
+import { type Command, OK, type Outcome } from "../domain/command.js";
+import type { InMessage } from "./broker.js";
+import { takeSet } from "./inbox.js";
+import type { Result } from "./payloads.js";
+
+const rig = () => {
+  const clock = new ManualClock();
+  const taken: { command: Command; respond: (outcome: Outcome) => void; arrived: number; stale: boolean }[] =
+    [];
+  const results: Result[] = [];
+  const send = (key: string | null, payload: string, flags: Partial<InMessage> = {}): void =>
+    takeSet(
+      "p",
+      {
+        submit: (asked, arrived, stale) => {
+          for (const { command, respond } of asked) taken.push({ command, respond, arrived, stale });
+        },
+      },
+      key,
+      { topic: "t", payload: new TextEncoder().encode(payload), retain: false, dup: false, ...flags },
+      { clock, log: quiet, arrived: () => clock.now(), answer: (_, result) => void results.push(result) },
+    );
+  return { clock, taken, results, send };
+};
+
+describe("a message on set", () => {
+  it("becomes a command, and its outcome a result with id, value and time", async () => {
+    const { clock, taken, results, send } = rig();
+    send(null, '{"belt":"ON","id":7}');
+    expect(taken.map(({ command }) => command)).toEqual([{ key: "belt", value: "ON" }]);
+    await clock.advance(812);
+    taken[0]?.respond(OK);
+    expect(results).toEqual([{ id: 7, command: "belt", value: "ON", outcome: OK, tookMs: 812 }]);
+  });
+
+  it.each([
+    ["belt", "ON"],
+    ["belt", "OFF"],
+    ["command", "stop"],
+    ["mode", "standby"],
+    ["speed", "3"],
+    ["nonsense", "x"],
+  ])("stored by the broker is refused: %s %s", (key, payload) => {
+    const { taken, results, send } = rig();
+    send(key, payload, { retain: true });
+    expect(taken).toEqual([]);
+    expect(results).toHaveLength(1);
+    expect(results[0]?.outcome).toMatchObject({ code: "retained" });
+  });
+
+  it("stored is refused key by key", () => {
+    const { results, send } = rig();
+    send(null, '{"belt":"ON","speed":3}', { retain: true });
+    expect(
+      results.map(({ command, outcome }) => [command, outcome.status === "error" && outcome.code]),
+    ).toEqual([
+      ["belt", "retained"],
+      ["speed", "retained"],
+    ]);
+  });
+
+  it.each([
+    ["belt", "ON", 0],
+    ["command", "start", 0],
+    ["command", "resume", 0],
+    ["command", "toggle", 0],
+    ["command", "faster", 0],
+    ["command", "slower", 0],
+    ["speed", "3", 0],
+    ["belt", "OFF", 1],
+    ["speed", "0", 1],
+    ["command", "stop", 1],
+    ["command", "pause", 1],
+    ["mode", "standby", 1],
+  ])("redelivered: %s %s is taken %i times", (key, payload, times) => {
+    const { taken, send } = rig();
+    send(key, payload, { dup: true });
+    expect(taken).toHaveLength(times);
+  });
+
+  it.each([
+    [4_000, false],
+    [6_000, true],
+    [-60_000, false],
+  ])("that is %i ms old by its own clock is stale: %s", (age, stale) => {
+    const { clock, taken, send } = rig();
+    send(null, JSON.stringify({ belt: "ON", at: new Date(clock.wall() - age).toISOString() }));
+    expect(taken[0]?.stale).toBe(stale);
+  });
+});
