@@ -7,30 +7,48 @@ const HELP = `walkingpad2mqtt: walking pads (Bluetooth LE) on MQTT and in Home A
 
   walkingpad2mqtt [run]          the bridge, until a signal
   walkingpad2mqtt demo           the same bridge with simulated pads and a broker of its own; needs nothing
+  walkingpad2mqtt scan           the pads in range, and what to write into the config
   walkingpad2mqtt check-config   the effective configuration, or everything that is wrong with it
   walkingpad2mqtt health         exit 0 while the bridge is alive, else 1
 
   --config FILE   default: $WALKINGPAD2MQTT_CONFIG, then ./config/config.yaml, which may be missing
   --port N        demo: where its broker listens (default 1883)
+  --seconds N     scan: how long to listen (default 10)
+  --json          scan: for programs
+  --save          scan: writes the pads it found into the config
   --help          this text
   --version       the version
 
-Exit codes: 0 clean, 1 unhealthy, 64 usage, 70 internal error, 75 a belt is not safe, 78 configuration.
+Exit codes: 0 clean, 1 unhealthy, 64 usage, 69 no usable radio (scan), 70 internal error, 75 a belt is not safe, 78 configuration.
 `;
 
 const OPTIONS = {
   config: { type: "string" },
   port: { type: "string" },
+  seconds: { type: "string" },
+  json: { type: "boolean" },
+  save: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "V" },
 } as const;
 
-const VERBS = ["run", "demo", "check-config", "health"] as const;
+const VERBS = ["run", "demo", "scan", "check-config", "health"] as const;
 type Verb = (typeof VERBS)[number];
+
+/** Flags that only one command takes. */
+const FLAG_OWNERS = [
+  ["port", "demo"],
+  ["seconds", "scan"],
+  ["json", "scan"],
+  ["save", "scan"],
+] as const;
 
 interface Flags {
   readonly config?: string | undefined;
   readonly port?: string | undefined;
+  readonly seconds?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly save?: boolean | undefined;
   readonly help?: boolean | undefined;
   readonly version?: boolean | undefined;
 }
@@ -54,8 +72,8 @@ const parse = (argv: readonly string[]): Parsed => {
   const verb = VERBS.find((known) => known === word);
   if (verb === undefined) return { wrong: `unknown command "${word}"` };
   if (rest.length > 0) return { wrong: `${verb} takes no argument "${rest.join(" ")}"` };
-  if (values.port !== undefined && verb !== "demo")
-    return { wrong: "--port is for demo; use embedded_broker.port" };
+  const foreign = FLAG_OWNERS.find(([flag, owner]) => values[flag] !== undefined && owner !== verb);
+  if (foreign) return { wrong: `--${foreign[0]} is for ${foreign[1]}, not for ${verb}` };
   return { verb, flags: values };
 };
 
@@ -85,6 +103,10 @@ export const cli = async (invocation: Invocation): Promise<ExitCode> => {
     case "demo": {
       const { demo } = await import("./commands/demo.js");
       return demo(invocation, flags.port);
+    }
+    case "scan": {
+      const { scan } = await import("./commands/scan.js");
+      return scan(invocation, flags);
     }
     case "check-config": {
       const { checkConfig } = await import("./commands/check-config.js");

@@ -1,10 +1,9 @@
-import type { Advertisement, Radio } from "./ble/radio.js";
+import type { Radio } from "./ble/radio.js";
 import type { Clock } from "./clock.js";
 import { BridgeError } from "./domain/errors.js";
 import { parseFaults } from "./domain/faults.js";
 import type { Answer } from "./mqtt/inbound.js";
-import { identify } from "./protocol/identify.js";
-import { recogniseByName } from "./protocol/models.js";
+import { scanFor, type Sighting } from "./scan.js";
 import type { SimulatedRadio } from "./sim/radio.js";
 
 /** A scan by request ends by itself; longer ones belong on the command line. */
@@ -60,66 +59,10 @@ const simulate = ({ pad, faults }: Fields, { simulator, addresses }: RequestDeps
   return { data: { pad, faults: faults ?? {} } };
 };
 
-/** What one device that advertises is to us. */
-export interface Sighting {
-  readonly address: string;
-  readonly name: string | null;
-  readonly rssi: number | null;
-  readonly protocol: string | null;
-  readonly model: string | null;
-}
-
-export const sighting = ({ address, name, rssi, services }: Advertisement): Sighting => {
-  const known = name === null ? null : recogniseByName(name);
-  return {
-    address,
-    name,
-    rssi,
-    protocol: known?.protocol ?? identify(services),
-    model: known?.model ?? null,
-  };
-};
-
-/** Everything that advertises within `ms`: recognised pads first, the nearest first. */
-export const scanFor = async (
-  radio: Radio,
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-): Promise<Sighting[]> => {
-  const seen = new Map<string, Sighting>();
-  const over = new AbortController();
-  const end = (): void => over.abort();
-  signal.addEventListener("abort", end, { once: true });
-  const cancel = clock.after(ms, end);
-  try {
-    await radio.scan(
-      (advertisement) => {
-        const now = sighting(advertisement);
-        const before = seen.get(now.address);
-        // Names come in scan responses, so a later advertisement may lack what an earlier one had.
-        seen.set(now.address, {
-          ...before,
-          ...now,
-          name: now.name ?? before?.name ?? null,
-          model: now.model ?? before?.model ?? null,
-          protocol: now.protocol ?? before?.protocol ?? null,
-        });
-      },
-      { signal: over.signal },
-    );
-  } finally {
-    cancel();
-    signal.removeEventListener("abort", end);
-  }
-  const rank = (one: Sighting): number => (one.protocol === null ? -1000 : 0) + (one.rssi ?? -128);
-  return [...seen.values()].sort((a, b) => rank(b) - rank(a));
-};
-
 const scan = async (
   { seconds = SCAN.seconds }: Fields,
   { radio, clock, signal }: RequestDeps,
-): Promise<Sighting[]> => {
+): Promise<readonly Sighting[]> => {
   if (typeof seconds !== "number" || !(seconds > 0 && seconds <= SCAN.most))
     throw new Error(`seconds must be a number above 0 and up to ${SCAN.most}`);
   const { state, advice } = radio.state;

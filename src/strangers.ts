@@ -1,7 +1,7 @@
 import type { Radio } from "./ble/radio.js";
 import { asError } from "./domain/errors.js";
 import type { Logger } from "./log.js";
-import { sighting } from "./requests.js";
+import { sighting } from "./scan.js";
 
 /** Without pads in the config the bridge names the ones that it could be given. Returns the end of it. */
 export const nameStrangers = (radio: Radio, log: Logger, signal: AbortSignal): (() => void) => {
