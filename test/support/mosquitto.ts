@@ -59,6 +59,13 @@ const accepts = (port: number): Promise<boolean> =>
     socket.once("connect", answer(true)).once("error", answer(false));
   });
 
+/** A test run that is killed runs no handler; the shell sees its end of the pipe close, and ends the broker. */
+const diesWithUs = (child: ChildProcess): void => {
+  const watcher = spawn("sh", ["-c", `read _; kill -9 ${child.pid}`], { stdio: ["pipe", "ignore", "ignore"] });
+  watcher.on("error", () => undefined);
+  child.once("exit", () => watcher.kill("SIGKILL"));
+};
+
 /** A real Mosquitto on a port of its own: no persistence, so that a restart has forgotten everything. */
 export class Mosquitto {
   readonly port: number;
@@ -73,12 +80,27 @@ export class Mosquitto {
     this.#folder = folder;
   }
 
+  /** Tries three ports, since a free one may be taken by another test before Mosquitto has it. */
   static async start(options: MosquittoOptions = {}): Promise<Mosquitto> {
-    const port = options.port ?? (await freePort());
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await Mosquitto.#startOn(options.port ?? (await freePort()), options);
+      } catch (error) {
+        if (options.port !== undefined || tries === 3) throw error;
+      }
+    }
+  }
+
+  static async #startOn(port: number, options: MosquittoOptions): Promise<Mosquitto> {
     const folder = await mkdtemp(join(tmpdir(), "mosquitto-"));
     const broker = new Mosquitto(port, folder);
-    await broker.#configure(options);
-    await broker.#run();
+    try {
+      await broker.#configure(options);
+      await broker.#run();
+    } catch (error) {
+      await broker.dispose();
+      throw error;
+    }
     return broker;
   }
 
@@ -150,16 +172,15 @@ export class Mosquitto {
     };
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
-    const kill = (): boolean => child.kill("SIGKILL");
-    process.once("exit", kill);
-    child.once("exit", () => {
-      process.off("exit", kill);
-    });
+    diesWithUs(child);
     const end = Date.now() + START_MS;
     while (!(await accepts(this.port))) {
       if (child.exitCode !== null || Date.now() > end)
         throw new Error(`mosquitto did not start:\n${this.#output}`);
       await sleep(20);
     }
+    // What accepted may be somebody else's: ours then ends, unable to listen.
+    await sleep(20);
+    if (child.exitCode !== null) throw new Error(`mosquitto did not stay:\n${this.#output}`);
   }
 }

@@ -10,7 +10,7 @@ export interface Recorded {
   readonly at: number;
 }
 
-export interface ProbeOptions {
+interface ProbeOptions {
   /** What to listen to; default: everything. */
   readonly topics?: readonly string[];
   readonly username?: string;
@@ -20,7 +20,7 @@ export interface ProbeOptions {
   readonly will?: NonNullable<IClientOptions["will"]>;
 }
 
-export type Matcher = string | ((message: Recorded) => boolean);
+type Matcher = string | ((message: Recorded) => boolean);
 
 const matches = (matcher: Matcher, message: Recorded): boolean =>
   typeof matcher === "string" ? message.topic === matcher : matcher(message);

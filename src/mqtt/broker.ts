@@ -1,0 +1,86 @@
+import type { Clock } from "../clock.js";
+import type { Logger } from "../log.js";
+
+export interface OutMessage {
+  readonly topic: string;
+  readonly payload: string | Uint8Array;
+  readonly retain: boolean;
+  readonly qos: 0 | 1;
+}
+
+export interface InMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** The broker had it stored before we subscribed: nobody asks for it now. */
+  readonly retain: boolean;
+  /** Sent again by the broker, or by the sender through it: perhaps handled already. */
+  readonly dup: boolean;
+}
+
+export interface Subscription {
+  readonly topic: string;
+  readonly qos: 0 | 1;
+}
+
+export interface BrokerCounters {
+  /** Messages acknowledged by the broker (QoS 1) or handed to the socket (QoS 0). */
+  readonly published: number;
+  readonly received: number;
+  /** Times the connection was made ready again after the first. */
+  readonly reconnects: number;
+  /** Messages that wait for the connection, and those that wait for their PUBACK. */
+  readonly queued: number;
+  readonly inFlight: number;
+  /** Messages given up: too old, too many, too large or refused by the broker. */
+  readonly dropped: number;
+}
+
+/** A connection to the broker that keeps coming back. No call throws, rejects or waits without a bound. */
+export interface Broker {
+  /** CONNACK received and every subscription answered. */
+  readonly connected: boolean;
+  /**
+   * Hands a message over. Without a connection, or behind a slow one, the last value of a retained topic waits,
+   * and messages that are not retained wait in order, at most 100 of them for at most 60 s.
+   */
+  publish(message: OutMessage): void;
+  /**
+   * As `publish`. True once the broker has acknowledged it; false at the deadline, and at once without a
+   * connection, when the connection is lost, or when a newer value of the topic takes its place.
+   */
+  publishAcknowledged(message: OutMessage, withinMs: number): Promise<boolean>;
+  /** Sends what still waits, says goodbye, lets go; at the deadline without ceremony. Idempotent. */
+  close(withinMs: number): Promise<void>;
+  counters(): BrokerCounters;
+}
+
+export interface BrokerOptions {
+  /** mqtt:// mqtts:// ws:// or wss://; a user and password in it serve where `username` is null. */
+  readonly url: string;
+  readonly username: string | null;
+  readonly password: string | null;
+  /** PEM text. */
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly rejectUnauthorized: boolean;
+  readonly clientId: string;
+  readonly protocolVersion: "auto" | "5" | "4";
+  /** Seconds; 0 turns it off. */
+  readonly keepalive: number;
+  readonly will: OutMessage;
+  readonly subscriptions: readonly Subscription[];
+}
+
+export interface BrokerDeps {
+  /** May come before `onReady`: a stop does not wait for the SUBACK. */
+  onMessage(message: InMessage): void;
+  /** On every connect, when all subscriptions are answered. What it publishes goes ahead of what waited. */
+  onReady(): void;
+  /** Once for each `onReady`, when that connection is gone; not after `close`. */
+  onLost(reason: string): void;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** 0 to 1, for the jitter of retries. */
+  readonly random?: () => number;
+}

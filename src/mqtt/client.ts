@@ -1,0 +1,212 @@
+import { connect, type IClientSubscribeOptions, type MqttClient, type Packet } from "mqtt";
+import { asError } from "../domain/errors.js";
+import type { Broker, BrokerDeps, BrokerOptions, OutMessage } from "./broker.js";
+import { ANSWER_MS, bytes, connectOptions, MAXIMUM_PACKET_SIZE } from "./connect-options.js";
+import type { BrokerLimits, Connection, ConnectionEvents, Version } from "./connection.js";
+import { parseEndpoint, type Endpoint } from "./endpoint.js";
+import { failureOf, type Failure } from "./failure.js";
+import { BrokerSupervisor } from "./supervisor.js";
+
+/** We neither publish nor subscribe with QoS 2, so no broker may send any of its packets. */
+const QOS2_ONLY = ["pubrec", "pubrel", "pubcomp"];
+
+/** One MQTT.js client, from CONNECT to its end. */
+class MqttJsConnection implements Connection {
+  readonly #client: MqttClient;
+  readonly #options: BrokerOptions;
+  readonly #endpoint: Endpoint;
+  readonly #deps: BrokerDeps;
+  readonly #events: ConnectionEvents;
+  #over = false;
+  #connack: number | null = null;
+  #secured: boolean;
+  #unparsed = 0;
+  #cancelTimer: () => void;
+
+  constructor(
+    client: MqttClient,
+    options: BrokerOptions,
+    endpoint: Endpoint,
+    deps: BrokerDeps,
+    events: ConnectionEvents,
+  ) {
+    this.#client = client;
+    this.#options = options;
+    this.#endpoint = endpoint;
+    this.#deps = deps;
+    this.#events = events;
+    this.#secured = endpoint.scheme !== "mqtts";
+    this.#cancelTimer = this.#answerWithin("CONNACK");
+    this.#listen();
+  }
+
+  send(message: OutMessage, settled: (error: Error | null) => void): void {
+    const { topic, payload, qos, retain } = message;
+    try {
+      this.#client.publish(topic, bytes(payload), { qos, retain }, (error) => {
+        if (!this.#over) settled(error ?? null);
+      });
+    } catch (thrown) {
+      settled(asError(thrown));
+    }
+  }
+
+  end(withinMs: number): Promise<void> {
+    this.#release();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        this.#client.stream.destroy();
+        resolve();
+      };
+      const cancel = this.#deps.clock.after(withinMs, done);
+      // Calls back only once everything is acknowledged and the broker has hung up: on a mute one, never.
+      this.#client.end(false, done);
+    });
+  }
+
+  drop(): void {
+    this.#release();
+    // Not end(true): after an unfinished end(false) it does nothing, and it closes the stores under packets that
+    // are still being handled, which throws (MQTT.js 5.16 store.js). Without a stream the client is only garbage.
+    this.#client.stream.destroy();
+  }
+
+  #listen(): void {
+    const { stream } = this.#client;
+    this.#client.on("error", (error) => this.#fail(error));
+    this.#client.on("close", () => this.#fail(null));
+    this.#client.on("packetreceive", (packet) => this.#inspect(packet));
+    this.#client.on("connect", ({ properties }) => {
+      const { receiveMaximum = 65_535, maximumPacketSize = Infinity } = properties ?? {};
+      if (!this.#over) this.#subscribe({ receiveMaximum, maximumPacketSize });
+    });
+    this.#client.on("message", (topic, payload, { retain, dup }) => {
+      if (!this.#over) this.#events.onMessage({ topic, payload, retain, dup });
+    });
+    this.#client.on("disconnect", ({ reasonCode = 0, properties }) =>
+      this.#close({ kind: "disconnected", code: reasonCode, detail: properties?.reasonString ?? "" }),
+    );
+    // MQTT.js swallows stream errors without a code, such as a WebSocket's HTTP 404.
+    stream.on("error", (error: Error) => this.#fail(error));
+    stream.on("secureConnect", () => {
+      this.#secured = true;
+    });
+    stream.on("data", (chunk: Uint8Array) => this.#watchSize(chunk.length));
+  }
+
+  /** MQTT 3.1.1 has no maximum packet size, and the parser of MQTT.js takes the protocol's 256 MB. */
+  #watchSize(arrived: number): void {
+    this.#unparsed += arrived;
+    if (this.#unparsed > 2 * MAXIMUM_PACKET_SIZE)
+      this.#close({ kind: "lost", detail: "the broker sends a message of more than 4 MB" });
+  }
+
+  #inspect(packet: Packet): void {
+    this.#unparsed = 0;
+    const qos2 = QOS2_ONLY.includes(packet.cmd) || (packet.cmd === "publish" && packet.qos === 2);
+    // What was parsed before the end is still handled after it, and a malformed PUBREL makes MQTT.js 5.16 throw out
+    // of its parser (found by fuzzing). A packet of no kind is passed over.
+    if (qos2 || this.#client.stream.destroyed) Object.assign(packet, { cmd: "ignored" });
+    if (qos2) this.#close({ kind: "lost", detail: "protocol error: QoS 2 was never asked for" });
+    if (packet.cmd === "connack") {
+      this.#connack = packet.reasonCode ?? packet.returnCode ?? 0;
+      this.#cancelTimer();
+    }
+  }
+
+  #subscribe(limits: BrokerLimits): void {
+    this.#cancelTimer = this.#answerWithin("SUBACK");
+    // rh 0, rap 0 (contract rule 3): stored messages come, and are told from live ones. No-local stays off, since
+    // we listen to our own bridge/state and configs.
+    const wanted: Record<string, IClientSubscribeOptions> = {};
+    for (const { topic, qos } of this.#options.subscriptions)
+      wanted[topic] = { qos, nl: false, rap: false, rh: 0 };
+    this.#client.subscribe(wanted, (error, asked = [], suback) => {
+      if (this.#over) return;
+      if (error && !suback) {
+        this.#close({ kind: "lost", detail: `cannot subscribe: ${error.message}` });
+        return;
+      }
+      this.#cancelTimer();
+      const refused = asked.filter((_, index) => Number(suback?.granted[index]) >= 128);
+      if (refused.length > 0) this.#sayRefused(refused.map(({ topic }) => topic));
+      this.#events.onOpen(limits);
+    });
+  }
+
+  #sayRefused(topics: readonly string[]): void {
+    const advice = "allow them in the broker's access list; everything else works meanwhile";
+    this.#deps.log.error(
+      { topics, advice },
+      "the broker refuses subscriptions: commands sent there never arrive",
+    );
+  }
+
+  #answerWithin(what: "CONNACK" | "SUBACK"): () => void {
+    const kind = what === "CONNACK" ? "mute" : "lost";
+    const detail = `no ${what} for ${ANSWER_MS / 1000} s`;
+    return this.#deps.clock.after(ANSWER_MS, () => this.#close({ kind, detail }));
+  }
+
+  #fail(error: Error | null): void {
+    const { secure } = this.#endpoint;
+    this.#close(failureOf(error, { connack: this.#connack, secure, secured: this.#secured }));
+  }
+
+  #close(failure: Failure): void {
+    if (this.#over) return;
+    this.drop();
+    this.#events.onClosed(failure);
+  }
+
+  #release(): void {
+    this.#over = true;
+    this.#cancelTimer();
+  }
+}
+
+const refusedToStart = (thrown: unknown, deps: BrokerDeps, events: ConnectionEvents): Connection => {
+  // Unreadable PEM text throws here; a connection reports its end later, never while it is being opened.
+  const failure: Failure = { kind: "tls", detail: asError(thrown).message };
+  const cancel = deps.clock.after(0, () => events.onClosed(failure));
+  const end = (): Promise<void> => {
+    cancel();
+    return Promise.resolve();
+  };
+  return { send: () => undefined, end, drop: cancel };
+};
+
+const open = (
+  options: BrokerOptions,
+  endpoint: Endpoint,
+  deps: BrokerDeps,
+  version: Version,
+  events: ConnectionEvents,
+): Connection => {
+  try {
+    const client = connect(connectOptions(options, endpoint, version));
+    return new MqttJsConnection(client, options, endpoint, deps, events);
+  } catch (thrown) {
+    return refusedToStart(thrown, deps, events);
+  }
+};
+
+/** Starts to connect, and goes on until closed. Throws BridgeError("config") for an address that is none. */
+export const connectBroker = (options: BrokerOptions, deps: BrokerDeps): Broker => {
+  const endpoint = parseEndpoint(options.url);
+  const { shown } = endpoint;
+  if (!endpoint.secure && (options.ca ?? options.cert ?? options.key) !== null) {
+    const advice = "use mqtts:// or wss:// in mqtt.url, or remove mqtt.ca, mqtt.cert and mqtt.key";
+    deps.log.warn(
+      { broker: shown, advice },
+      "the connection to the broker is not encrypted, certificates are unused",
+    );
+  }
+  const { clientId, protocolVersion } = options;
+  const supervisor = new BrokerSupervisor({ clientId, protocolVersion, shown }, deps, (version, events) =>
+    open(options, endpoint, deps, version, events),
+  );
+  supervisor.start();
+  return supervisor;
+};

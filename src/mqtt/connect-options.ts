@@ -1,0 +1,54 @@
+import type { BrokerOptions } from "./broker.js";
+import type { Version } from "./connection.js";
+import type { Endpoint } from "./endpoint.js";
+
+/** For CONNACK, and again for SUBACK: a broker on a home server answers in milliseconds, a busy one in seconds. */
+export const ANSWER_MS = 10_000;
+/** Commands are small; Home Assistant's configs, the largest that come back to us, stay below 100 kB. */
+export const MAXIMUM_PACKET_SIZE = 2 * 1024 * 1024;
+
+const tlsOptions = (options: BrokerOptions) => ({
+  rejectUnauthorized: options.rejectUnauthorized,
+  ...(options.ca === null ? {} : { ca: options.ca }),
+  ...(options.cert === null ? {} : { cert: options.cert }),
+  ...(options.key === null ? {} : { key: options.key }),
+});
+
+const credentials = (options: BrokerOptions, endpoint: Endpoint) => {
+  const username = options.username ?? endpoint.username;
+  const password = options.password ?? endpoint.password;
+  return { ...(username === null ? {} : { username }), ...(password === null ? {} : { password }) };
+};
+
+/** MQTT.js takes payloads as strings or Buffers only; the bytes are not copied. */
+export const bytes = (payload: string | Uint8Array): string | Buffer =>
+  typeof payload === "string" ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+
+/** The options of one MQTT.js client for one connection. */
+export const connectOptions = (options: BrokerOptions, endpoint: Endpoint, version: Version) => ({
+  protocol: endpoint.scheme,
+  host: endpoint.host,
+  hostname: endpoint.host,
+  port: endpoint.port,
+  ...(endpoint.path === null ? {} : { path: endpoint.path }),
+  // With a client certificate MQTT.js turns mqtt:// into TLS of its own accord, on the plain port.
+  ...(endpoint.secure ? tlsOptions(options) : {}),
+  ...credentials(options, endpoint),
+  clientId: options.clientId,
+  keepalive: options.keepalive,
+  protocolVersion: version,
+  clean: true,
+  ...(version === 5
+    ? { properties: { sessionExpiryInterval: 0, maximumPacketSize: MAXIMUM_PACKET_SIZE } }
+    : {}),
+  will: { ...options.will, payload: Buffer.from(bytes(options.will.payload)) },
+  // Each attempt is a new client: MQTT.js would retry at a fixed pace, and send the old connection's unacknowledged
+  // publishes again, after newer values of their topics.
+  reconnectPeriod: 0,
+  resubscribe: false,
+  queueQoSZero: false,
+  // Our own deadline comes first and knows what it means; this one only backs it up.
+  connectTimeout: 2 * ANSWER_MS,
+  // By default it writes the CONNECT packet, password included, to stderr when DEBUG is set.
+  log: () => undefined,
+});

@@ -1,0 +1,29 @@
+import type { InMessage, OutMessage } from "./broker.js";
+import type { Failure } from "./failure.js";
+
+/** MQTT 5, or 3.1.1 by its protocol level. */
+export type Version = 4 | 5;
+
+/** What the broker can take; a larger packet, or one more in flight, would make it end the connection. */
+export interface BrokerLimits {
+  readonly receiveMaximum: number;
+  readonly maximumPacketSize: number;
+}
+
+/** Nothing comes after `drop` or `end`; `onClosed` comes once at most, and last. */
+export interface ConnectionEvents {
+  onOpen(limits: BrokerLimits): void;
+  onMessage(message: InMessage): void;
+  onClosed(failure: Failure): void;
+}
+
+/** One connection, never reused: nothing of it can be sent again after it is gone. */
+export interface Connection {
+  /** Calls `settled` when the broker has acknowledged (QoS 1) or the socket taken it (QoS 0); maybe never. */
+  send(message: OutMessage, settled: (error: Error | null) => void): void;
+  end(withinMs: number): Promise<void>;
+  drop(): void;
+}
+
+/** Starts a connection; never throws, and its first event comes later. */
+export type Open = (version: Version, events: ConnectionEvents) => Connection;

@@ -1,0 +1,156 @@
+import type { Version } from "./connection.js";
+import { describe, type Failure } from "./failure.js";
+
+type Told = "failure" | "credentials" | "takeover" | "unstable";
+
+/** What is remembered between attempts. Plain data: `afterFailure` gives the next one. */
+export interface Policy {
+  readonly version: Version;
+  /** May fall back to MQTT 3.1.1. */
+  readonly auto: boolean;
+  /** Closes in a row before a CONNACK, failures in a row, and times that another client took our id. */
+  readonly closes: number;
+  readonly streak: number;
+  readonly takeovers: number;
+  /** Said already; again only at debug. */
+  readonly told: readonly Told[];
+}
+
+export interface Verdict {
+  readonly policy: Policy;
+  readonly delayMs: number;
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** MQTT 3.1.1 table 3.1 and MQTT 5 table 3-1; aedes answers version 5 with the former (seen with aedes 1.2). */
+const UNSUPPORTED_VERSION = [1, 132];
+const BAD_CREDENTIALS = [4, 5, 134, 135];
+const BAD_CLIENT_ID = [2, 133];
+/** DISCONNECT reason of MQTT 5, 0x8E. */
+const TAKEN_OVER = 142;
+
+const FIRST_MS = 1_000;
+const LONGEST_MS = 30_000;
+/** Two bridges with one client id throw each other out for ever: take turns slowly enough to be read about. */
+const TAKEOVER_FIRST_MS = 60_000;
+const TAKEOVER_LONGEST_MS = 120_000;
+/** A connection that stood this long ends a streak of failures, or of takeovers (longer than their delay). */
+const STABLE_MS = 60_000;
+const UNDISPUTED_MS = 600_000;
+
+const KEEPS =
+  "belts keep doing what they do, the bridge keeps control of them, and it keeps trying to reach the broker";
+
+export const startPolicy = (protocolVersion: "auto" | "5" | "4"): Policy => ({
+  version: protocolVersion === "4" ? 4 : 5,
+  auto: protocolVersion === "auto",
+  closes: 0,
+  streak: 0,
+  takeovers: 0,
+  told: [],
+});
+
+const doubled = (first: number, longest: number, times: number, random: number): number =>
+  Math.round(Math.min(longest, first * 2 ** Math.min(times, 10)) * (0.5 + random / 2));
+
+/** A connection that was ready for `readyMs` (null: never) clears what it has disproved. */
+const rested = (policy: Policy, readyMs: number | null): Policy => {
+  if (readyMs === null) return policy;
+  const stable = readyMs >= STABLE_MS;
+  const undisputed = readyMs >= UNDISPUTED_MS;
+  return {
+    ...policy,
+    streak: stable ? 0 : policy.streak,
+    takeovers: undisputed ? 0 : policy.takeovers,
+    told: policy.told.filter((told) =>
+      told === "takeover" ? !undisputed : told !== "credentials" && !stable,
+    ),
+  };
+};
+
+const refusedVersion = (failure: Failure): boolean =>
+  failure.kind === "refused" && UNSUPPORTED_VERSION.includes(failure.code);
+
+const topicOf = (failure: Failure, streak: number, readyMs: number | null): Told => {
+  if (failure.kind === "refused" && BAD_CREDENTIALS.includes(failure.code)) return "credentials";
+  if (failure.kind === "disconnected" && failure.code === TAKEN_OVER) return "takeover";
+  return streak >= 3 && readyMs !== null ? "unstable" : "failure";
+};
+
+const ADVICE: Readonly<Record<Exclude<Told, "failure">, string>> = {
+  credentials: "check mqtt.username and mqtt.password, and what the broker allows this user",
+  takeover:
+    "another program uses the same client id, most likely a second bridge with the same base topic: stop one of " +
+    "them, or give it its own mqtt.client_id and mqtt.base_topic; until then this one comes back rarely",
+  unstable:
+    "if the network is fine, another program may use the same client id, such as a second bridge with the same " +
+    "base topic: give it its own mqtt.client_id and mqtt.base_topic",
+};
+
+const adviceFor = (failure: Failure): string => {
+  if (refusedVersion(failure)) return "set mqtt.protocol_version to auto or 4";
+  if (failure.kind === "refused" && BAD_CLIENT_ID.includes(failure.code)) return "set mqtt.client_id";
+  switch (failure.kind) {
+    case "unreachable":
+      return "check mqtt.url, and that the broker runs and accepts connections from here";
+    case "tls":
+      return "check the scheme and port of mqtt.url, mqtt.ca, mqtt.cert, mqtt.key and mqtt.reject_unauthorized";
+    case "closed":
+    case "mute":
+    case "broken":
+      return "check that mqtt.url has the right scheme and port: 1883 for mqtt://, 8883 for mqtts://";
+    case "refused":
+    case "disconnected":
+    case "lost":
+      return "see the broker's log";
+  }
+};
+
+const fallsBack = (policy: Policy, failure: Failure): boolean =>
+  policy.auto && policy.version === 5 && (refusedVersion(failure) || policy.closes >= 2);
+
+const delayAfter = (policy: Policy, topic: Told, random: number): number =>
+  topic === "takeover"
+    ? doubled(TAKEOVER_FIRST_MS, TAKEOVER_LONGEST_MS, policy.takeovers - 1, random)
+    : doubled(FIRST_MS, LONGEST_MS, policy.streak - 1, random);
+
+const counted = (policy: Policy, failure: Failure): Policy => ({
+  ...policy,
+  closes: failure.kind === "closed" ? policy.closes + 1 : 0,
+  streak: policy.streak + 1,
+  takeovers: policy.takeovers + (topicOf(failure, 0, null) === "takeover" ? 1 : 0),
+});
+
+/** What to do and to say after a failure. `readyMs`: how long the connection was ready, null if it never was. */
+export const afterFailure = (
+  policy: Policy,
+  failure: Failure,
+  readyMs: number | null,
+  random: number,
+): Verdict => {
+  const now = counted(rested(policy, readyMs), failure);
+  if (fallsBack(now, failure)) {
+    const message = `the broker does not take MQTT 5 (${failure.detail}): MQTT 3.1.1 from now on`;
+    return {
+      policy: { ...now, version: 4, closes: 0, streak: now.streak - 1 },
+      delayMs: 0,
+      level: "info",
+      message,
+      advice: "",
+    };
+  }
+  const topic = topicOf(failure, now.streak, readyMs);
+  const first = topic === "credentials" ? "error" : "warn";
+  return {
+    policy: {
+      ...now,
+      told: [...new Set<Told>([...now.told, topic, "failure"])],
+    },
+    delayMs: delayAfter(now, topic, random),
+    level: now.told.includes(topic) ? "debug" : first,
+    message: describe(failure),
+    advice: `${topic === "failure" ? adviceFor(failure) : ADVICE[topic]}; ${KEEPS}`,
+  };
+};

@@ -1,0 +1,240 @@
+import type { Broker, BrokerCounters, BrokerDeps, OutMessage } from "./broker.js";
+import type { BrokerLimits, Connection, Open } from "./connection.js";
+import { describe, type Failure } from "./failure.js";
+import { OUTBOX_LIMITS, Outbox, type Drop, type Entry } from "./outbox.js";
+import { afterFailure, startPolicy, type Policy } from "./policy.js";
+
+/** Below Mosquitto's default max_inflight_messages of 20: beyond that the broker would queue, here we merge. */
+const IN_FLIGHT = 16;
+/** A broker that takes messages and acknowledges none, seen with keepalive answered or off. */
+const ACK_TIMEOUT_MS = 30_000;
+const ACK_CHECK_MS = 5_000;
+/** Fixed header, topic length, packet id and properties of a PUBLISH as we send it (MQTT 5 §3.3), rounded up. */
+const PUBLISH_OVERHEAD = 16;
+
+const sizeOf = (message: OutMessage): number =>
+  Buffer.byteLength(message.payload) + Buffer.byteLength(message.topic) + PUBLISH_OVERHEAD;
+
+interface SupervisorOptions {
+  readonly protocolVersion: "auto" | "5" | "4";
+  readonly clientId: string;
+  /** The broker's address without secrets. */
+  readonly shown: string;
+}
+
+/** Keeps one connection to the broker, and the outbox behind it. */
+export class BrokerSupervisor implements Broker {
+  readonly #options: SupervisorOptions;
+  readonly #deps: BrokerDeps;
+  readonly #open: Open;
+  readonly #outbox: Outbox;
+  #policy: Policy;
+  #connection: Connection | null = null;
+  #limits: BrokerLimits | null = null;
+  #readyAt = 0;
+  #busy = false;
+  #closing: Promise<void> | null = null;
+  #idle: (() => void) | null = null;
+  #cancelRetry: () => void = () => undefined;
+  #cancelCheck: () => void = () => undefined;
+  #opened = 0;
+  #published = 0;
+  #received = 0;
+  #dropped = 0;
+  #toldDrop = false;
+  #toldRefusal = false;
+
+  constructor(options: SupervisorOptions, deps: BrokerDeps, open: Open) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#open = open;
+    this.#policy = startPolicy(options.protocolVersion);
+    this.#outbox = new Outbox(OUTBOX_LIMITS, (message, why) => this.#gaveUp(message, why));
+  }
+
+  get connected(): boolean {
+    return this.#limits !== null;
+  }
+
+  start(): void {
+    this.#connect();
+  }
+
+  publish(message: OutMessage): void {
+    if (this.#closing) return;
+    this.#outbox.put(message, this.#deps.clock.now());
+    this.#pump();
+  }
+
+  publishAcknowledged(message: OutMessage, withinMs: number): Promise<boolean> {
+    if (!this.connected || this.#closing) {
+      this.publish(message);
+      return Promise.resolve(false);
+    }
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.after(withinMs, () => resolve(false));
+      this.#outbox.put(message, this.#deps.clock.now(), (delivered) => {
+        cancel();
+        resolve(delivered);
+      });
+      this.#pump();
+    });
+  }
+
+  close(withinMs: number): Promise<void> {
+    this.#closing ??= this.#shut(withinMs);
+    return this.#closing;
+  }
+
+  counters(): BrokerCounters {
+    return {
+      published: this.#published,
+      received: this.#received,
+      reconnects: Math.max(0, this.#opened - 1),
+      queued: this.#outbox.waiting,
+      inFlight: this.#outbox.inFlight,
+      dropped: this.#dropped,
+    };
+  }
+
+  #connect(): void {
+    const connection: Connection = this.#open(this.#policy.version, {
+      onOpen: (limits) => this.#ready(limits),
+      onMessage: (message) => {
+        this.#received += 1;
+        this.#guarded("a message", () => this.#deps.onMessage(message));
+      },
+      onClosed: (failure) => this.#lost(failure),
+    });
+    this.#connection = connection;
+  }
+
+  #ready(limits: BrokerLimits): void {
+    const { clock, log } = this.#deps;
+    this.#limits = limits;
+    this.#readyAt = clock.now();
+    this.#opened += 1;
+    this.#toldDrop = false;
+    this.#toldRefusal = false;
+    this.#cancelCheck = clock.every(ACK_CHECK_MS, () => this.#checkAcks());
+    const version = this.#policy.version === 5 ? "5" : "3.1.1";
+    log.info({ broker: this.#options.shown, mqtt: version }, "connected to the broker");
+    this.#busy = true;
+    this.#outbox.ahead(() => this.#guarded("the connect", () => this.#deps.onReady()));
+    this.#busy = false;
+    this.#pump();
+  }
+
+  #lost(failure: Failure): void {
+    const { clock, log, random = Math.random } = this.#deps;
+    const readyMs = this.connected ? clock.now() - this.#readyAt : null;
+    this.#letGo();
+    if (this.#closing) return;
+    const verdict = afterFailure(this.#policy, failure, readyMs, random());
+    this.#policy = verdict.policy;
+    const fields = {
+      broker: this.#options.shown,
+      clientId: this.#options.clientId,
+      retryInMs: verdict.delayMs,
+    };
+    log[verdict.level](verdict.advice ? { ...fields, advice: verdict.advice } : fields, verdict.message);
+    this.#cancelRetry = clock.after(verdict.delayMs, () => this.#connect());
+    if (readyMs !== null) this.#guarded("the loss", () => this.#deps.onLost(describe(failure)));
+  }
+
+  /** The connection is gone; what it had not delivered waits again. */
+  #letGo(): void {
+    this.#connection = null;
+    this.#limits = null;
+    this.#cancelCheck();
+    this.#outbox.lost();
+    this.#idle?.();
+  }
+
+  #pump(): void {
+    const [connection, limits] = [this.#connection, this.#limits];
+    if (!connection || !limits || this.#busy) return;
+    // A QoS 0 message may be settled while it is sent: the loop goes on, it does not nest.
+    this.#busy = true;
+    const window = Math.min(IN_FLIGHT, limits.receiveMaximum);
+    while (this.#outbox.inFlight < window) {
+      const entry = this.#outbox.take(this.#deps.clock.now());
+      if (!entry) break;
+      if (sizeOf(entry.message) > limits.maximumPacketSize)
+        this.#refused(entry, "larger than the broker accepts");
+      else connection.send(entry.message, (error) => this.#settled(connection, entry, error));
+    }
+    this.#busy = false;
+    if (this.#outbox.inFlight + this.#outbox.waiting === 0) this.#idle?.();
+  }
+
+  #settled(connection: Connection, entry: Entry, error: Error | null): void {
+    if (connection !== this.#connection) return;
+    if (error) this.#refused(entry, error.message);
+    else {
+      this.#published += 1;
+      this.#outbox.settled(entry, true);
+    }
+    this.#pump();
+  }
+
+  #refused(entry: Entry, why: string): void {
+    this.#dropped += 1;
+    this.#outbox.settled(entry, false);
+    const level = this.#toldRefusal ? "debug" : "warn";
+    this.#toldRefusal = true;
+    const advice = "check what the broker allows this user to publish, and its limits";
+    this.#deps.log[level]({ topic: entry.message.topic, why, advice }, "the broker does not take a message");
+  }
+
+  #gaveUp(message: OutMessage, why: Drop): void {
+    this.#dropped += 1;
+    const level = this.#toldDrop ? "debug" : "warn";
+    this.#toldDrop = true;
+    this.#deps.log[level](
+      { topic: message.topic, why },
+      "a message for the broker was dropped: it waited in vain",
+    );
+  }
+
+  #checkAcks(): void {
+    const oldest = this.#outbox.oldestSentAt;
+    if (oldest === null || this.#deps.clock.now() - oldest < ACK_TIMEOUT_MS) return;
+    this.#connection?.drop();
+    this.#lost({ kind: "lost", detail: `nothing acknowledged for ${ACK_TIMEOUT_MS / 1000} s` });
+  }
+
+  async #shut(withinMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    const until = clock.now() + withinMs;
+    this.#cancelRetry();
+    if (this.connected) await this.#drained(withinMs);
+    const connection = this.#connection;
+    const open = this.connected;
+    this.#letGo();
+    if (open) await connection?.end(Math.max(0, until - clock.now()));
+    else connection?.drop();
+  }
+
+  /** Resolves when nothing waits any more, the connection is lost, or the time is up. */
+  #drained(withinMs: number): Promise<void> {
+    if (this.#outbox.inFlight + this.#outbox.waiting === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.after(withinMs, () => this.#idle?.());
+      this.#idle = () => {
+        this.#idle = null;
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Errors of our own handlers must not reach the parser that called them. */
+  #guarded(what: string, run: () => void): void {
+    try {
+      run();
+    } catch (err) {
+      this.#deps.log.error({ err }, `handling ${what} from the broker failed`);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import type { Clock } from "../../src/clock.js";
+import { systemClock } from "../../src/clock.js";
+import type { Logger } from "../../src/log.js";
+import type { Broker, BrokerDeps, BrokerOptions, InMessage } from "../../src/mqtt/broker.js";
+import { connectBroker } from "../../src/mqtt/client.js";
+
+interface Line {
+  readonly level: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+  readonly fields: object;
+  readonly message: string;
+}
+
+/** Log lines and the broker's calls in the order they came, and a way to wait for one. */
+export class Journal {
+  readonly lines: Line[] = [];
+  readonly messages: InMessage[] = [];
+  readonly lost: string[] = [];
+  ready = 0;
+  readonly #waiters = new Set<() => void>();
+
+  readonly log: Logger = {
+    trace: (fields, message) => this.#line("trace", fields, message),
+    debug: (fields, message) => this.#line("debug", fields, message),
+    info: (fields, message) => this.#line("info", fields, message),
+    warn: (fields, message) => this.#line("warn", fields, message),
+    error: (fields, message) => this.#line("error", fields, message),
+    fatal: (fields, message) => this.#line("fatal", fields, message),
+    child: () => this.log,
+  };
+
+  at(level: Line["level"]): Line[] {
+    return this.lines.filter((line) => line.level === level);
+  }
+
+  note(change: () => void): void {
+    change();
+    for (const look of [...this.#waiters]) look();
+  }
+
+  /** Resolves when the condition holds, looking again whenever something is written down; rejects after `ms`. */
+  until(condition: (journal: Journal) => boolean, ms = 10_000): Promise<void> {
+    if (condition(this)) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!condition(this)) return;
+        clearTimeout(timer);
+        this.#waiters.delete(look);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiters.delete(look);
+        const text = this.lines.map(
+          ({ level, fields, message }) => `${level} ${message} ${JSON.stringify(fields)}`,
+        );
+        reject(new Error(`not within ${ms} ms: ${condition.toString()}\n${text.join("\n")}`));
+      }, ms);
+      this.#waiters.add(look);
+    });
+  }
+
+  #line(level: Line["level"], fields: object, message: string): void {
+    this.note(() => this.lines.push({ level, fields, message }));
+  }
+}
+
+export interface End {
+  readonly broker: Broker;
+  readonly journal: Journal;
+}
+
+export const WILL = {
+  topic: "w/bridge/state",
+  payload: '{"state":"offline"}',
+  retain: true,
+  qos: 1,
+} as const;
+export const TOPICS = ["w/+/set", "w/bridge/state", "home/status"];
+
+/** The bridge's end of a connection, as mqtt/bridge.ts would make it. */
+export const bridgeEnd = (
+  url: string,
+  options: Partial<BrokerOptions> = {},
+  deps: Partial<BrokerDeps> & { readonly clock?: Clock } = {},
+): End => {
+  const journal = new Journal();
+  const broker = connectBroker(
+    {
+      url,
+      username: null,
+      password: null,
+      ca: null,
+      cert: null,
+      key: null,
+      rejectUnauthorized: true,
+      clientId: "w2m-test",
+      protocolVersion: "auto",
+      keepalive: 30,
+      will: WILL,
+      subscriptions: TOPICS.map((topic) => ({ topic, qos: 1 as const })),
+      ...options,
+    },
+    {
+      clock: systemClock(),
+      log: journal.log,
+      random: () => 0,
+      ...deps,
+      onMessage: (message) => {
+        journal.note(() => journal.messages.push(message));
+        deps.onMessage?.(message);
+      },
+      onReady: () => {
+        journal.note(() => (journal.ready += 1));
+        deps.onReady?.();
+      },
+      onLost: (reason) => {
+        journal.note(() => journal.lost.push(reason));
+        deps.onLost?.(reason);
+      },
+    },
+  );
+  return { broker, journal };
+};

@@ -1,0 +1,28 @@
+import { onTestFinished } from "vitest";
+import type { BrokerOptions } from "../../src/mqtt/broker.js";
+import { ManualClock } from "../support/clock.js";
+import { bridgeEnd, type End } from "./bridge-end.js";
+import { RawBroker, type Behave } from "./raw-broker.js";
+
+interface Scene extends End {
+  readonly server: RawBroker;
+  readonly clock: ManualClock;
+}
+
+/** Our client against a broker of the test's making: sockets are real, deadlines are moved by hand. */
+export const against = async (behave: Behave, options: Partial<BrokerOptions> = {}): Promise<Scene> => {
+  const server = await RawBroker.start(behave);
+  const clock = new ManualClock();
+  const end = bridgeEnd(server.url, options, { clock });
+  onTestFinished(async () => {
+    await clock.settled(end.broker.close(100));
+    await server.close();
+  });
+  return { ...end, server, clock };
+};
+
+/** Moves on to the next attempt, however long it is put off. */
+export const retry = async ({ clock, server }: Scene): Promise<void> => {
+  const before = server.connections;
+  await clock.until(() => server.connections > before, 200_000, 500);
+};
