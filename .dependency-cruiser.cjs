@@ -65,7 +65,7 @@ module.exports = {
     layer(
       "bridge-knows-domain",
       "mqtt/bridge speaks in domain terms; the radio, the protocols and the config are wired by app.ts.",
-      "^src/mqtt/bridge\\.ts$",
+      "^src/mqtt/bridge[^/]*\\.ts$",
       ["^src/(domain|mqtt)/", "^src/(clock|log)\\.ts$"],
     ),
     layer("config-is-a-leaf", "config may know domain, convict and yaml.", "^src/config/", [

@@ -1,68 +1,16 @@
-import type { Clock } from "../clock.js";
-import type { Capabilities, ProtocolName } from "../domain/pad.js";
-import type { EventType, PadState } from "../domain/state.js";
-import type { Goals, Session, Stats } from "../domain/stats.js";
-import type { Logger } from "../log.js";
+import { bridgeStatePayload, eventPayload, resultPayload } from "./payloads.js";
+import type { BridgedPad, BridgeDeps, Happening } from "./bridge-deps.js";
 import { BridgeWord } from "./bridge-word.js";
-import type { Broker, BrokerDeps, InMessage, OutMessage, Subscription } from "./broker.js";
+import type { Broker, InMessage, OutMessage } from "./broker.js";
 import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./discovery.js";
 import { HomeAssistant } from "./home-assistant.js";
-import { type Answer, Inbound } from "./inbound.js";
-import { type CommandTaker, takeSet } from "./inbox.js";
+import { Inbound } from "./inbound.js";
+import { takeSet } from "./inbox.js";
 import { PadPublisher } from "./pad-publisher.js";
-import { bridgeStatePayload, eventPayload, resultPayload } from "./payloads.js";
-import { discoverySweep, type HomeAssistantTopics, subscriptions, type Topics, topics } from "./topics.js";
+import { discoverySweep, subscriptions, type Topics, topics } from "./topics.js";
 
 /** Contract 3: at the connect and each minute. */
 const HEALTH_EVERY_MS = 60_000;
-/** A pad as the bridge sees it. */
-export interface BridgedPad extends CommandTaker {
-  readonly settings: { readonly id: string; readonly name: string; readonly address: string | null };
-  view(): {
-    readonly available: boolean;
-    readonly state: PadState;
-    /** Null until the store has been read. */
-    readonly stats: Stats | null;
-    readonly identity: {
-      readonly protocol: ProtocolName | null;
-      readonly model: string | null;
-      readonly capabilities: Capabilities | null;
-      readonly bound: { readonly address: string } | null;
-    };
-  };
-  subscribe(listener: {
-    changed(): void;
-    happened(
-      pad: unknown,
-      event: { readonly type: EventType; readonly at: number; readonly session?: Session },
-    ): void;
-  }): () => void;
-}
-
-export interface BridgeDeps {
-  readonly base: string;
-  readonly version: string;
-  readonly homeAssistant: HomeAssistantTopics & { readonly enabled: boolean };
-  readonly goals: Goals;
-  readonly pads: readonly BridgedPad[];
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly random: () => number;
-  /** When what is read now came in, on the clock. */
-  readonly arrived: () => number;
-  /** The payloads of bridge/info and bridge/health. */
-  readonly info: () => object;
-  readonly health: (broker: Broker) => object;
-  /** Answers bridge/request/<verb>; settles in bounded time. */
-  readonly request: (verb: string, fields: Readonly<Record<string, unknown>>) => Promise<Answer>;
-  /** The broker came or went. */
-  readonly onConnection: (connected: boolean) => void;
-  readonly connect: (
-    own: { readonly will: OutMessage; readonly subscriptions: readonly Subscription[] },
-    handlers: Pick<BrokerDeps, "onMessage" | "onReady" | "onLost">,
-  ) => Broker;
-}
-
 const retained = (topic: string, payload: string): OutMessage => ({ topic, payload, retain: true, qos: 1 });
 const passing = (topic: string, payload: object): OutMessage => ({
   topic,
@@ -81,6 +29,8 @@ export class Bridge {
   readonly #pads: ReadonlyMap<string, { readonly pad: BridgedPad; readonly publisher: PadPublisher }>;
   readonly #inbound: Inbound;
   readonly #ends: (() => void)[] = [];
+  /** The broker has heard of this run. */
+  #welcomed = false;
 
   constructor(deps: BridgeDeps) {
     this.#deps = deps;
@@ -104,7 +54,10 @@ export class Bridge {
       random: deps.random,
       configs: () => this.#configs(),
       publish,
-      onBirth: () => this.#everything(),
+      onBirth: () => {
+        this.#home.announce();
+        this.#everything();
+      },
     });
     this.#inbound = new Inbound({
       ...deps,
@@ -169,6 +122,9 @@ export class Bridge {
       {
         onMessage: (message) => this.#inbound.received(message),
         onReady: () => {
+          this.#home.announce();
+          if (!this.#welcomed) for (const { publisher } of this.#pads.values()) publisher.unknown();
+          this.#welcomed = true;
           this.#everything();
           onConnection(true);
         },
@@ -193,39 +149,28 @@ export class Bridge {
       });
       this.#ends.push(stop);
     }
-    const health = (): void =>
-      this.#broker.publish({
-        ...retained(this.#topics.bridge.health, JSON.stringify(this.#deps.health(this.#broker))),
-        qos: 0,
-      });
-    this.#ends.push(this.#deps.clock.every(HEALTH_EVERY_MS, health));
+    this.#ends.push(this.#deps.clock.every(HEALTH_EVERY_MS, () => this.#health()));
   }
 
-  /** The order of contract 5; `bridge/state` last, so that whoever reads `online` finds everything else there. */
+  /** The order of contract 5, after discovery; `bridge/state` last, so that whoever reads `online` finds everything else there. */
   #everything(): void {
     const publishers = [...this.#pads.values()].map(({ publisher }) => publisher);
-    this.#home.announce();
     for (const publisher of publishers) publisher.availability();
     for (const publisher of publishers) publisher.everything();
     this.infoChanged();
-    this.#broker.publish({
-      ...retained(this.#topics.bridge.health, JSON.stringify(this.#deps.health(this.#broker))),
-      qos: 0,
-    });
+    this.#health();
     this.#broker.publish(retained(this.#topics.bridge.state, this.#word.say()));
   }
 
-  #event(
-    id: string,
-    publisher: PadPublisher,
-    {
-      type,
-      at,
-      session = null,
-    }: { readonly type: EventType; readonly at: number; readonly session?: Session | null },
-  ): void {
+  #health(): void {
+    const payload = JSON.stringify(this.#deps.health(this.#broker));
+    this.#broker.publish({ ...retained(this.#topics.bridge.health, payload), qos: 0 });
+  }
+
+  #event(id: string, publisher: PadPublisher, { type, at, session }: Happening): void {
     publisher.flush();
-    this.#broker.publish(passing(this.#topics.pad(id).event, eventPayload({ type, at, session })));
+    const payload = eventPayload({ type, at, session: session ?? null });
+    this.#broker.publish(passing(this.#topics.pad(id).event, payload));
   }
 
   #configs(): readonly DiscoveryMessage[] {

@@ -78,6 +78,13 @@ export class PadPublisher {
     this.#retained(this.#topics.availability, availabilityPayload(available));
   }
 
+  /** What a new run says first of a pad, whatever it knows already: what the last run left is not true any more (rule 9). */
+  unknown(): void {
+    const { state } = this.#view();
+    this.#retained(this.#topics.availability, availabilityPayload(false));
+    this.#retained(this.#topics.state, statePayload({ ...state, ...UNKNOWN }));
+  }
+
   /** State and stats regardless of pace: `get`, birth, reconnect. */
   everything(): void {
     const { state, stats } = this.#view();
@@ -123,6 +130,17 @@ export class PadPublisher {
     this.#publish({ topic, payload: JSON.stringify(payload), retain: true, qos: 1 });
   }
 }
+
+const UNKNOWN = {
+  belt: "unknown",
+  running: null,
+  moving: null,
+  mode: null,
+  speed: null,
+  targetSpeed: null,
+  incline: null,
+  heartRate: null,
+} as const;
 
 type Texts = readonly [text: string, urgent: string, numbers: string];
 
