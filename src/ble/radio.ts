@@ -57,6 +57,10 @@ export interface Link extends AsyncDisposable {
   rssi(bounded: Bounded): Promise<number | null>;
   read(characteristic: Uuid, bounded: Bounded): Promise<Uint8Array>;
   /** Resolves when the controller has the bytes on their way (without response) or the pad has answered (with). */
-  write(characteristic: Uuid, bytes: Uint8Array, bounded: Bounded & { readonly response: boolean }): Promise<void>;
+  write(
+    characteristic: Uuid,
+    bytes: Uint8Array,
+    bounded: Bounded & { readonly response: boolean },
+  ): Promise<void>;
   subscribe(characteristic: Uuid, onBytes: (bytes: Uint8Array) => void, bounded: Bounded): Promise<void>;
 }

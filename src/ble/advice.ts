@@ -1,0 +1,181 @@
+import { asError, BridgeError, type ErrorCode, type Retry } from "../domain/errors.js";
+import type { Address, RadioState, RadioWord } from "./radio.js";
+
+// The one place where the words of noble, the kernel and the controller become codes and advice (design 3).
+
+interface Row {
+  readonly code: ErrorCode;
+  readonly retry: Retry;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** In the order of looking at it: what a system call said (errno), and what stands for it elsewhere. */
+const ADAPTER: Readonly<Record<string, Row>> = {
+  // Also what a container without the host's network sees: the kernel has Bluetooth sockets in its first network only.
+  EAFNOSUPPORT: {
+    code: "radio-unavailable",
+    retry: "later",
+    message: "This system offers no Bluetooth.",
+    advice:
+      "Plug in a Bluetooth adapter and load the kernel module (modprobe bluetooth); a container needs network_mode: host.",
+  },
+  ENODEV: {
+    code: "radio-unavailable",
+    retry: "later",
+    message: "There is no Bluetooth adapter {hci}.",
+    advice: "Plug it in, or set bluetooth.adapter to one that `hciconfig` lists.",
+  },
+  EPERM: {
+    code: "radio-unauthorized",
+    retry: "later",
+    message: "The bridge may not use the Bluetooth adapter {hci}.",
+    advice:
+      'Give node the capability: sudo setcap cap_net_raw,cap_net_admin+eip "$(readlink -f "$(command -v node)")"; ' +
+      "a container needs cap_add: [NET_ADMIN, NET_RAW].",
+  },
+  EBUSY: {
+    code: "radio-busy",
+    retry: "later",
+    message: "Another program uses the Bluetooth adapter {hci}.",
+    advice: "Stop the other program, or give the bridge an adapter of its own (bluetooth.adapter).",
+  },
+  ENETDOWN: {
+    code: "radio-off",
+    retry: "later",
+    message: "The Bluetooth adapter {hci} is switched off.",
+    advice: "Switch it on: rfkill unblock bluetooth, then bluetoothctl power on (or hciconfig {hci} up).",
+  },
+  SILENT: {
+    code: "radio-busy",
+    retry: "later",
+    message: "The Bluetooth adapter {hci} does not answer.",
+    advice:
+      "Stop other programs that use it; if that does not help: hciconfig {hci} reset, or plug it in anew.",
+  },
+  UNSUPPORTED: {
+    code: "radio-unavailable",
+    retry: "later",
+    message: "The Bluetooth adapter {hci} does not speak Bluetooth Low Energy.",
+    advice: "Use an adapter for Bluetooth 4.0 or newer (bluetooth.adapter).",
+  },
+  MODULE_NOT_FOUND: {
+    code: "radio-unavailable",
+    retry: "later",
+    message: "The Bluetooth library is not installed, or not completely.",
+    advice:
+      "Install it again: npm install --include=optional @abandonware/noble (its HCI socket is compiled on the spot, " +
+      "with python3, make and g++).",
+  },
+};
+
+/** The names by which the same thing comes elsewhere. EBADFD: the kernel's word for a socket whose adapter is gone. */
+const SAME: Readonly<Record<string, string>> = {
+  EACCES: "EPERM",
+  EPROTONOSUPPORT: "EAFNOSUPPORT",
+  EBADFD: "ENODEV",
+  ENXIO: "ENODEV",
+  ERR_MODULE_NOT_FOUND: "MODULE_NOT_FOUND",
+  ERR_DLOPEN_FAILED: "MODULE_NOT_FOUND",
+};
+
+/** What is wrong with the adapter, from whatever was thrown (an errno in `code`) or from one of the words above. */
+export const adapterTrouble = (cause: unknown, adapter: number): BridgeError => {
+  const word = typeof cause === "string" ? cause : codeOf(cause);
+  const row = ADAPTER[SAME[word] ?? word];
+  if (!row)
+    return new BridgeError("radio-unavailable", `Bluetooth does not work: ${asError(cause).message}.`, {
+      retry: "later",
+      advice: "It is tried again by itself; the log at level debug says more.",
+      cause,
+    });
+  const name = (text: string): string => text.replaceAll("{hci}", `hci${adapter}`);
+  return new BridgeError(row.code, name(row.message), { retry: row.retry, advice: name(row.advice), cause });
+};
+
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "";
+
+const WORDS: Readonly<Partial<Record<ErrorCode, RadioWord>>> = {
+  "radio-off": "off",
+  "radio-unauthorized": "unauthorized",
+};
+
+/** The radio's state while this error stands. */
+export const troubledState = ({ code, message, advice }: BridgeError): RadioState => ({
+  state: WORDS[code] ?? "unavailable",
+  advice: advice === null ? message : `${message} ${advice}`,
+});
+
+/** HCI status codes that a connect meets (Core spec Vol 1 Part F), where they mean more than "try again". */
+const CONNECT: Readonly<Partial<Record<number, Omit<Row, "message">>>> = {
+  0x09: {
+    code: "connect-failed",
+    retry: "later",
+    advice: "The adapter holds as many links as it can: use a second one.",
+  },
+  0x0b: {
+    code: "connect-failed",
+    retry: "soon",
+    advice: "An older link is still open: bluetoothctl disconnect {address}",
+  },
+  0x0c: { code: "radio-busy", retry: "soon", advice: "Another program is using the adapter." },
+};
+
+/** Why a connect failed. A reason that already is a BridgeError stays, a timeout becomes `connect-timeout`. */
+export const connectTrouble = (cause: unknown, address: Address): BridgeError => {
+  if (cause instanceof BridgeError && cause.code !== "timeout" && cause.code !== "link-lost") return cause;
+  const { message } = asError(cause);
+  if (cause instanceof BridgeError && cause.code === "timeout")
+    return new BridgeError("connect-timeout", message, {
+      advice: "Is the pad awake, near, and free of the phone's app?",
+      cause,
+    });
+  // noble puts the status into the text of its error: "Connection Timeout (0x8)".
+  const status = /\(0x([0-9a-f]+)\)/.exec(message)?.[1];
+  const row = status === undefined ? undefined : CONNECT[parseInt(status, 16)];
+  const text = `Connecting to ${address} failed: ${message.replace(/\.$/, "")}.`;
+  return new BridgeError(row?.code ?? "connect-failed", text, {
+    retry: row?.retry ?? "soon",
+    advice:
+      row?.advice.replace("{address}", address) ?? "Is the pad awake, near, and free of the phone's app?",
+    cause,
+  });
+};
+
+/** HCI reasons of a disconnection (Core spec Vol 1 Part F). */
+const REASONS: Readonly<Partial<Record<number, string>>> = {
+  0x08: "no answer from the pad (out of range, or without power)",
+  0x13: "the pad closed it",
+  0x15: "the pad switched off",
+  0x16: "this computer closed it",
+  0x22: "no answer from the pad",
+  0x3e: "it was never fully established (weak signal)",
+};
+
+export const linkLost = (address: Address, reason: number | undefined, cause?: unknown): BridgeError => {
+  const why = reason === undefined ? "" : `: ${REASONS[reason] ?? `reason 0x${reason.toString(16)}`}`;
+  return new BridgeError("link-lost", `The Bluetooth link to ${address} was lost${why}.`, {
+    retry: "now",
+    cause,
+  });
+};
+
+/** ATT error codes (Core spec Vol 3 Part F 3.4.1.1). */
+const ATT: Readonly<Partial<Record<number, string>>> = {
+  0x01: "invalid handle",
+  0x02: "read not permitted",
+  0x03: "write not permitted",
+  0x05: "it asks for authentication",
+  0x06: "request not supported",
+  0x08: "it asks for authorization",
+  0x0a: "attribute not found",
+  0x0d: "invalid length",
+  0x0e: "unlikely error",
+  0x0f: "it asks for encryption",
+  0x11: "insufficient resources",
+};
+
+/** The pad answered a request with an ATT error. */
+export const attTrouble = (code: ErrorCode, what: string, status: number): BridgeError =>
+  new BridgeError(code, `The pad refused ${what}: ${ATT[status] ?? "ATT error"} (0x${status.toString(16)}).`);

@@ -1,0 +1,176 @@
+import type { Clock } from "../clock.js";
+import { asError, BridgeError } from "../domain/errors.js";
+import type { Logger } from "../log.js";
+import { connectTrouble, linkLost } from "./advice.js";
+import { disconnect } from "./noble-disconnect.js";
+import { eventAfter } from "./noble-event.js";
+import type { NobleHci } from "./noble-hci.js";
+import { NobleLink } from "./noble-link.js";
+import type { SharedScan } from "./noble-scan.js";
+import type { ConnectionParameters, Peripheral } from "./noble-surface.js";
+import type { Address } from "./radio.js";
+import { within } from "./settle.js";
+import { Turns } from "./turns.js";
+
+export interface ConnectDeps {
+  readonly hci: NobleHci | null;
+  readonly scan: SharedScan;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Nobody may connect any more. */
+  readonly stopping: AbortSignal;
+  /** The adapter is gone. */
+  readonly ended: AbortSignal;
+}
+
+/** The whole of it, waiting for the other pads' turns included. */
+const CONNECT_MS = 25_000;
+/** A pad that advertises answers within one or two of its intervals (100 ms to 1 s); the turn is not held for longer. */
+const ESTABLISH_MS = 6_000;
+const CANCEL_MS = 1_500;
+/**
+ * The Linux HCI socket connects inside a system call that lasts until the pad answers, up to 40 s (L2CAP_CONN_TIMEOUT),
+ * and nothing else of this program runs meanwhile: only who was heard just now is connected to.
+ */
+const HEARD_MS = 3_000;
+const BLOCKED_MS = 1_000;
+const BLOCKED =
+  "The Bluetooth driver held the whole program up while connecting. An adapter of its own, taken exclusively " +
+  "(HCI_CHANNEL_USER=1), does not.";
+/**
+ * 30 to 50 ms, as Linux does by itself; 7.5 ms, noble's own lower end, makes an R1 Pro drop the link every 4.4 s
+ * (wire-facts a.1). 2 s of supervision, where Linux has 0.42: a body between pad and radio is no lost link, and still
+ * the loss is known well before 5 s of silence are.
+ */
+const PARAMETERS: ConnectionParameters = { minInterval: 24, maxInterval: 40, latency: 0, timeout: 200 };
+
+/** Connects to one pad at a time, in the order of asking. */
+export class Connector {
+  readonly #deps: ConnectDeps;
+  readonly #turns = new Turns();
+  readonly #links = new Map<Address, NobleLink>();
+  readonly #connecting = new Set<Promise<NobleLink>>();
+
+  constructor(deps: ConnectDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects with a BridgeError or the signal's reason; nothing is left on the controller then. */
+  async connect(address: Address, signal: AbortSignal): Promise<NobleLink> {
+    const connecting = this.#connect(address, signal);
+    this.#connecting.add(connecting);
+    try {
+      return await connecting;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw connectTrouble(error, address);
+    } finally {
+      this.#connecting.delete(connecting);
+    }
+  }
+
+  /** Waits for the connects that are being cancelled, and closes every link; bounded. */
+  async close(): Promise<void> {
+    const closeLinks = (): Promise<unknown> =>
+      Promise.all([...this.#links.values()].map((link) => link[Symbol.asyncDispose]()));
+    await Promise.all([closeLinks(), Promise.allSettled([...this.#connecting])]);
+    // A connect that could not be stopped any more has closed its link by itself; this is for one that had just ended.
+    await closeLinks();
+  }
+
+  async #connect(address: Address, signal: AbortSignal): Promise<NobleLink> {
+    if (this.#links.has(address))
+      throw new BridgeError("connect-failed", `There already is a link to ${address}.`);
+    const { clock, scan, stopping } = this.#deps;
+    const scope = within({ clock, ms: CONNECT_MS, what: `connecting to ${address}` }, [signal, stopping]);
+    try {
+      const peripheral = await scan.find(address, HEARD_MS, scope.signal);
+      const link = await this.#inTurn(() => this.#establish(peripheral, address, scope.signal), scope.signal);
+      return await this.#discover(link, scope.signal);
+    } finally {
+      scope.release();
+    }
+  }
+
+  async #inTurn<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const release = await this.#turns.take(signal);
+    const resume = await this.#deps.scan.hold();
+    try {
+      return await run();
+    } finally {
+      resume();
+      release();
+    }
+  }
+
+  async #establish(peripheral: Peripheral, address: Address, signal: AbortSignal): Promise<NobleLink> {
+    const { hci, clock } = this.#deps;
+    hci?.own.closeLeftover(peripheral);
+    await disconnect(peripheral, this.#deps);
+    hci?.own.expect(address);
+    const scope = within({ clock, ms: ESTABLISH_MS, what: `connecting to ${address}` }, [signal]);
+    try {
+      const start = (): void => this.#ask(peripheral, address);
+      const answer = (error?: Error | null): { readonly error: Error | null } => ({ error: error ?? null });
+      const { error } = await eventAfter(peripheral, "connect", start, answer, scope.signal);
+      if (error) throw error;
+      return this.#link(peripheral, address);
+    } catch (error) {
+      if (scope.signal.aborted) await this.#cancel(peripheral, address);
+      throw error;
+    } finally {
+      hci?.own.expect(null);
+      scope.release();
+    }
+  }
+
+  /** The pad may be gone again by the time it is our turn; the system call cannot be interrupted. */
+  #ask(peripheral: Peripheral, address: Address): void {
+    const { clock, log } = this.#deps;
+    const before = clock.now();
+    peripheral.connect(PARAMETERS);
+    const took = clock.now() - before;
+    if (took > BLOCKED_MS) log.warn({ address, took_ms: Math.round(took) }, BLOCKED);
+  }
+
+  #link(peripheral: Peripheral, address: Address): NobleLink {
+    const { hci, clock, log, ended } = this.#deps;
+    if (hci && hci.connectionOf(peripheral) === null) throw linkLost(address, undefined);
+    const link = new NobleLink(peripheral, {
+      hci,
+      clock,
+      log,
+      ended,
+      onEnd: () => this.#links.delete(address),
+    });
+    this.#links.set(address, link);
+    return link;
+  }
+
+  async #discover(link: NobleLink, signal: AbortSignal): Promise<NobleLink> {
+    try {
+      await link.discover(signal);
+      return link;
+    } catch (error) {
+      await link[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #cancel(peripheral: Peripheral, address: Address): Promise<void> {
+    const { hci, clock, log } = this.#deps;
+    const scope = within({ clock, ms: CANCEL_MS, what: "cancelling the connect" }, []);
+    try {
+      if (hci) await hci.own.cancel(peripheral, address, scope.signal);
+      // Elsewhere the operating system keeps the attempt, and a disconnect ends it.
+      else await disconnect(peripheral, this.#deps);
+    } catch (error) {
+      log.debug(
+        { address, err: asError(error) },
+        "the controller did not confirm that it gave the connect up",
+      );
+    } finally {
+      scope.release();
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { Clock } from "../clock.js";
+import type { Logger } from "../log.js";
+import { done } from "./noble-event.js";
+import type { NobleHci } from "./noble-hci.js";
+import type { Peripheral } from "./noble-surface.js";
+import { within } from "./settle.js";
+
+interface DisconnectDeps {
+  readonly hci: NobleHci | null;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Before letting go: what the controller has not sent yet would get lost (design 5). */
+const DRAIN_MS = 250;
+/** Longer than the supervision timeout, by which a controller reports the end of a link whatever the pad does. */
+const CLOSE_MS = 2_250;
+
+/** Disconnects once the last packets are out, as far as that is soon. Bounded; never rejects. */
+export const letGo = async (peripheral: Peripheral, deps: DisconnectDeps): Promise<void> => {
+  const { hci, clock, log } = deps;
+  const connection = hci?.connectionOf(peripheral) ?? null;
+  if (hci && connection !== null) {
+    const scope = within({ clock, ms: DRAIN_MS, what: "sending the last packets" }, []);
+    await hci
+      .drained(connection, scope.signal)
+      .catch((error: unknown) => log.debug({ err: error }, "packets were left"));
+    scope.release();
+  }
+  await disconnect(peripheral, deps);
+};
+
+/**
+ * Resolves when the controller has confirmed it, or at the deadline; then noble is made to forget the connection.
+ * Does nothing to a peripheral that is not connected. Never rejects.
+ */
+export const disconnect = async (
+  peripheral: Peripheral,
+  { hci, clock, log }: DisconnectDeps,
+): Promise<void> => {
+  const connection = hci?.connectionOf(peripheral) ?? null;
+  // noble throws when it is asked to disconnect what it holds no handle of, and elsewhere never answers.
+  if (hci ? connection === null : !CONNECTED.includes(peripheral.state)) return;
+  const scope = within({ clock, ms: CLOSE_MS, what: "disconnecting" }, []);
+  try {
+    await done(peripheral, "disconnect", () => peripheral.disconnect(), scope.signal);
+  } catch (error) {
+    log.debug({ err: error }, "the end of a link was not confirmed");
+    if (connection !== null) hci?.own.forget(connection);
+  } finally {
+    scope.release();
+  }
+};
+
+const CONNECTED: readonly string[] = ["connected", "connecting"];

@@ -1,0 +1,39 @@
+import type { EventEmitter } from "node:events";
+import { orAborted } from "./settle.js";
+
+/**
+ * Runs `start` and waits for an event whose arguments `pick` accepts by returning anything but undefined. noble's own
+ * promises never settle on an error and leave their listener behind; this one is gone when the signal aborts.
+ */
+export const eventAfter = async <T>(
+  emitter: EventEmitter,
+  event: string,
+  start: () => void,
+  // Callers know what noble emits, and say so by the types of their parameters.
+  pick: (...values: never[]) => T | undefined,
+  signal: AbortSignal,
+): Promise<T> => {
+  let listener: (...values: unknown[]) => void = () => undefined;
+  const happened = new Promise<T>((resolve) => {
+    listener = (...values) => {
+      const picked = pick(...(values as never[]));
+      if (picked !== undefined) resolve(picked);
+    };
+  });
+  signal.throwIfAborted();
+  emitter.on(event, listener);
+  try {
+    start();
+    return await orAborted(happened, signal);
+  } finally {
+    emitter.off(event, listener);
+  }
+};
+
+/** As eventAfter(), for an event that says all by coming. */
+export const done = (
+  emitter: EventEmitter,
+  event: string,
+  start: () => void,
+  signal: AbortSignal,
+): Promise<true> => eventAfter(emitter, event, start, () => true, signal);

@@ -1,0 +1,103 @@
+import type { Clock } from "../clock.js";
+import { attTrouble } from "./advice.js";
+import { eventAfter } from "./noble-event.js";
+import type { NobleHci } from "./noble-hci.js";
+import type { AttributeRange, Characteristic, Peripheral, Service } from "./noble-surface.js";
+import type { Uuid } from "./radio.js";
+import { within } from "./settle.js";
+
+/** A characteristic as noble has it, and where it lies; null where the operating system keeps that to itself. */
+export interface Attribute {
+  readonly characteristic: Characteristic;
+  readonly range: AttributeRange | null;
+}
+
+export interface GattTable {
+  readonly services: ReadonlyMap<Uuid, readonly Uuid[]>;
+  /** By UUID: the first of a name, should two services have the same. */
+  readonly attributes: ReadonlyMap<Uuid, Attribute>;
+}
+
+const BASE = /^0000([0-9a-f]{4})00001000800000805f9b34fb$/;
+
+/** noble writes 16-bit UUIDs without leading zeros, and long ones as they come. */
+export const normalUuid = (uuid: string): Uuid => {
+  const plain = uuid.replaceAll("-", "").toLowerCase();
+  if (plain.length <= 4) return plain.padStart(4, "0");
+  return BASE.exec(plain)?.[1] ?? plain;
+};
+
+/** "Attribute not found": the ordinary end of every discovery (Core spec Vol 3 Part G 4.4, 4.6). */
+const NOT_FOUND = 0x0a;
+/** Read By Group Type and Read By Type, the requests of a discovery. */
+const DISCOVERY: readonly number[] = [0x10, 0x08];
+
+/** A pad has some 20 characteristics, read in 10 to 20 requests of one or two connection events each: well below 2 s. */
+const DISCOVER_MS = 10_000;
+
+/** Reads the whole table. Rejects with a BridgeError; noble itself takes an error for the end of the list. */
+export const discover = async (
+  peripheral: Peripheral,
+  hci: NobleHci | null,
+  clock: Clock,
+  signals: readonly AbortSignal[],
+): Promise<GattTable> => {
+  const broken = new AbortController();
+  const connection = hci?.connectionOf(peripheral);
+  const forget = hci?.onAttError((error) => {
+    if (error.connection !== connection || error.status === NOT_FOUND || !DISCOVERY.includes(error.request))
+      return;
+    broken.abort(attTrouble("connect-failed", "to list its services", error.status));
+  });
+  const scope = within({ clock, ms: DISCOVER_MS, what: "listing the pad's services" }, [
+    ...signals,
+    broken.signal,
+  ]);
+  try {
+    return await readTable(peripheral, hci, scope.signal);
+  } finally {
+    scope.release();
+    forget?.();
+  }
+};
+
+const readTable = async (
+  peripheral: Peripheral,
+  hci: NobleHci | null,
+  signal: AbortSignal,
+): Promise<GattTable> => {
+  const services = new Map<Uuid, Uuid[]>();
+  const attributes = new Map<Uuid, Attribute>();
+  const start = (): void => peripheral.discoverServices([]);
+  const found = await eventAfter(
+    peripheral,
+    "servicesDiscover",
+    start,
+    (list: readonly Service[]) => list,
+    signal,
+  );
+  for (const service of found) {
+    const list = await characteristicsOf(service, signal);
+    services.set(
+      normalUuid(service.uuid),
+      list.map(({ uuid }) => normalUuid(uuid)),
+    );
+    for (const characteristic of list) {
+      const uuid = normalUuid(characteristic.uuid);
+      const range = hci?.attributeOf(peripheral, service.uuid, characteristic.uuid) ?? null;
+      if (!attributes.has(uuid)) attributes.set(uuid, { characteristic, range });
+    }
+  }
+  return { services, attributes };
+};
+
+const characteristicsOf = (service: Service, signal: AbortSignal): Promise<readonly Characteristic[]> => {
+  const start = (): void => service.discoverCharacteristics([]);
+  return eventAfter(
+    service,
+    "characteristicsDiscover",
+    start,
+    (list: readonly Characteristic[]) => list,
+    signal,
+  );
+};

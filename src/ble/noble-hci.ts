@@ -1,0 +1,181 @@
+import { EventEmitter } from "node:events";
+import type { Logger } from "../log.js";
+import { linkLost } from "./advice.js";
+import { eventAfter } from "./noble-event.js";
+import { OwnConnections } from "./noble-own.js";
+import type { AttributeRange, HciBindings, Peripheral } from "./noble-surface.js";
+import { orAborted } from "./settle.js";
+
+/** An ATT error response: which request, on which attribute, why (Core spec Vol 3 Part F 3.4.1.1). */
+export interface AttError {
+  readonly connection: number;
+  readonly request: number;
+  readonly attribute: number;
+  readonly status: number;
+}
+
+interface Events {
+  /** The controller has sent so many packets of a connection. */
+  completed: [connection: number, packets: number];
+  attError: [error: AttError];
+}
+
+const EVENT = 0x04;
+const NUMBER_OF_COMPLETED_PACKETS = 0x13;
+const ACL = 0x02;
+const ACL_START = 0x02;
+const ATT_CHANNEL = 0x0004;
+const ATT_ERROR = 0x01;
+const INVALID_PDU = 0x04;
+const UNLIKELY_ERROR = 0x0e;
+
+/** What noble knows of its HCI and does not tell, and what it does there that must not happen. Linux only. */
+export class NobleHci {
+  readonly bindings: HciBindings;
+  readonly own: OwnConnections;
+  readonly #log: Logger;
+  readonly #events = new EventEmitter<Events>();
+  /** The last packet on its way into noble's queue; earlier ones are there before it. */
+  #lastHanded: Promise<void> = Promise.resolve();
+  /** Whether this controller reports what it has sent; all real ones do. */
+  #reports = false;
+
+  /** Must come before `bindings.init()`, which ties the methods changed here to the socket. */
+  constructor(bindings: HciBindings, log: Logger) {
+    this.bindings = bindings;
+    this.#log = log;
+    // One listener a pending operation, and there may be many pads.
+    this.#events.setMaxListeners(0);
+    this.#listen();
+    this.own = new OwnConnections(bindings, log);
+    this.#dropPacketsOfTheDead();
+  }
+
+  /**
+   * Writes without response; resolves when the controller has sent it. Goes past noble's queue, in which a stop would
+   * wait behind a request that the pad never answers.
+   */
+  async command(
+    peripheral: Peripheral,
+    attribute: number,
+    bytes: Buffer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    const connection = this.connectionOf(peripheral);
+    const gatt = this.bindings._gatts[peripheral.id];
+    if (connection === null || !gatt) throw linkLost(peripheral.address, undefined);
+    const pdu = gatt.writeRequest(attribute, bytes, true);
+    const handed = this.bindings._hci.writeAclDataPkt(connection, ATT_CHANNEL, pdu);
+    this.#lastHanded = handed.catch(() => undefined);
+    await orAborted(handed, signal);
+    await this.drained(connection, signal);
+  }
+
+  /** Resolves when the controller has sent all that was handed over for a connection so far. */
+  async drained(connection: number, signal: AbortSignal): Promise<void> {
+    // noble takes its time to put a packet into its queue.
+    await orAborted(this.#lastHanded, signal);
+    const { _aclConnections, _aclQueue } = this.bindings._hci;
+    const queued = _aclQueue.filter((packet) => packet.handle === connection).length;
+    let left = (_aclConnections.get(connection)?.pending ?? 0) + queued;
+    if (left === 0) return;
+    const sent = (handle: number, packets: number): true | undefined => {
+      if (handle === connection) left -= packets;
+      return left <= 0 ? true : undefined;
+    };
+    await eventAfter(this.#events, "completed", () => undefined, sent, signal).catch((error: unknown) => {
+      if (this.#reports) throw error;
+    });
+  }
+
+  onAttError(listener: (error: AttError) => void): () => void {
+    this.#events.on("attError", listener);
+    return () => this.#events.off("attError", listener);
+  }
+
+  /** The handle of a peripheral's connection, as noble sees it. */
+  connectionOf(peripheral: Peripheral): number | null {
+    const handle = this.bindings._handles[peripheral.id];
+    return typeof handle === "number" ? handle : null;
+  }
+
+  attributeOf(peripheral: Peripheral, service: string, characteristic: string): AttributeRange | null {
+    return this.bindings._gatts[peripheral.id]?._characteristics[service]?.[characteristic] ?? null;
+  }
+
+  /** Whether the extended commands are used for scans and connects. */
+  get extended(): boolean {
+    return Boolean(this.bindings._hci._isExtended);
+  }
+
+  set extended(extended: boolean) {
+    this.bindings._hci._isExtended = extended;
+    // Which events come depends on it.
+    this.bindings._hci.setLeEventMask();
+  }
+
+  /** Makes noble forget a peripheral that is not connected. */
+  forgetPeripheral({ id, address }: Peripheral): void {
+    const { _addresses, _addresseTypes, _connectable, scannable, _gap } = this.bindings;
+    for (const table of [_addresses, _addresseTypes, _connectable, scannable])
+      Reflect.deleteProperty(table, id);
+    Reflect.deleteProperty(_gap._discoveries, address);
+  }
+
+  /** Makes noble forget everything about a controller that lost its power. */
+  reset(): void {
+    this.own.reset();
+    this.bindings._hci._handleBuffers = {};
+    this.bindings._hci._state = this.bindings._state = null;
+  }
+
+  /** Reads along, and keeps an exception in noble's parsers from ending the program. */
+  #listen(): void {
+    const { _hci: hci } = this.bindings;
+    const handle = hci.onSocketData.bind(hci);
+    hci.onSocketData = (packet) => {
+      try {
+        this.#before(packet);
+        handle(packet);
+        this.#after(packet);
+      } catch (error) {
+        this.#log.warn(
+          { err: error, packet: packet.toString("hex") },
+          "noble could not take a Bluetooth packet in",
+        );
+      }
+    };
+  }
+
+  /** ATT errors: noble hides most of them. `packet` begins with its H4 type (Core spec Vol 4 Part A 2). */
+  #before(packet: Buffer): void {
+    if (packet[0] !== ACL || packet.length < 14 || packet.readUInt16LE(1) >> 12 !== ACL_START) return;
+    if (packet.readUInt16LE(7) !== ATT_CHANNEL || packet[9] !== ATT_ERROR) return;
+    const status = packet.readUInt8(13);
+    const connection = packet.readUInt16LE(1) & 0x0fff;
+    // noble takes this status for the answer to its MTU request, leaves the request pending, and all later ones behind
+    // it, for ever. Any other status it takes for an answer.
+    if (status === INVALID_PDU) packet.writeUInt8(UNLIKELY_ERROR, 13);
+    const error = { connection, request: packet.readUInt8(10), attribute: packet.readUInt16LE(11), status };
+    this.#events.emit("attError", error);
+  }
+
+  #after(packet: Buffer): void {
+    if (packet[0] !== EVENT || packet[1] !== NUMBER_OF_COMPLETED_PACKETS) return;
+    this.#reports = true;
+    for (let at = 4; at + 4 <= packet.length; at += 4)
+      this.#events.emit("completed", packet.readUInt16LE(at) & 0x0fff, packet.readUInt16LE(at + 2));
+  }
+
+  /** noble's flush throws on a packet for a connection that ended meanwhile, in a promise that nobody awaits. */
+  #dropPacketsOfTheDead(): void {
+    const { _hci: hci } = this.bindings;
+    const flush = hci.flushAcl.bind(hci);
+    hci.flushAcl = async () => {
+      hci._aclQueue = hci._aclQueue.filter((packet) => hci._aclConnections.has(packet.handle));
+      // The packet that it threw on is gone by then; the others still wait.
+      await flush().catch(() => hci.flushAcl());
+    };
+  }
+}

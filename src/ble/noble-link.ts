@@ -1,0 +1,199 @@
+import { type Clock, sleep } from "../clock.js";
+import { BridgeError, type ErrorCode } from "../domain/errors.js";
+import type { Logger } from "../log.js";
+import { linkLost } from "./advice.js";
+import { letGo } from "./noble-disconnect.js";
+import { done, eventAfter } from "./noble-event.js";
+import { type Attribute, discover, type GattTable } from "./noble-gatt.js";
+import type { NobleHci } from "./noble-hci.js";
+import { Requests } from "./noble-requests.js";
+import { addressOf, nameOf } from "./noble-scan.js";
+import type { Characteristic, Peripheral } from "./noble-surface.js";
+import type { Address, Bounded, Link, Uuid } from "./radio.js";
+import { within } from "./settle.js";
+
+export interface LinkDeps {
+  readonly hci: NobleHci | null;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The end of the adapter. */
+  readonly ended: AbortSignal;
+  /** The connection is gone, for whatever reason; called once. */
+  readonly onEnd: () => void;
+}
+
+/** The supervision timeout that we connect with is 2 s: what was not sent by then never will be. */
+const SEND_MS = 2_500;
+const RSSI_MS = 2_000;
+/**
+ * KingSmith pads silently drop CCCD writes less than about 30 ms apart; KS Fit leaves 100 ms and more (wire-facts
+ * b.7.2). Timers may come a millisecond early.
+ */
+const CCCD_GAP_MS = 110;
+const NO_RSSI = 127;
+
+/** One connection of the real radio. */
+export class NobleLink implements Link {
+  readonly address: Address;
+  readonly name: string | null;
+  readonly lost: AbortSignal;
+  readonly #peripheral: Peripheral;
+  readonly #deps: LinkDeps;
+  readonly #losing = new AbortController();
+  readonly #closing = new AbortController();
+  readonly #requests: Requests;
+  readonly #unsubscribers = new Map<Uuid, () => void>();
+  readonly #release: () => void;
+  #gatt: GattTable = { services: new Map(), attributes: new Map() };
+  #lastCccd = -Infinity;
+  #gone = false;
+  #disposal: Promise<void> | null = null;
+
+  /** Takes a peripheral over that noble has just connected. */
+  constructor(peripheral: Peripheral, deps: LinkDeps) {
+    this.address = addressOf(peripheral);
+    this.name = nameOf(peripheral);
+    this.lost = this.#losing.signal;
+    this.#peripheral = peripheral;
+    this.#deps = deps;
+    this.#requests = new Requests(peripheral, deps.hci, deps.clock);
+    const disconnected = (reason?: number): void => this.#end(linkLost(this.address, reason));
+    const ended = (): void => this.#end(linkLost(this.address, undefined, deps.ended.reason));
+    peripheral.on("disconnect", disconnected);
+    deps.ended.addEventListener("abort", ended);
+    this.#release = () => {
+      peripheral.off("disconnect", disconnected);
+      deps.ended.removeEventListener("abort", ended);
+    };
+  }
+
+  get services(): ReadonlyMap<Uuid, readonly Uuid[]> {
+    return this.#gatt.services;
+  }
+
+  /** Lists the services; must come first. Rejects with a BridgeError. */
+  async discover(signal: AbortSignal): Promise<void> {
+    const { hci, clock } = this.#deps;
+    this.#gatt = await discover(this.#peripheral, hci, clock, [signal, this.lost]);
+  }
+
+  async rssi({ signal }: Bounded): Promise<number | null> {
+    const what = "reading the signal strength";
+    const scope = within({ clock: this.#deps.clock, ms: RSSI_MS, what }, [...this.#ends, signal]);
+    const [start, answer] = [(): void => this.#peripheral.updateRssi(), (rssi: number): number => rssi];
+    try {
+      const rssi = await eventAfter(this.#peripheral, "rssiUpdate", start, answer, scope.signal);
+      return rssi === NO_RSSI ? null : rssi;
+    } finally {
+      scope.release();
+    }
+  }
+
+  read(characteristic: Uuid, bounded: Bounded): Promise<Uint8Array> {
+    return this.#request(characteristic, "read-failed", "reading", bounded, (attribute, signal) => {
+      const answer = (bytes: Buffer, isNotification: boolean): Uint8Array | undefined =>
+        isNotification ? undefined : Uint8Array.from(bytes);
+      return eventAfter(attribute, "data", () => attribute.read(), answer, signal);
+    });
+  }
+
+  async write(
+    uuid: Uuid,
+    bytes: Uint8Array,
+    bounded: Bounded & { readonly response: boolean },
+  ): Promise<void> {
+    const { characteristic, range } = this.#attribute(uuid, "write-failed");
+    const sent = Buffer.from(bytes);
+    if (wantsResponse(characteristic.properties, bounded.response)) {
+      await this.#request(uuid, "write-failed", "writing", bounded, (attribute, signal) =>
+        done(attribute, "write", () => attribute.write(sent, false), signal),
+      );
+      return;
+    }
+    const { hci, clock } = this.#deps;
+    const scope = within({ clock, ms: SEND_MS, what: `writing ${uuid}` }, [...this.#ends, bounded.signal]);
+    try {
+      if (hci && range) await hci.command(this.#peripheral, range.valueHandle, sent, scope.signal);
+      else await done(characteristic, "write", () => characteristic.write(sent, true), scope.signal);
+    } finally {
+      scope.release();
+    }
+  }
+
+  subscribe(uuid: Uuid, onBytes: (bytes: Uint8Array) => void, bounded: Bounded): Promise<void> {
+    return this.#request(uuid, "write-failed", "subscribing to", bounded, async (attribute, signal) => {
+      await sleep(this.#deps.clock, this.#lastCccd + CCCD_GAP_MS - this.#deps.clock.now(), signal);
+      const hear = (bytes: Buffer, isNotification: boolean): void => {
+        if (isNotification && !this.#isOver) onBytes(Uint8Array.from(bytes));
+      };
+      this.#unsubscribers.get(uuid)?.();
+      // Before the answer: a pad may notify as soon as it may.
+      attribute.on("data", hear);
+      this.#unsubscribers.set(uuid, () => attribute.off("data", hear));
+      try {
+        await done(attribute, "notify", () => attribute.subscribe(), signal);
+      } catch (error) {
+        attribute.off("data", hear);
+        throw error;
+      } finally {
+        this.#lastCccd = this.#deps.clock.now();
+      }
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#close();
+    return this.#disposal;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isOver) return;
+    this.#closing.abort(new BridgeError("link-closed", `The link to ${this.address} is closed.`));
+    await letGo(this.#peripheral, this.#deps);
+    this.#end(null);
+  }
+
+  /** Null: closed by us. */
+  #end(reason: BridgeError | null): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#release();
+    for (const unsubscribe of this.#unsubscribers.values()) unsubscribe();
+    if (reason && !this.#closing.signal.aborted) this.#losing.abort(reason);
+    this.#deps.onEnd();
+  }
+
+  get #isOver(): boolean {
+    return this.#ends.some((signal) => signal.aborted);
+  }
+
+  get #ends(): readonly AbortSignal[] {
+    return [this.lost, this.#closing.signal];
+  }
+
+  async #request<T>(
+    uuid: Uuid,
+    code: ErrorCode,
+    doing: string,
+    { signal }: Bounded,
+    run: (characteristic: Characteristic, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const attribute = this.#attribute(uuid, code);
+    const kind = { code, what: `${doing} ${uuid}` };
+    return this.#requests.run(kind, attribute, run, [...this.#ends, signal]);
+  }
+
+  #attribute(uuid: Uuid, code: ErrorCode): Attribute {
+    for (const end of this.#ends) end.throwIfAborted();
+    const attribute = this.#gatt.attributes.get(uuid);
+    if (!attribute)
+      throw new BridgeError(code, `${this.address} has no characteristic ${uuid}.`, { retry: "never" });
+    return attribute;
+  }
+}
+
+/** As the caller wishes, where the characteristic takes both (FE02 takes writes without response only, wire-facts a.1). */
+const wantsResponse = (properties: readonly string[], wish: boolean): boolean => {
+  if (!properties.includes("write")) return false;
+  return wish || !properties.includes("writeWithoutResponse");
+};

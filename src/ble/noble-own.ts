@@ -1,0 +1,117 @@
+import { EventEmitter } from "node:events";
+import type { Logger } from "../log.js";
+import { done } from "./noble-event.js";
+import type { HciBindings, LeConnection, Peripheral } from "./noble-surface.js";
+import type { Address } from "./radio.js";
+
+/** "Connection terminated by local host" (Core spec Vol 1 Part F). */
+const CLOSED_BY_US = 0x16;
+/** How a cancelled connect ends: "unknown connection identifier", "operation cancelled by host". */
+const CANCELLED: readonly number[] = [0x02, 0x44];
+
+/**
+ * Which connections of the adapter are ours. A raw HCI socket shows them all, BlueZ's included, and noble adopts and
+ * speaks to every one; one that comes after we gave it up, it would keep.
+ */
+export class OwnConnections {
+  readonly #bindings: HciBindings;
+  readonly #log: Logger;
+  /** "gone": nothing is left of a connect that was cancelled. */
+  readonly #events = new EventEmitter<{ gone: [] }>();
+  /** The address whose connection we wait for. */
+  #awaited: Address | null = null;
+  /** Addresses whose connection may still come although we gave it up. */
+  readonly #cancelled = new Set<Address>();
+  /** Connections that came so, and are being disconnected. */
+  readonly #orphans = new Set<number>();
+  /** Connections, by peripheral, that we asked to end and that nobody confirmed. */
+  readonly #leftovers = new Map<string, number>();
+
+  /** Must come before `bindings.init()`, which ties the methods changed here to the HCI. */
+  constructor(bindings: HciBindings, log: Logger) {
+    this.#bindings = bindings;
+    this.#log = log;
+    const connected = bindings.onLeConnComplete.bind(bindings);
+    bindings.onLeConnComplete = (...connection) => {
+      if (this.#isForeign(connection)) return;
+      connected(...connection);
+      const gatt = connection[1] === undefined ? undefined : bindings._gatts[connection[1]];
+      // noble pairs when a pad answers "insufficient authentication", unless it thinks that it has: R1 Pro pads
+      // disconnect whoever tries (wire-facts a.1).
+      if (gatt) gatt._security = "medium";
+    };
+    const disconnected = bindings.onDisconnComplete.bind(bindings);
+    bindings.onDisconnComplete = (handle, reason) => {
+      if (this.#orphans.delete(handle)) this.#events.emit("gone");
+      else if (bindings._handles[handle] !== undefined) disconnected(handle, reason);
+    };
+  }
+
+  /** From now on a connection to this address is ours; null: none is. */
+  expect(address: Address | null): void {
+    this.#awaited = address;
+    if (address !== null) this.#cancelled.delete(address);
+  }
+
+  /**
+   * Takes a pending connect back from the controller: resolves when it is gone there. What was connected all the same
+   * is disconnected. After an abort noble is freed of the attempt by force, or it would queue all later ones behind it.
+   */
+  async cancel(peripheral: Peripheral, address: Address, signal: AbortSignal): Promise<void> {
+    this.#awaited = null;
+    this.#cancelled.add(address);
+    try {
+      await done(this.#events, "gone", () => peripheral.cancelConnect(), signal);
+    } finally {
+      this.#bindings._pendingConnectionUuid = null;
+      this.#bindings._connectionQueue = [];
+    }
+  }
+
+  /** Makes noble forget a connection whose end was not reported, as if it had been. */
+  forget(connection: number): void {
+    const { _hci, _handles } = this.#bindings;
+    const peripheral = _handles[connection];
+    if (typeof peripheral === "string") this.#leftovers.set(peripheral, connection);
+    _hci._aclConnections.delete(connection);
+    _hci._aclQueue = _hci._aclQueue.filter((packet) => packet.handle !== connection);
+    if (peripheral !== undefined) this.#bindings.onDisconnComplete(connection, CLOSED_BY_US);
+  }
+
+  /** Disconnects once more what may be left of an earlier connection to this peripheral. */
+  closeLeftover({ id }: Peripheral): void {
+    const connection = this.#leftovers.get(id);
+    this.#leftovers.delete(id);
+    if (connection !== undefined) this.#bindings._hci.disconnect(connection);
+  }
+
+  /** The controller has lost its power, and all connections with it. */
+  reset(): void {
+    for (const connection of [...this.#bindings._hci._aclConnections.keys()]) this.forget(connection);
+    this.#bindings._pendingConnectionUuid = null;
+    this.#bindings._connectionQueue = [];
+    this.#orphans.clear();
+    this.#leftovers.clear();
+    this.#cancelled.clear();
+    this.#awaited = null;
+  }
+
+  #isForeign([status, handle, , , address]: LeConnection): boolean {
+    if (status !== 0) return this.#isForeignFailure(status);
+    if (address === this.#awaited || handle === undefined) return false;
+    this.#bindings._hci._aclConnections.delete(handle);
+    if (address !== undefined && this.#cancelled.delete(address)) {
+      this.#orphans.add(handle);
+      this.#bindings._hci.disconnect(handle);
+    } else this.#log.debug({ address }, "another program connected through the same adapter");
+    return true;
+  }
+
+  /** A failure names no address: it is the end of a connect that we cancelled, or of the one that we wait for. */
+  #isForeignFailure(status: number): boolean {
+    if (this.#cancelled.size === 0 || !CANCELLED.includes(status)) return this.#awaited === null;
+    this.#cancelled.clear();
+    this.#events.emit("gone");
+    return this.#awaited !== null;
+  }
+}

@@ -1,0 +1,235 @@
+import type { Clock } from "../clock.js";
+import { BridgeError } from "../domain/errors.js";
+import type { Logger } from "../log.js";
+import { adapterTrouble } from "./advice.js";
+import { eventAfter } from "./noble-event.js";
+import { normalUuid } from "./noble-gatt.js";
+import type { NobleHci } from "./noble-hci.js";
+import type { Noble, Peripheral } from "./noble-surface.js";
+import type { Address, Advertisement } from "./radio.js";
+import { orAborted, within } from "./settle.js";
+import type { Release } from "./turns.js";
+
+type Listener = (advertisement: Advertisement) => void;
+type Heard = { readonly at: number; readonly peripheral: Peripheral };
+
+export interface ScanDeps {
+  readonly adapter: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Nobody may scan any more. */
+  readonly stopping: AbortSignal;
+  /** The adapter is gone. */
+  readonly ended: AbortSignal;
+}
+
+/** A controller answers a command within milliseconds; one that takes longer has lost it. */
+const ANSWER_MS = 2_000;
+/** Nothing heard for so long: the scan is begun anew, since controllers and other programs end scans silently. */
+const DEAF_MS = 30_000;
+/** Phones change their address every 15 minutes and noble forgets none: who was not heard for this long is forgotten. */
+const FORGET_MS = 60_000;
+/** RSSI of a controller that does not know (Core spec Vol 4 Part E 7.7.65.2). */
+const NO_RSSI = 127;
+
+/** One scan for all callers: on while somebody listens, and nobody connects. */
+export class SharedScan {
+  readonly #noble: Noble;
+  readonly #hci: NobleHci | null;
+  readonly #deps: ScanDeps;
+  readonly #listeners = new Map<Listener, AbortController>();
+  readonly #heard = new Map<Address, Heard>();
+  #holds = 0;
+  #scanning = false;
+  #lastHeard = 0;
+  /** Changes of the scan, one after the other. */
+  #changes: Promise<void> = Promise.resolve();
+
+  constructor(noble: Noble, hci: NobleHci | null, deps: ScanDeps) {
+    this.#noble = noble;
+    this.#hci = hci;
+    this.#deps = deps;
+    const hear = (peripheral: Peripheral): void => this.#hear(peripheral);
+    const stopped = (): void => void (this.#scanning = false);
+    noble.on("discover", hear);
+    noble.on("scanStop", stopped);
+    deps.ended.addEventListener("abort", () => {
+      noble.off("discover", hear);
+      noble.off("scanStop", stopped);
+    });
+  }
+
+  /** Resolves when `signal` aborts; rejects with a BridgeError when the adapter ends or refuses to scan. */
+  async run(listener: Listener, signal: AbortSignal): Promise<void> {
+    const refused = new AbortController();
+    // A caller may come twice with one listener: each gets its own.
+    const hear: Listener = (advertisement) => listener(advertisement);
+    this.#listeners.set(hear, refused);
+    void this.#adjust();
+    try {
+      await firstAbort([signal, refused.signal, this.#deps.stopping]);
+    } finally {
+      this.#listeners.delete(hear);
+      void this.#adjust();
+    }
+    if (signal.aborted) return;
+    refused.signal.throwIfAborted();
+    this.#deps.stopping.throwIfAborted();
+  }
+
+  /** Resolves when the controller does what is wanted of it by now. */
+  settled(): Promise<void> {
+    return this.#adjust();
+  }
+
+  /** Pauses the scan; resolves when the controller has stopped, with what lets it go on. */
+  async hold(): Promise<Release> {
+    this.#holds += 1;
+    let held = true;
+    await this.#adjust();
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#holds -= 1;
+      void this.#adjust();
+    };
+  }
+
+  /** The peripheral of an address, once it was heard not longer than `ms` ago. */
+  async find(address: Address, ms: number, signal: AbortSignal): Promise<Peripheral> {
+    const known = this.#heard.get(address);
+    if (known && this.#deps.clock.now() - known.at <= ms) return known.peripheral;
+    const found = new AbortController();
+    const scan = this.run((advertisement) => {
+      if (advertisement.address === address) found.abort();
+    }, found.signal);
+    try {
+      await orAborted(scan, signal);
+    } finally {
+      found.abort();
+    }
+    const heard = this.#heard.get(address);
+    if (!heard) throw new BridgeError("connect-failed", `${address} was not heard.`);
+    return heard.peripheral;
+  }
+
+  /** Once a second: takes up a scan that somebody else ended, and forgets who is gone. */
+  tick(): void {
+    const now = this.#deps.clock.now();
+    if (this.#scanning && now - this.#lastHeard > DEAF_MS) this.#scanning = false;
+    for (const [address, { at, peripheral }] of this.#heard)
+      if (now - at > FORGET_MS && peripheral.state !== "connected" && peripheral.state !== "connecting") {
+        this.#heard.delete(address);
+        forget(this.#noble, this.#hci, peripheral);
+      }
+    void this.#adjust();
+  }
+
+  #hear(peripheral: Peripheral): void {
+    const address = addressOf(peripheral);
+    this.#lastHeard = this.#deps.clock.now();
+    this.#heard.set(address, { at: this.#lastHeard, peripheral });
+    const { rssi } = peripheral;
+    const advertisement: Advertisement = {
+      address,
+      name: nameOf(peripheral),
+      rssi: Number.isFinite(rssi) && rssi !== NO_RSSI ? rssi : null,
+      services: (peripheral.advertisement.serviceUuids ?? []).map(normalUuid),
+    };
+    // A listener may begin a connect: nobody is called after that.
+    for (const listener of [...this.#listeners.keys()]) if (this.#isWanted) listener(advertisement);
+  }
+
+  get #isWanted(): boolean {
+    return this.#listeners.size > 0 && this.#holds === 0 && !this.#deps.ended.aborted;
+  }
+
+  #adjust(): Promise<void> {
+    this.#changes = this.#changes.then(() => this.#change());
+    return this.#changes;
+  }
+
+  /** Never rejects: whoever listens is told. */
+  async #change(): Promise<void> {
+    if (this.#isWanted === this.#scanning || this.#deps.ended.aborted) return;
+    const scope = within({ ...this.#deps, ms: ANSWER_MS, what: "the scan" }, [this.#deps.ended]);
+    try {
+      await (this.#scanning ? this.#stop(scope.signal) : this.#start(scope.signal));
+    } finally {
+      scope.release();
+    }
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    this.#lastHeard = this.#deps.clock.now();
+    this.#scanning = (await this.#enable(signal)) || (await this.#enableOtherwise(signal));
+    if (this.#scanning || this.#deps.ended.aborted) return;
+    const trouble = adapterTrouble("EBUSY", this.#deps.adapter);
+    for (const refused of this.#listeners.values()) refused.abort(trouble);
+  }
+
+  /**
+   * BlueZ uses the extended commands where the controller has them, and a controller that was spoken to that way
+   * refuses the plain ones (Core spec Vol 4 Part E 3.1.1). noble uses what it is told, and does not look.
+   */
+  async #enableOtherwise(signal: AbortSignal): Promise<boolean> {
+    if (!this.#hci || signal.aborted) return false;
+    this.#hci.extended = !this.#hci.extended;
+    const enabled = await this.#enable(signal);
+    if (!enabled) this.#hci.extended = !this.#hci.extended;
+    return enabled;
+  }
+
+  async #enable(signal: AbortSignal): Promise<boolean> {
+    const start = (): void => this.#noble.startScanning([], true);
+    try {
+      if (!this.#hci) return await eventAfter(this.#noble, "scanStart", start, () => true, signal);
+      // noble stops the scan before it starts it, and calls back after the first of the two, whatever was answered.
+      let answers = 0;
+      const second = (status: number): number | undefined => (++answers === 2 ? status : undefined);
+      const status = await eventAfter(this.#hci.bindings._hci, "leScanEnableSet", start, second, signal);
+      this.#deps.log.debug({ status, extended: this.#hci.extended }, "the scan was switched on");
+      return status === 0;
+    } catch (error) {
+      this.#deps.log.debug({ err: error }, "the scan could not be switched on");
+      return false;
+    }
+  }
+
+  async #stop(signal: AbortSignal): Promise<void> {
+    this.#scanning = false;
+    const stop = (): void => this.#noble.stopScanning();
+    try {
+      // A controller that was not scanning answers with an error: that is what was wanted.
+      if (this.#hci) await eventAfter(this.#hci.bindings._hci, "leScanEnableSet", stop, () => true, signal);
+      else await eventAfter(this.#noble, "scanStop", stop, () => true, signal);
+    } catch (error) {
+      this.#deps.log.debug({ err: error }, "the scan could not be switched off");
+    }
+  }
+}
+
+/** macOS tells no address: its own identifier stands for it. */
+export const addressOf = (peripheral: Peripheral): Address =>
+  (peripheral.address || peripheral.id).toLowerCase();
+
+/** Some pads pad their name with zeros. */
+export const nameOf = (peripheral: Peripheral): string | null =>
+  peripheral.advertisement.localName?.replace(/\u0000+$/, "") || null;
+
+const firstAbort = (signals: readonly AbortSignal[]): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      for (const signal of signals) signal.removeEventListener("abort", done);
+      resolve();
+    };
+    for (const signal of signals) signal.addEventListener("abort", done);
+    if (signals.some((signal) => signal.aborted)) done();
+  });
+
+const forget = (noble: Noble, hci: NobleHci | null, peripheral: Peripheral): void => {
+  const { id } = peripheral;
+  for (const table of [noble._peripherals, noble._services, noble._characteristics, noble._descriptors])
+    Reflect.deleteProperty(table, id);
+  hci?.forgetPeripheral(peripheral);
+};

@@ -1,0 +1,48 @@
+import { setMaxListeners } from "node:events";
+import type { Clock } from "../clock.js";
+import type { BridgeError } from "../domain/errors.js";
+import type { Logger } from "../log.js";
+import { Connector } from "./noble-connect.js";
+import type { NobleHci } from "./noble-hci.js";
+import { SharedScan } from "./noble-scan.js";
+import type { Noble } from "./noble-surface.js";
+
+export interface SessionDeps {
+  readonly adapter: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** From an adapter's power-on to its end: what scans and connects. */
+export class Session {
+  readonly scan: SharedScan;
+  readonly connector: Connector;
+  readonly #hci: NobleHci | null;
+  /** No scan and no connect goes on, or begins. */
+  readonly #stopping = new AbortController();
+  /** Nothing works any more, links included. */
+  readonly #ending = new AbortController();
+
+  constructor(noble: Noble, hci: NobleHci | null, deps: SessionDeps) {
+    const [ended, stopping] = [this.#ending.signal, this.#stopping.signal];
+    // Each pad scans, connects and has a link: any number of listeners.
+    setMaxListeners(0, ended, stopping);
+    this.#hci = hci;
+    this.scan = new SharedScan(noble, hci, { ...deps, ended, stopping });
+    this.connector = new Connector({ ...deps, hci, ended, stopping, scan: this.scan });
+  }
+
+  /** The adapter is gone. */
+  end(reason: BridgeError): void {
+    this.#stopping.abort(reason);
+    this.#ending.abort(reason);
+    this.#hci?.reset();
+  }
+
+  /** Ends everything in good order; bounded. */
+  async close(reason: BridgeError): Promise<void> {
+    this.#stopping.abort(reason);
+    await this.connector.close();
+    await this.scan.settled();
+  }
+}

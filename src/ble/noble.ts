@@ -1,0 +1,96 @@
+import type { Clock } from "../clock.js";
+import { BridgeError } from "../domain/errors.js";
+import type { Logger } from "../log.js";
+import { adapterTrouble } from "./advice.js";
+import { NobleAdapter } from "./noble-adapter.js";
+import type { Session } from "./noble-session.js";
+import type { Address, Advertisement, Bounded, Link, Radio, RadioState } from "./radio.js";
+import { settle } from "./settle.js";
+
+export interface NobleRadioDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A call that comes before the adapter has said what it is waits for that. */
+const OPENING_MS = 8_000;
+
+/** The real radio, on the adapter hci0, hci1 and so on. Never throws and never blocks: what is wrong is in its state. */
+export const nobleRadio = (options: { readonly adapter: number }, deps: NobleRadioDeps): Radio =>
+  new NobleRadio(options.adapter, deps);
+
+class NobleRadio implements Radio {
+  readonly #index: number;
+  readonly #deps: NobleRadioDeps;
+  readonly #adapter: NobleAdapter;
+  readonly #listeners = new Set<(state: RadioState) => void>();
+  readonly #closing = new AbortController();
+  #disposal: Promise<void> | null = null;
+
+  constructor(index: number, deps: NobleRadioDeps) {
+    this.#index = index;
+    this.#deps = deps;
+    const log = deps.log.child({ part: "radio" });
+    this.#adapter = new NobleAdapter(index, { clock: deps.clock, log, onChange: () => this.#tell() });
+  }
+
+  get state(): RadioState {
+    return this.#adapter.state;
+  }
+
+  onState(listener: (state: RadioState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async scan(onAdvertisement: (advertisement: Advertisement) => void, { signal }: Bounded): Promise<void> {
+    try {
+      const session = await this.#session(signal);
+      await session.scan.run(onAdvertisement, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async connect(address: Address, { signal }: Bounded): Promise<Link> {
+    const session = await this.#session(signal);
+    return session.connector.connect(address.toLowerCase(), signal);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#close();
+    return this.#disposal;
+  }
+
+  /** Bounded by its parts: cancelling connects, closing links, stopping the scan. */
+  async #close(): Promise<void> {
+    const reason = new BridgeError("link-closed", "The Bluetooth radio is closed.", { retry: "never" });
+    this.#listeners.clear();
+    this.#closing.abort(reason);
+    await this.#adapter.session?.close(reason);
+    this.#adapter.dispose(reason);
+  }
+
+  /** What works on the adapter now. Rejects with the BridgeError that keeps it from working. */
+  async #session(signal: AbortSignal): Promise<Session> {
+    this.#closing.signal.throwIfAborted();
+    signal.throwIfAborted();
+    if (!this.#adapter.session && !this.#adapter.trouble) await this.#opened(signal);
+    const { session, trouble } = this.#adapter;
+    if (session) return session;
+    throw trouble ?? adapterTrouble("SILENT", this.#index);
+  }
+
+  async #opened(signal: AbortSignal): Promise<void> {
+    let forget = (): void => undefined;
+    const changed = new Promise<void>((resolve) => {
+      forget = this.onState(() => resolve());
+    });
+    const deadline = { clock: this.#deps.clock, ms: OPENING_MS, what: "opening Bluetooth" };
+    await settle(changed, { ...deadline, signal: [signal, this.#closing.signal] }).finally(forget);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener(this.state);
+  }
+}

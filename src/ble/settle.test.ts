@@ -1,0 +1,81 @@
+import { getEventListeners } from "node:events";
+import { expect, test } from "vitest";
+import { ManualClock } from "../../test/support/clock.js";
+import { BridgeError } from "../domain/errors.js";
+import { settle, within } from "./settle.js";
+
+const forever = new Promise<never>(() => undefined);
+const rig = (): { clock: ManualClock; controller: AbortController; left: () => number } => {
+  const [clock, controller] = [new ManualClock(), new AbortController()];
+  return {
+    clock,
+    controller,
+    left: () => clock.pending + getEventListeners(controller.signal, "abort").length,
+  };
+};
+
+test("gives the value or the error of a promise that settles in time", async () => {
+  const { clock, controller, left } = rig();
+  const bounds = { clock, ms: 100, what: "waiting", signal: controller.signal };
+  expect(await settle(Promise.resolve(1), bounds)).toBe(1);
+  await expect(settle(Promise.reject(new Error("no")), bounds)).rejects.toThrow("no");
+  expect(left()).toBe(0);
+});
+
+test("rejects at the deadline with what was awaited", async () => {
+  const { clock, controller, left } = rig();
+  const outcome = settle(forever, { clock, ms: 100, what: "waiting", signal: controller.signal });
+  const caught = outcome.catch((error: unknown) => error);
+  await clock.advance(99);
+  expect(clock.pending).toBe(1);
+  await clock.advance(1);
+  expect(await caught).toMatchObject({ code: "timeout", message: "waiting took longer than 100 ms." });
+  expect(left()).toBe(0);
+});
+
+test.each(["one signal", "several signals"])("rejects with the reason of %s", async (how) => {
+  const { clock, controller, left } = rig();
+  const { signal } = controller;
+  const other = new AbortController().signal;
+  const outcome = settle(forever, {
+    clock,
+    ms: 100,
+    what: "",
+    signal: how === "one signal" ? signal : [other, signal],
+  });
+  const reason = new BridgeError("link-lost", "gone");
+  controller.abort(reason);
+  await expect(outcome).rejects.toBe(reason);
+  expect(left() + getEventListeners(other, "abort").length).toBe(0);
+});
+
+test("does not wait for anything when the signal has aborted before, not even for what is settled", async () => {
+  const { clock, left } = rig();
+  const reason = new Error("too late");
+  const bounds = { clock, ms: 100, what: "", signal: AbortSignal.abort(reason) };
+  await expect(settle(Promise.resolve(1), bounds)).rejects.toBe(reason);
+  expect(left()).toBe(0);
+});
+
+test("swallows what an abandoned promise rejects with later", async () => {
+  const { clock } = rig();
+  let reject: (reason: Error) => void = () => undefined;
+  const late = new Promise<never>((_resolve, rejectLate) => {
+    reject = rejectLate;
+  });
+  const outcome = settle(late, { clock, ms: 10, what: "" }).catch((error: unknown) => error);
+  await clock.advance(10);
+  expect(await outcome).toBeInstanceOf(BridgeError);
+  // An unhandled rejection fails the run.
+  reject(new Error("nobody cares"));
+  await clock.settle();
+});
+
+test("a scope's signal takes the first reason, and nothing after its release", async () => {
+  const { clock, controller, left } = rig();
+  const scope = within({ clock, ms: 10, what: "work" }, [controller.signal]);
+  scope.release();
+  controller.abort();
+  await clock.advance(20);
+  expect([scope.signal.aborted, left()]).toEqual([false, 0]);
+});

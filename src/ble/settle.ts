@@ -1,0 +1,72 @@
+import { setMaxListeners } from "node:events";
+import type { Clock } from "../clock.js";
+import { BridgeError } from "../domain/errors.js";
+
+export interface Deadline {
+  readonly clock: Clock;
+  /** Milliseconds from now. */
+  readonly ms: number;
+  /** What is being awaited, for the message of the timeout: "connecting". */
+  readonly what: string;
+}
+
+/** A signal for a piece of work, and what gives its timer and listeners back. */
+export interface Scope {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+}
+
+/**
+ * A signal that aborts with the reason of the first of `signals` that does, or with BridgeError("timeout") at the
+ * deadline. Unlike AbortSignal.any() it leaves nothing on long-lived signals once released (Node 20 does).
+ */
+export const within = ({ clock, ms, what }: Deadline, signals: readonly AbortSignal[]): Scope => {
+  const scope = new AbortController();
+  const follow = (): void => scope.abort(signals.find((signal) => signal.aborted)?.reason);
+  const late = (): void => scope.abort(new BridgeError("timeout", `${what} took longer than ${ms} ms.`));
+  const cancel = clock.after(ms, late);
+  // Node takes more than ten waits on one signal for a leak, and warns.
+  setMaxListeners(0, ...signals);
+  for (const signal of signals) signal.addEventListener("abort", follow, { once: true });
+  if (signals.some((signal) => signal.aborted)) follow();
+  const release = (): void => {
+    cancel();
+    for (const signal of signals) signal.removeEventListener("abort", follow);
+  };
+  return { signal: scope.signal, release };
+};
+
+/** Settles as `promise` does, or rejects with the signal's reason, whatever comes first; leaves no listener behind. */
+export const orAborted = <T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const fail = (reason: unknown): void => {
+      signal.removeEventListener("abort", abandon);
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- handed on as it was thrown
+      reject(reason);
+    };
+    const abandon = (): void => fail(signal.reason);
+    signal.addEventListener("abort", abandon, { once: true });
+    // Once abandoned, nobody awaits `promise` any more. Its rejection still lands in `fail`, where it has no effect:
+    // on purpose, or it would count as unhandled and end the program.
+    promise.then((value) => {
+      signal.removeEventListener("abort", abandon);
+      resolve(value);
+    }, fail);
+    if (signal.aborted) abandon();
+  });
+
+/**
+ * Awaits what may never settle (noble's promises, design 5). Rejects with BridgeError("timeout") at the deadline, or
+ * with the reason of a signal that aborts first.
+ */
+export const settle = async <T>(
+  promise: PromiseLike<T>,
+  { signal = [], ...deadline }: Deadline & { readonly signal?: AbortSignal | readonly AbortSignal[] },
+): Promise<T> => {
+  const scope = within(deadline, signal instanceof AbortSignal ? [signal] : signal);
+  try {
+    return await orAborted(promise, scope.signal);
+  } finally {
+    scope.release();
+  }
+};

@@ -1,0 +1,43 @@
+/** Gives the turn back; harmless when called again. */
+export type Release = () => void;
+
+/** One at a time, in the order of asking. Who gives up waiting loses the place, and nobody else does. */
+export class Turns {
+  readonly #waiting: (() => void)[] = [];
+  #taken = false;
+
+  /** Resolves when it is the caller's turn; rejects with the signal's reason when that aborts first. */
+  take(signal: AbortSignal): Promise<Release> {
+    return new Promise((resolve, reject) => {
+      const grant = (): void => {
+        signal.removeEventListener("abort", giveUp);
+        resolve(this.#release());
+      };
+      const giveUp = (): void => {
+        const place = this.#waiting.indexOf(grant);
+        if (place >= 0) this.#waiting.splice(place, 1);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is whatever the caller gave
+        reject(signal.reason);
+      };
+      if (signal.aborted) giveUp();
+      else if (this.#taken) {
+        this.#waiting.push(grant);
+        signal.addEventListener("abort", giveUp, { once: true });
+      } else {
+        this.#taken = true;
+        grant();
+      }
+    });
+  }
+
+  #release(): Release {
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#taken = false;
+    };
+  }
+}

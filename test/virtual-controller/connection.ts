@@ -1,0 +1,99 @@
+import type { Address, Uuid } from "../../src/ble/radio.js";
+import { ATT, attError, AttServer } from "./att.js";
+import type { Faults } from "./faults.js";
+import { acl, completedPackets } from "./hci.js";
+import type { Peripheral } from "./peripheral.js";
+
+export interface ConnectionDeps {
+  readonly faults: Faults;
+  readonly now: () => number;
+  /** Largest ATT MTU of the device. */
+  readonly mtu: number;
+  /** A packet for the host. */
+  readonly send: (packet: Buffer) => void;
+  /** The device has had enough. */
+  readonly close: () => void;
+}
+
+/** A connection as the controller holds it: packets on their way to the device, and its ATT server there. */
+export class Connection {
+  readonly handle: number;
+  readonly peripheral: Peripheral;
+  readonly #att: AttServer;
+  readonly #deps: ConnectionDeps;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #fragments: Buffer = Buffer.alloc(0);
+  #open = true;
+
+  constructor(handle: number, peripheral: Peripheral, deps: ConnectionDeps) {
+    this.handle = handle;
+    this.peripheral = peripheral;
+    this.#deps = deps;
+    this.#att = new AttServer(peripheral, deps.now, deps.mtu);
+    peripheral.onConnect();
+    peripheral.onNotify((characteristic, bytes) => this.#notify(characteristic, bytes));
+  }
+
+  get address(): Address {
+    return this.peripheral.address;
+  }
+
+  /** An ACL packet of the host. It is on the air for a while, and only then sent. */
+  transmit(packet: Buffer): void {
+    this.#after(this.#deps.faults.airtime, () => {
+      this.#deps.send(completedPackets(this.handle, 1));
+      const isContinuation = (packet.readUInt16LE(1) >> 12) & 0x01;
+      this.#fragments = isContinuation
+        ? Buffer.concat([this.#fragments, packet.subarray(5)])
+        : packet.subarray(5);
+      const length = this.#fragments.readUInt16LE(0);
+      if (this.#fragments.length >= length + 4) this.#receive(this.#fragments.subarray(4, length + 4));
+    });
+  }
+
+  /** What a PDU of the host writes, and where. */
+  written(pdu: Buffer): { readonly characteristic: Uuid; readonly value: Buffer } | null {
+    if (pdu[0] !== ATT.write && pdu[0] !== ATT.writeCommand) return null;
+    const characteristic = this.#att.characteristicAt(pdu.readUInt16LE(1));
+    return characteristic === null ? null : { characteristic, value: pdu.subarray(3) };
+  }
+
+  /** Nothing more arrives, either way. */
+  end(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.peripheral.onDisconnect();
+  }
+
+  #receive(pdu: Buffer): void {
+    const { faults, close } = this.#deps;
+    if (faults.disconnectOn(pdu, this.address)) {
+      close();
+      return;
+    }
+    if (faults.unanswered(pdu, this.address)) return;
+    const status = faults.attError(pdu, this.address);
+    const answer = status === null ? this.#att.handle(pdu) : attError(pdu, status);
+    if (answer) this.#after(faults.answerDelay, () => this.#deps.send(acl(this.handle, answer)));
+  }
+
+  #notify(characteristic: Uuid, bytes: Uint8Array): void {
+    const pdu = this.#open ? this.#att.notification(characteristic, bytes) : null;
+    if (pdu) this.#after(this.#deps.faults.answerDelay, () => this.#deps.send(acl(this.handle, pdu)));
+  }
+
+  /** A controller keeps no process alive: its socket does. */
+  #after(ms: number, run: () => void): void {
+    if (ms === 0) {
+      if (this.#open) run();
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      run();
+    }, ms);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+}
