@@ -1,9 +1,9 @@
 import type { Mode } from "../domain/pad.js";
 import { AT_REST, type Speed } from "../domain/units.js";
 import { failure, type Outcome } from "../domain/command.js";
-import { type Control, type Effect, type Ref, settle, type Step } from "./goals.js";
+import { type Control, type Effect, type Ref, settle, type SpeedGoal, type Step } from "./goals.js";
 import { MODE_DEADLINE_MS } from "./mode.js";
-import { FROM_REST_MS, speedTime } from "./speed.js";
+import { FROM_REST_MS, speedTime, WRITE_WITHIN_MS } from "./speed.js";
 import { START_DEADLINE_MS } from "./start.js";
 import { isRunning, type Telemetry } from "./telemetry.js";
 
@@ -13,7 +13,7 @@ const supersede = (refs: readonly Ref[] | undefined): readonly Effect[] => settl
 /** Aims at a moving belt. A start under way is shared; `since` is when the command came (contract rule 2). */
 export const aimStart = (control: Control, refs: readonly Ref[], since: number, now: number): Step => {
   const under = control.start;
-  const fresh = { wrote: null, manualAt: null, handshakeAt: null, deadline: now + START_DEADLINE_MS };
+  const fresh = { wroteAt: null, manualAt: null, handshakeAt: null, deadline: now + START_DEADLINE_MS };
   const start = { ...fresh, ...under, refs: [...(under?.refs ?? []), ...refs], since };
   return { control: { ...control, start }, effects: [] };
 };
@@ -24,20 +24,24 @@ export const aimSpeed = (
   telemetry: Telemetry,
   refs: readonly Ref[],
   target: Speed,
+  since: number,
   now: number,
 ): Step => {
+  const older = control.speed;
   const running = isRunning(telemetry);
   const from = running ? (telemetry.last?.status.speed ?? AT_REST) : AT_REST;
-  const speed = {
+  const speed: SpeedGoal = {
     refs,
     target,
     deadline: now + speedTime(from, target) + (running ? 0 : FROM_REST_MS),
-    startsBy: running ? null : now + FROM_REST_MS,
+    writeBy: running ? since + WRITE_WITHIN_MS : now + FROM_REST_MS,
+    fromRest: !running,
     seenMoving: running,
     wrote: null,
     writes: 0,
+    slowingTo: older?.wrote ? older.target : (older?.slowingTo ?? null),
   };
-  return { control: { ...control, speed }, effects: supersede(control.speed?.refs) };
+  return { control: { ...control, speed }, effects: supersede(older?.refs) };
 };
 
 /** Aims at a mode, after the stop under way if there is one: its time is added to the deadline. */

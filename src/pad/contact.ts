@@ -1,15 +1,19 @@
 import type { Address, Advertisement, Link, Radio } from "../ble/radio.js";
 import type { Clock } from "../clock.js";
-import { asError, BridgeError } from "../domain/errors.js";
-import type { PadPreferences, PadSettings } from "../domain/pad.js";
-import { kmh } from "../domain/units.js";
+import { BridgeError } from "../domain/errors.js";
+import type { PadSettings } from "../domain/pad.js";
 import type { Logger } from "../log.js";
-import type { Message, Model } from "../protocol/protocol.js";
-import { boundAddress, identified, type Identity, type Memory } from "./identity.js";
+import type { Message } from "../protocol/protocol.js";
+import { Acquaintance } from "./acquaintance.js";
+import type { Identity, Memory } from "./identity.js";
 import type { Scheduler } from "./scheduler.js";
 import { serveLink } from "./serve.js";
+import { isUrgent, mayMove } from "./stop.js";
 import { type Phase, Supervisor } from "./supervisor.js";
-import { type Sample, showsRest, SILENCE_MS } from "./telemetry.js";
+import { type Sample, SILENCE_MS } from "./telemetry.js";
+
+/** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
+const DRAIN_MS = 250;
 
 export interface ContactDeps {
   readonly radio: Radio;
@@ -49,6 +53,17 @@ export interface ContactFacts {
   };
 }
 
+const NO_FACTS: Omit<ContactFacts, "identity"> = {
+  phase: "scanning",
+  seen: false,
+  lostMoving: false,
+  ambiguous: false,
+  notAPad: false,
+  rssi: null,
+  lastStatusAt: null,
+  counters: { statuses: 0, badFrames: 0, connects: 0, losses: 0 },
+};
+
 /** The pad's side of the air: finds it, serves its link, and feeds what it says to the scheduler. */
 export class Contact {
   readonly #settings: PadSettings;
@@ -56,8 +71,8 @@ export class Contact {
   readonly #scheduler: Scheduler;
   readonly #owner: ContactOwner;
   readonly #supervisor: Supervisor;
-  #facts: ContactFacts;
-  #model: Model | null = null;
+  readonly #acquaintance: Acquaintance;
+  #facts = NO_FACTS;
   #drop: ((error: BridgeError) => void) | null = null;
   #heardAt = 0;
 
@@ -66,31 +81,28 @@ export class Contact {
     this.#deps = deps;
     this.#scheduler = scheduler;
     this.#owner = owner;
-    this.#facts = {
-      phase: "scanning",
-      identity: deps.memory.recall(settings.id),
-      seen: false,
-      lostMoving: false,
-      ambiguous: false,
-      notAPad: false,
-      rssi: null,
-      lastStatusAt: null,
-      counters: { statuses: 0, badFrames: 0, connects: 0, losses: 0 },
-    };
+    const { log, memory } = deps;
+    const acquaintance = new Acquaintance(settings, {
+      log,
+      memory,
+      machine: (machine) => scheduler.setMachine(machine),
+      changed: () => owner.changed(),
+    });
+    this.#acquaintance = acquaintance;
     this.#supervisor = new Supervisor(settings, deps, {
       wanted: () => owner.wanted(),
-      urgent: () => this.#facts.lostMoving,
+      urgent: () => this.#facts.lostMoving || isUrgent(scheduler.control.stop, deps.clock.now()),
       phase: (phase) => this.#set({ phase }),
       heard: (advertisement) => this.#heard(advertisement),
       ambiguous: (addresses) => this.#isAmbiguous(addresses),
-      bound: () => boundAddress(this.#facts.identity, settings),
-      bind: (address) => this.#bind(address),
+      bound: () => acquaintance.bound,
+      bind: (address) => acquaintance.bind(address),
       serve: (link, signal) => this.#serve(link, signal),
     });
   }
 
   get facts(): ContactFacts {
-    return this.#facts;
+    return { ...this.#facts, identity: this.#acquaintance.identity };
   }
 
   /** A link is up, subscribed or about to be. */
@@ -113,7 +125,7 @@ export class Contact {
 
   /** A link that carries no valid status for 5 s has died silently (contract 3, availability). */
   checkSilence(): void {
-    if (this.#drop && this.#facts.phase === "ready" && this.#deps.clock.now() - this.#heardAt > SILENCE_MS)
+    if (this.#facts.phase === "ready" && this.#deps.clock.now() - this.#heardAt > SILENCE_MS)
       this.drop(
         new BridgeError("silent", "The pad is connected but has said nothing valid for 5 s; reconnecting."),
       );
@@ -123,7 +135,7 @@ export class Contact {
     await this.#supervisor.end();
   }
 
-  #set(facts: Partial<ContactFacts>): void {
+  #set(facts: Partial<typeof NO_FACTS>): void {
     this.#facts = { ...this.#facts, ...facts };
     this.#owner.changed();
   }
@@ -133,71 +145,49 @@ export class Contact {
   }
 
   #isAmbiguous(addresses: readonly Address[]): void {
-    if (!this.#facts.ambiguous)
-      this.#deps.log.warn(
-        { addresses },
-        `Several devices advertise "${this.#settings.advertisedName ?? ""}"; none is connected, one could be a ` +
-          "neighbour's. Give this pad its `address` in the config: `walkingpad2mqtt scan` lists them.",
-      );
+    if (this.#facts.ambiguous) return;
+    this.#deps.log.warn(
+      { addresses },
+      `Several devices advertise "${this.#settings.advertisedName ?? ""}"; none is connected, one could be a ` +
+        "neighbour's. Give this pad its `address` in the config: `walkingpad2mqtt scan` lists them.",
+    );
     this.#set({ ambiguous: true });
-  }
-
-  #bind(address: Address): void {
-    const name = this.#settings.advertisedName?.toLowerCase();
-    if (name === undefined) return;
-    this.#deps.log.info({ address }, `"${name}" is ${address} from now on`);
-    this.#remember({ ...this.#facts.identity, bound: { name, address } });
-  }
-
-  #remember(identity: Identity): void {
-    this.#deps.memory.keep(this.#settings.id, identity);
-    this.#set({ identity });
   }
 
   async #serve(link: Link, signal: AbortSignal): Promise<void> {
     const gone = new AbortController();
     const abort = (): void => gone.abort(new BridgeError("aborted", "The link is not wanted any more."));
     signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
     this.#drop = (error) => gone.abort(error);
     this.#count("connects");
     try {
-      await serveLink(link, this.#settings, this.#serving(), gone.signal);
+      await serveLink(link, this.#settings, this.#serving(link), gone.signal);
     } catch (thrown) {
       if (thrown instanceof BridgeError && thrown.code === "not-a-pad") this.#set({ notAPad: true });
-      throw asError(thrown);
+      throw thrown;
     } finally {
+      await this.#scheduler.drained(DRAIN_MS);
       signal.removeEventListener("abort", abort);
-      this.#drop = null;
       this.#unlink();
     }
   }
 
-  #serving(): Parameters<typeof serveLink>[2] {
+  #serving(link: Link): Parameters<typeof serveLink>[2] {
     return {
       clock: this.#deps.clock,
-      onModel: (model) => this.#meet(model),
-      onOpen: (connection) => {
+      onModel: (model) => this.#acquaintance.meet(model),
+      onOpen: (connection) => this.#scheduler.open(connection),
+      onListening: () => {
         this.#heardAt = this.#deps.clock.now();
-        this.#deps.log.info({ model: this.#model?.name, address: connection.link.address }, "connected");
+        const { model } = this.#acquaintance.identity;
+        this.#deps.log.info({ model, address: link.address }, "connected");
         this.#set({ phase: "ready", notAPad: false });
-        this.#scheduler.open(connection);
+        this.#scheduler.listening();
       },
       onMessage: (message, poll) => this.#hear(message, poll),
       onRssi: (rssi) => this.#set({ rssi }),
     };
-  }
-
-  #meet(model: Model): void {
-    this.#model = model;
-    const same = this.#facts.identity.model === model.name ? this.#facts.identity.capabilities : null;
-    const identity = identified(this.#facts.identity, model, null, this.#settings);
-    this.#remember({ ...identity, capabilities: same ?? identity.capabilities });
-    this.#tellMachine();
-  }
-
-  #tellMachine(): void {
-    const { capabilities } = this.#facts.identity;
-    if (this.#model && capabilities) this.#scheduler.setMachine({ quirks: this.#model.quirks, capabilities });
   }
 
   #hear(message: Message, poll: number | null): void {
@@ -205,7 +195,8 @@ export class Contact {
       case "status":
         return this.#hearStatus({ status: message.status, at: this.#deps.clock.now(), poll });
       case "preferences":
-        return this.#hearPreferences(message.preferences);
+        this.#acquaintance.hear(message.preferences);
+        return this.#scheduler.preferencesKnown();
       case "bad":
         this.#deps.log.debug({ reason: message.reason }, "a notification was not valid and was dropped");
         return this.#count("badFrames");
@@ -219,34 +210,26 @@ export class Contact {
     const restored = this.#facts.lostMoving;
     this.#heardAt = sample.at;
     this.#facts = { ...this.#facts, seen: true, lostMoving: false, lastStatusAt: this.#deps.clock.wall() };
-    this.#scheduler.see(sample);
     this.#count("statuses");
-    this.#owner.status(sample, restored);
-  }
-
-  #hearPreferences(preferences: PadPreferences): void {
-    if (!this.#model) return;
-    const was = this.#facts.identity.capabilities?.imperial ?? false;
-    this.#remember(identified(this.#facts.identity, this.#model, preferences, this.#settings));
-    this.#tellMachine();
-    this.#scheduler.preferencesKnown();
-    const { capabilities } = this.#facts.identity;
-    if (preferences.imperial && !was && capabilities)
-      this.#deps.log.warn(
-        { maxSpeed: kmh(capabilities.maxSpeed) },
-        `The pad is set to miles. Its numbers are taken as km/h but capped at ${kmh(capabilities.maxSpeed)}, as if they ` +
-          "were mph. Set the pad to kilometres in its app.",
-      );
+    this.#supervisor.healthy();
+    this.#scheduler.together(() => {
+      this.#scheduler.see(sample);
+      this.#owner.status(sample, restored);
+    });
+    this.#owner.changed();
   }
 
   #unlink(): void {
     const { control, telemetry } = this.#scheduler;
-    const moving = control.greeted
-      ? telemetry.last !== null && !showsRest(telemetry)
-      : this.#facts.lostMoving;
-    const news = moving && control.greeted;
+    // Without a status on this link, what was true when the last one went is all that is known.
+    const news = control.greeted && mayMove(control, telemetry, this.#deps.clock.now());
+    const lostMoving = control.greeted ? news : this.#facts.lostMoving;
     this.#count("losses");
-    this.#set({ lostMoving: moving, phase: this.#owner.wanted() ? "scanning" : "off" });
+    this.#drop = null;
+    this.#facts = { ...this.#facts, lostMoving };
+    // A link that we let go of is held until it is closed; a lost one is waited for at once.
+    if (this.#owner.wanted()) this.#facts = { ...this.#facts, phase: "scanning" };
+    // All of it is true before anybody hears of any of it: an exit that waits must not take the pad for out of reach.
     this.#scheduler.close();
     this.#owner.lost(news);
   }

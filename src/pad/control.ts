@@ -1,11 +1,12 @@
 import { failure } from "../domain/command.js";
 import type { Capabilities } from "../domain/pad.js";
+import { AT_REST } from "../domain/units.js";
 import type { Operation, Quirks } from "../protocol/protocol.js";
-import { type Control, noControl, settle, type Step } from "./goals.js";
+import { type Control, freshLink, giveUp, type Step } from "./goals.js";
 import { modeDue, reviewMode } from "./mode.js";
-import { reviewSpeed, speedDue } from "./speed.js";
-import { type Due, reviewStart, startDue } from "./start.js";
-import { loseStop, proveStop, rejoinStop, reviewStop, stopDue } from "./stop.js";
+import { followTarget, reviewSpeed, speedDue } from "./speed.js";
+import { type Due, reviewStart, startDue, startWindowEnd } from "./start.js";
+import { loseStop, PROOF, proveStop, reviewStop, stopDue, stopHanded, stopOperation } from "./stop.js";
 import { isMoving, type Sample, type Telemetry } from "./telemetry.js";
 
 /** What the scheduler has to know of the machine. */
@@ -23,25 +24,30 @@ const PREFERENCE_AGAIN_MS = 2_000;
 
 /**
  * The scheduler: one write at a time, in the order stop, goals, preferences, poll. A stop ignores the pad's gap and
- * everything else; polls are dropped, never queued, and never delay a goal that is about to be written.
+ * everything else; polls are dropped, never queued, and never delay a goal that is about to be written. `stopsOnly`:
+ * the link is not subscribed yet, or busy with a write, and nothing but a stop may pass.
  */
-export const nextWrite = (control: Control, telemetry: Telemetry, machine: Machine, now: number): Next => {
+export const nextWrite = (
+  control: Control,
+  telemetry: Telemetry,
+  machine: Machine,
+  now: number,
+  stopsOnly: boolean,
+): Next => {
   const { stop } = control;
   const stopAt = stop ? stopDue(stop, telemetry, now) : null;
-  if (stop && stopAt !== null && stopAt <= now) {
-    const keeps = stop.cause === "command" && !stop.endsSession;
-    return { operation: { op: keeps ? "pause" : "stop" } };
-  }
+  if (stop && stopAt !== null && stopAt <= now) return { operation: stopOperation(stop, telemetry) };
+  if (stopsOnly) return { lookAgainAt: stopAt ?? Infinity };
   const gapEnd = control.lastWrite === null ? now : control.lastWrite + machine.quirks.minGap;
   const due = goalDue(control, telemetry, machine, now);
   const goalAt = due ? Math.max(due.at, gapEnd) : null;
   if (due && goalAt !== null && goalAt <= now) return { operation: due.operation };
-  const reads = readDue(control, machine.quirks, gapEnd, due !== null);
+  const read = readDue(control, machine.quirks, gapEnd);
   // A poll written now would push a goal that is due within the gap back by a whole gap.
   const yields = goalAt !== null && goalAt - now < machine.quirks.minGap;
-  if (reads && reads.at <= now && !yields) return { operation: reads.operation };
-  const times = [stopAt, goalAt, yields ? null : (reads?.at ?? null)].filter((at) => at !== null);
-  return { lookAgainAt: times.length > 0 ? Math.min(...times) : Infinity };
+  if (read && read.at <= now && !yields) return { operation: read.operation };
+  const times = [stopAt, goalAt, yields ? null : (read?.at ?? null)].filter((at) => at !== null);
+  return { lookAgainAt: Math.min(...times, Infinity) };
 };
 
 const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: number): Due => {
@@ -51,60 +57,51 @@ const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: 
   return start ?? (control.speed && speedDue(control.speed, telemetry, machine.capabilities, now));
 };
 
-const readDue = (control: Control, quirks: Quirks, gapEnd: number, busy: boolean): Due => {
-  const { preferences } = control;
-  const ask =
-    control.greeted && !preferences.known && preferences.tries < PREFERENCE_TRIES && !control.stop && !busy;
+const readDue = (control: Control, quirks: Quirks, gapEnd: number): Due => {
+  const { preferences, stop, start, speed, mode } = control;
+  const busy = stop !== null || start !== null || speed !== null || mode !== null;
+  const asks = control.greeted && !preferences.known && preferences.tries < PREFERENCE_TRIES && !busy;
   const askAt = Math.max(gapEnd, (preferences.askedAt ?? -Infinity) + PREFERENCE_AGAIN_MS);
-  if (quirks.poll === null) return ask ? { operation: { op: "preferences" }, at: askAt } : null;
-  // Under a stop every gap carries a poll: the proof of rest is made of their answers (contract rule 7).
-  const interval = control.stop ? quirks.minGap : quirks.poll;
+  const ask: Due = asks ? { operation: { op: "preferences" }, at: askAt } : null;
+  if (quirks.poll === null) return ask;
+  // With a goal every gap carries a poll: its results, and the proof of rest, are made of their answers (rule 7).
+  const interval = busy ? quirks.minGap : quirks.poll;
   const pollAt = Math.max(gapEnd, (control.lastPoll ?? -Infinity) + interval);
-  return ask && askAt <= pollAt
-    ? { operation: { op: "preferences" }, at: askAt }
-    : { operation: { op: "poll" }, at: pollAt };
+  return ask && ask.at <= pollAt ? ask : { operation: { op: "poll" }, at: pollAt };
 };
 
 /** An operation was handed to the link. */
-export const handed = (
-  control: Control,
-  operation: Operation,
-  telemetry: Telemetry,
-  now: number,
-): Control => {
-  const after = { ...control, lastWrite: now };
-  const { stop, start, speed, mode } = control;
+export const handed = (before: Control, operation: Operation, telemetry: Telemetry, now: number): Control => {
+  const control = { ...before, lastWrite: now };
+  const { stop, start, speed, mode, preferences } = control;
   switch (operation.op) {
     case "poll":
-      return { ...after, lastPoll: now };
+      return { ...control, lastPoll: now };
     case "stop":
     case "pause":
-      return { ...after, stop: stop && { ...stop, lastWrite: now, proof: 0 } };
+      return { ...control, stop: stop && stopHanded(stop, telemetry, now) };
     case "start": {
-      const wrote = { at: now, statusAt: telemetry.last?.at ?? now };
-      return { ...after, start: start && { ...start, wrote }, started: { at: now, seen: false } };
+      const started = { at: now, statusAt: telemetry.last?.at ?? now, seen: false };
+      return { ...control, start: start && { ...start, wroteAt: now }, started };
     }
     case "speed": {
-      const from = telemetry.last?.status.speed ?? operation.speed;
-      return { ...after, speed: speed && { ...speed, wrote: { at: now, from }, writes: speed.writes + 1 } };
+      const wrote = { at: now, from: telemetry.last?.status.speed ?? AT_REST };
+      return { ...control, speed: speed && { ...speed, wrote, writes: speed.writes + 1 } };
     }
     case "mode":
       return {
-        ...after,
+        ...control,
         mode: mode && { ...mode, writtenAt: now },
         start: start && operation.mode === "manual" ? { ...start, manualAt: now } : start,
         manualDone: control.manualDone || operation.mode === "manual",
       };
     case "handshake":
-      return { ...after, handshakeDone: true, start: start && { ...start, handshakeAt: now } };
+      return { ...control, handshakeDone: true, start: start && { ...start, handshakeAt: now } };
     case "preferences":
-      return {
-        ...after,
-        preferences: { ...control.preferences, tries: control.preferences.tries + 1, askedAt: now },
-      };
+      return { ...control, preferences: { ...preferences, tries: preferences.tries + 1, askedAt: now } };
     case "incline":
     case "record":
-      return after;
+      return control;
   }
 };
 
@@ -130,41 +127,43 @@ export const review = (
 
 /** A valid status came in; `telemetry` has it already. */
 export const statusSeen = (
-  control: Control,
+  before: Control,
   telemetry: Telemetry,
   machine: Machine,
   sample: Sample,
   now: number,
 ): Step => {
-  const shows = sample.status.activity === "countdown" || isMoving(telemetry);
-  const started = control.started && { ...control.started, seen: control.started.seen || shows };
-  const proved = proveStop({ ...control, greeted: true, started }, telemetry, sample, now);
-  return chain(proved, (c) => review(c, telemetry, machine, now, sample));
+  const moves = isMoving(telemetry);
+  const shows = moves || sample.status.activity === "countdown";
+  const control = {
+    ...before,
+    greeted: true,
+    started: before.started && { ...before.started, seen: before.started.seen || shows },
+    haltedBy: moves && !before.stop ? null : before.haltedBy,
+    // A stop that was dropped (rule 2) is over once the belt has come to rest all the same.
+    stopConfirmed: before.stopConfirmed || (!before.stop && telemetry.rests >= PROOF),
+  };
+  const reviewed = chain(proveStop(control, telemetry, sample, now), (c) =>
+    review(c, telemetry, machine, now, sample),
+  );
+  return { ...reviewed, control: followTarget(reviewed.control, telemetry) };
 };
+
+const LOST = failure("link-lost", "The Bluetooth link was lost on the way. The command is not repeated.");
 
 /** The link is gone: starts, speeds and modes end with it, a stop lives on (contract rule 2). */
-export const linkLost = (control: Control, telemetry: Telemetry): Step => {
-  const outcome = failure(
-    "link-lost",
-    "The Bluetooth link was lost on the way. The command is not repeated.",
-  );
-  const ended = [control.start, control.speed, control.mode].flatMap((goal) =>
-    goal ? settle(goal.refs, outcome) : [],
-  );
-  const stop = loseStop(control, telemetry);
-  const kept = { stop: stop.control.stop, started: control.started, needsHandshake: control.needsHandshake };
-  return { control: { ...noControl, ...kept }, effects: [...ended, ...stop.effects] };
+export const linkLost = (control: Control, telemetry: Telemetry, now: number): Step => {
+  const step = chain(giveUp(control, LOST), (c) => loseStop(c, telemetry, now));
+  return { ...step, control: { ...step.control, ...freshLink, target: null } };
 };
-
-export const linkUp = (control: Control, now: number): Control => rejoinStop(control, now);
 
 /** The moments at which time alone decides something. */
 export const deadlines = (control: Control): readonly number[] =>
   [
     control.stop?.deadline,
     control.start?.deadline,
-    control.start && control.start.since + 5_001,
+    control.start && startWindowEnd(control.start) + 1,
     control.speed?.deadline,
-    control.speed?.startsBy,
+    control.speed?.writeBy,
     control.mode?.deadline,
-  ].filter((at) => at != null);
+  ].filter((at) => typeof at === "number");

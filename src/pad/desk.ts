@@ -1,12 +1,15 @@
-import type { Command, Outcome } from "../domain/command.js";
-import { failure } from "../domain/command.js";
+import type { Clock } from "../clock.js";
+import { type Command, failure, type Outcome } from "../domain/command.js";
 import type { Speed } from "../domain/units.js";
 import { aimMode, aimSpeed, aimStart } from "./aim.js";
 import type { Ref, StopCause } from "./goals.js";
 import { type Decision, decide, type Situation } from "./intent.js";
 import type { Scheduler } from "./scheduler.js";
 import { askStop } from "./stop.js";
-import { isMoving, showsRest } from "./telemetry.js";
+import { showsRest } from "./telemetry.js";
+
+/** Contract 3 and rule 2: a start or speed that is older than this is refused. */
+const STALE_MS = 5_000;
 
 /** One key of a message, and where its result goes. `respond` is called exactly once. */
 export interface Asked {
@@ -17,56 +20,61 @@ export interface Asked {
 export interface DeskOwner {
   situation(stale: boolean): Situation;
   /** The user's switch for the link; its result is the owner's to give. */
-  link(on: boolean, ref: Ref): void;
-  /** A stop was taken, whoever asked. */
-  stopping(cause: StopCause): void;
+  turnLink(on: boolean, ref: Ref): void;
+  /** What a start is followed by when nothing else was asked for; null: the pad's own. */
+  readonly startSpeed: Speed | null;
 }
+
+const OVER = failure("unconfirmed", "The bridge ended before this was seen done.");
 
 /** Takes commands, turns each into goals, and gives each its one result. */
 export class CommandDesk {
+  readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #owner: DeskOwner;
-  readonly #startSpeed: Speed | null;
   readonly #waiting = new Map<Ref, (outcome: Outcome) => void>();
   #nextRef = 1;
+  #closed = false;
 
-  constructor(scheduler: Scheduler, owner: DeskOwner, startSpeed: Speed | null) {
+  constructor(clock: Clock, scheduler: Scheduler, owner: DeskOwner) {
+    this.#clock = clock;
     this.#scheduler = scheduler;
     this.#owner = owner;
-    this.#startSpeed = startSpeed;
   }
 
   /** `arrived` is when the message came, on the clock; it may be earlier than now after a stall (contract rule 2). */
   submit(asked: readonly Asked[], arrived: number, stale: boolean): void {
-    for (const { command, respond } of asked) {
-      const ref = this.#nextRef++;
-      this.#waiting.set(ref, respond);
-      this.#carryOut(decide(command, this.#owner.situation(stale)), ref, arrived);
-    }
+    const old = stale || this.#clock.now() - arrived > STALE_MS;
+    this.#scheduler.together(() => {
+      for (const { command, respond } of asked) {
+        const ref = this.#nextRef++;
+        this.#waiting.set(ref, respond);
+        if (this.#closed) this.settle([ref], OVER);
+        else this.#carryOut(decide(command, this.#owner.situation(old)), ref, arrived);
+      }
+    });
   }
 
   /** A stop that nobody waits for: safety, the end of the program. */
   stop(cause: StopCause, refs: readonly Ref[] = [], endsSession = false): void {
-    this.#owner.stopping(cause);
     const { lostMoving } = this.#owner.situation(false);
     this.#scheduler.apply((control, telemetry, now) =>
-      askStop(control, telemetry, { refs, cause, endsSession, now, lostMoving }),
+      askStop(control, telemetry, { refs, cause, endsSession, lostMoving }, now),
     );
   }
 
   settle(refs: readonly Ref[], outcome: Outcome): void {
     for (const ref of refs) {
-      this.#waiting.get(ref)?.(outcome);
+      const respond = this.#waiting.get(ref);
       this.#waiting.delete(ref);
+      respond?.(outcome);
     }
   }
 
   /** The pad is let go: whoever still waits learns that nobody watches the belt for them any more. */
   close(): void {
-    this.settle(
-      [...this.#waiting.keys()],
-      failure("unconfirmed", "The bridge ended before this was seen done."),
-    );
+    this.#closed = true;
+    this.settle([...this.#waiting.keys()], OVER);
   }
 
   #carryOut(decision: Decision, ref: Ref, arrived: number): void {
@@ -76,25 +84,30 @@ export class CommandDesk {
       case "stop":
         return this.stop("command", [ref], decision.endsSession);
       case "start":
-        return this.#start(ref, arrived, decision.speed ?? this.#startSpeed);
+        return this.#start(ref, arrived, decision.speed ?? this.#owner.startSpeed);
       case "speed":
         if (decision.start) this.#scheduler.apply((control, _, now) => aimStart(control, [], arrived, now));
-        return this.#scheduler.apply((control, telemetry, now) =>
-          aimSpeed(control, telemetry, [ref], decision.speed, now),
-        );
+        return this.#speed([ref], decision.speed, arrived);
       case "mode":
         if (decision.stop) this.stop("command");
         return this.#scheduler.apply((control, _, now) => aimMode(control, [ref], decision.mode, now));
       case "link":
-        return this.#owner.link(decision.on, ref);
+        return this.#owner.turnLink(decision.on, ref);
     }
+  }
+
+  #speed(refs: readonly Ref[], speed: Speed, arrived: number): void {
+    this.#scheduler.apply((control, telemetry, now) =>
+      aimSpeed(control, telemetry, refs, speed, arrived, now),
+    );
   }
 
   /** The speed that comes with a start is set once the belt moves; a belt that moves already keeps its own. */
   #start(ref: Ref, arrived: number, speed: Speed | null): void {
-    const { telemetry } = this.#scheduler;
-    if (speed !== null && showsRest(telemetry) && !isMoving(telemetry))
-      this.#scheduler.apply((control, t, now) => aimSpeed(control, t, [], speed, now));
+    const { telemetry, control } = this.#scheduler;
+    const { minSpeed, maxSpeed } = this.#owner.situation(false).capabilities;
+    const allowed = speed !== null && speed >= minSpeed && speed <= maxSpeed;
+    if (allowed && !control.speed && showsRest(telemetry)) this.#speed([], speed, arrived);
     this.#scheduler.apply((control, _, now) => aimStart(control, [ref], arrived, now));
   }
 }

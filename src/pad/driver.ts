@@ -17,52 +17,58 @@ export interface DriverDeps {
 /** One connection: operations become frames, notifications become messages. */
 export interface Connection {
   readonly link: Link;
-  /** Hands the frames of one operation to the link, in order. Settles within 3 s a frame. The caller keeps to one at a time. */
+  /** Subscribes to what the protocol listens to. Rejects with a BridgeError when the link does not bear it. */
+  listen(): Promise<void>;
+  /**
+   * Hands the frames of one operation to the link, in order. Settles within 3 s a frame. The caller keeps to one at a
+   * time; only a stop may pass one that has not settled, and what is left of that one is then not written.
+   */
   write(operation: Operation): Promise<void>;
 }
 
-/** Subscribes to what the protocol listens to. Rejects with a BridgeError when the link does not bear it. */
-export const openConnection = async (
+export const openConnection = (
   link: Link,
   protocol: Protocol,
   model: Model,
-  deps: DriverDeps,
-): Promise<Connection> => {
-  const { clock, onMessage } = deps;
+  { clock, onMessage }: DriverDeps,
+): Connection => {
+  const bounded = { clock, ms: CALL_MS, signal: link.lost };
   let pending: Uint8Array = new Uint8Array();
   let replies: Replies = noReplies;
+  let stops = 0;
 
   const received = (characteristic: string, bytes: Uint8Array): void => {
     const decoded = protocol.decode(pending, characteristic, bytes);
     pending = decoded.pending;
-    for (const message of decoded.messages) {
-      if (message.kind !== "status") {
-        onMessage(message, null);
-        continue;
-      }
-      const answer = took(replies, clock.now());
-      replies = answer.replies;
-      // A machine that notifies by itself answers nobody: its status counts from when it came (contract rule 7, FTMS).
-      onMessage(message, model.quirks.poll === null ? clock.now() : answer.poll);
-    }
+    for (const message of decoded.messages) onMessage(message, message.kind === "status" ? answered() : null);
   };
 
-  const bounded = { clock, ms: CALL_MS, signal: link.lost };
-  const offered = link.services.get(protocol.service) ?? [];
-  for (const characteristic of protocol.notify.filter((uuid) => offered.includes(uuid))) {
-    const subscribed = link.subscribe(characteristic, (bytes) => received(characteristic, bytes), {
-      signal: link.lost,
-    });
-    await settle(subscribed, { ...bounded, what: `subscribing to ${characteristic}` });
-  }
+  /** When the poll that a status answers was written. */
+  const answered = (): number | null => {
+    const now = clock.now();
+    const answer = took(replies, now);
+    replies = answer.replies;
+    // A machine that notifies by itself answers nobody: its status counts from when it came (contract rule 7, FTMS).
+    return model.quirks.poll === null ? now : answer.poll;
+  };
 
   return {
     link,
+    async listen() {
+      const offered = link.services.get(protocol.service) ?? [];
+      for (const characteristic of protocol.notify.filter((uuid) => offered.includes(uuid))) {
+        const hear = (bytes: Uint8Array): void => received(characteristic, bytes);
+        const subscribed = link.subscribe(characteristic, hear, { signal: link.lost });
+        await settle(subscribed, { ...bounded, what: `subscribing to ${characteristic}` });
+      }
+    },
     async write(operation) {
-      const frames = protocol.encode(operation, model);
+      if (operation.op === "stop" || operation.op === "pause") stops += 1;
+      const before = stops;
       replies = wrote(replies, operation, clock.now());
-      for (const { characteristic, bytes, response } of frames) {
+      for (const { characteristic, bytes, response } of protocol.encode(operation, model)) {
         if (link.lost.aborted) throw lostReason(link);
+        if (stops !== before) return;
         const written = link.write(characteristic, bytes, { signal: link.lost, response });
         await settle(written, { ...bounded, what: `writing ${operation.op}` });
       }

@@ -1,5 +1,6 @@
 import type { Control } from "./goals.js";
-import { isFalling, showsRest, type Telemetry } from "./telemetry.js";
+import { mayMove } from "./stop.js";
+import { isFalling, isFresh, type Telemetry } from "./telemetry.js";
 
 /** How a belt was left (contract 1, exit codes). Only `moving` makes the program end with 75. */
 export type Verdict = "none" | "rest" | "falling" | "moving";
@@ -11,17 +12,14 @@ export interface ExitFacts {
   readonly lostMoving: boolean;
   readonly control: Control;
   readonly telemetry: Telemetry;
-  /** When the stop of the exit was asked for; null when none was. */
-  readonly askedAt: number | null;
 }
 
-/** Fresh telemetry says how the belt was left; a link lost while the belt moved, and not regained, is `moving`. */
-export const verdict = (facts: ExitFacts): Verdict => {
-  const { control, telemetry } = facts;
-  if (!facts.seen) return "none";
-  if (facts.lostMoving) return "moving";
-  if (control.stop === null || (!facts.linked && showsRest(telemetry)))
-    return showsRest(telemetry) ? "rest" : "moving";
-  const slowing = facts.linked && facts.askedAt !== null && isFalling(telemetry, facts.askedAt);
-  return slowing ? "falling" : "moving";
+/** The last telemetry says how the belt was left; a link lost while the belt moved, and not regained, is `moving`. */
+export const verdict = (facts: ExitFacts, now: number): Verdict => {
+  const { seen, linked, lostMoving, control, telemetry } = facts;
+  if (!seen) return "none";
+  if (lostMoving) return "moving";
+  if (!linked || !mayMove(control, telemetry, now)) return "rest";
+  const falls = control.stop !== null && isFresh(telemetry, now) && isFalling(telemetry, control.stop.asked);
+  return falls ? "falling" : "moving";
 };

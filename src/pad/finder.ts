@@ -4,8 +4,10 @@ import type { PadSettings } from "../domain/pad.js";
 
 /** Long enough to hear every pad in range: pads advertise about every 100 ms to 1 s. */
 const LISTEN_MS = 3_000;
-/** An advertiser that was not heard for this long no longer makes a name ambiguous. */
-const FORGET_MS = 15_000;
+/** An advertiser that was not heard in this much listening no longer makes a name ambiguous. */
+const FORGET_MS = 30_000;
+/** More time than this between two advertisements was not all spent listening: the scan rests while others connect. */
+const COUNTED_MS = 1_000;
 
 export interface FinderDeps {
   readonly radio: Radio;
@@ -67,17 +69,20 @@ const listenForName = async (
   signal: AbortSignal,
 ): Promise<Address | null> => {
   const wanted = settings.advertisedName?.toLowerCase();
+  /** Each advertiser, and how much had been listened when it was last heard. */
   const heard = new Map<Address, number>();
+  let listened = 0;
+  let last: number | null = null;
   let found: Address | null = null;
-  let listeningSince: number | null = null;
   await scanUntil(deps, signal, (ad, done) => {
     if (ad.name?.toLowerCase() !== wanted) return;
     const now = deps.clock.now();
-    listeningSince ??= now;
-    heard.set(ad.address, now);
-    for (const [address, at] of heard) if (now - at > FORGET_MS) heard.delete(address);
+    listened += Math.min(now - (last ?? now), COUNTED_MS);
+    last = now;
+    heard.set(ad.address, listened);
+    for (const [address, at] of heard) if (listened - at > FORGET_MS) heard.delete(address);
     if (heard.size > 1) deps.onAmbiguous([...heard.keys()]);
-    else if (now - listeningSince >= LISTEN_MS) {
+    else if (listened >= LISTEN_MS) {
       deps.onHeard(ad);
       found = ad.address;
       done();

@@ -14,12 +14,17 @@ export interface StopGoal {
   readonly cause: StopCause;
   /** `stop` ends the session, `OFF` and `pause` keep it open. */
   readonly endsSession: boolean;
-  /** When it was (last) asked for. */
+  /** When it was asked for first, and last. */
+  readonly asked: number;
   readonly since: number;
   /** When the results are given up; the belt is not. Null once that has happened. */
   readonly deadline: number | null;
+  /** A deadline has passed: the belt takes longer than it may. */
+  readonly overdue: boolean;
   /** When the last stop frame was handed to the present link; null: none yet. */
   readonly lastWrite: number | null;
+  /** The speed when the first one was. */
+  readonly from: Speed | null;
   /** Consecutive statuses at rest that answer polls written after the last stop frame. */
   readonly proof: number;
   /** The belt moved, or might have, when the link was lost. */
@@ -33,8 +38,8 @@ export interface StartGoal {
   /** When its command came; no start frame is written more than 5 s after it. */
   readonly since: number;
   readonly deadline: number;
-  /** The last start frame and the status that allowed it. */
-  readonly wrote: { readonly at: number; readonly statusAt: number } | null;
+  /** When its last start frame was written. */
+  readonly wroteAt: number | null;
   readonly manualAt: number | null;
   readonly handshakeAt: number | null;
 }
@@ -43,11 +48,15 @@ export interface SpeedGoal {
   readonly refs: readonly Ref[];
   readonly target: Speed;
   readonly deadline: number;
-  /** It belongs to the start of this command and ends with it; null for a belt that was running already. */
-  readonly startsBy: number | null;
+  /** Not written by then, it is dropped. */
+  readonly writeBy: number;
+  /** It belongs to a start, and ends with it. */
+  readonly fromRest: boolean;
   readonly seenMoving: boolean;
   readonly wrote: { readonly at: number; readonly from: Speed } | null;
   readonly writes: number;
+  /** The lower speed that an older goal has just sent the belt to: that it slows is no stop of somebody else's. */
+  readonly slowingTo: Speed | null;
 }
 
 export interface ModeGoal {
@@ -57,49 +66,67 @@ export interface ModeGoal {
   readonly writtenAt: number | null;
 }
 
+/** The last start frame, the status that allowed it, and whether the belt was seen in countdown or moving since. */
+export interface Started {
+  readonly at: number;
+  readonly statusAt: number;
+  readonly seen: boolean;
+}
+
 /** What a pad is wanted to do, and what was written to it to that end. Plain data; times are monotonic milliseconds. */
 export interface Control {
   readonly stop: StopGoal | null;
   readonly start: StartGoal | null;
   readonly speed: SpeedGoal | null;
   readonly mode: ModeGoal | null;
-  /** The last write of any kind to the present link. */
-  readonly lastWrite: number | null;
-  readonly lastPoll: number | null;
-  /** The last start frame, and whether the belt was seen in countdown or moving since (contract rule 7). */
-  readonly started: { readonly at: number; readonly seen: boolean } | null;
-  /** Written on the present link. */
-  readonly manualDone: boolean;
-  readonly handshakeDone: boolean;
+  /** The speed the belt was last brought to, by us or by its own controls; null at rest. */
+  readonly target: Speed | null;
+  /** Contract 3: false from a stop until the belt is seen at rest. */
+  readonly stopConfirmed: boolean;
+  /** What is bringing, or brought, the belt to rest; null once it moves again, or when it was not us. */
+  readonly haltedBy: StopCause | null;
+  readonly started: Started | null;
   /** This pad starts only after an A5 frame: learned by a start that needed it. */
   readonly needsHandshake: boolean;
+  /** What follows is true of the present link only. The last write of any kind: */
+  readonly lastWrite: number | null;
+  readonly lastPoll: number | null;
+  readonly manualDone: boolean;
+  readonly handshakeDone: boolean;
   readonly preferences: { readonly known: boolean; readonly tries: number; readonly askedAt: number | null };
-  /** A valid status came on the present link. Until then only polls and a due stop are written (contract rule 6). */
+  /** A valid status came. Until then only polls and a due stop are written (contract rule 6). */
   readonly greeted: boolean;
 }
+
+/** What every link begins with. */
+export const freshLink = {
+  lastWrite: null,
+  lastPoll: null,
+  manualDone: false,
+  handshakeDone: false,
+  preferences: { known: false, tries: 0, askedAt: null },
+  greeted: false,
+} as const;
 
 export const noControl: Control = {
   stop: null,
   start: null,
   speed: null,
   mode: null,
-  lastWrite: null,
-  lastPoll: null,
+  target: null,
+  stopConfirmed: true,
+  haltedBy: null,
   started: null,
-  manualDone: false,
-  handshakeDone: false,
   needsHandshake: false,
-  preferences: { known: false, tries: 0, askedAt: null },
-  greeted: false,
+  ...freshLink,
 };
 
 /** What a change of the goals means for the world. */
 export type Effect =
   | { readonly type: "settle"; readonly refs: readonly Ref[]; readonly outcome: Outcome }
   | { readonly type: "stopped"; readonly goal: StopGoal }
-  | { readonly type: "stop-dropped"; readonly goal: StopGoal }
-  | { readonly type: "stop-unconfirmed"; readonly goal: StopGoal }
-  | { readonly type: "speed-reached"; readonly target: Speed };
+  | { readonly type: "stop-dropped" }
+  | { readonly type: "stop-unconfirmed" };
 
 export interface Step {
   readonly control: Control;
@@ -108,3 +135,11 @@ export interface Step {
 
 export const settle = (refs: readonly Ref[], outcome: Outcome): readonly Effect[] =>
   refs.length > 0 ? [{ type: "settle", refs, outcome }] : [];
+
+/** Gives up everything but a stop. */
+export const giveUp = (control: Control, outcome: Outcome): Step => ({
+  control: { ...control, start: null, speed: null, mode: null },
+  effects: [control.start, control.speed, control.mode].flatMap((goal) =>
+    goal ? settle(goal.refs, outcome) : [],
+  ),
+});

@@ -11,6 +11,8 @@ export interface Identity {
   readonly protocol: ProtocolName | null;
   readonly model: string | null;
   readonly capabilities: Capabilities | null;
+  /** What the pad last said about itself, once it has: the config may have changed since. */
+  readonly reported?: PadPreferences;
 }
 
 export const noIdentity: Identity = { bound: null, protocol: null, model: null, capabilities: null };
@@ -24,17 +26,22 @@ export interface Memory {
   keep(padId: string, identity: Identity): void;
 }
 
-export const identified = (
+/** What a machine is taken for by its model; what the same machine said about itself before still counts. */
+export const met = (identity: Identity, model: Model, settings: PadSettings): Identity => {
+  const { bound, reported } = identity;
+  const known = { bound, protocol: model.protocol, model: model.name };
+  return model.name === identity.model && reported
+    ? { ...known, capabilities: capabilitiesOf(model.defaults, reported, settings), reported }
+    : { ...known, capabilities: capabilitiesOf(model.defaults, null, settings) };
+};
+
+/** What it is taken for after it has spoken for itself. */
+export const described = (
   identity: Identity,
   model: Model,
-  reported: PadPreferences | null,
+  reported: PadPreferences,
   settings: PadSettings,
-): Identity => ({
-  ...identity,
-  protocol: model.protocol,
-  model: model.name,
-  capabilities: capabilitiesOf(model.defaults, reported, settings),
-});
+): Identity => ({ ...identity, reported, capabilities: capabilitiesOf(model.defaults, reported, settings) });
 
 export const boundAddress = (identity: Identity, settings: PadSettings): Address | null =>
   identity.bound && identity.bound.name === settings.advertisedName?.toLowerCase()

@@ -1,7 +1,10 @@
 import { type Command, failure, type Outcome, type Verb } from "../domain/command.js";
 import type { Capabilities, Mode } from "../domain/pad.js";
+import type { Belt } from "../domain/state.js";
 import { kmh, roundToStep, type Speed, speedFromKmh } from "../domain/units.js";
 import type { Control } from "./goals.js";
+import { targetOf } from "./speed.js";
+import { isUrgent } from "./stop.js";
 import { isFresh, isKnown, isMoving, isRunning, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract 3: `faster` and `slower` change the speed by 0.5 km/h. */
@@ -13,15 +16,17 @@ export interface Situation {
   readonly control: Control;
   readonly telemetry: Telemetry;
   readonly capabilities: Capabilities;
+  /** As published. */
+  readonly belt: Belt;
+  /** The link is up and the pad has said something valid on it. */
   readonly linked: boolean;
   readonly radioOn: boolean;
   readonly ending: boolean;
   readonly allowStart: boolean;
-  /** The message is older than 5 s by its own `at`. */
+  /** The message is more than 5 s old, by its own `at` or by its arrival. */
   readonly stale: boolean;
   /** The belt moved when the link was lost and was not seen since. */
   readonly lostMoving: boolean;
-  readonly target: Speed | null;
   /** A session is paused; `resumeAt` is the speed to return to, null where contract 3 wants the pad's own. */
   readonly paused: boolean;
   readonly resumeAt: Speed | null;
@@ -97,8 +102,9 @@ const start = (situation: Situation): Decision => {
   return outcome ? refuse(outcome) : { do: "start", speed: situation.resumeAt };
 };
 
-const atRest = ({ telemetry, now, control }: Situation): boolean =>
-  isKnown(telemetry, now) && showsRest(telemetry) && !control.start && !control.stop;
+const REST: readonly Belt[] = ["idle", "standby", "paused"];
+const atRest = ({ belt, control }: Situation): boolean =>
+  REST.includes(belt) && !control.start && !control.stop;
 
 const verb = (value: Verb, situation: Situation): Decision => {
   switch (value) {
@@ -109,9 +115,7 @@ const verb = (value: Verb, situation: Situation): Decision => {
     case "start":
       return start({ ...situation, resumeAt: null });
     case "resume":
-      return situation.paused
-        ? start(situation)
-        : refuse(failure("unsupported", "No paused session to resume."));
+      return resume(situation);
     case "toggle":
       return atRest(situation) ? start(situation) : { do: "stop", endsSession: false };
     case "faster":
@@ -120,10 +124,17 @@ const verb = (value: Verb, situation: Situation): Decision => {
   }
 };
 
+const resume = (situation: Situation): Decision => {
+  const decision = start(situation);
+  return decision.do === "settle" || situation.paused
+    ? decision
+    : refuse(failure("unsupported", "No paused session to resume."));
+};
+
 const nudge = (value: "faster" | "slower", situation: Situation): Decision => {
   const outcome = barred(situation, value === "faster");
   if (outcome) return refuse(outcome);
-  const from = situation.target ?? situation.telemetry.last?.status.speed;
+  const from = targetOf(situation.control) ?? situation.telemetry.last?.status.speed;
   if (!isRunning(situation.telemetry) || from === undefined)
     return refuse(failure("unsupported", `${value} needs a running belt.`));
   return speed(kmh((from + (value === "faster" ? NUDGE : -NUDGE)) as Speed), situation);
@@ -141,36 +152,39 @@ const speed = (asked: number, situation: Situation): Decision => {
   return outcome ? refuse(outcome) : { do: "speed", speed: wanted, start: rest };
 };
 
+/** Why no mode may be set now, or null. In auto mode the belt starts under a walker's feet: it counts as a start. */
+const barredMode = (value: Mode, situation: Situation): Outcome | null => {
+  const { capabilities, telemetry, now } = situation;
+  if (!capabilities.modes.includes(value)) return failure("unsupported", `This pad has no mode ${value}.`);
+  if (situation.ending) return REFUSED.ending;
+  if (value === "auto" && situation.stale) return REFUSED.stale;
+  if (value === "auto" && !situation.allowStart) return REFUSED.locked;
+  if (!situation.radioOn) return REFUSED.radio;
+  return situation.linked && isFresh(telemetry, now) ? null : REFUSED.away;
+};
+
 const mode = (value: Mode, situation: Situation): Decision => {
-  const { capabilities, telemetry, now, control } = situation;
-  if (!capabilities.modes.includes(value))
-    return refuse(failure("unsupported", `This pad has no mode ${value}.`));
-  if (situation.ending) return refuse(REFUSED.ending);
-  // In auto mode the belt starts by itself under a walker's feet, so it is a start as far as the lock is concerned.
-  if (value === "auto" && !situation.allowStart) return refuse(REFUSED.locked);
-  if (!situation.radioOn) return refuse(REFUSED.radio);
-  if (!situation.linked || !isFresh(telemetry, now)) return refuse(REFUSED.away);
-  const rests = showsRest(telemetry) && !control.start;
-  if (rests || control.stop)
-    return control.stop && value !== "standby"
-      ? refuse(REFUSED.stopping)
-      : { do: "mode", mode: value, stop: false };
-  return value === "standby"
-    ? { do: "mode", mode: value, stop: true }
-    : refuse(
-        failure("unsupported", "The mode can be changed only while the belt is at rest. Stop it first."),
-      );
+  const outcome = barredMode(value, situation);
+  if (outcome) return refuse(outcome);
+  const { start: starting, stop } = situation.control;
+  const rests = showsRest(situation.telemetry) && !starting;
+  if (value === "standby") return { do: "mode", mode: value, stop: !rests && !stop };
+  if (rests) return stop ? refuse(REFUSED.stopping) : { do: "mode", mode: value, stop: false };
+  return refuse(
+    failure("unsupported", "The mode can be changed only while the belt is at rest. Stop it first."),
+  );
 };
 
 /** Letting go of the link gives up the only means to stop the belt: only at rest, or when nothing is held. */
 const link = (on: boolean, situation: Situation): Decision => {
-  if (on) return situation.ending ? refuse(REFUSED.ending) : { do: "link", on };
-  const free = situation.linked ? atRest(situation) : !situation.lostMoving && !situation.control.stop;
-  if (free) return { do: "link", on };
+  const { ending, linked, lostMoving, control, now } = situation;
+  if (ending) return refuse(REFUSED.ending);
+  const free = linked ? atRest(situation) : !lostMoving && !isUrgent(control.stop, now);
+  if (on || free) return { do: "link", on };
   return refuse(
     failure(
       "unsupported",
-      isMoving(situation.telemetry) || situation.lostMoving
+      isMoving(situation.telemetry) || lostMoving
         ? "The belt moves: the link is kept, because it is the only means to stop it. Stop the belt first."
         : "The belt was not seen at rest, so the link is kept. Try again in a moment.",
     ),

@@ -144,19 +144,18 @@ const record = (
     event.type === "session_paused" && stoppedBy === null ? [{ type: "belt_stopped_by_pad", at }] : [];
   return {
     ...note,
-    journal: { ...journal, ...afterEvent(journal, event.type, stoppedBy) },
+    journal: { ...journal, ...afterEvent(event.type, stoppedBy) },
     events: [...note.events, ...byPad, told],
   };
 };
 
 const afterEvent = (
-  journal: Journal,
   type: Exclude<WalkEvent["type"], "delta">,
   stoppedBy: StopCause | null,
 ): Partial<Journal> => {
   switch (type) {
     case "session_started":
-      return { footfall: noFootfall, held: journal.held, pausedBy: null };
+      return { footfall: noFootfall, pausedBy: null };
     case "session_paused":
       return { pausedBy: stoppedBy ?? "pad" };
     case "session_resumed":

@@ -5,7 +5,7 @@ import { isFresh, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract 3: reported by the pad within 5 s. */
 export const MODE_DEADLINE_MS = 5_000;
-/** One repeat fits well before the deadline. */
+/** Repeats fit well before the deadline. */
 const AGAIN_MS = 2_000;
 
 /** A mode is written to a belt at rest only (contract 3 and rule 6), after any stop has been confirmed. */
@@ -20,15 +20,13 @@ export const modeDue = (goal: ModeGoal, telemetry: Telemetry, now: number): Due 
 const isReported = (goal: ModeGoal, telemetry: Telemetry, now: number): boolean =>
   isFresh(telemetry, now) && showsRest(telemetry) && telemetry.last?.status.mode === goal.mode;
 
+/** Settles a mode; one that waits for a stop does not outlive its deadline either. */
 export const reviewMode = (control: Control, telemetry: Telemetry, now: number): Step => {
   const goal = control.mode;
-  if (!goal || control.stop) return { control, effects: [] };
-  if (isReported(goal, telemetry, now))
+  if (!goal) return { control, effects: [] };
+  if (!control.stop && isReported(goal, telemetry, now))
     return { control: { ...control, mode: null }, effects: settle(goal.refs, OK) };
   if (now < goal.deadline) return { control, effects: [] };
-  const outcome = failure(
-    "unconfirmed",
-    `The pad did not report mode ${goal.mode} in time. The belt was not moved.`,
-  );
+  const outcome = failure("unconfirmed", `The pad did not report mode ${goal.mode} in time.`);
   return { control: { ...control, mode: null }, effects: settle(goal.refs, outcome) };
 };

@@ -1,17 +1,11 @@
+import { settle } from "../ble/settle.js";
 import type { Clock } from "../clock.js";
 import { asError, BridgeError } from "../domain/errors.js";
-import {
-  deadlines,
-  handed,
-  linkLost,
-  linkUp,
-  type Machine,
-  nextWrite,
-  review,
-  statusSeen,
-} from "./control.js";
+import type { Operation } from "../protocol/protocol.js";
+import { deadlines, handed, linkLost, type Machine, nextWrite, review, statusSeen } from "./control.js";
 import type { Connection } from "./driver.js";
 import { type Control, type Effect, noControl, type Step } from "./goals.js";
+import { rejoinStop } from "./stop.js";
 import { interrupted, noTelemetry, observe, type Sample, type Telemetry } from "./telemetry.js";
 
 export interface SchedulerOwner {
@@ -22,8 +16,9 @@ export interface SchedulerOwner {
 }
 
 /**
- * Runs the goals of `control.ts` against one connection at a time: one write in flight, the next when it settled. All
- * decisions are made there, purely; this is the hand that writes and the clock that looks again.
+ * Runs the goals of `control.ts` against one connection at a time: one write in flight, the next when it settled; a
+ * stop alone passes a write that has not. All decisions are made there, purely; this is the hand that writes and the
+ * clock that looks again.
  */
 export class Scheduler {
   readonly #clock: Clock;
@@ -32,7 +27,12 @@ export class Scheduler {
   #telemetry: Telemetry = noTelemetry;
   #machine: Machine | null = null;
   #connection: Connection | null = null;
-  #writing = false;
+  /** The connection answers: anything may be written to it, not only a stop. */
+  #listening = false;
+  readonly #inFlight = new Map<Promise<void>, Operation["op"]>();
+  #decided: Effect[] = [];
+  #nesting = 0;
+  #ended = false;
   #cancel: () => void = () => undefined;
 
   constructor(clock: Clock, owner: SchedulerOwner) {
@@ -48,12 +48,24 @@ export class Scheduler {
     return this.#telemetry;
   }
 
+  /** Runs `work`; what it makes due is written once, at its end, the most urgent first. Then the owner hears of it. */
+  together(work: () => void): void {
+    this.#nesting += 1;
+    try {
+      work();
+    } finally {
+      this.#nesting -= 1;
+      if (this.#nesting === 0) this.#finish();
+    }
+  }
+
   /** Changes the goals; whatever is due is written before anybody hears of it. */
   apply(change: (control: Control, telemetry: Telemetry, now: number) => Step): void {
-    const step = change(this.#control, this.#telemetry, this.#clock.now());
-    this.#control = step.control;
-    this.#pump();
-    if (step.effects.length > 0) this.#owner.effects(step.effects);
+    this.together(() => {
+      const step = change(this.#control, this.#telemetry, this.#clock.now());
+      this.#control = step.control;
+      this.#decided.push(...step.effects);
+    });
   }
 
   /** The machine behind the link, once known; its limits may become known later. */
@@ -61,17 +73,26 @@ export class Scheduler {
     this.#machine = machine;
   }
 
+  /** A connection takes a stop, and nothing else before it listens. */
   open(connection: Connection): void {
     this.#connection = connection;
-    this.#writing = false;
-    this.apply((control, _, now) => ({ control: linkUp(control, now), effects: [] }));
+    this.#inFlight.clear();
+    this.apply((control, _, now) => ({ control: rejoinStop(control, now), effects: [] }));
+  }
+
+  /** The open connection hands on what the pad says. */
+  listening(): void {
+    this.#listening = true;
+    this.#pump();
   }
 
   close(): void {
+    if (!this.#connection) return;
     this.#connection = null;
+    this.#listening = false;
     const last = this.#telemetry;
     this.#telemetry = interrupted(last);
-    this.apply((control) => linkLost(control, last));
+    this.apply((control, _, now) => linkLost(control, last, now));
   }
 
   see(sample: Sample): void {
@@ -82,55 +103,83 @@ export class Scheduler {
   }
 
   preferencesKnown(): void {
-    this.apply((control) => ({
-      control: { ...control, preferences: { ...control.preferences, known: true } },
-      effects: [],
-    }));
+    const preferences = { ...this.#control.preferences, known: true };
+    this.apply((control) => ({ control: { ...control, preferences }, effects: [] }));
   }
 
-  /** No timer stays behind. */
-  end(): void {
-    this.#cancel();
-    this.#connection = null;
-  }
-
-  #look(): void {
+  /** Settles what time alone has decided: after a suspend the timers are late. */
+  look(): void {
     const machine = this.#machine;
     if (machine) this.apply((control, telemetry, now) => review(control, telemetry, machine, now));
-    else this.#pump();
+  }
+
+  /** Resolves when nothing is on its way to the pad, or after `ms`: what is cut off here never gets there. */
+  async drained(ms: number): Promise<void> {
+    const all = Promise.allSettled(this.#inFlight.keys());
+    await settle(all, { clock: this.#clock, ms, what: "the last writes" }).catch(() => undefined);
+  }
+
+  /** No timer stays behind, nothing is written any more. */
+  end(): void {
+    this.#ended = true;
+    this.#connection = null;
+    this.#cancel();
+  }
+
+  #finish(): void {
+    this.#pump();
+    const decided = this.#decided.splice(0);
+    if (decided.length > 0) this.#owner.effects(decided);
   }
 
   #pump(): void {
     this.#cancel();
+    if (this.#ended) return;
     const now = this.#clock.now();
-    let at = Infinity;
-    if (this.#connection && this.#machine && !this.#writing) {
-      const next = nextWrite(this.#control, this.#telemetry, this.#machine, now);
-      if ("operation" in next) this.#write(this.#connection, next.operation, now);
-      else at = next.lookAgainAt;
-    }
     // Only moments to come: one that has passed was reviewed with the change that led here.
-    for (const deadline of deadlines(this.#control)) if (deadline > now) at = Math.min(at, deadline);
-    if (at !== Infinity) this.#cancel = this.#clock.after(Math.max(1, at - now), () => this.#look());
+    const moments = deadlines(this.#control).filter((deadline) => deadline > now);
+    const at = Math.min(this.#writeDue(now), ...moments);
+    if (at !== Infinity) this.#cancel = this.#clock.after(Math.max(1, at - now), () => this.#wake());
   }
 
-  #write(connection: Connection, operation: Parameters<Connection["write"]>[0], now: number): void {
-    this.#writing = true;
+  #wake(): void {
+    if (this.#machine) this.look();
+    else this.#pump();
+  }
+
+  /** Writes what is due; returns when to look again. */
+  #writeDue(now: number): number {
+    const busy = [...this.#inFlight.values()];
+    // Stops do not queue behind each other: the next one is decided when this one is out.
+    if (!this.#connection || !this.#machine || busy.some((op) => op === "stop" || op === "pause"))
+      return Infinity;
+    const stopsOnly = !this.#listening || busy.length > 0;
+    const next = nextWrite(this.#control, this.#telemetry, this.#machine, now, stopsOnly);
+    if ("lookAgainAt" in next) return next.lookAgainAt;
+    this.#write(this.#connection, next.operation, now);
+    return Infinity;
+  }
+
+  #write(connection: Connection, operation: Operation, now: number): void {
     this.#control = handed(this.#control, operation, this.#telemetry, now);
-    connection.write(operation).then(
-      () => this.#written(connection),
-      (thrown: unknown) => {
-        if (this.#connection !== connection) return;
-        this.#writing = false;
-        const why = asError(thrown);
-        this.#owner.broken(why instanceof BridgeError ? why : new BridgeError("write-failed", why.message));
-      },
+    const written = connection.write(operation);
+    this.#inFlight.set(written, operation.op);
+    written.then(
+      () => this.#written(connection, written),
+      (thrown: unknown) => this.#failed(connection, asError(thrown)),
     );
   }
 
-  #written(connection: Connection): void {
+  #written(connection: Connection, written: Promise<void>): void {
     if (this.#connection !== connection) return;
-    this.#writing = false;
+    this.#inFlight.delete(written);
     this.#pump();
+  }
+
+  #failed(connection: Connection, error: Error): void {
+    if (this.#connection !== connection) return;
+    this.#owner.broken(
+      error instanceof BridgeError ? error : new BridgeError("write-failed", error.message, { cause: error }),
+    );
   }
 }

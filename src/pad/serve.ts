@@ -1,5 +1,5 @@
 import type { Link } from "../ble/radio.js";
-import { settle } from "../ble/settle.js";
+import { orAborted, settle } from "../ble/settle.js";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import type { PadSettings } from "../domain/pad.js";
@@ -16,7 +16,10 @@ const RSSI_MS = 2_000;
 export interface ServeDeps {
   readonly clock: Clock;
   readonly onModel: (model: Model) => void;
+  /** The connection takes a stop. */
   readonly onOpen: (connection: Connection) => void;
+  /** It takes everything, and answers. */
+  readonly onListening: () => void;
   readonly onMessage: (message: Message, poll: number | null) => void;
   readonly onRssi: (rssi: number) => void;
 }
@@ -47,19 +50,21 @@ export const serveLink = async (
   const protocol = protocolOf(link, settings);
   const model = modelFor(protocol.name, link.name);
   deps.onModel(model);
-  const connection = await openConnection(link, protocol, model, {
-    clock: deps.clock,
-    onMessage: deps.onMessage,
-  });
-  const stopAsking = deps.clock.every(RSSI_EVERY_MS, () => {
+  const { clock, onMessage } = deps;
+  const connection = openConnection(link, protocol, model, { clock, onMessage });
+  // A subscription that hangs must not keep a stop from the belt.
+  if (protocol.stopsUnheard) deps.onOpen(connection);
+  await orAborted(connection.listen(), gone);
+  if (!protocol.stopsUnheard) deps.onOpen(connection);
+  const stopAsking = clock.every(RSSI_EVERY_MS, () => {
     const asked = link.rssi({ signal: link.lost });
     // A controller that does not tell is no fault of the link.
-    settle(asked, { clock: deps.clock, ms: RSSI_MS, signal: link.lost, what: "reading the RSSI" })
+    settle(asked, { clock, ms: RSSI_MS, signal: link.lost, what: "reading the RSSI" })
       .then((rssi) => rssi !== null && deps.onRssi(rssi))
       .catch(() => undefined);
   });
   try {
-    deps.onOpen(connection);
+    deps.onListening();
     return await ended(link, gone);
   } finally {
     stopAsking();

@@ -1,9 +1,9 @@
 import type { Capabilities, ProtocolName } from "../domain/pad.js";
-import type { LinkWord, PadState, Problem } from "../domain/state.js";
-import type { Speed } from "../domain/units.js";
+import type { Belt, LinkWord, PadState, Problem } from "../domain/state.js";
 import type { Control } from "./goals.js";
+import { targetOf } from "./speed.js";
 import type { Phase } from "./supervisor.js";
-import { beltWord, isKnown, isMoving, type Telemetry } from "./telemetry.js";
+import { beltWord, isKnown, isMoving, showsRest, type Telemetry } from "./telemetry.js";
 
 /** What a pad knows about itself; `PadState` is a function of it and of the time. */
 export interface PadFacts {
@@ -13,17 +13,24 @@ export interface PadFacts {
   readonly ending: boolean;
   /** The link was lost while the belt was not at rest. */
   readonly lostMoving: boolean;
-  readonly stopConfirmed: boolean;
   readonly radioOn: boolean;
   readonly ambiguous: boolean;
   readonly notAPad: boolean;
-  readonly target: Speed | null;
   readonly capabilities: Capabilities | null;
   readonly protocol: ProtocolName | null;
   readonly model: string | null;
   readonly rssi: number | null;
   readonly lastStatusAt: number | null;
 }
+
+type Seen = Pick<PadFacts, "control" | "telemetry" | "phase">;
+
+/** Contract 3, availability: a valid status came on this link, and within 5 s. */
+export const isAvailable = ({ phase, control, telemetry }: Seen, now: number): boolean =>
+  phase === "ready" && control.greeted && isKnown(telemetry, now);
+
+export const beltOf = (seen: Seen, now: number): Belt =>
+  isAvailable(seen, now) ? beltWord(seen.telemetry, now, seen.control.stop !== null) : "unknown";
 
 const linkWord = (facts: PadFacts): LinkWord => {
   if (facts.phase === "off") return "off";
@@ -32,12 +39,16 @@ const linkWord = (facts: PadFacts): LinkWord => {
   return facts.lostMoving ? "lost" : "scanning";
 };
 
+/** A stop past its deadline, of a belt that moved when it was last seen, or of a pad that is there and mute. */
+const stopIsOverdue = ({ control: { stop }, telemetry, phase, lostMoving }: PadFacts): boolean => {
+  if (!stop?.overdue) return false;
+  return lostMoving || stop.movedWhenLost || (phase === "ready" && !showsRest(telemetry));
+};
+
 /** The gravest problem first (contract 3). A pad that is merely away has none. */
 const problem = (facts: PadFacts): Problem | null => {
-  const { stop } = facts.control;
-  const matters = facts.phase === "ready" || (stop?.movedWhenLost ?? false) || facts.lostMoving;
-  if (stop?.deadline === null && matters) return "stop-unconfirmed";
-  if (facts.lostMoving && facts.phase !== "ready") return "link-lost";
+  if (stopIsOverdue(facts)) return "stop-unconfirmed";
+  if (facts.lostMoving) return "link-lost";
   if (!facts.radioOn && facts.phase !== "off") return "radio-off";
   if (facts.ambiguous) return "ambiguous-name";
   if (facts.notAPad) return "not-a-pad";
@@ -46,21 +57,20 @@ const problem = (facts: PadFacts): Problem | null => {
 
 export const padState = (facts: PadFacts, now: number): PadState => {
   const { telemetry, control } = facts;
-  const known = facts.phase === "ready" && control.greeted && isKnown(telemetry, now);
-  const status = known ? telemetry.last?.status : undefined;
-  const belt = known ? beltWord(telemetry, now, control.stop !== null) : "unknown";
+  const status = isAvailable(facts, now) ? telemetry.last?.status : undefined;
+  const belt = beltOf(facts, now);
   const underWay = belt === "running" || belt === "starting";
   return {
     belt,
     running: belt === "unknown" ? null : underWay,
-    moving: status?.speed === undefined ? null : isMoving(telemetry),
+    moving: status ? isMoving(telemetry) : null,
     mode: status?.mode ?? null,
     speed: status?.speed ?? null,
-    targetSpeed: underWay ? (control.speed?.target ?? facts.target) : null,
+    targetSpeed: underWay ? targetOf(control) : null,
     incline: status?.incline ?? null,
     heartRate: status?.heartRate ?? null,
     link: linkWord(facts),
-    stopConfirmed: facts.stopConfirmed,
+    stopConfirmed: control.stopConfirmed,
     problem: problem(facts),
     protocol: facts.protocol,
     model: facts.model,

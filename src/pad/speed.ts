@@ -1,14 +1,26 @@
 import { failure, OK, type Outcome } from "../domain/command.js";
 import type { Capabilities } from "../domain/pad.js";
-import { kmh, type Speed } from "../domain/units.js";
+import { AT_REST, kmh, type Speed } from "../domain/units.js";
 import { type Control, settle, type SpeedGoal, type Step } from "./goals.js";
 import type { Due } from "./start.js";
-import { isFresh, isMoving, isRunning, type Sample, showsRest, type Telemetry } from "./telemetry.js";
+import {
+  isFresh,
+  isMoving,
+  isRunning,
+  isSlowing,
+  type Sample,
+  settledSpeed,
+  SETTLED_WITHIN,
+  showsRest,
+  type Telemetry,
+} from "./telemetry.js";
 
 /** Contract 3: within 0.1 km/h or one step of the target. */
 const tolerance = (step: Speed): number => Math.max(10, step);
 /** Contract 3: from rest a speed belongs to its start for 20 s. */
 export const FROM_REST_MS = 20_000;
+/** Contract rule 2: a speed never waits. A busy link and a status that is late are given as long as a start frame. */
+export const WRITE_WITHIN_MS = 5_000;
 /** A speed that had no effect at all after this is written once more: writes without response get lost. */
 const AGAIN_MS = 2_500;
 const MAX_WRITES = 2;
@@ -18,6 +30,16 @@ export const speedTime = (from: Speed, to: Speed): number => (Math.abs(kmh(to) -
 
 const isNear = (a: Speed, b: Speed, step: Speed): boolean => Math.abs(a - b) <= tolerance(step);
 
+/**
+ * Most models show "running" all the way down (wire-facts a.8), so a belt that slows below what we have asked for is
+ * taken to be stopped by somebody: a speed written now would send it off again under their feet (contract rule 5).
+ */
+const slowsByItself = (goal: SpeedGoal, telemetry: Telemetry): boolean => {
+  const askedFor = goal.wrote ? goal.target : goal.slowingTo;
+  const speed = telemetry.last?.status.speed ?? AT_REST;
+  return isSlowing(telemetry) && (askedFor === null || speed < askedFor - SETTLED_WITHIN);
+};
+
 /** Contract rule 5: a speed is written only while a fresh status shows the belt running. */
 export const speedDue = (
   goal: SpeedGoal,
@@ -25,13 +47,18 @@ export const speedDue = (
   capabilities: Capabilities,
   now: number,
 ): Due => {
-  if (!isFresh(telemetry, now) || !isRunning(telemetry)) return null;
+  if (!isFresh(telemetry, now) || !isRunning(telemetry) || slowsByItself(goal, telemetry)) return null;
   const operation = { op: "speed", speed: goal.target } as const;
-  if (!goal.wrote) return { operation, at: 0 };
+  if (!goal.wrote) return now < goal.writeBy ? { operation, at: 0 } : null;
   const ignored = isNear(telemetry.last?.status.speed ?? goal.target, goal.wrote.from, capabilities.step);
   const far = !isNear(goal.wrote.from, goal.target, capabilities.step);
   return ignored && far && goal.writes < MAX_WRITES ? { operation, at: goal.wrote.at + AGAIN_MS } : null;
 };
+
+const NOT_WRITTEN = failure(
+  "unconfirmed",
+  "The belt was not seen running steadily, so the speed was not written. Try again.",
+);
 
 const ended = (goal: SpeedGoal, telemetry: Telemetry, now: number): Outcome | null => {
   if (goal.seenMoving && showsRest(telemetry))
@@ -39,8 +66,10 @@ const ended = (goal: SpeedGoal, telemetry: Telemetry, now: number): Outcome | nu
       "superseded",
       "The belt came to rest before the speed was reached. Start it again to set a speed.",
     );
-  if (goal.startsBy !== null && !goal.wrote && now >= goal.startsBy)
-    return failure("superseded", "The belt was not running within 20 s, so the speed was dropped.");
+  if (!goal.wrote && now >= goal.writeBy)
+    return goal.fromRest
+      ? failure("superseded", "The belt was not running within 20 s, so the speed was dropped.")
+      : NOT_WRITTEN;
   if (now >= goal.deadline)
     return failure(
       "unconfirmed",
@@ -62,12 +91,21 @@ export const reviewSpeed = (
   const measured = sample?.status.speed;
   if (goal.wrote && sample && sample.at > goal.wrote.at && measured !== undefined && isRunning(telemetry))
     if (isNear(measured, goal.target, capabilities.step))
-      return {
-        control: { ...control, speed: null },
-        effects: [{ type: "speed-reached", target: goal.target }, ...settle(goal.refs, OK)],
-      };
+      return { control: { ...control, speed: null, target: goal.target }, effects: settle(goal.refs, OK) };
   const outcome = ended(goal, telemetry, now);
   if (outcome) return { control: { ...control, speed: null }, effects: settle(goal.refs, outcome) };
   const seenMoving = goal.seenMoving || isMoving(telemetry);
   return { control: { ...control, speed: { ...goal, seenMoving } }, effects: [] };
+};
+
+/** Contract 3: the speed that was asked for, else the one that the belt was last brought to. */
+export const targetOf = ({ speed, target }: Control): Speed | null => speed?.target ?? target;
+
+/** Contract 3: the target follows the pad when it settles elsewhere without us, and is gone at rest. */
+export const followTarget = (control: Control, telemetry: Telemetry): Control => {
+  if (showsRest(telemetry)) return { ...control, target: null };
+  const settled = control.speed || control.stop ? null : settledSpeed(telemetry);
+  const elsewhere =
+    settled !== null && (control.target === null || Math.abs(settled - control.target) > SETTLED_WITHIN);
+  return elsewhere ? { ...control, target: settled } : control;
 };

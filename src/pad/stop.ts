@@ -1,14 +1,7 @@
 import { failure, OK } from "../domain/command.js";
-import { kmh, type Speed } from "../domain/units.js";
-import {
-  type Control,
-  type Effect,
-  type Ref,
-  settle,
-  type Step,
-  type StopCause,
-  type StopGoal,
-} from "./goals.js";
+import { AT_REST, kmh, type Speed } from "../domain/units.js";
+import type { Operation } from "../protocol/protocol.js";
+import { type Control, giveUp, type Ref, settle, type Step, type StopCause, type StopGoal } from "./goals.js";
 import { isFresh, isMoving, isUnderWay, type Sample, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract rule 1: after its deadline a stop is repeated every 5 s as long as telemetry shows movement. */
@@ -22,76 +15,82 @@ const BLIND_STOP_MS = 60_000;
 /** Contract rule 7: a start written this shortly before a stop may still take effect after it. */
 const LATE_START_MS = 5_000;
 /** Contract rule 7: two consecutive statuses. */
-const PROOF = 2;
+export const PROOF = 2;
 
 /** Contract 3: 0.4 km/h a second + 6, at least 10 s. A belt slows by about 0.53 km/h a second (wire-facts a.9). */
 export const stopTime = (speed: Speed): number => Math.max(10, kmh(speed) / 0.4 + 6) * 1000;
+
+/** A start that was written shortly before may yet move the belt: rest counts only once it showed, or 5 s later. */
+const startMayFollow = ({ started }: Control, now: number): boolean =>
+  started !== null && !started.seen && now - started.at < LATE_START_MS;
+
+/** The belt was not at rest in its last status, or a start is on its way to it. Nothing is known of an unseen pad. */
+export const mayMove = (control: Control, telemetry: Telemetry, now: number): boolean =>
+  telemetry.last !== null && (!showsRest(telemetry) || startMayFollow(control, now));
+
+/** Asked for so recently that a link is worth getting for it alone, and that it is the first write there (rule 2). */
+export const isUrgent = (stop: StopGoal | null, now: number): boolean =>
+  stop !== null && now - stop.since <= BLIND_STOP_MS;
 
 export interface StopRequest {
   readonly refs: readonly Ref[];
   readonly cause: StopCause;
   readonly endsSession: boolean;
-  readonly now: number;
   /** The link is down, and the belt moved when it was lost. */
   readonly lostMoving: boolean;
 }
-
-const cancelled = (control: Control): Effect[] => {
-  const outcome = failure("superseded", "A stop came after it. The belt is being stopped.");
-  return [control.start, control.speed, control.mode].flatMap((goal) =>
-    goal ? settle(goal.refs, outcome) : [],
-  );
-};
 
 /** An end of the program outranks safety's reason, and that a person's wish: it decides what may come after. */
 const gravest = (under: StopCause | undefined, asked: StopCause): StopCause =>
   under === undefined || under === "command" || asked === "exit" ? asked : under;
 
+const OVERTAKEN = failure("superseded", "A stop came after it. The belt is being stopped.");
+
 /** Takes a stop: everything else is given up, and a stop that is under way is shared. */
-export const askStop = (control: Control, telemetry: Telemetry, request: StopRequest): Step => {
-  const { now } = request;
+export const askStop = (control: Control, telemetry: Telemetry, request: StopRequest, now: number): Step => {
   const under = control.stop;
-  const deadline = now + stopTime(telemetry.last?.status.speed ?? (0 as Speed));
-  const pressAgain = under?.lastWrite != null && now - under.lastWrite < PRESS_GAP_MS;
+  const speed = telemetry.last?.status.speed ?? AT_REST;
+  const written = under?.lastWrite ?? null;
+  const justWritten = written !== null && now - written < PRESS_GAP_MS;
   const stop: StopGoal = {
     refs: [...(under?.refs ?? []), ...request.refs],
     cause: gravest(under?.cause, request.cause),
     endsSession: request.endsSession || (under?.endsSession ?? false),
+    asked: under?.asked ?? now,
     since: now,
-    deadline: under?.deadline ?? deadline,
-    lastWrite: pressAgain ? (under?.lastWrite ?? null) : null,
-    proof: pressAgain ? (under?.proof ?? 0) : 0,
+    deadline: under?.deadline ?? now + stopTime(speed),
+    overdue: under?.overdue ?? false,
+    lastWrite: justWritten ? written : null,
+    from: under?.from ?? null,
+    proof: justWritten ? (under?.proof ?? 0) : 0,
     movedWhenLost: request.lostMoving || (under?.movedWhenLost ?? false),
     waitsForStatus: false,
   };
-  return { control: { ...control, stop, start: null, speed: null, mode: null }, effects: cancelled(control) };
+  const { control: free, effects } = giveUp(control, OVERTAKEN);
+  return { control: { ...free, stop, stopConfirmed: false, haltedBy: stop.cause }, effects };
 };
 
-/** A start that was written shortly before may yet move the belt: rest counts only once it showed, or 5 s later. */
-const lateStartIsOver = (control: Control, now: number): boolean =>
-  control.started === null || control.started.seen || now - control.started.at >= LATE_START_MS;
+const stopped = (control: Control, stop: StopGoal): Step => ({
+  control: { ...control, stop: null, stopConfirmed: true },
+  effects: [{ type: "stopped", goal: stop }, ...settle(stop.refs, OK)],
+});
 
 /** Counts the proof of rule 7 with one status; confirmed, the goal is gone and its results are `ok`. */
 export const proveStop = (control: Control, telemetry: Telemetry, sample: Sample, now: number): Step => {
   const { stop } = control;
-  if (!stop) return { control, effects: [] };
+  if (!stop || sample.status.speed === undefined) return { control, effects: [] };
   if (stop.waitsForStatus) return decideLate(control, stop, telemetry);
+  const rests = showsRest(telemetry) && !startMayFollow(control, now);
   const answers = stop.lastWrite !== null && sample.poll !== null && sample.poll > stop.lastWrite;
-  const proof = answers && showsRest(telemetry) && lateStartIsOver(control, now) ? stop.proof + 1 : 0;
-  if (proof < PROOF) return { control: { ...control, stop: { ...stop, proof } }, effects: [] };
-  return {
-    control: { ...control, stop: null },
-    effects: [{ type: "stopped", goal: stop }, ...settle(stop.refs, OK)],
-  };
+  const proof = rests ? stop.proof + (answers ? 1 : 0) : 0;
+  return proof < PROOF
+    ? { control: { ...control, stop: { ...stop, proof } }, effects: [] }
+    : stopped(control, stop);
 };
 
 /** Rule 2, on a late reconnect: at rest clears it, moving stops the belt if it was moving when the link was lost. */
 const decideLate = (control: Control, stop: StopGoal, telemetry: Telemetry): Step => {
-  if (showsRest(telemetry))
-    return {
-      control: { ...control, stop: null },
-      effects: [{ type: "stopped", goal: stop }, ...settle(stop.refs, OK)],
-    };
+  if (showsRest(telemetry)) return stopped(control, stop);
   if (stop.movedWhenLost)
     return { control: { ...control, stop: { ...stop, waitsForStatus: false } }, effects: [] };
   const outcome = failure(
@@ -100,7 +99,7 @@ const decideLate = (control: Control, stop: StopGoal, telemetry: Telemetry): Ste
   );
   return {
     control: { ...control, stop: null },
-    effects: [{ type: "stop-dropped", goal: stop }, ...settle(stop.refs, outcome)],
+    effects: [{ type: "stop-dropped" }, ...settle(stop.refs, outcome)],
   };
 };
 
@@ -116,25 +115,22 @@ export const reviewStop = (control: Control, now: number): Step => {
       : "The belt was not seen at rest in time. The stop goes on; use the remote or the mains switch if it moves.",
   );
   return {
-    control: { ...control, stop: { ...stop, refs: [], deadline: null } },
-    effects: [{ type: "stop-unconfirmed", goal: stop }, ...settle(stop.refs, outcome)],
+    control: { ...control, stop: { ...stop, refs: [], deadline: null, overdue: true } },
+    effects: [{ type: "stop-unconfirmed" }, ...settle(stop.refs, outcome)],
   };
 };
 
 /** The link went down under a stop: its results end, the goal lives on and is written again after the reconnect. */
-export const loseStop = (control: Control, telemetry: Telemetry): Step => {
+export const loseStop = (control: Control, telemetry: Telemetry, now: number): Step => {
   const { stop } = control;
   if (!stop) return { control, effects: [] };
-  const movedWhenLost = telemetry.last !== null && !showsRest(telemetry);
+  const movedWhenLost = control.greeted ? mayMove(control, telemetry, now) : stop.movedWhenLost;
   const outcome = failure(
     "link-lost",
     "The link was lost before the belt was seen at rest. It is stopped on reconnect.",
   );
   return {
-    control: {
-      ...control,
-      stop: { ...stop, refs: [], deadline: null, lastWrite: null, proof: 0, movedWhenLost },
-    },
+    control: { ...control, stop: { ...stop, refs: [], lastWrite: null, proof: 0, movedWhenLost } },
     effects: settle(stop.refs, outcome),
   };
 };
@@ -142,17 +138,32 @@ export const loseStop = (control: Control, telemetry: Telemetry): Step => {
 /** A link came up: may a waiting stop be written blindly, or does the first status decide (rule 2)? */
 export const rejoinStop = (control: Control, now: number): Control => {
   const { stop } = control;
-  if (!stop) return control;
-  const waitsForStatus = now - stop.since > BLIND_STOP_MS && stop.cause !== "exit";
-  return { ...control, stop: { ...stop, lastWrite: null, proof: 0, waitsForStatus } };
+  return stop ? { ...control, stop: { ...stop, waitsForStatus: !isUrgent(stop, now) } } : control;
 };
 
-/** When the next stop frame is due; null while it would only spoil the proof, or has to wait for a status. */
+/** A status that came after the last stop frame shows rest: another frame would only make the proof begin anew. */
+const looksDone = ({ lastWrite }: StopGoal, telemetry: Telemetry): boolean =>
+  showsRest(telemetry) && (telemetry.last?.at ?? 0) > (lastWrite ?? Infinity);
+
+/** When the next stop frame is due; null while there is none to write, or a status decides first. */
 export const stopDue = (stop: StopGoal, telemetry: Telemetry, now: number): number | null => {
   if (stop.waitsForStatus) return null;
   if (stop.lastWrite === null) return now;
-  if (stop.proof > 0) return null;
-  if (stop.deadline !== null || stop.cause === "exit") return stop.lastWrite + REPEAT_MS;
+  if (looksDone(stop, telemetry)) return null;
+  if (stop.deadline !== null) return stop.lastWrite + REPEAT_MS;
   const moves = isFresh(telemetry, now) && (isMoving(telemetry) || isUnderWay(telemetry));
   return moves ? stop.lastWrite + OVERDUE_REPEAT_MS : null;
+};
+
+/** A person's OFF is a pause to a machine that knows one; where that does not slow the belt, a stop (contract 3). */
+export const stopOperation = (stop: StopGoal, telemetry: Telemetry): Operation => {
+  const keeps = stop.cause === "command" && !stop.endsSession;
+  const obeyed = stop.from === null || (telemetry.last?.status.speed ?? AT_REST) < stop.from;
+  return { op: keeps && obeyed ? "pause" : "stop" };
+};
+
+/** A stop frame was handed to the link. */
+export const stopHanded = (stop: StopGoal, telemetry: Telemetry, now: number): StopGoal => {
+  const from = stop.from ?? telemetry.last?.status.speed ?? null;
+  return { ...stop, from, lastWrite: now, proof: 0 };
 };

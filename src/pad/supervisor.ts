@@ -17,7 +17,7 @@ export type Phase = "off" | "scanning" | "connecting" | "ready";
 export interface LinkOwner {
   /** The link is wanted: switched on, or a stop waits for it. */
   wanted(): boolean;
-  /** The belt moved when the link was lost: reconnect without patience. */
+  /** A belt has to be stopped, or may have to: reconnect without patience. */
   urgent(): boolean;
   phase(phase: Phase): void;
   heard(advertisement: Advertisement): void;
@@ -64,6 +64,11 @@ export class Supervisor {
     else this.#wake();
   }
 
+  /** The link works: a streak of failures is over. */
+  healthy(): void {
+    this.#failures = 0;
+  }
+
   /** Ends the present wait early; a scan or a link goes on. */
   #wake: () => void = () => undefined;
 
@@ -98,15 +103,15 @@ export class Supervisor {
   async #oneRound(signal: AbortSignal): Promise<void> {
     try {
       await this.#attempt(signal);
-      this.#failures = 0;
     } catch (thrown) {
       if (signal.aborted) return;
       const error =
         thrown instanceof BridgeError ? thrown : new BridgeError("connect-failed", asError(thrown).message);
       this.#tell(error);
-      this.#failures = error.code === "link-lost" ? 0 : this.#failures + 1;
+      const ms = backoff(error, this.#failures, this.#owner.urgent());
+      this.#failures += 1;
       this.#owner.phase("scanning");
-      await this.#wait(backoff(error, this.#failures, this.#owner.urgent()));
+      await this.#wait(ms);
     }
   }
 
@@ -125,10 +130,12 @@ export class Supervisor {
       },
       signal,
     );
-    if (address === null || signal.aborted) return;
+    if (signal.aborted) return;
+    // Taken for a wish to go on, a scan that ends by itself would keep us in a loop without a pause.
+    if (address === null) throw new BridgeError("radio-busy", "The scan ended by itself.");
     this.#owner.phase("connecting");
     const connecting = radio.connect(address, { signal });
-    const link = await settle(connecting, { clock, ms: CONNECT_MS, what: "connecting" }).catch(
+    const link = await settle(connecting, { clock, ms: CONNECT_MS, what: "connecting", signal }).catch(
       (error: unknown) => {
         // A link that comes after all must not stay open behind our back.
         connecting.then((late) => this.#close(late)).catch(() => undefined);
@@ -136,7 +143,7 @@ export class Supervisor {
       },
     );
     try {
-      if (!signal.aborted) await this.#owner.serve(link, signal);
+      await this.#owner.serve(link, signal);
     } finally {
       await this.#close(link);
     }

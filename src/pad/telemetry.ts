@@ -5,12 +5,12 @@ import { AT_REST, type Speed } from "../domain/units.js";
 /** Contract 3: `unknown` once no valid status came for 5 s; the link is then recreated. */
 export const SILENCE_MS = 5_000;
 /** Contract rules 2, 4, 5: what a start or a speed may be based on. */
-export const FRESH_MS = 2_000;
+const FRESH_MS = 2_000;
 /** Contract rule 7: how long speed 0 must last where the state itself does not say "resting". */
 const ZERO_IS_REST_MS = 5_000;
 /** Contract 3, target_speed: a speed is settled after 3 s within 0.1 km/h. */
 const SETTLED_MS = 3_000;
-const SETTLED_WITHIN = 10;
+export const SETTLED_WITHIN = 10;
 /** Contract 1: a belt counts as slowing when each of its last three statuses is lower by at least 0.2 km/h. */
 const FALLING_BY = 20;
 const FALLING_STATUSES = 3;
@@ -25,27 +25,45 @@ export interface Sample {
 
 /** What the statuses of one pad have shown, folded. */
 export interface Telemetry {
+  /** The last status that told the speed; what came after it without one is merged into it. */
   readonly last: Sample | null;
-  /** Since when every status has shown speed 0; null while the belt moves or the link is down. */
-  readonly zeroSince: number | null;
+  /** Since when every status has shown speed 0 in a state that does not itself say "resting"; null when one did not. */
+  readonly stillSince: number | null;
+  /** Consecutive statuses at rest. */
+  readonly rests: number;
   /** The speed that has held, and since when it has stayed within 0.1 km/h of it. */
   readonly steady: { readonly speed: Speed; readonly since: number } | null;
-  /** The speeds of the latest statuses, newest last, for `falling`. */
+  /** The speeds of the latest statuses, newest last, for `isFalling`. */
   readonly trail: readonly { readonly speed: Speed; readonly at: number }[];
 }
 
-export const noTelemetry: Telemetry = { last: null, zeroSince: null, steady: null, trail: [] };
+export const noTelemetry: Telemetry = { last: null, stillSince: null, rests: 0, steady: null, trail: [] };
+
+const RESTING: readonly Activity[] = ["resting", "standby", "paused"];
+const saysRest = ({ activity }: PadStatus): boolean => RESTING.includes(activity);
 
 export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
-  const speed = sample.status.speed;
-  if (speed === undefined) return { ...telemetry, last: sample };
-  const { steady } = telemetry;
-  return {
+  const { status, at } = sample;
+  const { speed } = status;
+  if (speed === undefined) return merge(telemetry, status);
+  const { steady, stillSince } = telemetry;
+  // A countdown ends in state 1 at speed 0 (wire-facts a.8): what was at rest before it is no rest in that state.
+  const still = speed === AT_REST && !saysRest(status) && status.activity !== "countdown";
+  const seen = {
     last: sample,
-    zeroSince: speed === AT_REST ? (telemetry.zeroSince ?? sample.at) : null,
-    steady: steady && Math.abs(steady.speed - speed) <= SETTLED_WITHIN ? steady : { speed, since: sample.at },
-    trail: [...telemetry.trail, { speed, at: sample.at }].slice(-FALLING_STATUSES - 1),
+    stillSince: still ? (stillSince ?? at) : null,
+    steady: steady && Math.abs(steady.speed - speed) <= SETTLED_WITHIN ? steady : { speed, since: at },
+    trail: [...telemetry.trail, { speed, at }].slice(-FALLING_STATUSES - 1),
   };
+  return { ...seen, rests: showsRest(seen) ? telemetry.rests + 1 : 0 };
+};
+
+/** A part of a split record (wire-facts b.1) tells more of the last status, but not that it is still true. */
+const merge = (telemetry: Telemetry, part: PadStatus): Telemetry => {
+  const { last } = telemetry;
+  if (!last) return telemetry;
+  const activity = part.activity === "other" ? last.status.activity : part.activity;
+  return { ...telemetry, last: { ...last, status: { ...last.status, ...part, activity } } };
 };
 
 /** A gap proves nothing about the time in between: what needs duration starts anew, the last status stays known. */
@@ -60,12 +78,10 @@ const within = (telemetry: Telemetry, now: number, ms: number): boolean =>
 export const isFresh = (telemetry: Telemetry, now: number): boolean => within(telemetry, now, FRESH_MS);
 export const isKnown = (telemetry: Telemetry, now: number): boolean => within(telemetry, now, SILENCE_MS);
 
-const resting: readonly Activity[] = ["resting", "standby", "paused"];
-
 /** The latest status shows a belt at rest (contract rule 7, for one status). Silence never does. */
-export const showsRest = ({ last, zeroSince }: Telemetry): boolean => {
-  if (!last || zeroSince === null || last.status.activity === "countdown") return false;
-  return resting.includes(last.status.activity) || last.at - zeroSince >= ZERO_IS_REST_MS;
+export const showsRest = ({ last, stillSince }: Pick<Telemetry, "last" | "stillSince">): boolean => {
+  if (!last || last.status.speed !== AT_REST) return false;
+  return saysRest(last.status) || (stillSince !== null && last.at - stillSince >= ZERO_IS_REST_MS);
 };
 
 export const isMoving = ({ last }: Telemetry): boolean => (last?.status.speed ?? AT_REST) > AT_REST;
@@ -74,10 +90,21 @@ export const isMoving = ({ last }: Telemetry): boolean => (last?.status.speed ??
 export const isRunning = (telemetry: Telemetry): boolean =>
   telemetry.last?.status.activity === "running" && isMoving(telemetry);
 
-/** The belt is on its way to moving or moves: a start has nothing to write. */
+/** It moves, but the pad says that it stops, or that it has: the tail of a stop (wire-facts a.10, state 0 at 0.3). */
+const isEnding = (telemetry: Telemetry): boolean => {
+  const status = telemetry.last?.status;
+  return status !== undefined && (status.activity === "stopping" || saysRest(status));
+};
+
+/** The belt moves, and not because it is coming to rest. */
+export const isUnderPower = (telemetry: Telemetry): boolean => isMoving(telemetry) && !isEnding(telemetry);
+
+/** The belt moves under power or is about to: a start has nothing to write. */
 export const isUnderWay = (telemetry: Telemetry): boolean => {
   const activity = telemetry.last?.status.activity;
-  return activity === "countdown" || (activity === "running" && !showsRest(telemetry)) || isMoving(telemetry);
+  return (
+    activity === "countdown" || (activity === "running" && !showsRest(telemetry)) || isUnderPower(telemetry)
+  );
 };
 
 /** The speed that has held for 3 s while the belt ran, or null. */
@@ -87,15 +114,22 @@ export const settledSpeed = (telemetry: Telemetry): Speed | null => {
   return last.status.speed ?? null;
 };
 
+/** How much lower each of the last three speeds was than the one before, the newest last. */
+const drops = ({ trail }: Telemetry): readonly number[] =>
+  trail.slice(1).map((point, i) => (trail[i]?.speed ?? AT_REST) - point.speed);
+
+/** The latest status was lower than the one before by at least 0.2 km/h: the belt is slowing. */
+export const isSlowing = (telemetry: Telemetry): boolean => (drops(telemetry).at(-1) ?? 0) >= FALLING_BY;
+
 /** Each of the last three statuses, all after `since`, was lower than the one before by at least 0.2 km/h (contract 1). */
-export const isFalling = ({ trail }: Telemetry, since: number): boolean => {
-  const drops = trail.slice(1).map((point, i) => (trail[i]?.speed ?? 0) - point.speed);
-  const oldest = trail.at(-FALLING_STATUSES);
+export const isFalling = (telemetry: Telemetry, since: number): boolean => {
+  const oldest = telemetry.trail.at(-FALLING_STATUSES);
+  const last = drops(telemetry);
   return (
-    drops.length >= FALLING_STATUSES &&
+    last.length === FALLING_STATUSES &&
     oldest !== undefined &&
     oldest.at > since &&
-    drops.slice(-FALLING_STATUSES).every((drop) => drop >= FALLING_BY)
+    last.every((drop) => drop >= FALLING_BY)
   );
 };
 
@@ -107,13 +141,10 @@ const restWord = ({ activity, mode }: PadStatus): Belt => {
 /** The belt word of contract 3. `stopping`: a stop of ours is not yet confirmed. */
 export const beltWord = (telemetry: Telemetry, now: number, stopping: boolean): Belt => {
   const { last } = telemetry;
-  if (!last || !isKnown(telemetry, now) || last.status.speed === undefined) return "unknown";
+  if (!last || !isKnown(telemetry, now) || last.status.activity === "other") return "unknown";
   const { activity } = last.status;
-  if (activity === "other") return "unknown";
   if (activity === "countdown") return "starting";
   if (showsRest(telemetry)) return restWord(last.status);
-  if (stopping) return "stopping";
-  if (activity === "running") return isMoving(telemetry) ? "running" : "starting";
-  // Speed above 0 in a resting state, or a stopping state: the pad itself says that the belt slows (wire-facts a.10).
-  return "stopping";
+  if (stopping || activity !== "running") return "stopping";
+  return isMoving(telemetry) ? "running" : "starting";
 };

@@ -24,6 +24,8 @@ export class WalkBook {
   readonly #clock: Clock;
   readonly #tell: (event: PadEvent) => void;
   #journal: Journal = newJournal;
+  /** The session that was stopped for its length, and how long it was by then. */
+  #stoppedAt: { readonly session: string; readonly duration: number } | null = null;
 
   constructor(settings: JournalSettings, clock: Clock, tell: (event: PadEvent) => void) {
     this.#settings = settings;
@@ -56,10 +58,18 @@ export class WalkBook {
     return this.#journal.walk.session?.state === "paused";
   }
 
-  /** Seconds of moving belt in the open session. */
-  get openFor(): Seconds {
+  /** Whether the open session's belt has moved for `limit`; once it was stopped for that, it is counted anew. */
+  hasMovedFor(limit: Seconds): boolean {
     const { session } = this.#journal.walk;
-    return session && session.state !== "ended" ? session.duration : (0 as Seconds);
+    if (!session || session.state === "ended") return false;
+    const counted = this.#stoppedAt?.session === session.id ? this.#stoppedAt.duration : 0;
+    return session.duration - counted >= limit;
+  }
+
+  /** The belt is stopped because of the session's length. */
+  stoppedForLength(): void {
+    const { session } = this.#journal.walk;
+    this.#stoppedAt = session && { session: session.id, duration: session.duration };
   }
 
   get resumeSpeed(): Speed | null {

@@ -1,14 +1,17 @@
+import type { Link, Radio } from "../../src/ble/radio.js";
 import type { Command, Outcome } from "../../src/domain/command.js";
+import { type Faults, NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
 import type { PadSettings, SafetySettings } from "../../src/domain/pad.js";
-import { NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
-import { noIdentity, type Identity } from "../../src/pad/identity.js";
+import { kmh, seconds } from "../../src/domain/units.js";
+import type { Logger } from "../../src/log.js";
+import { type Identity, noIdentity } from "../../src/pad/identity.js";
 import type { PadEvent } from "../../src/pad/journal.js";
 import { Pad } from "../../src/pad/pad.js";
+import type { Operation } from "../../src/protocol/protocol.js";
+import { parseCommand } from "../../src/protocol/wilink-pad.js";
+import { beltSpeed, type PadOptions, remote } from "../../src/sim/pad.js";
+import type { PeripheralSettings } from "../../src/sim/peripheral.js";
 import { simulatedRadio } from "../../src/sim/radio.js";
-import { beltSpeed, type PadOptions } from "../../src/sim/pad.js";
-import type { Logger } from "../../src/log.js";
-import { seconds } from "../../src/domain/units.js";
-import { toHex } from "../../src/protocol/bytes.js";
 import { ManualClock } from "./clock.js";
 
 export const quiet: Logger = {
@@ -42,99 +45,196 @@ export const SETTINGS: PadSettings = {
   startSpeed: null,
 };
 
+export const ADDRESS = "57:4c:4e:00:11:22";
+
 export interface RigOptions {
   readonly model?: SimulatedModel;
   readonly pad?: PadOptions;
+  readonly name?: string;
   readonly settings?: Partial<PadSettings>;
   readonly safety?: Partial<SafetySettings>;
-  readonly crashedAt?: number | null;
+  /** Milliseconds before the start. */
+  readonly crashed?: number;
+  readonly identity?: Identity;
+  /** Other pads on the air. */
+  readonly others?: readonly PeripheralSettings[];
 }
+
+/** A frame that reached the pad: `speed 3.5`, `mode manual`, else its operation. */
+const named = (operation: Operation | null | undefined): string => {
+  if (operation?.op === "speed") return `speed ${kmh(operation.speed)}`;
+  if (operation?.op === "mode") return `mode ${operation.mode}`;
+  return operation?.op ?? "unreadable";
+};
+
+/** What moves a belt. */
+export const isMotion = (op: string): boolean => op === "start" || op.startsWith("speed");
+
+/** A frame that was handed to a link, or that reached the pad. */
+export interface Written {
+  readonly at: number;
+  readonly op: string;
+}
+
+const nameOf = (bytes: Uint8Array): string => named(parseCommand(bytes)?.operation);
+
+/** The radio with an ear at its port: `handed` fills with what is handed to the pad's links. */
+const tapped = (radio: Radio, clock: ManualClock, handed: Written[]): Radio => ({
+  get state() {
+    return radio.state;
+  },
+  onState: (listener) => radio.onState(listener),
+  scan: (onAdvertisement, bounded) => radio.scan(onAdvertisement, bounded),
+  async connect(address, bounded): Promise<Link> {
+    const link = await radio.connect(address, bounded);
+    return {
+      address: link.address,
+      name: link.name,
+      services: link.services,
+      lost: link.lost,
+      rssi: (to) => link.rssi(to),
+      read: (characteristic, to) => link.read(characteristic, to),
+      subscribe: (characteristic, onBytes, to) => link.subscribe(characteristic, onBytes, to),
+      write(characteristic, bytes, to) {
+        handed.push({ at: clock.now(), op: nameOf(bytes) });
+        return link.write(characteristic, bytes, to);
+      },
+      [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+    };
+  },
+  [Symbol.asyncDispose]: () => radio[Symbol.asyncDispose](),
+});
+
+const padOf = (options: RigOptions, clock: ManualClock, radio: Radio, log: Logger) => {
+  const identities = new Map<string, Identity>();
+  const pad = new Pad(
+    { ...SETTINGS, ...options.settings },
+    {
+      radio,
+      clock,
+      log,
+      memory: {
+        recall: (id) => identities.get(id) ?? options.identity ?? noIdentity,
+        keep: (id, identity) => identities.set(id, identity),
+      },
+      safety: { ...SAFETY, ...options.safety },
+      journal: {
+        walk: {
+          pauseTimeout: 15 * 60_000,
+          minDuration: seconds(30),
+          body: { weight: 75, age: null, height: null, sex: null },
+        },
+        goals: { distance: null, steps: null, duration: null, calories: null },
+        walkedOff: { ...SAFETY, ...options.safety }.walkedOff,
+        timeZone: "UTC",
+      },
+      crashedAt: options.crashed === undefined ? null : clock.wall() - options.crashed,
+    },
+  );
+  return { pad, identities };
+};
 
 /** One pad on the simulated radio with a clock moved by hand: the real supervisor, scheduler and driver. */
 export const padRig = (options: RigOptions = {}) => {
   const clock = new ManualClock();
-  const settings = { ...SETTINGS, ...options.settings };
-  const address = SETTINGS.address ?? "";
-  const radio = simulatedRadio(
-    [
-      {
-        address,
-        name: null,
-        model: options.model ?? "c2",
-        faults: NO_FAULTS,
-        options: { mode: "manual", ...options.pad },
-      },
-    ],
-    { clock },
-  );
-  const identities = new Map<string, Identity>();
-  const pad = new Pad(settings, {
-    radio,
-    clock,
-    log: quiet,
-    memory: {
-      recall: (id) => identities.get(id) ?? noIdentity,
-      keep: (id, identity) => identities.set(id, identity),
-    },
-    safety: { ...SAFETY, ...options.safety },
-    journal: {
-      walk: {
-        pauseTimeout: 15 * 60_000,
-        minDuration: seconds(30),
-        body: { weight: 75, age: null, height: null, sex: null },
-      },
-      goals: { distance: null, steps: null, duration: null, calories: null },
-      walkedOff: SAFETY.walkedOff,
-      timeZone: "UTC",
-    },
-    crashedAt: options.crashedAt ?? null,
-  });
+  const { model = "c2", name = null, others = [] } = options;
+  const own = {
+    address: ADDRESS,
+    name,
+    model,
+    faults: NO_FAULTS,
+    options: { mode: "manual", ...options.pad },
+  } as const;
+  const radio = simulatedRadio([own, ...others], { clock });
+  const handed: Written[] = [];
+  const warnings: string[] = [];
+  const log: Logger = { ...quiet, warn: (_, message) => void warnings.push(message), child: () => log };
+  const { pad, identities } = padOf(options, clock, tapped(radio, clock, handed), log);
   const events: PadEvent[] = [];
   pad.subscribe({ changed: () => undefined, happened: (_, event) => events.push(event) });
 
-  const send = (...commands: Command[]): Outcome[] => {
+  const sendAt = (arrived: number, stale: boolean, ...commands: Command[]): Outcome[] => {
     const outcomes: Outcome[] = [];
-    pad.submit(
-      commands.map((command) => ({ command, respond: (outcome) => outcomes.push(outcome) })),
-      clock.now(),
-      false,
-    );
+    const asked = commands.map((command) => ({
+      command,
+      respond: (outcome: Outcome) => void outcomes.push(outcome),
+    }));
+    pad.submit(asked, arrived, stale);
     return outcomes;
   };
+  const send = (...commands: Command[]): Outcome[] => sendAt(clock.now(), false, ...commands);
+  const wire = (since = 0): Written[] =>
+    radio.wire
+      .filter(({ at, address }) => at >= since && address === ADDRESS)
+      .map(({ at, bytes }) => ({ at, op: nameOf(bytes) }));
+
   return {
     clock,
     radio,
     pad,
-    address,
     events,
-    send,
+    warnings,
     identities,
+    /** Submits one message; its outcomes arrive in the array. */
+    send,
+    sendAt,
     state: () => pad.view().state,
     /** The truth about the belt, km/h. */
-    speed: () => beltSpeed(radio.pad(address)),
-    /** The frames that reached the pad since `since`, as hex, polls left out. */
+    speed: () => beltSpeed(radio.pad(ADDRESS)),
+    phase: () => radio.pad(ADDRESS).machine.belt.phase,
+    press: (key: Parameters<typeof remote>[1]) => radio.act(ADDRESS, (simulated) => remote(simulated, key)),
+    faults: (faults: Partial<Faults>) => radio.setFaults(ADDRESS, { ...NO_FAULTS, ...faults }),
+    /** What was handed to a link, whether or not it arrived. */
+    handed,
+    wire,
+    /** The operations that reached the pad since then, reads left out. */
     frames: (since = 0) =>
-      radio.wire
-        .filter((frame) => frame.at >= since)
-        .map((frame) => toHex(frame.bytes))
-        .filter((hex) => hex !== "f7a20000a2fd"),
+      wire(since)
+        .map(({ op }) => op)
+        .filter((op) => op !== "poll" && op !== "preferences"),
+    /** Sends one command and waits for its result: `ok` or its code. */
+    ask: async (command: Command, limit = 30_000): Promise<string> => {
+      const outcomes = send(command);
+      await clock.until(() => outcomes.length > 0, limit);
+      const [outcome] = outcomes;
+      return outcome?.status === "error" ? outcome.code : "ok";
+    },
     /** Runs until the pad is online. */
     online: async () => {
       pad.start();
       return clock.until(() => pad.view().available, 30_000);
     },
-    /** Lets go of everything, and shows that no timer is left. */
+    /** Online, then the belt is started and settles at `kmh`. */
+    walking: async (speed: number) => {
+      pad.start();
+      await clock.until(() => pad.view().available, 30_000);
+      const outcomes = send({ key: "speed", value: speed });
+      await clock.until(() => outcomes.length === 1, 60_000);
+      if (outcomes[0]?.status !== "ok") throw new Error(`did not walk: ${JSON.stringify(outcomes)}`);
+      await clock.advance(4_000);
+    },
+    /** Lets go of everything; the number of timers that are left. */
     close: async () => {
       await clock.settled(pad.close());
       await clock.settled(radio[Symbol.asyncDispose]());
       return clock.pending;
     },
-    /** Starts the belt and lets it settle at `kmh`. */
-    walking: async (kmh: number) => {
-      const outcomes = send({ key: "speed", value: kmh });
-      await clock.until(() => outcomes.length === 1, 60_000);
-      if (outcomes[0]?.status !== "ok") throw new Error(`did not walk: ${JSON.stringify(outcomes)}`);
-      await clock.advance(4_000);
-    },
   };
 };
+
+export type Rig = ReturnType<typeof padRig>;
+
+/** The codes of outcomes, `ok` for those without. */
+export const codes = (outcomes: readonly Outcome[]): string[] =>
+  outcomes.map((outcome) => (outcome.status === "error" ? outcome.code : "ok"));
+
+export const ON: Command = { key: "belt", value: "ON" };
+export const OFF: Command = { key: "belt", value: "OFF" };
+export const STOP: Command = { key: "command", value: "stop" };
+export const speed = (value: number): Command => ({ key: "speed", value });
+export const verb = (value: Extract<Command, { key: "command" }>["value"]): Command => ({
+  key: "command",
+  value,
+});
+export const mode = (value: Extract<Command, { key: "mode" }>["value"]): Command => ({ key: "mode", value });
+export const link = (value: "ON" | "OFF"): Command => ({ key: "link", value });

@@ -1,0 +1,124 @@
+import type { Clock } from "../clock.js";
+import { failure } from "../domain/command.js";
+import type { SafetySettings } from "../domain/pad.js";
+import { aimMode } from "./aim.js";
+import type { Changes } from "./changes.js";
+import type { Contact } from "./contact.js";
+import type { CommandDesk } from "./desk.js";
+import { type Verdict, verdict } from "./exit.js";
+import { giveUp } from "./goals.js";
+import type { Scheduler } from "./scheduler.js";
+import { mayMove } from "./stop.js";
+import { isFresh } from "./telemetry.js";
+
+export interface LeavingDeps {
+  readonly clock: Clock;
+  readonly safety: SafetySettings;
+  readonly scheduler: Scheduler;
+  readonly contact: Contact;
+  readonly desk: CommandDesk;
+  readonly changes: Changes;
+}
+
+const ENDING = failure("stopping", "The bridge is ending. The command was dropped.");
+
+/** The end of a pad's service (contract rule 8): its belt at rest, then the pad in standby. */
+export class Leaving {
+  readonly #deps: LeavingDeps;
+  #begun = false;
+  #over = false;
+
+  constructor(deps: LeavingDeps) {
+    this.#deps = deps;
+  }
+
+  /** The program ends. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** From now on nothing is set in motion; what was about to be is given up. */
+  begin(): void {
+    this.#begun = true;
+    this.#deps.scheduler.apply((control) => giveUp(control, ENDING));
+  }
+
+  /** A moving belt has no link at this moment: it must be regained before anything else ends. */
+  get mustReturn(): boolean {
+    const { contact, safety } = this.#deps;
+    return contact.facts.lostMoving && (safety.stopOnExit || this.#stopIsDue);
+  }
+
+  /** Hands a live link one more stop frame at once: the waiting is about to end. */
+  pressStop(): void {
+    if (this.#deps.contact.linked) this.#deps.desk.stop("exit");
+  }
+
+  /**
+   * Stops the belt and sees it at rest, reconnecting where it moved when the link was lost; then standby. `signal` ends
+   * it at once; `hurry` once a live link has its stop frame, and not while a moving belt is without a link.
+   */
+  async stop(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+    const { safety } = this.#deps;
+    if (this.#isWithinReach && (safety.stopOnExit || this.#stopIsDue)) await this.#bringToRest(signal, hurry);
+    if (safety.standbyOnExit && !signal.aborted && !hurry.aborted && this.#isAtRest)
+      await this.#putToStandby(signal, hurry);
+  }
+
+  /** How the belt is being left. */
+  verdict(): Verdict {
+    const { clock, scheduler, contact } = this.#deps;
+    const { control, telemetry } = scheduler;
+    const { seen, lostMoving } = contact.facts;
+    return verdict({ seen, linked: contact.linked, lostMoving, control, telemetry }, clock.now());
+  }
+
+  /** Nothing can be waited for any more. */
+  end(): void {
+    this.#begun = true;
+    this.#over = true;
+  }
+
+  async #bringToRest(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+    const { desk, changes } = this.#deps;
+    desk.stop("exit");
+    const press = (): void => {
+      this.pressStop();
+      changes.happened();
+    };
+    hurry.addEventListener("abort", press, { once: true });
+    const done = (): boolean =>
+      !this.#stopIsDue || !this.#isWithinReach || (hurry.aborted && this.#stopIsOut);
+    await changes.until(done, signal);
+    hurry.removeEventListener("abort", press);
+  }
+
+  async #putToStandby(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+    const { scheduler, changes } = this.#deps;
+    scheduler.apply((control, _, now) => aimMode(control, [], "standby", now));
+    await changes.until(() => scheduler.control.mode === null || hurry.aborted || this.#over, signal);
+  }
+
+  get #stopIsDue(): boolean {
+    return this.#deps.scheduler.control.stop !== null;
+  }
+
+  /** A stop frame was handed to a live link. */
+  get #stopIsOut(): boolean {
+    return !this.mustReturn && this.#deps.scheduler.control.stop?.lastWrite !== null;
+  }
+
+  get #isWithinReach(): boolean {
+    return !this.#over && (this.#deps.contact.linked || this.mustReturn);
+  }
+
+  get #isAtRest(): boolean {
+    const { clock, scheduler, contact } = this.#deps;
+    const { control, telemetry } = scheduler;
+    const { capabilities } = contact.facts.identity;
+    const hasStandby = capabilities?.modes.includes("standby") ?? false;
+    const now = clock.now();
+    const rests = isFresh(telemetry, now) && !mayMove(control, telemetry, now);
+    return contact.linked && control.greeted && !control.stop && hasStandby && rests;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Clock } from "../clock.js";
+import { failure, OK, type Outcome } from "../domain/command.js";
+import type { Ref } from "./goals.js";
+import type { Phase } from "./supervisor.js";
+
+/** Contract 3, the `link` row. */
+const DEADLINE_MS = 20_000;
+
+const OVERTAKEN = failure("superseded", "A newer command for the link came before it was done.");
+const LATE = failure(
+  "unconfirmed",
+  "The link did not follow in time; `link` in the state shows where it is.",
+);
+const NO_RADIO = failure("radio-off", "The Bluetooth radio cannot be used; bridge/info says why.");
+
+export interface LinkSwitchOwner {
+  phase(): Phase;
+  radioOn(): boolean;
+  settle(refs: readonly Ref[], outcome: Outcome): void;
+}
+
+/** The user's switch: whether the bridge may hold the pad's Bluetooth link, so that the phone's app can have it. */
+export class LinkSwitch {
+  readonly #clock: Clock;
+  readonly #owner: LinkSwitchOwner;
+  #on = true;
+  #waiting: { readonly refs: readonly Ref[]; readonly phase: Phase; readonly deadline: number } | null = null;
+
+  constructor(clock: Clock, owner: LinkSwitchOwner) {
+    this.#clock = clock;
+    this.#owner = owner;
+  }
+
+  get on(): boolean {
+    return this.#on;
+  }
+
+  /** The same wish again shares the result; the opposite one supersedes it. */
+  turn(on: boolean, ref: Ref): void {
+    const older = this.#waiting;
+    const same = older !== null && on === this.#on;
+    this.#on = on;
+    this.#waiting = {
+      refs: same ? [...older.refs, ref] : [ref],
+      phase: on ? "ready" : "off",
+      deadline: same ? older.deadline : this.#clock.now() + DEADLINE_MS,
+    };
+    if (older && !same) this.#owner.settle(older.refs, OVERTAKEN);
+    this.review();
+  }
+
+  /** Settles the wish that the link, or the time, has decided. */
+  review(): void {
+    const wish = this.#waiting;
+    if (!wish) return;
+    const done = this.#owner.phase() === wish.phase;
+    if (!done && this.#clock.now() < wish.deadline) return;
+    this.#waiting = null;
+    const late = this.#owner.radioOn() ? LATE : NO_RADIO;
+    this.#owner.settle(wish.refs, done ? OK : late);
+  }
+}

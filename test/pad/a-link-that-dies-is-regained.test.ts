@@ -1,0 +1,201 @@
+import { describe, expect, it } from "vitest";
+import { ADDRESS, codes, link, OFF, ON, padRig, speed } from "../support/pad-rig.js";
+
+describe("a link", () => {
+  it("says so while the belt moves out of sight, and when it is back", async () => {
+    const rig = padRig();
+    await rig.walking(3);
+    rig.radio.outOfRange(ADDRESS, true);
+    await rig.clock.until(() => rig.state().link !== "ready", 10_000);
+    const lost = { belt: "unknown", running: null, moving: null, speed: null, targetSpeed: null, mode: null };
+    expect(rig.state()).toMatchObject({ ...lost, link: "lost", problem: "link-lost" });
+    expect(rig.pad.view().available).toBe(false);
+    expect(rig.events.at(-1)).toMatchObject({ type: "link_lost" });
+    expect(codes(rig.send(ON, speed(4)))).toEqual(["not-connected", "not-connected"]);
+    await rig.clock.advance(60_000);
+    expect(rig.state()).toMatchObject({ link: "lost", problem: "link-lost" });
+
+    rig.radio.outOfRange(ADDRESS, false);
+    await rig.clock.until(() => rig.pad.view().available, 10_000);
+    expect(rig.state()).toMatchObject({ belt: "running", speed: 300, link: "ready", problem: null });
+    expect(rig.events.at(-1)).toMatchObject({ type: "link_restored" });
+    // Nothing was written to the belt, and its walk went on.
+    expect(rig.frames()).toEqual(["start", "speed 3"]);
+    expect(rig.pad.view().stats.session).toMatchObject({ state: "active" });
+    await rig.clock.advance(4_000);
+    expect(rig.state().targetSpeed).toBe(300);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("of a pad that is merely away is waited for, and is no problem", async () => {
+    const rig = padRig();
+    await rig.online();
+    rig.radio.outOfRange(ADDRESS, true);
+    await rig.clock.until(() => !rig.pad.view().available, 10_000);
+    await rig.clock.advance(120_000);
+    expect(rig.state()).toMatchObject({ belt: "unknown", link: "scanning", problem: null });
+    expect(rig.events).toEqual([]);
+    expect(rig.pad.verdict()).toBe("rest");
+    rig.radio.outOfRange(ADDRESS, false);
+    await rig.clock.until(() => rig.pad.view().available, 5_000);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that carries nothing valid for 5 s makes the belt unknown and is made anew", async () => {
+    const rig = padRig();
+    await rig.walking(2);
+    rig.faults({ corrupt: 1 });
+    const since = rig.clock.now();
+    await rig.clock.until(() => rig.state().belt === "unknown", 10_000);
+    expect(rig.clock.now() - since).toBeGreaterThanOrEqual(4_000);
+    expect(rig.clock.now() - since).toBeLessThanOrEqual(5_600);
+    expect(rig.pad.view().available).toBe(false);
+    rig.faults({});
+    await rig.clock.until(() => rig.state().belt === "running", 10_000);
+    expect(rig.pad.view().counters).toMatchObject({ connects: 2, losses: 1 });
+    expect(rig.pad.view().counters.badFrames).toBeGreaterThan(3);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that is refused is asked for ever more patiently, but every second while the belt moves", async () => {
+    const rig = padRig();
+    rig.faults({ refuseConnect: { share: 1, seconds: null } });
+    rig.pad.start();
+    await rig.clock.advance(300_000);
+    rig.faults({});
+    const calm = await rig.clock.until(() => rig.pad.view().available, 31_000);
+    expect(calm).toBeGreaterThan(1_500);
+
+    rig.press("start-stop");
+    await rig.clock.until(() => rig.state().belt === "running", 10_000);
+    rig.faults({ refuseConnect: { share: 1, seconds: null } });
+    rig.radio.disconnect(ADDRESS);
+    await rig.clock.advance(300_000);
+    rig.faults({});
+    expect(await rig.clock.until(() => rig.pad.view().available, 31_000)).toBeLessThan(1_500);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that is refused is asked for at once when a stop comes", async () => {
+    const rig = padRig();
+    rig.faults({ refuseConnect: { share: 1, seconds: null } });
+    rig.pad.start();
+    await rig.clock.advance(300_000);
+    rig.faults({});
+    const stop = rig.send(OFF);
+    await rig.clock.until(() => stop.length > 0, 5_000);
+    expect(codes(stop)).toEqual(["ok"]);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that breaks again and again right after the connect is not asked for in a loop", async () => {
+    const rig = padRig();
+    rig.faults({ disconnectAfter: 0 });
+    rig.pad.start();
+    await rig.clock.advance(120_000);
+    expect(rig.pad.view().counters.connects).toBeLessThan(12);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("waits for the radio, and says so", async () => {
+    const rig = padRig();
+    await rig.online();
+    rig.radio.setPower("off");
+    await rig.clock.advance(1_000);
+    expect(rig.state()).toMatchObject({ link: "scanning", problem: "radio-off", belt: "unknown" });
+    expect(codes(rig.send(ON, speed(3)))).toEqual(["radio-off", "radio-off"]);
+    const stop = rig.send(OFF);
+    await rig.clock.advance(5_000);
+    rig.radio.setPower("on");
+    await rig.clock.until(() => stop.length > 0, 5_000);
+    expect(codes(stop)).toEqual(["ok"]);
+    expect(rig.state().problem).toBe(null);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("of a moving belt that the radio took along is lost", async () => {
+    const rig = padRig();
+    await rig.walking(2);
+    rig.radio.setPower("off");
+    await rig.clock.advance(100);
+    expect(rig.state()).toMatchObject({ link: "lost", problem: "link-lost" });
+    rig.radio.setPower("on");
+    await rig.clock.until(() => rig.state().belt === "running", 5_000);
+    expect(await rig.close()).toBe(0);
+  });
+});
+
+describe("the user's switch for it", () => {
+  it("lets the phone have the pad, and takes it back", async () => {
+    const rig = padRig();
+    await rig.online();
+    await rig.clock.advance(2_000);
+    expect(await rig.ask(link("OFF"))).toBe("ok");
+    expect(rig.state()).toMatchObject({ link: "off", belt: "unknown", problem: null });
+    expect(codes(rig.send(ON))).toEqual(["not-connected"]);
+    await rig.clock.advance(60_000);
+    expect(rig.pad.view().counters.connects).toBe(1);
+    expect(await rig.ask(link("ON"))).toBe("ok");
+    expect(rig.state().link).toBe("ready");
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("keeps the link to a belt that moves, or may", async () => {
+    const rig = padRig();
+    await rig.walking(2);
+    expect(codes(rig.send(link("OFF")))).toEqual(["unsupported"]);
+    const stop = rig.send(OFF);
+    expect(codes(rig.send(link("OFF")))).toEqual(["unsupported"]);
+    await rig.clock.until(() => stop.length > 0, 15_000);
+    rig.send(ON);
+    expect(codes(rig.send(link("OFF")))).toEqual(["unsupported"]);
+    await rig.clock.advance(10_000);
+    rig.radio.outOfRange(ADDRESS, true);
+    await rig.clock.until(() => rig.state().link === "lost", 10_000);
+    expect(codes(rig.send(link("OFF")))).toEqual(["unsupported"]);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("is not in the way of a stop, which gets the link back and lets go of it again", async () => {
+    const rig = padRig();
+    await rig.online();
+    await rig.clock.advance(2_000);
+    await rig.ask(link("OFF"));
+    rig.press("start-stop");
+    await rig.clock.advance(6_000);
+    expect(await rig.ask(OFF)).toBe("ok");
+    expect(rig.speed()).toBe(0);
+    await rig.clock.until(() => rig.state().link === "off", 5_000);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("stops waiting for a stop's sake after 60 s", async () => {
+    const rig = padRig();
+    await rig.online();
+    await rig.ask(link("OFF"));
+    rig.radio.outOfRange(ADDRESS, true);
+    expect(await rig.ask(OFF)).toBe("unconfirmed");
+    expect(rig.state().link).toBe("scanning");
+    await rig.clock.until(() => rig.state().link === "off", 60_000);
+    expect(rig.state().problem).toBe(null);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("gives each wish its result: the older of two is superseded, the same one is shared, late is late", async () => {
+    const rig = padRig();
+    await rig.online();
+    await rig.clock.advance(2_000);
+    const off = rig.send(link("OFF"), link("OFF"));
+    const on = rig.send(link("ON"));
+    expect(codes(off)).toEqual(["superseded", "superseded"]);
+    await rig.clock.until(() => on.length > 0, 5_000);
+    expect(codes(on)).toEqual(["ok"]);
+    await rig.clock.advance(2_000);
+    await rig.ask(link("OFF"));
+    rig.radio.outOfRange(ADDRESS, true);
+    expect(await rig.ask(link("ON"))).toBe("unconfirmed");
+    rig.radio.setPower("off");
+    expect(await rig.ask(link("ON"))).toBe("radio-off");
+    expect(await rig.close()).toBe(0);
+  });
+});

@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import { codes, mode, OFF, ON, padRig, speed, verb } from "../support/pad-rig.js";
+
+describe("a speed (contract rule 5)", () => {
+  it.each(["c2", "a1", "p1", "r1pro"] as const)("asked for at rest starts a %s first", async (model) => {
+    const rig = padRig({ model });
+    await rig.online();
+    await rig.clock.advance(2_000);
+    const outcomes = rig.send(speed(3));
+    await rig.clock.until(() => rig.frames().includes("speed 3"), 25_000);
+    expect(rig.speed()).toBeGreaterThan(0);
+    expect(rig.phase()).toBe("running");
+    await rig.clock.until(() => outcomes.length > 0, 30_000);
+    expect(codes(outcomes)).toEqual(["ok"]);
+    expect(rig.frames().filter((op) => op.startsWith("speed"))).toEqual(["speed 3"]);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("asked for in the countdown waits for the belt to run", async () => {
+    const rig = padRig({ model: "p1" });
+    await rig.online();
+    await rig.clock.advance(2_000);
+    rig.press("start-stop");
+    await rig.clock.until(() => rig.state().belt === "starting", 3_000);
+    expect(await rig.ask(speed(4))).toBe("ok");
+    expect(rig.frames()).toEqual(["speed 4"]);
+    expect(rig.speed()).toBeCloseTo(4, 0);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("belongs to its start: it goes when the belt comes to rest", async () => {
+    const rig = padRig();
+    await rig.online();
+    await rig.clock.advance(2_000);
+    const outcomes = rig.send(speed(6));
+    await rig.clock.until(() => rig.state().belt === "running", 10_000);
+    rig.press("start-stop");
+    await rig.clock.until(() => outcomes.length > 0, 10_000);
+    expect(codes(outcomes)).toEqual(["superseded"]);
+    expect(rig.speed()).toBe(0);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("belongs to its start: it goes after 20 s without one", async () => {
+    const rig = padRig();
+    await rig.online();
+    await rig.clock.advance(2_000);
+    rig.faults({ refuseStart: 1 });
+    const since = rig.clock.now();
+    const outcomes = rig.send(ON, speed(3));
+    await rig.clock.until(() => outcomes.length === 2, 21_000);
+    expect(rig.clock.now() - since).toBeGreaterThanOrEqual(20_000);
+    expect(codes(outcomes)).toEqual(["unconfirmed", "superseded"]);
+    rig.faults({});
+    rig.press("start-stop");
+    await rig.clock.advance(10_000);
+    expect(rig.frames()).not.toContain("speed 3");
+    expect(await rig.close()).toBe(0);
+  });
+
+  it.each(["c2", "r1pro"] as const)(
+    "is not written to a %s that slows because somebody has stopped it",
+    async (model) => {
+      const rig = padRig({ model });
+      await rig.walking(5);
+      rig.press("start-stop");
+      await rig.clock.advance(2_500);
+      const since = rig.clock.now();
+      const outcomes = rig.send(speed(4));
+      await rig.clock.until(() => outcomes.length > 0, 15_000);
+      expect(["superseded", "unconfirmed"]).toContain(codes(outcomes)[0]);
+      await rig.clock.advance(15_000);
+      expect(rig.frames(since)).toEqual([]);
+      expect(rig.speed()).toBe(0);
+      expect(await rig.close()).toBe(0);
+    },
+  );
+
+  it("is written again when it got lost, but not to a belt that somebody has stopped meanwhile", async () => {
+    const rig = padRig();
+    await rig.walking(5);
+    const since = rig.clock.now();
+    const outcomes = rig.send(speed(5.5));
+    await rig.clock.advance(100);
+    rig.press("start-stop");
+    await rig.clock.until(() => outcomes.length > 0, 25_000);
+    await rig.clock.advance(10_000);
+    expect(rig.frames(since)).toEqual(["speed 5.5"]);
+    expect(rig.speed()).toBe(0);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("may be set anew while the belt slows down for the one before: the latest wins", async () => {
+    const rig = padRig();
+    await rig.walking(5);
+    const since = rig.clock.now();
+    const first = rig.send(speed(2));
+    await rig.clock.advance(2_500);
+    const second = rig.send(speed(6));
+    expect(codes(first)).toEqual(["superseded"]);
+    await rig.clock.advance(1_000);
+    expect(rig.frames(since)).toEqual(["speed 2", "speed 6"]);
+    await rig.clock.until(() => second.length > 0, 20_000);
+    expect(codes(second)).toEqual(["ok"]);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("comes once in a burst: the latest wins, each older one is superseded", async () => {
+    const rig = padRig();
+    await rig.walking(2);
+    const since = rig.clock.now();
+    const burst = [2.5, 3, 3.5, 4, 4.5].map((value) => rig.send(speed(value)));
+    await rig.clock.until(() => burst.flat().length === 5, 20_000);
+    expect(codes(burst.flat())).toEqual(["superseded", "superseded", "superseded", "superseded", "ok"]);
+    const written = rig.frames(since);
+    expect(written.at(-1)).toBe("speed 4.5");
+    expect(written.length).toBeLessThanOrEqual(2);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it.each([0.4, 0.49, 6.01, 12, -1])("of %d km/h is out of range", async (value) => {
+    const rig = padRig();
+    await rig.walking(2);
+    const since = rig.clock.now();
+    expect(codes(rig.send(speed(value)))).toEqual(["out-of-range"]);
+    await rig.clock.advance(3_000);
+    expect(rig.frames(since)).toEqual([]);
+    expect(rig.state().targetSpeed).toBe(200);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it.each([
+    [2.44, "speed 2.4"],
+    [2.46, "speed 2.5"],
+    [0.5, "speed 0.5"],
+    [6, "speed 6"],
+  ])("of %d km/h is written as %s", async (value, frame) => {
+    const rig = padRig();
+    await rig.walking(3);
+    expect(await rig.ask(speed(value))).toBe("ok");
+    expect(rig.frames()).toContain(frame);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("of a message that also sets mode and belt comes last", async () => {
+    const rig = padRig({ pad: { mode: "standby" } });
+    await rig.online();
+    await rig.clock.advance(2_000);
+    const outcomes = rig.send(mode("manual"), ON, speed(2.5));
+    await rig.clock.until(() => outcomes.length === 3, 30_000);
+    expect(codes(outcomes)).toEqual(["ok", "ok", "ok"]);
+    expect(rig.frames()).toEqual(["mode manual", "start", "speed 2.5"]);
+    expect(await rig.close()).toBe(0);
+  });
+});
+
+describe("faster and slower", () => {
+  it("take half a kilometre an hour from the target, not from where the belt happens to be", async () => {
+    const rig = padRig();
+    await rig.walking(2);
+    const since = rig.clock.now();
+    const presses = [verb("faster"), verb("faster"), verb("faster"), verb("slower")].map((press) =>
+      rig.send(press),
+    );
+    expect(rig.state().targetSpeed).toBe(300);
+    await rig.clock.until(() => presses.flat().length === 4, 15_000);
+    expect(codes(presses.flat())).toEqual(["superseded", "superseded", "superseded", "ok"]);
+    expect(rig.frames(since).at(-1)).toBe("speed 3");
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("need a running belt, and never leave the pad's range: slower does not stop", async () => {
+    const rig = padRig();
+    await rig.online();
+    await rig.clock.advance(2_000);
+    expect(codes(rig.send(verb("faster"), verb("slower")))).toEqual(["unsupported", "unsupported"]);
+    await rig.ask(speed(0.7));
+    expect(codes(rig.send(verb("slower")))).toEqual(["out-of-range"]);
+    await rig.ask(speed(5.8));
+    expect(codes(rig.send(verb("faster")))).toEqual(["out-of-range"]);
+    expect(await rig.ask(OFF)).toBe("ok");
+    expect(await rig.close()).toBe(0);
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, it } from "vitest";
+import type { SimulatedModel } from "../../src/domain/faults.js";
+import { speedFromKmh } from "../../src/domain/units.js";
+import { codes, isMotion, OFF, ON, padRig, type Rig, speed, STOP, verb } from "../support/pad-rig.js";
+
+const stopsOf = (rig: Rig, since: number): number[] =>
+  rig
+    .wire(since)
+    .filter(({ op }) => op === "stop")
+    .map(({ at }) => at - since);
+
+describe("a stop (contract rule 1)", () => {
+  it.each([OFF, STOP, verb("pause"), speed(0), verb("toggle")])(
+    "is $key $value, and ok once the belt is at rest",
+    async (command) => {
+      const rig = padRig();
+      await rig.walking(4);
+      const since = rig.clock.now();
+      expect(await rig.ask(command)).toBe("ok");
+      expect(rig.speed()).toBe(0);
+      expect(rig.clock.now() - since).toBeLessThan(10_500);
+      const stops = stopsOf(rig, since);
+      expect(stops[0]).toBeLessThanOrEqual(20);
+      const gaps = stops.slice(1).map((at, i) => at - stops[i]!);
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(2_200);
+      expect(await rig.close()).toBe(0);
+    },
+  );
+
+  it.each([OFF, STOP])("is written even to a belt that seems at rest: $value", async (command) => {
+    const rig = padRig();
+    await rig.online();
+    await rig.clock.advance(3_000);
+    const since = rig.clock.now();
+    expect(await rig.ask(command)).toBe("ok");
+    expect(rig.frames(since)).toEqual(["stop"]);
+    expect(rig.state()).toMatchObject({ belt: "idle", stopConfirmed: true });
+    expect(await rig.close()).toBe(0);
+  });
+
+  it.each(["c2", "a1", "p1", "r1pro"] as const)("halts the countdown of a %s", async (model) => {
+    const rig = padRig({ model });
+    await rig.online();
+    await rig.clock.advance(3_000);
+    const start = rig.send(ON, speed(3));
+    await rig.clock.until(() => rig.state().belt === "starting", 10_000);
+    expect(await rig.ask(OFF)).toBe("ok");
+    expect(codes(start)).toEqual(["superseded", "superseded"]);
+    await rig.clock.advance(10_000);
+    expect(rig.speed()).toBe(0);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that reaches a belt right after its start is confirmed only when that start cannot follow any more", async () => {
+    const rig = padRig();
+    await rig.online();
+    await rig.clock.advance(3_000);
+    rig.faults({ refuseStart: 1 });
+    const since = rig.clock.now();
+    rig.send(ON);
+    await rig.clock.until(() => rig.frames(since).includes("start"));
+    const started = rig.clock.now();
+    expect(await rig.ask(OFF)).toBe("ok");
+    expect(rig.clock.now() - started).toBeGreaterThanOrEqual(4_900);
+    expect(rig.clock.now() - started).toBeLessThan(7_500);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it.each<{ model: SimulatedModel; drop: number }>(
+    (["c2", "r1pro"] as const).flatMap((model) => [0.3, 0.5].map((drop) => ({ model, drop }))),
+  )("is confirmed on a $model though a share of $drop of its answers is lost", async ({ model, drop }) => {
+    const rig = padRig({ model });
+    await rig.walking(3);
+    rig.faults({ drop });
+    expect(await rig.ask(OFF)).toBe("ok");
+    expect(rig.speed()).toBe(0);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("shares its outcome with every other stop, and none is written twice within what a pad can take", async () => {
+    const rig = padRig();
+    await rig.walking(4);
+    const since = rig.clock.now();
+    const stops = [rig.send(OFF, STOP), rig.send(verb("pause"))];
+    await rig.clock.advance(100);
+    stops.push(rig.send(STOP));
+    await rig.clock.advance(1_000);
+    stops.push(rig.send(STOP));
+    await rig.clock.advance(20);
+    expect(stopsOf(rig, since)).toHaveLength(2);
+    await rig.clock.until(() => stops.flat().length === 5, 15_000);
+    expect(codes(stops.flat())).toEqual(["ok", "ok", "ok", "ok", "ok"]);
+    const kinds = rig.events.map(({ type }) => type);
+    expect(kinds.filter((type) => type === "session_ended")).toHaveLength(1);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("lets nothing set the belt in motion before it is confirmed, and supersedes what was about to", async () => {
+    const rig = padRig();
+    await rig.walking(4);
+    const late = rig.send(speed(6));
+    const since = rig.clock.now();
+    const stop = rig.send(OFF);
+    expect(codes(late)).toEqual(["superseded"]);
+    while (stop.length === 0) {
+      const commands = [ON, speed(2), verb("start"), verb("resume"), verb("faster"), verb("slower")];
+      expect(commands.flatMap((command) => codes(rig.send(command)))).toEqual(commands.map(() => "stopping"));
+      await rig.clock.advance(500);
+    }
+    expect(rig.frames(since).filter(isMotion)).toEqual([]);
+    expect(await rig.ask(ON)).toBe("ok");
+    expect(await rig.close()).toBe(0);
+  });
+});
+
+describe("a belt that creeps instead of coming to rest (wire-facts a.9, KS-F0)", () => {
+  it("has an overdue stop: unconfirmed, said, repeated every 5 s, and confirmed when it rests at last", async () => {
+    const rig = padRig();
+    await rig.walking(3);
+    rig.faults({ creep: speedFromKmh(0.5) });
+    const since = rig.clock.now();
+    expect(await rig.ask(OFF)).toBe("unconfirmed");
+    // 0.4 km/h a second + 6.
+    expect(rig.clock.now() - since).toBeGreaterThanOrEqual(13_500);
+    expect(rig.clock.now() - since).toBeLessThan(14_600);
+    expect(rig.state()).toMatchObject({
+      belt: "stopping",
+      problem: "stop-unconfirmed",
+      stopConfirmed: false,
+    });
+    expect(rig.events.map(({ type }) => type)).toContain("stop_unconfirmed");
+
+    const overdue = rig.clock.now();
+    await rig.clock.advance(30_000);
+    const stops = stopsOf(rig, overdue);
+    expect(stops.length).toBeGreaterThanOrEqual(5);
+    const gaps = stops.slice(1).map((at, i) => at - stops[i]!);
+    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(5_000);
+    for (const gap of gaps) expect(gap).toBeLessThan(6_000);
+    expect(codes(rig.send(ON, speed(2)))).toEqual(["stopping", "stopping"]);
+
+    // A second press is a stop of its own, and the problem stays until the belt rests.
+    const again = rig.send(STOP);
+    await rig.clock.advance(20);
+    expect(stopsOf(rig, overdue)).toHaveLength(stops.length + 1);
+    expect(rig.state().problem).toBe("stop-unconfirmed");
+    rig.faults({});
+    await rig.clock.until(() => again.length > 0, 10_000);
+    expect(codes(again)).toEqual(["ok"]);
+    expect(rig.state()).toMatchObject({ belt: "idle", problem: null, stopConfirmed: true });
+    expect(await rig.close()).toBe(0);
+  });
+});

@@ -1,0 +1,293 @@
+import { describe, expect, it } from "vitest";
+import { speedFromKmh } from "../../src/domain/units.js";
+import {
+  ADDRESS,
+  codes,
+  isMotion,
+  link,
+  OFF,
+  ON,
+  padRig,
+  type Rig,
+  type RigOptions,
+  speed,
+  STOP,
+} from "../support/pad-rig.js";
+
+/** Ends the pad's service as the program does; resolves with how the belt was left and how long it took. */
+const leave = async (rig: Rig, budget: number, hurryAt = Infinity) => {
+  const since = rig.clock.now();
+  const over = new AbortController();
+  const hurry = new AbortController();
+  rig.pad.quiesce();
+  const cancels = [rig.clock.after(budget, () => over.abort())];
+  if (hurryAt < Infinity) cancels.push(rig.clock.after(hurryAt, () => hurry.abort()));
+  await rig.clock.settled(rig.pad.stopForExit(over.signal, hurry.signal), budget + 1_000);
+  for (const cancel of cancels) cancel();
+  const took = rig.clock.now() - since;
+  const verdict = rig.pad.verdict();
+  const left = await rig.close();
+  expect(left).toBe(0);
+  return { verdict, took, frames: rig.frames(since) };
+};
+
+const standing = async (options: RigOptions = {}): Promise<Rig> => {
+  const rig = padRig(options);
+  await rig.online();
+  await rig.clock.advance(3_000);
+  return rig;
+};
+const walking = async (kmh: number, options: RigOptions = {}): Promise<Rig> => {
+  const rig = padRig(options);
+  await rig.walking(kmh);
+  return rig;
+};
+
+const BUDGET = 23_000;
+
+describe("the end of the program (contract rule 8)", () => {
+  it.each(["c2", "a1", "p1", "r1pro"] as const)(
+    "stops a %s from 6 km/h, then puts it to standby",
+    async (model) => {
+      const rig = await walking(6, { model });
+      const { verdict, frames, took } = await leave(rig, BUDGET);
+      expect(verdict).toBe("rest");
+      expect(rig.speed()).toBe(0);
+      expect(frames[0]).toBe("stop");
+      expect(frames.at(-1)).toBe("mode standby");
+      expect(rig.state().link).toBe("off");
+      expect(took).toBeLessThan(16_000);
+    },
+  );
+
+  it("before a status ever came, holds on to nothing", async () => {
+    const rig = padRig();
+    rig.radio.outOfRange(ADDRESS, true);
+    rig.pad.start();
+    await rig.clock.advance(3_000);
+    expect(rig.state().link).toBe("scanning");
+    expect(await leave(rig, BUDGET)).toMatchObject({ verdict: "none", took: 0, frames: [] });
+  });
+
+  it("in the middle of a connect, breaks it off", async () => {
+    const rig = padRig();
+    rig.pad.start();
+    await rig.clock.until(() => rig.state().link === "connecting");
+    expect(await leave(rig, BUDGET)).toMatchObject({ verdict: "none", took: 0, frames: [] });
+  });
+
+  it("on a link without a status yet, stops the belt first and asks later", async () => {
+    const rig = padRig();
+    rig.press("start-stop");
+    await rig.clock.advance(8_000);
+    rig.pad.start();
+    await rig.clock.until(() => rig.state().link === "ready");
+    expect(rig.pad.view().available).toBe(false);
+    expect((await leave(rig, BUDGET)).verdict).toBe("rest");
+    expect(rig.speed()).toBe(0);
+    expect(rig.wire().find(({ op }) => op !== "poll")).toMatchObject({ op: "stop" });
+  });
+
+  it("in the countdown, halts it", async () => {
+    const rig = await standing();
+    rig.send(ON);
+    await rig.clock.until(() => rig.state().belt === "starting", 5_000);
+    expect(await leave(rig, BUDGET)).toMatchObject({ verdict: "rest" });
+    expect(rig.phase()).toBe("rest");
+  });
+
+  it("of a resting pad writes a stop and standby, and takes no command any more but a stop", async () => {
+    const rig = await standing();
+    rig.pad.quiesce();
+    expect(codes(rig.send(ON, speed(3), link("OFF"), link("ON")))).toEqual(Array(4).fill("stopping"));
+    const stop = rig.send(STOP);
+    const { verdict, frames } = await leave(rig, BUDGET);
+    expect(codes(stop)).toEqual(["ok"]);
+    expect(verdict).toBe("rest");
+    expect(frames).toEqual(["stop", "mode standby"]);
+  });
+
+  it("gives up a start that has not been written yet, and says so", async () => {
+    const rig = await standing({ pad: { mode: "standby" }, safety: { stopOnExit: false } });
+    const start = rig.send(ON, speed(3));
+    await rig.clock.advance(300);
+    const { frames } = await leave(rig, BUDGET);
+    expect(codes(start)).toEqual(["stopping", "stopping"]);
+    expect(frames.filter(isMotion)).toEqual([]);
+    expect(rig.speed()).toBe(0);
+  });
+
+  it("gets a lost link to a moving belt back to stop it", async () => {
+    const rig = await walking(4);
+    rig.radio.outOfRange(ADDRESS, true);
+    await rig.clock.until(() => rig.state().link === "lost", 10_000);
+    rig.clock.after(5_000, () => rig.radio.outOfRange(ADDRESS, false));
+    const { verdict, frames } = await leave(rig, BUDGET);
+    expect(verdict).toBe("rest");
+    expect(frames[0]).toBe("stop");
+    expect(rig.speed()).toBe(0);
+  });
+
+  it("gets a link back that breaks on the way out", async () => {
+    const rig = await walking(4);
+    rig.clock.after(2_000, () => rig.radio.disconnect(ADDRESS));
+    expect((await leave(rig, BUDGET)).verdict).toBe("rest");
+    expect(rig.speed()).toBe(0);
+  });
+
+  it("is not safe when the link to a moving belt is not regained", async () => {
+    const rig = await walking(4);
+    rig.radio.outOfRange(ADDRESS, true);
+    await rig.clock.until(() => rig.state().link === "lost", 10_000);
+    const { verdict, took } = await leave(rig, BUDGET);
+    expect(verdict).toBe("moving");
+    expect(took).toBeGreaterThanOrEqual(BUDGET);
+  });
+
+  it("does not wait for a pad that rested when it went away", async () => {
+    const rig = await standing();
+    rig.radio.outOfRange(ADDRESS, true);
+    await rig.clock.until(() => rig.state().link === "scanning", 10_000);
+    rig.send(OFF);
+    expect(await leave(rig, BUDGET)).toMatchObject({ verdict: "rest", took: 0 });
+  });
+
+  it("is not safe when the belt creeps", async () => {
+    const rig = await walking(3);
+    rig.faults({ creep: speedFromKmh(0.5) });
+    const { verdict, took, frames } = await leave(rig, BUDGET);
+    expect(verdict).toBe("moving");
+    expect(took).toBeGreaterThanOrEqual(BUDGET);
+    expect(new Set(frames)).toEqual(new Set(["stop"]));
+  });
+
+  it.each([3_500, 5_000, 6_000])("lets a belt go that still falls after %i ms", async (budget) => {
+    const rig = await walking(6);
+    const { verdict, took } = await leave(rig, budget);
+    expect(verdict).toBe("falling");
+    expect(took).toBeGreaterThanOrEqual(budget);
+    expect(took).toBeLessThan(budget + 100);
+  });
+
+  it("does not call a belt falling on the word of one status", async () => {
+    const rig = await walking(6);
+    expect((await leave(rig, 1_200)).verdict).toBe("moving");
+  });
+
+  it("calls a belt at rest whose last status says so, though the time ran out before the second", async () => {
+    const rig = await walking(3);
+    const over = new AbortController();
+    const leaving = rig.pad.stopForExit(over.signal, new AbortController().signal);
+    await rig.clock.until(() => rig.state().belt === "idle", 10_000);
+    expect(rig.state().stopConfirmed).toBe(false);
+    over.abort();
+    await rig.clock.settled(leaving);
+    expect(rig.pad.verdict()).toBe("rest");
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("of a mute pad is as unsafe as the belt was when it was last heard", async () => {
+    const rig = await walking(3);
+    rig.faults({ drop: 1 });
+    const { verdict, frames } = await leave(rig, BUDGET);
+    expect(verdict).toBe("moving");
+    expect(frames[0]).toBe("stop");
+    expect(rig.speed()).toBe(0);
+  });
+
+  it("waits for nothing when the radio is gone, and says what it left", async () => {
+    const rig = await walking(3);
+    rig.radio.setPower("unavailable");
+    await rig.clock.advance(100);
+    expect((await leave(rig, BUDGET)).verdict).toBe("moving");
+  });
+
+  it("takes over a stop that a person has asked for: it is ok once the belt rests", async () => {
+    const rig = await walking(5);
+    const stop = rig.send(OFF);
+    await rig.clock.advance(1_000);
+    expect((await leave(rig, BUDGET)).verdict).toBe("rest");
+    expect(codes(stop)).toEqual(["ok"]);
+  });
+});
+
+describe("with stop_on_exit false", () => {
+  const safety = { stopOnExit: false };
+
+  it("a running belt is left running, which is not safe, and standby is not written to it", async () => {
+    const rig = await walking(3, { safety });
+    expect(await leave(rig, BUDGET)).toMatchObject({ verdict: "moving", took: 0, frames: [] });
+    expect(rig.speed()).toBeCloseTo(3);
+  });
+
+  it("a resting one is put to standby, unless that is not wanted either", async () => {
+    const rig = await standing({ safety });
+    expect((await leave(rig, BUDGET)).frames).toEqual(["mode standby"]);
+    const other = await standing({ safety: { ...safety, standbyOnExit: false } });
+    expect(await leave(other, BUDGET)).toMatchObject({ verdict: "rest", took: 0, frames: [] });
+  });
+
+  it.each([false, true])("a stop that was asked for is not abandoned, link lost: %s", async (lost) => {
+    const rig = await walking(4, { safety });
+    const stop = rig.send(OFF);
+    await rig.clock.advance(500);
+    if (lost) rig.radio.disconnect(ADDRESS);
+    expect((await leave(rig, BUDGET)).verdict).toBe("rest");
+    expect(codes(stop)).toEqual([lost ? "link-lost" : "ok"]);
+    expect(rig.speed()).toBe(0);
+  });
+});
+
+describe("a second signal", () => {
+  it("ends the waiting once the live link has its stop frame", async () => {
+    const rig = await walking(6);
+    const { took, frames, verdict } = await leave(rig, BUDGET, 2_500);
+    expect(took).toBeLessThan(2_600);
+    expect(frames.at(-1)).toBe("stop");
+    expect(verdict).toBe("falling");
+  });
+
+  it("waits for the stop frame of a link whose last write hangs, and that frame gets out", async () => {
+    const rig = await walking(6);
+    rig.radio.hangWrites(ADDRESS, true);
+    const since = rig.clock.now();
+    rig.clock.after(1_150, () => rig.radio.hangWrites(ADDRESS, false));
+    const { frames } = await leave(rig, BUDGET, 1_000);
+    expect(frames).toContain("stop");
+    expect(rig.clock.now() - since).toBeLessThan(2_000);
+    expect(rig.phase()).toBe("stopping");
+  });
+
+  it("does not end it while the link to a moving belt is being regained", async () => {
+    const rig = await walking(4);
+    rig.radio.outOfRange(ADDRESS, true);
+    await rig.clock.until(() => rig.state().link === "lost", 10_000);
+    rig.clock.after(5_000, () => rig.radio.outOfRange(ADDRESS, false));
+    const { took, frames } = await leave(rig, BUDGET, 1_200);
+    expect(took).toBeGreaterThan(5_000);
+    expect(took).toBeLessThan(6_500);
+    expect(frames).toEqual(["stop"]);
+    expect(rig.phase()).toBe("stopping");
+  });
+});
+
+it("a closed pad settles whatever it is still asked for", async () => {
+  const rig = await walking(3);
+  const waiting = rig.send(speed(5));
+  expect(await rig.close()).toBe(0);
+  expect(codes(waiting)).toEqual(["link-lost"]);
+  expect(codes(rig.send(OFF, ON, link("ON")))).toEqual(["unconfirmed", "unconfirmed", "unconfirmed"]);
+  expect(rig.clock.pending).toBe(0);
+  expect(await rig.close()).toBe(0);
+});
+
+it("a close in the middle of leaving ends that too", async () => {
+  const rig = await walking(4);
+  rig.radio.outOfRange(ADDRESS, true);
+  await rig.clock.until(() => rig.state().link === "lost", 10_000);
+  const leaving = rig.pad.stopForExit(new AbortController().signal, new AbortController().signal);
+  await rig.clock.advance(2_000);
+  expect(await rig.close()).toBe(0);
+  await rig.clock.settled(leaving, 100);
+  expect(rig.pad.verdict()).toBe("moving");
+});
