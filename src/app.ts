@@ -47,6 +47,7 @@ export class App implements Stoppable {
   readonly #clock: Clock;
   readonly #startedAt: number;
   readonly #ends: (() => void)[] = [];
+  readonly #watches: (() => void)[] = [];
   readonly #over = new AbortController();
   readonly #sessions: (Session & { readonly pad: string })[] = [];
   #memory: Memory;
@@ -75,20 +76,20 @@ export class App implements Stoppable {
    */
   async start(): Promise<void> {
     await this.#takeStore();
-    if (this.#isOver) return;
+    if (this.#isOver()) return;
     this.#place = await findBroker(this.#config, this.#deps);
     this.#radio = await this.#openRadio();
-    if (this.#isOver) return;
+    if (this.#isOver()) return;
     this.#pads = padSettings(this.#config).map((settings) => this.#newPad(settings));
     this.#bridge = this.#newBridge(this.#place, this.#radio);
     this.#brokerChanged(false);
-    this.#ends.push(this.#radio.onState(() => this.#radioChanged()));
-    this.#radioChanged();
+    // The adapter itself says in the log what is wrong with it.
+    this.#ends.push(this.#radio.onState(() => this.#bridge?.infoChanged()));
     for (const pad of this.#pads) pad.start();
     if (this.#pads.length === 0) this.#ends.push(nameStrangers(this.#radio, this.#log, this.#over.signal));
   }
 
-  get #isOver(): boolean {
+  #isOver(): boolean {
     return this.#over.signal.aborted;
   }
 
@@ -108,6 +109,8 @@ export class App implements Stoppable {
   }
 
   async save(): Promise<void> {
+    // From here on nothing is news: a link that closes is a change, and would set the mark of an unclean end again.
+    for (const unwatch of this.#watches.splice(0)) unwatch();
     for (const { pad, verdict } of this.report())
       if (verdict === "rest" || verdict === "falling") this.#memory.release(pad);
     await this.#memory.save();
@@ -170,7 +173,7 @@ export class App implements Stoppable {
       },
       crashedAt: this.#memory.crashedAt(id),
     });
-    pad.subscribe({
+    const unwatch = pad.subscribe({
       changed: () => {
         const { state, crashedAt } = pad.view();
         // An unclean end that the belt was not seen after keeps its mark as it is (contract rule 9).
@@ -181,6 +184,7 @@ export class App implements Stoppable {
           this.#keepSession(id, event.session);
       },
     });
+    this.#watches.push(unwatch);
     return pad;
   }
 
@@ -250,15 +254,5 @@ export class App implements Stoppable {
     this.#brokerLost = this.#clock.after(brokerLostStopAfter, () => {
       for (const pad of this.#pads) pad.stopFor("broker_lost");
     });
-  }
-
-  #radioChanged(): void {
-    const radio = this.#needRadio().state;
-    if (radio.state !== "on")
-      this.#log.warn(
-        { radio: radio.state },
-        `The Bluetooth radio is ${radio.state}. ${radio.advice ?? ""}`.trim(),
-      );
-    this.#bridge?.infoChanged();
   }
 }

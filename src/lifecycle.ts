@@ -110,8 +110,7 @@ export const shutDown = async (
 ): Promise<ExitCode> => {
   const until = clock.now() + budgetMs;
   log.info({ reason: end.reason }, `stopping (${end.reason}): every belt is brought to rest first`);
-  if (ending.failed)
-    log.fatal({ err: ending.failed }, "An internal error ends the bridge. Please report it.");
+  const said = sayFailure(ending, log);
   const stage = (name: string, cap: number, run: (signal: AbortSignal, ms: number) => Promise<void> | void) =>
     runStage(name, Math.max(0, Math.min(cap, until - clock.now())), run, { clock, log });
 
@@ -122,7 +121,14 @@ export const shutDown = async (
   await stage("save", CAPS.save, () => app.save());
   await stage("links", CAPS.links, () => app.links());
   await stage("goodbye", CAPS.goodbye, (_, ms) => app.goodbye(ms));
+  // An error on the way out decides the exit code, too.
+  if (!said) sayFailure(ending, log);
   return exitCode(report, ending);
+};
+
+const sayFailure = ({ failed }: Ending, log: Logger): boolean => {
+  if (failed) log.fatal({ err: failed }, "An internal error ends the bridge. Please report it.");
+  return failed !== null;
 };
 
 const exitCode = (report: BeltReport, ending: Ending): ExitCode => {

@@ -209,7 +209,7 @@ export class AttServer {
     const attribute = this.#table.find((each) => each.handle === handle);
     const withResponse = pdu[0] === ATT.write;
     const needed = withResponse ? "write" : "writeWithoutResponse";
-    if (attribute?.type === "2902") this.#subscribe(handle, pdu.readUInt16LE(3));
+    if (attribute?.type === "2902") this.#subscribe(attribute, pdu.readUInt16LE(3));
     else if (attribute?.characteristic && attribute.properties.includes(needed))
       this.#peripheral.write(attribute.characteristic, Uint8Array.from(pdu.subarray(3)));
     else
@@ -217,10 +217,13 @@ export class AttServer {
     return withResponse ? Buffer.of(0x13) : null;
   }
 
-  #subscribe(handle: number, value: number): void {
+  #subscribe({ handle, characteristic }: Attribute, value: number): void {
     const now = this.#now();
-    if (now - this.#lastCccd >= CCCD_GAP_MS) this.#cccds.set(handle, value);
+    const isHeeded = now - this.#lastCccd >= CCCD_GAP_MS;
     this.#lastCccd = now;
+    if (!isHeeded) return;
+    this.#cccds.set(handle, value);
+    if (value !== 0 && characteristic !== null) this.#peripheral.subscribed?.(characteristic);
   }
 }
 

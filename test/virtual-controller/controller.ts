@@ -4,7 +4,8 @@ import { type Faults, noFaults } from "./faults.js";
 import * as hci from "./hci.js";
 import { OPCODE, STATUS } from "./hci.js";
 import type { Peripheral } from "./peripheral.js";
-import { Wire } from "./wire.js";
+import { Scanner } from "./scanner.js";
+import { describePacket, Wire } from "./wire.js";
 
 /** A program's HCI socket, as the controller sees it. */
 export interface HostSocket {
@@ -23,8 +24,6 @@ export interface ControllerOptions {
   readonly version?: number;
 }
 
-/** Milliseconds between two advertisements of a device. */
-const ADVERTISING_MS = 20;
 const ACL_LENGTH = 27;
 /** Where Linux controllers commonly begin. */
 const FIRST_HANDLE = 0x40;
@@ -39,14 +38,16 @@ export class VirtualController {
   readonly #peripherals = new Map<Address, Peripheral>();
   readonly #connections = new Map<number, Connection>();
   readonly #sockets = new Set<HostSocket>();
+  readonly #scanner: Scanner;
   #up = true;
   #plugged = true;
-  #scanning: NodeJS.Timeout | null = null;
   #connecting: { readonly address: Address; readonly timer: NodeJS.Timeout } | null = null;
   #nextHandle = FIRST_HANDLE;
 
   constructor(peripherals: readonly Peripheral[] = [], options: ControllerOptions = {}) {
     this.#options = { commands: "plain", mtu: 23, buffers: 8, version: 0x09, ...options };
+    const send = (...packets: readonly Buffer[]): void => this.send(...packets);
+    this.#scanner = new Scanner(this.#peripherals, this.#isExtended, send);
     for (const peripheral of peripherals) this.add(peripheral);
   }
 
@@ -62,13 +63,17 @@ export class VirtualController {
     return this.#plugged;
   }
 
+  get #isExtended(): boolean {
+    return this.#options.commands === "extended";
+  }
+
   /** Addresses that are connected now. */
   get connected(): readonly Address[] {
     return [...this.#connections.values()].map(({ address }) => address);
   }
 
   get scanning(): boolean {
-    return this.#scanning !== null;
+    return this.#scanner.isOn;
   }
 
   /** Whether a connect is pending on the controller. */
@@ -158,7 +163,7 @@ export class VirtualController {
 
   /** Plain and extended commands must not be mixed (Core spec Vol 4 Part E 3.1.1). */
   #isMixed(opcode: number): boolean {
-    return this.#options.commands === "extended" ? PLAIN.includes(opcode) : false;
+    return this.#isExtended && PLAIN.includes(opcode);
   }
 
   #refuse(opcode: number, status: number): void {
@@ -182,10 +187,10 @@ export class VirtualController {
       this.#reset();
       this.send(hci.commandComplete(opcode, STATUS.success));
     },
-    [OPCODE.leSetScanParameters]: (_packet, opcode) => this.#scanParameters(opcode),
-    [OPCODE.leSetExtendedScanParameters]: (_packet, opcode) => this.#scanParameters(opcode),
-    [OPCODE.leSetScanEnable]: (packet, opcode) => this.#scanEnable(opcode, packet[4] === 1),
-    [OPCODE.leSetExtendedScanEnable]: (packet, opcode) => this.#scanEnable(opcode, packet[4] === 1),
+    [OPCODE.leSetScanParameters]: (_packet, opcode) => this.#scanner.parameters(opcode),
+    [OPCODE.leSetExtendedScanParameters]: (_packet, opcode) => this.#scanner.parameters(opcode),
+    [OPCODE.leSetScanEnable]: (packet, opcode) => this.#scanner.enable(opcode, packet[4] === 1),
+    [OPCODE.leSetExtendedScanEnable]: (packet, opcode) => this.#scanner.enable(opcode, packet[4] === 1),
     [OPCODE.leCreateConnection]: (packet, opcode) => this.#connect(opcode, hci.addressAt(packet, 10)),
     [OPCODE.leExtendedCreateConnection]: (packet, opcode) => this.#connect(opcode, hci.addressAt(packet, 7)),
     [OPCODE.leCreateConnectionCancel]: (_packet, opcode) => this.#cancel(opcode),
@@ -202,27 +207,6 @@ export class VirtualController {
     },
     [OPCODE.leStartEncryption]: (_packet, opcode) => this.send(hci.commandStatus(opcode, STATUS.success)),
   };
-
-  #scanParameters(opcode: number): void {
-    this.send(hci.commandComplete(opcode, this.scanning ? STATUS.disallowed : STATUS.success));
-  }
-
-  /** As CSR controllers do, one that is not scanning refuses to stop. */
-  #scanEnable(opcode: number, enable: boolean): void {
-    const status = enable === this.scanning ? STATUS.disallowed : STATUS.success;
-    this.send(hci.commandComplete(opcode, status));
-    if (status !== STATUS.success) return;
-    if (this.#scanning) clearInterval(this.#scanning);
-    this.#scanning = enable ? setInterval(() => this.#advertise(), ADVERTISING_MS).unref() : null;
-    if (enable) this.#advertise();
-  }
-
-  #advertise(): void {
-    for (const peripheral of this.#peripherals.values())
-      if (peripheral.advertising())
-        for (const report of hci.advertisingReports(peripheral, this.#options.commands === "extended"))
-          this.send(report);
-  }
 
   #connect(opcode: number, address: Address): void {
     if (this.#connecting) this.#refuse(opcode, STATUS.disallowed);
@@ -241,7 +225,7 @@ export class VirtualController {
     this.#endConnecting();
     const status = this.faults.connectStatus(address) ?? STATUS.success;
     if (status !== STATUS.success) {
-      this.send(hci.connectionComplete(status, 0, address, this.#options.commands === "extended"));
+      this.send(hci.connectionComplete(status, 0, address, this.#isExtended));
       return;
     }
     const handle = this.#nextHandle++;
@@ -250,7 +234,7 @@ export class VirtualController {
     const send = (packet: Buffer): void => this.send(packet);
     const deps = { faults, now: () => performance.now(), mtu: this.#options.mtu, send, close };
     this.#connections.set(handle, new Connection(handle, peripheral, deps));
-    this.send(hci.connectionComplete(status, handle, address, this.#options.commands === "extended"));
+    this.send(hci.connectionComplete(status, handle, address, this.#isExtended));
   }
 
   #cancel(opcode: number): void {
@@ -258,8 +242,7 @@ export class VirtualController {
     this.send(hci.commandComplete(opcode, address === undefined ? STATUS.disallowed : STATUS.success));
     if (address === undefined) return;
     this.#endConnecting();
-    const extended = this.#options.commands === "extended";
-    this.send(hci.connectionComplete(STATUS.unknownConnection, 0, "00:00:00:00:00:00", extended));
+    this.send(hci.connectionComplete(STATUS.unknownConnection, 0, "00:00:00:00:00:00", this.#isExtended));
   }
 
   #endConnecting(): void {
@@ -278,23 +261,11 @@ export class VirtualController {
     for (const connection of this.#connections.values()) connection.end();
     this.#connections.clear();
     this.#endConnecting();
-    if (this.#scanning) clearInterval(this.#scanning);
-    this.#scanning = null;
+    this.#scanner.stop();
   }
 
   #record(from: "host" | "controller", packet: Buffer): void {
-    const isAcl = packet[0] === hci.ACL;
-    const connection = this.#connections.get(hci.handleOf(packet) ?? -1);
-    const written = isAcl && from === "host" ? connection?.written(packet.subarray(9)) : null;
-    this.wire.add({
-      at: performance.now(),
-      from,
-      bytes: Uint8Array.from(packet),
-      what: written ? "write" : hci.nameOf(packet),
-      address: connection?.address ?? hci.addressOf(packet),
-      characteristic: written?.characteristic ?? null,
-      value: written ? Uint8Array.from(written.value) : null,
-    });
+    this.wire.add(describePacket(from, packet, this.#connections.get(hci.handleOf(packet) ?? -1)));
   }
 }
 

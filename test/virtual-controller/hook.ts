@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import type { Address } from "../../src/ble/radio.js";
 import { systemClock } from "../../src/clock.js";
 import { type Faults, parseFaults, type SimulatedModel } from "../../src/domain/faults.js";
-import { beltSpeed, remote, walker } from "../../src/sim/pad.js";
+import { beltSpeed, type PadOptions, remote, walker } from "../../src/sim/pad.js";
 import { type ControllerOptions, VirtualController } from "./controller.js";
 import { type MountedPad, mountPads } from "./sim-peripheral.js";
 import { installVirtualSocket } from "./socket.js";
@@ -16,6 +16,7 @@ export interface HookSettings extends ControllerOptions {
     readonly name?: string;
     readonly model: SimulatedModel;
     readonly faults?: unknown;
+    readonly options?: PadOptions;
   }[];
   /** A file that each packet is appended to, a JSON line each (`WireLine`). */
   readonly wire?: string;

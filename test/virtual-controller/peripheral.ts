@@ -26,6 +26,8 @@ export interface Peripheral {
   onDisconnect(): void;
   /** A write that arrived. */
   write(characteristic: Uuid, bytes: Uint8Array): void;
+  /** Its client has asked for notifications, or indications, of a characteristic. */
+  subscribed?(characteristic: Uuid): void;
   /** Null: nothing to read, answered with an ATT error. */
   read(characteristic: Uuid): Uint8Array | null;
   /** Hands over what notifications go to, for as long as the connection lives. */

@@ -63,8 +63,15 @@ export class MountedPad implements Peripheral {
   }
 
   onConnect(): void {
-    this.pad.connect();
+    this.pad.connect({
+      hear: ({ characteristic, bytes }) => this.#notify(characteristic, bytes),
+      drop: () => this.#drop(),
+    });
     this.#arm();
+  }
+
+  subscribed(characteristic: Uuid): void {
+    this.pad.subscribe(characteristic);
   }
 
   onDisconnect(): void {

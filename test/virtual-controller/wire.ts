@@ -1,4 +1,6 @@
 import type { Address, Uuid } from "../../src/ble/radio.js";
+import type { Connection } from "./connection.js";
+import { ACL, addressOf, nameOf } from "./hci.js";
 
 /** One packet between host and controller, either way; the fields below are for the packets of a connection. */
 export interface WirePacket {
@@ -40,3 +42,21 @@ export class Wire {
     return this.packets.filter((packet) => packet.what === what).length;
   }
 }
+
+/** `connection` is the one that the packet is about, if there is one. */
+export const describePacket = (
+  from: WirePacket["from"],
+  packet: Buffer,
+  connection: Connection | undefined,
+): WirePacket => {
+  const written = packet[0] === ACL && from === "host" ? connection?.written(packet.subarray(9)) : null;
+  return {
+    at: performance.now(),
+    from,
+    bytes: Uint8Array.from(packet),
+    what: written ? "write" : nameOf(packet),
+    address: connection?.address ?? addressOf(packet),
+    characteristic: written?.characteristic ?? null,
+    value: written ? Uint8Array.from(written.value) : null,
+  };
+};
