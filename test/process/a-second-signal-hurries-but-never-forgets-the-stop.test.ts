@@ -1,0 +1,52 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
+import { bridgeSays, expectCleanEnd, missing, scene, speeds, unlessMissing } from "./scene.js";
+
+vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
+
+/** A signal within 1 s of the first is the same key press (contract rule 8). */
+const ANOTHER_KEY_PRESS_MS = 1_100;
+/** Save, links, goodbye (design 9) and a busy machine. */
+const HURRY_MS = 4_000;
+
+describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, () => {
+  it.concurrent("within 1 s is the same key press: the belt is seen at rest", async (ctx) => {
+    const { program, pad } = await scene(ctx);
+    await pad.walk(1.5);
+    program.signal("SIGINT");
+    program.signal("SIGINT");
+    await program.untilLine("stopping (SIGINT)", 2_000);
+    program.signal("SIGTERM");
+    await expectCleanEnd(program, 20_000);
+    expect(program.count("the belt was seen at rest")).toBe(1);
+    expect(speeds(pad).at(-1)).toBe(0);
+  });
+
+  it.concurrent("later ends the waiting: at once 75, since nobody saw the belt slow down", async (ctx) => {
+    const { probe, program, pad } = await scene(ctx);
+    await pad.walk(1.5);
+    program.signal("SIGTERM");
+    await probe.until(bridgeSays("stopping"), 2_000);
+    await pause(ANOTHER_KEY_PRESS_MS);
+    program.signal("SIGTERM");
+    expect((await program.exit(HURRY_MS)).code).toBe(75);
+    expect(program.count("NOT seen at rest")).toBe(1);
+    await probe.until(bridgeSays("offline"), 2_000);
+    // The stop frame was handed over: the belt slowed down as long as we looked.
+    expect(speeds(pad).at(-1)).toBeLessThan(Math.max(...speeds(pad)));
+  });
+
+  it.concurrent("later, at a belt that was seen slowing down: 0, and it is let go", async (ctx) => {
+    const { probe, program, pad } = await scene(ctx);
+    await pad.online();
+    await pad.send("speed", "4");
+    await pad.until(({ speed }) => (speed ?? 0) >= 3, 25_000);
+    const before = probe.mark();
+    program.signal("SIGTERM");
+    await pad.until(({ belt, speed }) => belt === "stopping" && (speed ?? 9) < 1.6, 10_000, before);
+    program.signal("SIGTERM");
+    expect((await program.exit(HURRY_MS)).code).toBe(0);
+    expect(program.count("still slows down")).toBe(1);
+    expect(speeds(pad).at(-1)).toBeGreaterThan(0);
+  });
+});

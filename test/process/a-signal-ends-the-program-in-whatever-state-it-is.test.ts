@@ -1,0 +1,153 @@
+import { describe, expect, it, vi } from "vitest";
+import { freePort } from "../support/mosquitto.js";
+import {
+  bridgeSays,
+  configFor,
+  everythingSince,
+  expectCleanEnd,
+  missing,
+  muteServer,
+  newFolder,
+  NOWHERE,
+  PAD,
+  type Scene,
+  scene,
+  type SceneOptions,
+  speeds,
+  started,
+  START_MS,
+  unlessMissing,
+} from "./scene.js";
+
+vi.setConfig({ testTimeout: 90_000, maxConcurrency: 10 });
+
+/** There is no belt to wait for: stages of design 9 and a busy machine. */
+const SOON_MS = 6_000;
+
+describe("a signal before there is anything to end", () => {
+  it.concurrent.for(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const)(
+    "%s as soon as the program catches signals, while its modules still load",
+    async (signal, ctx) => {
+      const url = `mqtt://127.0.0.1:${await freePort()}`;
+      const program = await started(ctx, { folder: await newFolder(ctx), config: configFor(url) });
+      await program.catchesSignals(START_MS);
+      program.signal(signal);
+      await expectCleanEnd(program, START_MS);
+    },
+  );
+
+  it.concurrent("at its first word", async (ctx) => {
+    const url = `mqtt://127.0.0.1:${await freePort()}`;
+    const program = await started(ctx, { folder: await newFolder(ctx), config: configFor(url) });
+    await program.untilLine("walkingpad2mqtt", START_MS);
+    program.signal("SIGTERM");
+    await expectCleanEnd(program, START_MS);
+  });
+
+  it.concurrent("without any broker, ever: said once, and no reason not to end", async (ctx) => {
+    const url = `mqtt://127.0.0.1:${await freePort()}`;
+    const program = await started(ctx, { folder: await newFolder(ctx), config: configFor(url) });
+    await program.untilLine(({ level }) => level === "warn", START_MS);
+    await program.untilLine("connected", START_MS);
+    program.signal("SIGTERM");
+    await expectCleanEnd(program, SOON_MS);
+    expect(program.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+  });
+});
+
+describe("a broker that accepts and never answers", () => {
+  it.concurrent("is waited for by nobody", async (ctx) => {
+    const port = await freePort();
+    const mute = await muteServer(ctx, port);
+    const program = await started(ctx, {
+      folder: await newFolder(ctx),
+      config: configFor(`mqtt://127.0.0.1:${port}`),
+    });
+    await mute.accepted;
+    await program.untilLine("connected", START_MS);
+    program.signal("SIGTERM");
+    await expectCleanEnd(program, SOON_MS);
+  });
+});
+
+interface Case {
+  readonly where: string;
+  readonly options: SceneOptions;
+  readonly reach: (scene: Scene) => Promise<unknown>;
+}
+
+const withFaults = (faults: Readonly<Record<string, unknown>>): SceneOptions => ({
+  pads: [{ id: "office", address: PAD, faults }],
+});
+
+const CASES: readonly Case[] = [
+  {
+    where: "scanning for a pad that is not there",
+    options: { pads: [{ id: "office", address: NOWHERE }] },
+    reach: ({ pad }) => pad.until(({ link }) => link === "scanning", START_MS),
+  },
+  {
+    where: "connecting",
+    options: {},
+    reach: ({ pad }) => pad.until(({ link }) => link === "connecting", START_MS),
+  },
+  {
+    where: "between two connects that the pad refuses",
+    options: withFaults({ refuse_connect: true }),
+    reach: ({ program }) => program.untilLine(({ code }) => code === "connect-failed", START_MS),
+  },
+  {
+    where: "connected to a pad that has never said anything",
+    options: withFaults({ silent: true }),
+    reach: ({ pad }) => pad.until(({ link }) => link === "ready", START_MS),
+  },
+  {
+    where: "connected to a belt at rest",
+    options: {},
+    reach: ({ pad }) => pad.online(),
+  },
+  {
+    where: "with a start that was just asked for",
+    options: {},
+    reach: async ({ pad }) => {
+      await pad.online();
+      await pad.send("belt", "ON");
+    },
+  },
+  {
+    where: "in the countdown",
+    options: {},
+    reach: async ({ pad }) => {
+      await pad.online();
+      await pad.send("belt", "ON");
+      await pad.until(({ belt }) => belt === "starting", 15_000);
+    },
+  },
+  {
+    where: "while a scan that was asked for goes on",
+    options: {},
+    reach: async ({ probe, pad }) => {
+      await pad.online();
+      await probe.publish("walkingpad2mqtt/bridge/request/scan", '{"seconds":60}');
+    },
+  },
+  {
+    where: "without any pad",
+    options: { pads: [] },
+    reach: ({ probe }) => probe.until(bridgeSays("online"), START_MS),
+  },
+];
+
+describe.skipIf(missing)(`SIGTERM${unlessMissing}`, () => {
+  it.concurrent.for(CASES)("$where: the belt never moves, exit 0", async ({ options, reach }, ctx) => {
+    const scened = await scene(ctx, options);
+    const { probe, program, pad } = scened;
+    await reach(scened);
+    const before = probe.mark();
+    program.signal("SIGTERM");
+    await probe.until(bridgeSays("stopping"), 2_000, before);
+    await expectCleanEnd(program, 12_000);
+    expect((await everythingSince(probe, before)).at(-1)).toSatisfy(bridgeSays("offline"));
+    expect(speeds(pad).every((speed) => speed === 0)).toBe(true);
+  });
+});

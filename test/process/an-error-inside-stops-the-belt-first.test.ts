@@ -1,0 +1,46 @@
+import { describe, expect, it, vi } from "vitest";
+import { fixture, type Program } from "../support/program.js";
+import { bridgeSays, missing, scene, speeds, unlessMissing } from "./scene.js";
+
+vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
+
+const planted = (file: string) => ({ program: { nodeFlags: ["--require", fixture(file)] } });
+
+/** Said once, whole, and as what it is. */
+const expectSaid = (program: Program): void => {
+  const fatal = program.lines.filter(({ level }) => level === "fatal");
+  expect(fatal).toHaveLength(1);
+  expect(JSON.stringify(fatal[0])).toMatch(/planted by the test.*throw-on|planted by the test.*reject-on/);
+};
+
+describe.skipIf(missing)(`an error that nobody has foreseen, at a running belt${unlessMissing}`, () => {
+  it.concurrent.for(["throw-on-sigusr2.cjs", "reject-on-sigusr2.cjs"])(
+    "%s: the one path, the belt seen at rest, exit 70",
+    async (file, ctx) => {
+      const { probe, program, pad } = await scene(ctx, planted(file));
+      await pad.walk(1);
+      const before = probe.mark();
+      program.signal("SIGUSR2");
+      await probe.until(bridgeSays("stopping"), 2_000, before);
+      expect(await program.exit(20_000)).toEqual({ code: 70, signal: null });
+      await probe.until(bridgeSays("offline"), 2_000, before);
+      expect(speeds(pad, before).at(-1)).toBe(0);
+      expect(program.count("the belt was seen at rest")).toBe(1);
+      expectSaid(program);
+    },
+  );
+
+  it.concurrent("inside the way out: no step is skipped, exit 70", async (ctx) => {
+    const { probe, program, pad } = await scene(ctx, planted("throw-on-sigusr2.cjs"));
+    await pad.walk(1);
+    const before = probe.mark();
+    program.signal("SIGTERM");
+    await probe.until(bridgeSays("stopping"), 2_000, before);
+    program.signal("SIGUSR2");
+    expect(await program.exit(20_000)).toEqual({ code: 70, signal: null });
+    await probe.until(bridgeSays("offline"), 2_000, before);
+    expect(speeds(pad, before).at(-1)).toBe(0);
+    expect(program.count("the belt was seen at rest")).toBe(1);
+    expectSaid(program);
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, it, vi } from "vitest";
+import { complaints, shows } from "../support/home-assistant.js";
+import type { MqttProbe } from "../support/mqtt-probe.js";
+import {
+  bridgeSays,
+  BRIDGE_STATE,
+  configFor,
+  expectCleanEnd,
+  missing,
+  PAD,
+  retained,
+  scene,
+  SECOND,
+  started,
+  START_MS,
+  unlessMissing,
+} from "./scene.js";
+
+vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
+
+const BASE = "walkingpad2mqtt";
+const configOf = (id: string, base = BASE): string => `homeassistant/device/${base}_${id}/config`;
+const TWO_PADS = [
+  { id: "office", address: PAD },
+  { id: "second", address: SECOND },
+];
+
+type Component = Readonly<Record<string, unknown>>;
+interface Device {
+  readonly dev: Readonly<Record<string, unknown>>;
+  readonly o: Readonly<Record<string, unknown>>;
+  readonly cmps: Readonly<Record<string, Component>>;
+}
+const device = (kept: ReadonlyMap<string, string>, id: string): Device =>
+  JSON.parse(kept.get(configOf(id)) ?? "null") as Device;
+
+/** What Home Assistant would show for every entity that has a retained state; whatever it would log a word about. */
+const refusals = ({ cmps }: Device, kept: ReadonlyMap<string, string>): readonly string[] =>
+  Object.entries(cmps).flatMap(([key, component]) => {
+    const topic = String(component["state_topic"]);
+    if (component["state_topic"] === undefined || component["p"] === "event") return [];
+    const payload = kept.get(topic);
+    if (payload === undefined) return [`${key}: nothing on ${topic}`];
+    const { state, accepted } = shows(component, JSON.parse(payload));
+    return accepted ? [] : [`${key}: ${state}`];
+  });
+
+const cleared = (topic: string) => (message: { readonly topic: string; readonly payload: string }) =>
+  message.topic === topic && message.payload === "";
+const published = (topic: string) => (message: { readonly topic: string; readonly payload: string }) =>
+  message.topic === topic && message.payload !== "";
+
+const clear = async (probe: MqttProbe, topic: string): Promise<number> => {
+  await probe.publish(topic, "", { retain: true });
+  return Date.now();
+};
+
+describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
+  it.concurrent("takes every config and every state without a word in its log", async (ctx) => {
+    const { broker, pad } = await scene(ctx);
+    await pad.online();
+    const looks = async (): Promise<void> => {
+      const kept = await retained(ctx, broker.url);
+      for (const id of ["bridge", "office"]) {
+        expect(complaints(device(kept, id))).toEqual([]);
+        expect(refusals(device(kept, id), kept)).toEqual([]);
+      }
+      const ids = ["bridge", "office"].flatMap((id) => Object.values(device(kept, id).cmps));
+      const unique = ids.map((component) => component["unique_id"]);
+      expect(new Set(unique).size).toBe(unique.length);
+    };
+    await looks();
+    await pad.walk(1);
+    await looks();
+  });
+
+  it.concurrent("that has just started is told everything again, 0.5 to 3 s later", async (ctx) => {
+    const { probe, pad } = await scene(ctx);
+    await pad.online();
+    const before = probe.mark();
+    const bornAt = Date.now();
+    await probe.publish("homeassistant/status", "online", { qos: 0 });
+    const first = await probe.until(configOf("bridge"), 5_000, before);
+    expect(first.at - bornAt).toBeGreaterThanOrEqual(500);
+    expect(first.at - bornAt).toBeLessThan(3_500);
+    await probe.until(BRIDGE_STATE, 2_000, before);
+    const order = [configOf("bridge"), configOf("office"), `${pad.topic}/availability`, `${pad.topic}/state`, BRIDGE_STATE];
+    const seen = probe.messages.slice(probe.messages.indexOf(first)).map(({ topic }) => topic);
+    const places = order.map((topic) => seen.indexOf(topic));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  it.concurrent("gets a config that someone cleared again: once, 2 s after the last clearing", async (ctx) => {
+    const { broker, probe, pad } = await scene(ctx);
+    await pad.online();
+    const topic = configOf("office");
+    const original = (await retained(ctx, broker.url)).get(topic);
+    const before = probe.mark();
+    await clear(probe, topic);
+    await probe.until(cleared(topic), 2_000, before);
+    // Home Assistant clears once for each entity of a device.
+    const lastAt = await clear(probe, topic);
+    const again = await probe.until(published(topic), 6_000, before);
+    expect(again.payload).toBe(original);
+    expect(again.at - lastAt).toBeGreaterThanOrEqual(1_900);
+    expect(again.at - lastAt).toBeLessThan(3_500);
+    const second = probe.mark();
+    await clear(probe, topic);
+    await expect(probe.until(published(topic), 4_000, second)).rejects.toThrow("no such message");
+    expect((await retained(ctx, broker.url)).get(BRIDGE_STATE)).toContain("online");
+  });
+
+  it.concurrent("loses a pad that is no longer configured, at the next start", async (ctx) => {
+    const { broker, probe, program, folder } = await scene(ctx, { pads: TWO_PADS });
+    await probe.until(`${BASE}/second/availability`, START_MS);
+    await probe.until(({ topic, payload }) => topic === `${BASE}/second/availability` && payload.includes("online"), START_MS);
+    program.signal("SIGTERM");
+    await expectCleanEnd(program, 15_000);
+    expect((await retained(ctx, broker.url)).has(configOf("second"))).toBe(true);
+    const before = probe.mark();
+    const next = await started(ctx, { folder, config: configFor(broker.url) });
+    await probe.until(cleared(configOf("second")), START_MS, before);
+    await probe.until(bridgeSays("online"), START_MS, before);
+    const kept = await retained(ctx, broker.url);
+    expect(kept.has(configOf("second"))).toBe(false);
+    expect(kept.has(configOf("office"))).toBe(true);
+    next.signal("SIGTERM");
+    await expectCleanEnd(next, 15_000);
+  });
+
+  it.concurrent("homeassistant.enabled: false clears our own configs, and nobody else's", async (ctx) => {
+    const { broker, probe, program, folder, pad } = await scene(ctx);
+    await pad.online();
+    const ours = (await retained(ctx, broker.url)).get(configOf("office")) ?? "";
+    program.signal("SIGTERM");
+    await expectCleanEnd(program, 15_000);
+    const foreign = new Map([
+      ["homeassistant/device/zigbee/config", '{"dev":{"ids":["z"]},"o":{"name":"zigbee2mqtt"},"cmps":{}}'],
+      // A second bridge of the same make, on a base topic of its own, and one whose name merely begins like ours.
+      [configOf("office", "upstairs"), ours.replaceAll(`${BASE}/`, "upstairs/")],
+      [configOf("office", `${BASE}-2`), ours.replaceAll(`${BASE}/`, `${BASE}-2/`)],
+      [configOf("broken"), '{"o":'],
+    ]);
+    for (const [topic, payload] of foreign) await probe.publish(topic, payload, { retain: true });
+    const before = probe.mark();
+    const config = configFor(broker.url, undefined, { homeassistant: { enabled: false } });
+    const next = await started(ctx, { folder, config });
+    await probe.until(cleared(configOf("bridge")), START_MS, before);
+    await probe.until(cleared(configOf("office")), START_MS, before);
+    await pad.online(START_MS, before);
+    next.signal("SIGTERM");
+    await expectCleanEnd(next, 15_000);
+    const kept = [...(await retained(ctx, broker.url)).keys()].filter((topic) => topic.startsWith("homeassistant/"));
+    expect(kept.sort()).toEqual([...foreign.keys()].sort());
+  });
+});

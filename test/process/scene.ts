@@ -1,0 +1,259 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, type TestContext } from "vitest";
+import { Mosquitto, mosquittoBinary, type MosquittoOptions } from "../support/mosquitto.js";
+import { MqttProbe, type Recorded } from "../support/mqtt-probe.js";
+import { Program, type ProgramOptions } from "../support/program.js";
+
+// Each program and broker of a file kills itself with the test run, and a dozen of them run at a time.
+process.setMaxListeners(64);
+
+export const missing = mosquittoBinary() === null;
+/** For the title of a suite that is skipped without Mosquitto. */
+export const unlessMissing = missing ? " (skipped: no mosquitto here)" : "";
+
+/** Enough for a program that starts beside nine others on two cores. */
+export const START_MS = 20_000;
+export const PAD = "57:4c:4e:00:00:01";
+export const SECOND = "57:4c:4e:00:00:02";
+/** In range of nobody. */
+export const NOWHERE = "57:4c:4e:00:00:99";
+
+type Faults = Readonly<Record<string, unknown>>;
+
+export interface ScenePad {
+  readonly id: string;
+  readonly address: string;
+  readonly model?: string;
+  readonly faults?: Faults;
+}
+
+export interface SceneOptions {
+  readonly pads?: readonly ScenePad[];
+  /** Sections of the config, on top of what the scene needs. */
+  readonly config?: Readonly<Record<string, object>>;
+  readonly mosquitto?: MosquittoOptions;
+  /** Done with the broker before the program starts. */
+  readonly before?: (probe: MqttProbe) => Promise<void>;
+  readonly program?: Partial<ProgramOptions>;
+}
+
+export interface PadWords {
+  readonly belt: string;
+  readonly running: string | null;
+  readonly speed: number | null;
+  readonly link: string;
+  readonly stop_confirmed: boolean;
+  readonly problem: string | null;
+  readonly target_speed: number | null;
+}
+
+export interface Result {
+  readonly id: string | number | null;
+  readonly command: string | null;
+  readonly value: unknown;
+  readonly status: string;
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly took_ms: number;
+}
+
+export const parsed = <T>({ payload }: { readonly payload: string }): T => JSON.parse(payload) as T;
+
+/** What one pad shows on the broker, and how to ask something of it. */
+export class PadOnBroker {
+  readonly topic: string;
+  readonly #probe: MqttProbe;
+
+  constructor(probe: MqttProbe, id: string, base = "walkingpad2mqtt") {
+    this.#probe = probe;
+    this.topic = `${base}/${id}`;
+  }
+
+  states(from = 0): PadWords[] {
+    return this.#probe.all(`${this.topic}/state`, from).map((message) => parsed<PadWords>(message));
+  }
+
+  last(): PadWords | undefined {
+    return this.states().at(-1);
+  }
+
+  /** The first state since `from` that is so; the index of its message is at `from + …`, see `order`. */
+  async until(so: (state: PadWords) => boolean, ms: number, from = 0): Promise<Recorded> {
+    const isIt = (message: Recorded): boolean =>
+      message.topic === `${this.topic}/state` && so(parsed<PadWords>(message));
+    return this.#probe.until(isIt, ms, from).catch((error: unknown) => {
+      throw new Error(`${this.topic}: not ${so.toString()}`, { cause: error });
+    });
+  }
+
+  online(ms = START_MS, from = 0): Promise<Recorded> {
+    return this.#probe.until(
+      ({ topic, payload }) => topic === `${this.topic}/availability` && payload.includes("online"),
+      ms,
+      from,
+    );
+  }
+
+  async send(key: string, value: string, options: { readonly retain?: boolean } = {}): Promise<void> {
+    await this.#probe.publish(`${this.topic}/set/${key}`, value, options);
+  }
+
+  results(from = 0): Result[] {
+    return this.#probe.all(`${this.topic}/result`, from).map((message) => parsed<Result>(message));
+  }
+
+  /** Sends one command and waits for its result. */
+  async ask(message: Readonly<Record<string, unknown>>, ms = 25_000): Promise<Result> {
+    const id = `ask-${Math.random()}`;
+    const from = this.#probe.mark();
+    await this.#probe.publish(`${this.topic}/set`, { ...message, id });
+    const isIt = (each: Recorded): boolean =>
+      each.topic === `${this.topic}/result` && parsed<Result>(each).id === id;
+    return parsed<Result>(await this.#probe.until(isIt, ms, from));
+  }
+
+  /** Starts the belt and waits until it moves at `kmh` or more. */
+  async walk(kmh = 1): Promise<void> {
+    await this.online();
+    await this.send("belt", "ON");
+    await this.until(({ speed }) => (speed ?? 0) >= kmh, 20_000);
+  }
+}
+
+export interface Scene {
+  readonly broker: Mosquitto;
+  readonly probe: MqttProbe;
+  readonly program: Program;
+  readonly folder: string;
+  readonly pad: PadOnBroker;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What the program has said is worth a look when its test fails. */
+export const started = async (ctx: TestContext, options: ProgramOptions): Promise<Program> => {
+  const program = await Program.start(options);
+  ctx.onTestFinished(() => program.dispose());
+  ctx.onTestFailed(() => void process.stderr.write(`--- ${ctx.task.name}\n${program.output}\n`));
+  return program;
+};
+
+export const newFolder = async (ctx: TestContext): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), "w2m-"));
+  ctx.onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+export const newProbe = async (ctx: TestContext, url: string): Promise<MqttProbe> => {
+  const probe = await MqttProbe.connect(url);
+  ctx.onTestFinished(() => probe.close());
+  return probe;
+};
+
+export const newBroker = async (ctx: TestContext, options: MosquittoOptions = {}): Promise<Mosquitto> => {
+  const broker = await Mosquitto.start(options);
+  ctx.onTestFinished(() => broker.dispose());
+  return broker;
+};
+
+const ONE_PAD: readonly ScenePad[] = [{ id: "office", address: PAD }];
+
+/** A config with simulated pads; those of NOWHERE are configured and not there. */
+export const configFor = (
+  url: string,
+  pads: readonly ScenePad[] = ONE_PAD,
+  more: Readonly<Record<string, object>> = {},
+): Readonly<Record<string, unknown>> => ({
+  ...more,
+  mqtt: { url, ...more["mqtt"] },
+  bluetooth: { radio: "simulator" },
+  log: { format: "json", ...more["log"] },
+  pads: pads.map(({ id, address }) => ({ id, address })),
+  simulator: {
+    pads: pads
+      .filter(({ address }) => address !== NOWHERE)
+      .map(({ address, model = "c2", faults = {} }) => ({ address, model, faults })),
+  },
+});
+
+/** Mosquitto, the built program with simulated pads, and a client that sees everything. */
+export const scene = async (ctx: TestContext, options: SceneOptions = {}): Promise<Scene> => {
+  const { pads = ONE_PAD } = options;
+  const broker = await newBroker(ctx, options.mosquitto);
+  const folder = await newFolder(ctx);
+  const probe = await newProbe(ctx, broker.url);
+  await options.before?.(probe);
+  const config = configFor(broker.url, pads, options.config);
+  const program = await started(ctx, { folder, config, ...options.program });
+  const pad = new PadOnBroker(probe, pads[0]?.id ?? "office");
+  return { broker, probe, program, folder, pad, config };
+};
+
+/** Changes the faults of a simulated pad while it runs. */
+export const simulate = async (probe: MqttProbe, pad: string, faults: Faults): Promise<void> => {
+  const from = probe.mark();
+  await probe.publish("walkingpad2mqtt/bridge/request/simulate", { pad, faults });
+  const answer = await probe.until("walkingpad2mqtt/bridge/response/simulate", 5_000, from);
+  const { status, error } = parsed<{ status: string; error?: string }>(answer);
+  if (status !== "ok") throw new Error(`simulate: ${error ?? ""}`);
+};
+
+export const BRIDGE_STATE = "walkingpad2mqtt/bridge/state";
+export const bridgeSays =
+  (word: string) =>
+  ({ topic, payload }: Recorded): boolean =>
+    topic === BRIDGE_STATE && payload.includes(`"${word}"`);
+
+/** Everything that the broker keeps, topic by topic, as a client that has just come sees it. */
+export const retained = async (ctx: TestContext, url: string): Promise<ReadonlyMap<string, string>> => {
+  const probe = await newProbe(ctx, url);
+  // What is stored is sent with the subscription, before anything that comes later.
+  const fence = `fence/${Math.random()}`;
+  await probe.publish(fence, "x");
+  await probe.until(fence, 5_000);
+  return new Map(probe.all(({ retain }) => retain).map(({ topic, payload }) => [topic, payload]));
+};
+
+/** Speeds of the states since `from`, null left out. */
+export const speeds = (pad: PadOnBroker, from = 0): number[] =>
+  pad.states(from).flatMap(({ speed }) => (speed === null ? [] : [speed]));
+
+export const isFalling = (list: readonly number[]): boolean =>
+  list.every((speed, index) => index === 0 || speed <= (list[index - 1] ?? 0));
+
+/** Everything from `from` to the end, once nothing can come any more: the program is gone, the broker has told all. */
+export const everythingSince = async (probe: MqttProbe, from: number): Promise<readonly Recorded[]> => {
+  const fence = `fence/${Math.random()}`;
+  await probe.publish(fence, "x");
+  await probe.until(fence, 5_000);
+  return probe.messages.slice(from).filter(({ topic }) => !topic.startsWith("fence/"));
+};
+
+/** It has ended by itself, well, and without a word that would frighten anybody. */
+export const expectCleanEnd = async (program: Program, ms: number): Promise<void> => {
+  expect(await program.exit(ms)).toEqual({ code: 0, signal: null });
+  expect(program.stderr).toBe("");
+  expect(program.stdout).not.toMatch(/^\s+at |\\n\s+at /m);
+  expect(program.lines.filter(({ level }) => level === "error" || level === "fatal")).toEqual([]);
+};
+
+/** Takes connections and leaves it at that. */
+export const muteServer = async (
+  ctx: TestContext,
+  port: number,
+): Promise<{ readonly accepted: Promise<unknown> }> => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on("error", () => undefined));
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  ctx.onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return { accepted: once(server, "connection") };
+};

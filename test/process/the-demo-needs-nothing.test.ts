@@ -1,0 +1,91 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it, type TestContext, vi } from "vitest";
+import { freePort } from "../support/mosquitto.js";
+import { MqttProbe } from "../support/mqtt-probe.js";
+import type { Program } from "../support/program.js";
+import { bridgeSays, expectCleanEnd, newFolder, PadOnBroker, speeds, started, START_MS } from "./scene.js";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+/** The demo reads no environment but that of the log (contract 1). */
+const IGNORED = { WALKINGPAD2MQTT_MQTT_URL: "mqtt://127.0.0.1:1", WALKINGPAD2MQTT_BOGUS: "1", WALKINGPAD2MQTT_PADS: "[" };
+
+interface Demo {
+  readonly folder: string;
+  readonly program: Program;
+  readonly probe: MqttProbe;
+  readonly pads: readonly PadOnBroker[];
+  /** From the spawn until bridge and pads were on the broker, and `bridge/state` said so. */
+  readonly upMs: number;
+}
+
+const demo = async (ctx: TestContext): Promise<Demo> => {
+  const port = await freePort();
+  const folder = await newFolder(ctx);
+  const program = await started(ctx, {
+    folder,
+    args: ["demo", "--port", String(port)],
+    env: { ...IGNORED, TMPDIR: folder },
+  });
+  await program.untilLine("listens", START_MS);
+  const probe = await MqttProbe.connect(`mqtt://127.0.0.1:${port}`);
+  ctx.onTestFinished(() => probe.close());
+  const pads = ["demo-wilink", "demo-ftms"].map((id) => new PadOnBroker(probe, id));
+  const there = [probe.until(bridgeSays("online"), START_MS), ...pads.map((pad) => pad.online())];
+  const last = Math.max(...(await Promise.all(there)).map(({ at }) => at));
+  return { folder, program, probe, pads, upMs: last - program.startedAt };
+};
+
+const end = async ({ folder, program, probe }: Demo): Promise<void> => {
+  const before = probe.mark();
+  program.signal("SIGINT");
+  await expectCleanEnd(program, 25_000);
+  // The embedded broker lets its clients have the last word before it goes.
+  await probe.until(bridgeSays("offline"), 1_000, before);
+  expect(readdirSync(folder)).toEqual([]);
+};
+
+describe("walkingpad2mqtt demo", () => {
+  it("within 3 s of its start bridge and pads are on its broker", async (ctx) => {
+    const took: number[] = [];
+    // A promise about an idle machine: the best of three.
+    while (took.length < 3 && !took.some((ms) => ms < 3_000)) {
+      const up = await demo(ctx);
+      took.push(up.upMs);
+      await end(up);
+    }
+    expect(Math.min(...took)).toBeLessThan(3_000);
+  });
+
+  it("ON, 3.5 and OFF move the belt as a real one: countdown, ramp, stop, each with its result", async (ctx) => {
+    const running = await demo(ctx);
+    const { program, probe, pads } = running;
+    const pad = pads[0]!;
+    expect(program.stdout).toMatch(/mosquitto_sub.*mosquitto_pub/s);
+
+    await probe.publish(`${pad.topic}/set`, "ON");
+    await pad.until(({ belt, running: on, speed }) => belt === "starting" && on === "ON" && speed === 0, 10_000);
+    await pad.until(({ belt, speed }) => belt === "running" && (speed ?? 0) > 0, 10_000);
+    await probe.until(`${pad.topic}/result`, 10_000);
+    expect(pad.results()).toMatchObject([{ command: "belt", value: "ON", status: "ok" }]);
+
+    const faster = probe.mark();
+    await probe.publish(`${pad.topic}/set/speed`, "3.5");
+    await pad.until(({ target_speed, speed }) => target_speed === 3.5 && (speed ?? 9) < 3, 3_000, faster);
+    await pad.until(({ speed }) => speed === 3.5, 15_000, faster);
+    await probe.until(`${pad.topic}/result`, 15_000, faster);
+    expect(pad.results(faster)).toMatchObject([{ command: "speed", value: 3.5, status: "ok", code: null }]);
+    const rising = speeds(pad, faster);
+    expect(rising.filter((speed, index) => speed < (rising[index - 1] ?? 0))).toEqual([]);
+    expect(rising.length).toBeGreaterThanOrEqual(4);
+
+    const slower = probe.mark();
+    await probe.publish(`${pad.topic}/set`, "OFF");
+    await pad.until(({ belt, stop_confirmed }) => belt === "stopping" && !stop_confirmed, 2_000, slower);
+    await probe.until(`${pad.topic}/result`, 20_000, slower);
+    expect(pad.results(slower)).toMatchObject([{ command: "belt", value: "OFF", status: "ok" }]);
+    expect(pad.last()).toMatchObject({ belt: "idle", running: "OFF", speed: 0, stop_confirmed: true });
+    expect(speeds(pads[1]!).every((speed) => speed === 0)).toBe(true);
+    await end(running);
+  });
+});
