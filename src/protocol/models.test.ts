@@ -47,7 +47,7 @@ describe("recogniseByName", () => {
     ["SF-T4400", "ftms", "FTMS treadmill"],
     ["WELLFIT TM1", "ftms", "FTMS treadmill"],
     ["SWALK LITE-1", "ftms", "FTMS treadmill"],
-    ["YPOO-MINI PRO-1", "ftms", "FTMS treadmill"],
+    ["YPOO-MINI PRO-1", "ftms", "YPOO Mini Pro"],
     ["KS-R1AC1", "unsupported", "R2"],
     ["KS-HC-R1AA1", "unsupported", "R2"],
     ["KS-HC-R1AC1", "unsupported", "R2"],
@@ -116,5 +116,23 @@ describe("modelFor", () => {
       quirks: { startToggles: true },
     });
     expect(modelFor("ftms", "KS-HD-Z1D").quirks).toMatchObject({ poll: null, startToggles: false });
+  });
+
+  it("keeps what is special about a machine's FTMS, and has nothing of it on WiLink", () => {
+    const plain = { preamble: null, indicates: true, unlock: false };
+    const kingsmith = [0x01, 0x00, 0x0d, 0x00, 0x06, 0x0b, 0x0f, 0x0d];
+    const ypoo = [0x01, 0x00, 0x00, 0x03, 0x08, 0x00, 0x02, 0x09];
+    const quirks = [null, "KS-HD-Z1D", "KS-MC21-1", "ZP-ZEALR1-1", "YPOO-MINI PRO-1", "TM11GY"].map(
+      (name) => modelFor("ftms", name).quirks.ftms,
+    );
+    expect(quirks).toEqual([
+      plain,
+      { ...plain, unlock: true },
+      { ...plain, preamble: kingsmith, indicates: false },
+      { ...plain, preamble: kingsmith, indicates: false },
+      { ...plain, preamble: ypoo },
+      plain,
+    ]);
+    expect(modelFor("wilink", "KS-BLC2").quirks.ftms).toBeNull();
   });
 });

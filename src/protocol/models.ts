@@ -1,6 +1,6 @@
 import { MODES, type Capabilities, type ProtocolName } from "../domain/pad.js";
 import { speedFromKmh } from "../domain/units.js";
-import type { Model, Quirks } from "./protocol.js";
+import type { FtmsQuirks, Model, Quirks } from "./protocol.js";
 
 // The model table of wire-facts d. Limits hold until the pad itself says better (A6, 2AD4).
 
@@ -11,6 +11,7 @@ const WILINK_QUIRKS: Quirks = {
   startToggles: true, // a.3, 04 01
   manualFirst: false,
   handshake: 0,
+  ftms: null,
 };
 
 const FTMS_QUIRKS: Quirks = {
@@ -20,7 +21,12 @@ const FTMS_QUIRKS: Quirks = {
   startToggles: false,
   manualFirst: false,
   handshake: 0,
+  ftms: { preamble: null, indicates: true, unlock: false },
 };
+
+/** What unlocks the next request: both are meaningless to us, and the same each time (b.7.6). */
+const KINGSMITH_PREAMBLE = [0x01, 0x00, 0x0d, 0x00, 0x06, 0x0b, 0x0f, 0x0d];
+const YPOO_PREAMBLE = [0x01, 0x00, 0x00, 0x03, 0x08, 0x00, 0x02, 0x09];
 
 const WILINK_DEFAULTS: Capabilities = {
   // The common floor (a.9). For one R1 Pro its owner reports 2 as the lowest (qdomyos-zwift #409), another crawls at
@@ -64,17 +70,18 @@ interface FtmsRow extends Partial<Pick<Capabilities, "steps" | "imperial">> {
   /** km/h. */
   readonly range?: readonly [min: number, max: number];
   readonly startToggles?: boolean;
+  readonly quirks?: Partial<FtmsQuirks>;
 }
 
 const ftms = (name: string, advertised: RegExp | null, row: FtmsRow = {}): Model => {
-  const { range, startToggles = FTMS_QUIRKS.startToggles, ...capabilities } = row;
+  const { range, startToggles = FTMS_QUIRKS.startToggles, quirks, ...capabilities } = row;
   const limits = range && { minSpeed: speedFromKmh(range[0]), maxSpeed: speedFromKmh(range[1]) };
   return {
     name,
     protocol: "ftms",
     advertised,
     defaults: { ...FTMS_DEFAULTS, ...limits, ...capabilities },
-    quirks: { ...FTMS_QUIRKS, startToggles },
+    quirks: { ...FTMS_QUIRKS, startToggles, ftms: FTMS_QUIRKS.ftms && { ...FTMS_QUIRKS.ftms, ...quirks } },
   };
 };
 
@@ -85,8 +92,11 @@ const GENERIC: Readonly<Record<ProtocolName, Model>> = {
 
 // The first match wins: KS-HD- is a Z1 before it is one of the KS-H.
 const MODELS: readonly Model[] = [
-  ftms("Z1", /^KS-HD-/i, { range: [1.6, 6.4], steps: true }),
-  ftms("MC21", /^(KS-MC21-|KS-SMC21C-|ZP-ZEALR1-)/i, { range: [0.5, 10] }),
+  ftms("Z1", /^KS-HD-/i, { range: [1.6, 6.4], steps: true, quirks: { unlock: true } }),
+  ftms("MC21", /^(KS-MC21-|KS-SMC21C-|ZP-ZEALR1-)/i, {
+    range: [0.5, 10],
+    quirks: { preamble: KINGSMITH_PREAMBLE, indicates: false },
+  }),
   ftms("MC11", /^KS-(AP-|MC)/i, { range: [1, 12], steps: true }),
   ftms("X218", /^KS-NG-/i),
   ftms("KingSmith FTMS", /^KS-(ESP-|C2)/i),
@@ -96,7 +106,8 @@ const MODELS: readonly Model[] = [
   ftms("CitySports Linker", /^CITYSPORTS-LINKER/i, { steps: true }),
   ftms("Mobvoi", /^MOBVOI (TM|WMTP)/i),
   ftms("FitShow", /^FS-/i),
-  ftms("FTMS treadmill", /^(URTM|MRK-T|SF-T|WELLFIT TM|SWALK LITE-|YPOO-MINI PRO-)/i),
+  ftms("YPOO Mini Pro", /^YPOO-MINI PRO-/i, { quirks: { preamble: YPOO_PREAMBLE } }),
+  ftms("FTMS treadmill", /^(URTM|MRK-T|SF-T|WELLFIT TM|SWALK LITE-)/i),
   wilink("A1 Pro", /^KS-ST-A1P/i, 6, { manualFirst: true }),
   wilink("C2", /^KS-(BLC|BDC2)/i, 6),
   // R1 Pros advertise it as well, hence 10; qdomyos-zwift picks its handshake by this name (a.4).

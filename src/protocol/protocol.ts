@@ -45,6 +45,8 @@ export interface Protocol {
   /** GATT service that marks the protocol, its notifying characteristics in subscription order. */
   readonly service: string;
   readonly notify: readonly string[];
+  /** The pad obeys a stop on a link that nothing is subscribed on: a due one is written before anything else. */
+  readonly stopsUnheard?: boolean;
   /** Never throws. Returns what is left over and every message found, in order. */
   decode(
     pending: Pending,
@@ -79,4 +81,15 @@ export interface Quirks {
   readonly manualFirst: boolean;
   /** Which A5 payload the pad wants, by index into the protocol's table. */
   readonly handshake: number;
+  /** What is special about a machine's FTMS; null for one that speaks something else. */
+  readonly ftms: FtmsQuirks | null;
+}
+
+export interface FtmsQuirks {
+  /** Written to KingSmith's characteristic before every request to the control point (wire-facts b.7.6); null: nothing. */
+  readonly preamble: readonly number[] | null;
+  /** Requests are answered by indications. Otherwise what they did shows in 2ADA and 2ACD only (b.7.6). */
+  readonly indicates: boolean;
+  /** The supplement service may want an unlock request before the machine says anything (b.7.7). */
+  readonly unlock: boolean;
 }

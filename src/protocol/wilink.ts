@@ -99,4 +99,12 @@ const encode: Protocol["encode"] = (operation, model) => {
 };
 
 /** KingSmith's own protocol, service FE00 (wire-facts a). */
-export const wilink: Protocol = { name: "wilink", service: "fe00", notify: [NOTIFY], decode, encode };
+export const wilink: Protocol = {
+  name: "wilink",
+  service: "fe00",
+  notify: [NOTIFY],
+  // FE02 asks for no session, no answer and no pairing (a.1).
+  stopsUnheard: true,
+  decode,
+  encode,
+};

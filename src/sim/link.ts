@@ -3,7 +3,7 @@ import { settle } from "../ble/settle.js";
 import { sleep } from "../clock.js";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
-import type { Access } from "./models.js";
+import type { Access } from "./machine-model.js";
 import type { Peripheral } from "./peripheral.js";
 
 /** Milliseconds, chosen: a frame waits for the next connection event, its answer for the one after. */
@@ -46,7 +46,10 @@ export class SimulatedLink implements Link {
     this.lost = this.#losing.signal;
     this.#peripheral = peripheral;
     this.#deps = deps;
-    peripheral.connect();
+    peripheral.connect({
+      hear: ({ characteristic, bytes }) => this.#hear(characteristic, bytes),
+      drop: () => this.lose(),
+    });
     this.review();
   }
 
@@ -107,9 +110,11 @@ export class SimulatedLink implements Link {
     bounded: Bounded,
   ): Promise<void> {
     this.#assertUsable(bounded.signal);
-    this.#assertAllowed(characteristic, "notify");
-    await this.#onAir(ANSWER, `subscribing to ${characteristic}`, bounded);
-    this.#listeners.set(characteristic, onBytes);
+    this.#assertAllowed(characteristic, "notify", "indicate");
+    await this.#onAir(ANSWER, `subscribing to ${characteristic}`, bounded, () => {
+      this.#listeners.set(characteristic, onBytes);
+      this.#peripheral.subscribe(characteristic);
+    });
   }
 
   /** Frames that have not reached the pad by now never do: seen with noble (design 5). */
@@ -148,10 +153,13 @@ export class SimulatedLink implements Link {
     for (const each of [this.lost, this.#closing.signal, signal]) each.throwIfAborted();
   }
 
-  #assertAllowed(characteristic: Uuid, access: Access): void {
-    if (this.#peripheral.allows(characteristic, access)) return;
-    const code = access === "read" ? "read-failed" : "write-failed";
-    throw new BridgeError(code, `${characteristic} of ${this.address} does not offer "${access}".`);
+  #assertAllowed(characteristic: Uuid, ...either: readonly Access[]): void {
+    if (either.some((access) => this.#peripheral.allows(characteristic, access))) return;
+    const code = either.includes("read") ? "read-failed" : "write-failed";
+    throw new BridgeError(
+      code,
+      `${characteristic} of ${this.address} does not offer "${either.join('", "')}".`,
+    );
   }
 
   /** Resolves, and runs `arrive`, after `ms` and once nothing blocks the way; rejects when the wait is over first. */
@@ -179,7 +187,12 @@ export class SimulatedLink implements Link {
   #deliver(characteristic: Uuid, bytes: Uint8Array): void {
     this.#deps.onFrame(characteristic, bytes);
     for (const sent of this.#peripheral.receive(characteristic, bytes))
-      this.#after(ANSWER, () => this.#listeners.get(sent.characteristic)?.(sent.bytes));
+      this.#hear(sent.characteristic, sent.bytes);
+  }
+
+  #hear(characteristic: Uuid, bytes: Uint8Array): void {
+    if (this.#hung || this.#isOver) return;
+    this.#after(ANSWER, () => this.#listeners.get(characteristic)?.(bytes));
   }
 
   #after(ms: number, run: () => unknown): void {

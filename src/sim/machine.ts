@@ -2,12 +2,12 @@ import type { Faults } from "../domain/faults.js";
 import { KM_PER_MILE, kmh } from "../domain/units.js";
 import { aimBelt, beltAtRest, moveBelt, startBelt, stopBelt } from "./belt.js";
 import type { Belt } from "./belt.js";
-import type { MachineModel } from "./models.js";
+import type { MachineModel } from "./machine-model.js";
 import { roll } from "./random.js";
 
 /** A treadmill without its radio: the belt, what drives it, and the person. Every protocol's face sits on one. */
-export interface Machine {
-  readonly model: MachineModel;
+export interface Machine<Model extends MachineModel = MachineModel> {
+  readonly model: Model;
   readonly belt: Belt;
   /** Milliseconds since power-on. */
   readonly at: number;
@@ -32,7 +32,10 @@ interface MachineOptions {
   readonly seed: number;
 }
 
-export const newMachine = (model: MachineModel, options: MachineOptions): Machine => {
+export const newMachine = <Model extends MachineModel>(
+  model: Model,
+  options: MachineOptions,
+): Machine<Model> => {
   const startSpeed = options.startSpeed ?? model.startSpeed;
   return {
     model,
@@ -48,13 +51,16 @@ export const newMachine = (model: MachineModel, options: MachineOptions): Machin
 };
 
 /** `ms` of time. */
-export const runMachine = (machine: Machine, ms: number): Machine => {
+export const runMachine = <Model extends MachineModel>(
+  machine: Machine<Model>,
+  ms: number,
+): Machine<Model> => {
   const load = { creep: kmh(machine.faults.creep), walker: machine.walker };
   return { ...machine, at: machine.at + ms, belt: moveBelt(machine.belt, machine.model.belt, load, ms) };
 };
 
 /** The countdown begins, unless the start is refused. */
-export const startMachine = (machine: Machine): Machine => {
+export const startMachine = <Model extends MachineModel>(machine: Machine<Model>): Machine<Model> => {
   const [dice, seed] = roll(machine.seed);
   if (dice < machine.faults.refuseStart || !machine.safetyKey) return { ...machine, seed };
   const speed = machine.model.startsAt === "last-used" ? machine.belt.lastUsed : machine.startSpeed;
@@ -62,9 +68,15 @@ export const startMachine = (machine: Machine): Machine => {
 };
 
 /** `speed` in km/h; without effect at rest. */
-export const aimMachine = (machine: Machine, speed: number): Machine =>
+export const aimMachine = <Model extends MachineModel>(
+  machine: Machine<Model>,
+  speed: number,
+): Machine<Model> =>
   machine.safetyKey ? { ...machine, belt: aimBelt(machine.belt, machine.model.belt, speed) } : machine;
 
-export const stopMachine = (machine: Machine): Machine => ({ ...machine, belt: stopBelt(machine.belt) });
+export const stopMachine = <Model extends MachineModel>(machine: Machine<Model>): Machine<Model> => ({
+  ...machine,
+  belt: stopBelt(machine.belt),
+});
 
 export const isResting = (machine: Machine): boolean => machine.belt.phase === "rest";

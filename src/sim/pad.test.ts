@@ -36,7 +36,7 @@ class Rig {
   #at = 0;
 
   constructor(model: SimulatedModel, options: PadOptions = {}) {
-    this.pad = newPad(machineModel(model)!, { mode: "manual", ...options });
+    this.pad = newPad(machineModel(model), { mode: "manual", ...options });
   }
 
   /** To a time in seconds. */
@@ -301,7 +301,7 @@ describe("the wire", () => {
     ["a write to its memory", toHex(frame(COMMAND, [0xa6, 3, 0, 0, 0, 60]))],
     ["nothing", ""],
   ])("ignores %s in silence", (_, hex) => {
-    const pad = newPad(machineModel("c2")!, { mode: "manual" });
+    const pad = newPad(machineModel("c2"), { mode: "manual" });
     expect(receive(pad, "fe02", Uint8Array.from(Buffer.from(hex, "hex")))).toEqual({
       pad,
       notifications: [],

@@ -1,10 +1,21 @@
 import type { Address, Advertisement, Uuid } from "../ble/radio.js";
 import type { Clock } from "../clock.js";
 import type { Faults, SimulatedPadSettings } from "../domain/faults.js";
-import { BridgeError } from "../domain/errors.js";
+import type { Access } from "./machine-model.js";
 import { machineModel } from "./models.js";
-import type { Access, MachineModel } from "./models.js";
-import { connected, newPad, receive, tick, valueOf, withFaults } from "./pad.js";
+import type { FtmsModel, WiLinkModel } from "./models.js";
+import {
+  connected,
+  hasCrashed,
+  newPad,
+  receive,
+  speak,
+  speaksIn,
+  subscribe,
+  tick,
+  valueOf,
+  withFaults,
+} from "./pad.js";
 import type { Notification, Pad, PadOptions } from "./pad.js";
 import { roll, seedOf } from "./random.js";
 
@@ -13,6 +24,15 @@ export interface PeripheralSettings extends SimulatedPadSettings {
   readonly options?: PadOptions;
 }
 
+/** Whoever carries a pad's connection: what the pad says by itself goes there, and that it has lost the link. */
+export interface Carrier {
+  readonly hear: (sent: Notification) => void;
+  readonly drop: () => void;
+}
+
+/** After its link has crashed a KingSmith machine refuses connections for tens of seconds (wire-facts b.7.5). */
+const SULKS = 10_000;
+
 /**
  * A pad on the air, without any transport: it lives by the clock whether or not anybody looks, its time being
  * worked out when somebody does, and its notifications suffer the faults of the link.
@@ -20,7 +40,7 @@ export interface PeripheralSettings extends SimulatedPadSettings {
 export class Peripheral {
   readonly address: Address;
   readonly name: string;
-  readonly model: MachineModel;
+  readonly model: WiLinkModel | FtmsModel;
   /** False: neither heard nor reachable. */
   inRange = true;
   readonly #clock: Clock;
@@ -29,17 +49,19 @@ export class Peripheral {
   #seed: number;
   #connectedAt: number | null = null;
   #refusesUntil = Infinity;
+  #sulksUntil = -Infinity;
+  #carrier: Carrier | null = null;
+  #hush: () => void = () => undefined;
 
   constructor(settings: PeripheralSettings, clock: Clock) {
     const model = machineModel(settings.model);
-    if (!model) throw unknownModel(settings.model);
     this.address = settings.address.toLowerCase();
     this.name = settings.name ?? model.advertised;
     this.model = model;
     this.#clock = clock;
     this.#seed = seedOf(this.address);
     this.#lived = clock.now();
-    this.#pad = newPad(model, { seed: this.#seed, ...settings.options });
+    this.#pad = newPad(model, { seed: this.#seed, name: this.name, ...settings.options });
     this.faults = settings.faults;
   }
 
@@ -54,6 +76,7 @@ export class Peripheral {
   set pad(pad: Pad) {
     this.#pad = pad;
     this.#lived = this.#clock.now();
+    this.#listen();
   }
 
   get faults(): Faults {
@@ -73,16 +96,27 @@ export class Peripheral {
 
   /** Whether it turns this connect down. */
   refuses(): boolean {
-    return this.#clock.now() < this.#refusesUntil && this.#dice() < this.faults.refuseConnect.share;
+    const now = this.#clock.now();
+    if (now < this.#sulksUntil) return true;
+    return now < this.#refusesUntil && this.#dice() < this.faults.refuseConnect.share;
   }
 
-  connect(): void {
+  /** Without a carrier it only answers. */
+  connect(carrier: Carrier | null = null): void {
     this.#connectedAt = this.#clock.now();
+    this.#carrier = carrier;
     this.pad = connected(this.pad);
   }
 
   disconnect(): void {
     this.#connectedAt = null;
+    this.#carrier = null;
+    this.#hush();
+  }
+
+  /** Its client has asked for notifications, or indications, of a characteristic. */
+  subscribe(characteristic: Uuid): void {
+    this.pad = subscribe(this.pad, characteristic);
   }
 
   /** Milliseconds until the link fails by fault; null: it does not. */
@@ -107,7 +141,8 @@ export class Peripheral {
   receive(characteristic: Uuid, bytes: Uint8Array): readonly Notification[] {
     const { pad, notifications } = receive(this.pad, characteristic, bytes);
     this.pad = pad;
-    return notifications.filter(() => this.#isHeard()).map((sent) => this.#damaged(sent));
+    if (hasCrashed(pad)) this.#crash();
+    return this.#onAir(notifications);
   }
 
   /** The value of a characteristic; null: nothing to read, or nothing is heard. */
@@ -125,6 +160,28 @@ export class Peripheral {
     return { address: this.address, name: this.name, rssi: this.rssi, services };
   }
 
+  #crash(): void {
+    this.#sulksUntil = this.#clock.now() + SULKS;
+    this.#carrier?.drop();
+  }
+
+  /** A timer runs only while somebody listens. */
+  #listen(): void {
+    this.#hush();
+    const inMs = this.#carrier ? speaksIn(this.#pad) : null;
+    if (inMs !== null) this.#hush = this.#clock.after(inMs, () => this.#speak());
+  }
+
+  #speak(): void {
+    const { pad, notifications } = speak(this.pad);
+    this.pad = pad;
+    if (this.inRange) for (const sent of this.#onAir(notifications)) this.#carrier?.hear(sent);
+  }
+
+  #onAir(notifications: readonly Notification[]): readonly Notification[] {
+    return notifications.filter(() => this.#isHeard()).map((sent) => this.#damaged(sent));
+  }
+
   #isSilent(): boolean {
     const { silent } = this.faults;
     const since = this.#clock.now() - (this.#connectedAt ?? Infinity);
@@ -138,6 +195,8 @@ export class Peripheral {
   #damaged(sent: Notification): Notification {
     if (!(this.#dice() < this.faults.corrupt)) return sent;
     const at = Math.floor(this.#dice() * sent.bytes.length);
+    // FTMS has no checksum of its own, so nothing but its length can give a damaged notification away.
+    if ("ftms" in this.model) return { ...sent, bytes: sent.bytes.subarray(0, at) };
     return { ...sent, bytes: sent.bytes.map((byte, index) => (index === at ? byte ^ 0x10 : byte)) };
   }
 
@@ -147,9 +206,3 @@ export class Peripheral {
     return value;
   }
 }
-
-const unknownModel = (name: string): BridgeError =>
-  new BridgeError("config", `The simulator has no model "${name}" yet.`, {
-    retry: "never",
-    advice: "Use c2, a1, p1 or r1pro.",
-  });

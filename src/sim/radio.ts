@@ -19,7 +19,7 @@ export interface SimulatedRadio extends Radio, WorldControls {
   setPower(word: RadioWord): void;
 }
 
-/** A radio full of simulated pads. Throws BridgeError("config") for a model that cannot be simulated. */
+/** A radio full of simulated pads. */
 export const simulatedRadio = (
   pads: readonly PeripheralSettings[],
   deps: { readonly clock: Clock },

@@ -2,7 +2,7 @@ import { encodePreferences, encodeRecord, encodeStatus } from "../protocol/wilin
 import { MODE_BYTES } from "../protocol/wilink-replies.js";
 import type { RawRecord } from "../protocol/wilink-replies.js";
 import { isResting } from "./machine.js";
-import type { Machine } from "./machine.js";
+import type { WiLinkMachine } from "./wilink-models.js";
 
 /** What a WiLink pad shows and remembers beside its belt. Times are the machine's `at`. */
 interface WiLinkFace {
@@ -24,7 +24,7 @@ interface WiLinkFace {
 }
 
 export interface WiLinkPad {
-  readonly machine: Machine;
+  readonly machine: WiLinkMachine;
   readonly face: WiLinkFace;
 }
 
@@ -55,7 +55,7 @@ export const used = ({ machine, face }: WiLinkPad, change: Partial<WiLinkFace>):
 });
 
 /** The belt's own state byte: a creeping belt goes on saying that it runs (wire-facts a.8, KS-F0). */
-export const stateOf = ({ model, belt, faults }: Machine): number => {
+export const stateOf = ({ model, belt, faults }: WiLinkMachine): number => {
   const { running, countdown, slowing } = model.wilink;
   if (belt.phase === "rest") return RESTING;
   if (belt.phase === "countdown") return countdown.at(-Math.ceil(belt.wait / 1000)) ?? running;
@@ -80,7 +80,7 @@ export const statusFrame = ({ machine, face }: WiLinkPad): Uint8Array => {
 };
 
 /** A6: what the pad says about its settings, which nothing here can change (contract rule 6). */
-export const preferencesFrame = (machine: Machine): Uint8Array =>
+export const preferencesFrame = (machine: WiLinkMachine): Uint8Array =>
   encodePreferences({
     goalType: 0,
     goal: 0,
@@ -101,7 +101,7 @@ export const recordFrame = ({ machine, face }: WiLinkPad): Uint8Array =>
   encodeRecord({ ...(face.record ?? NO_RECORD), onTime: Math.floor(machine.at / 1000) });
 
 /** The walk that the counters hold. */
-export const recordOf = (machine: Machine, face: WiLinkFace): Omit<RawRecord, "onTime"> => ({
+export const recordOf = (machine: WiLinkMachine, face: WiLinkFace): Omit<RawRecord, "onTime"> => ({
   startTime: Math.floor(face.startedAt / 1000),
   elapsed: Math.floor(machine.belt.counters.elapsed / 1000),
   distance: tensOfMetres(machine, machine.belt.counters.distance),
@@ -110,11 +110,11 @@ export const recordOf = (machine: Machine, face: WiLinkFace): Omit<RawRecord, "o
 });
 
 /** 3 is on display in the countdown's first frames (wire-facts a.7; a.10: with 9 and 8, not with 7). */
-const buttonOf = (machine: Machine, face: WiLinkFace, state: number): number => {
+const buttonOf = (machine: WiLinkMachine, face: WiLinkFace, state: number): number => {
   if (machine.at - face.button.at < BUTTON_SHOWN) return face.button.code;
   return state === 9 || state === 8 ? BUTTONS["start-stop"] : 0;
 };
 
-const tenths = ({ unit }: Machine, kmh: number): number => Math.round((kmh / unit) * 10);
+const tenths = ({ unit }: WiLinkMachine, kmh: number): number => Math.round((kmh / unit) * 10);
 /** For a pad set to miles hundredths of one, which nobody has proved (wire-facts a.7). */
-const tensOfMetres = ({ unit }: Machine, metres: number): number => Math.floor(metres / 10 / unit);
+const tensOfMetres = ({ unit }: WiLinkMachine, metres: number): number => Math.floor(metres / 10 / unit);

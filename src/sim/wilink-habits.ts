@@ -1,7 +1,7 @@
 import { MODE_BYTES } from "../protocol/wilink-replies.js";
 import { resetCounters } from "./counters.js";
 import { aimMachine, isResting, startMachine, stopMachine } from "./machine.js";
-import type { Machine } from "./machine.js";
+import type { WiLinkMachine } from "./wilink-models.js";
 import { BUTTONS, RESTING, recordOf, stateOf, used } from "./wilink-face.js";
 import type { WiLinkPad } from "./wilink-face.js";
 
@@ -9,7 +9,7 @@ import type { WiLinkPad } from "./wilink-face.js";
 const REMOTE_STEP = 0.5;
 
 /** What the pad does by itself about what happened to its belt since `before`. */
-export const follow = (before: Machine, pad: WiLinkPad): WiLinkPad => {
+export const follow = (before: WiLinkMachine, pad: WiLinkPad): WiLinkPad => {
   const { machine, face } = pad;
   if (isResting(before) && !isResting(machine)) return started(pad);
   const came = stateOf(machine) === RESTING && stateOf(before) !== RESTING;
@@ -28,7 +28,7 @@ export const press = (pad: WiLinkPad, key: keyof typeof BUTTONS): WiLinkPad => {
   return { machine: startMachine(machine), face: { ...face, mode } };
 };
 
-const nudged = (machine: Machine, step: number): Machine =>
+const nudged = (machine: WiLinkMachine, step: number): WiLinkMachine =>
   machine.belt.phase === "running" ? aimMachine(machine, machine.belt.target + step * machine.unit) : machine;
 
 const started = (pad: WiLinkPad): WiLinkPad => {

@@ -3,7 +3,7 @@ import { encodeHandshakeReply, parseCommand } from "../protocol/wilink-pad.js";
 import type { PadCommand } from "../protocol/wilink-pad.js";
 import { MODE_BYTES } from "../protocol/wilink-replies.js";
 import { aimMachine, isResting, startMachine, stopMachine } from "./machine.js";
-import type { Machine } from "./machine.js";
+import type { WiLinkMachine } from "./wilink-models.js";
 import { preferencesFrame, recordFrame, statusFrame, used } from "./wilink-face.js";
 import type { WiLinkPad } from "./wilink-face.js";
 
@@ -68,12 +68,12 @@ const listens = ({ machine, face }: WiLinkPad): boolean =>
   (face.unlocked || !machine.model.wilink.needsHandshake);
 
 /** 04 01: a belt that moves or counts down is halted by it (wire-facts a.3). */
-const toggled = (pad: WiLinkPad): Machine => {
+const toggled = (pad: WiLinkPad): WiLinkMachine => {
   if (!isResting(pad.machine)) return stopMachine(pad.machine);
   return listens(pad) ? startMachine(pad.machine) : pad.machine;
 };
 
-const aimed = (pad: WiLinkPad, n: number): Machine => {
+const aimed = (pad: WiLinkPad, n: number): WiLinkMachine => {
   const { model, belt, unit } = pad.machine;
   const deaf = belt.phase === "countdown" && model.wilink.deafInCountdown;
   return listens(pad) && !deaf ? aimMachine(pad.machine, (n / 10) * unit) : pad.machine;

@@ -44,7 +44,6 @@ export interface WorldControls {
   hangWrites(address: Address, hang: boolean): void;
 }
 
-/** Throws BridgeError("config") for a model that cannot be simulated. */
 export const newWorld = (pads: readonly PeripheralSettings[], clock: Clock): World => {
   const peripherals = pads.map((settings) => new Peripheral(settings, clock));
   return {

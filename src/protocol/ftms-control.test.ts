@@ -1,0 +1,272 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Speed } from "../domain/units.js";
+import {
+  admit,
+  answered,
+  type ControlPoint,
+  freshControlPoint,
+  regainAt,
+  told,
+  type Verdict,
+  written,
+} from "./ftms-control.js";
+import { opcodeOf, type Request, type Result } from "./ftms-control-point.js";
+import type { FtmsQuirks } from "./protocol.js";
+
+const PLAIN: FtmsQuirks = { preamble: null, indicates: true, unlock: false };
+const MUTE: FtmsQuirks = { ...PLAIN, indicates: false };
+
+type Op = "control" | "start" | "stop" | "pause" | "speed" | "incline" | "poll";
+const request = (op: Op): Request => {
+  if (op === "speed") return { op, speed: 300 as Speed };
+  return op === "incline" ? { op, percent: 1 } : { op };
+};
+
+/** A hand at a control point: it writes what may be written, and notes it. */
+class Hand {
+  point: ControlPoint = freshControlPoint;
+  now = 0;
+  readonly #quirks: FtmsQuirks | null;
+
+  constructor(quirks: FtmsQuirks | null = PLAIN) {
+    this.#quirks = quirks;
+  }
+
+  to(seconds: number): this {
+    this.now = seconds * 1000;
+    return this;
+  }
+
+  /** What goes out now for `op`, or in how many ms it is worth looking again. */
+  tries(op: Op): string | number {
+    const admission = admit(this.point, request(op), this.#quirks, this.now);
+    if ("lookAgainAt" in admission) return admission.lookAgainAt - this.now;
+    this.point = written(this.point, admission.write, this.#quirks, this.now);
+    return admission.write.op;
+  }
+
+  answer(op: Op, result: Result = "success"): Verdict["verdict"] | null {
+    const { point, verdict } = answered(
+      this.point,
+      { opcode: opcodeOf(request(op)) ?? -1, result },
+      this.#quirks,
+      this.now,
+    );
+    this.point = point;
+    return verdict?.verdict ?? null;
+  }
+
+  tell(type: "control-lost" | "reset" | "started"): this {
+    this.point = told(this.point, { type }, this.now);
+    return this;
+  }
+
+  /** With permission. */
+  held(): this {
+    this.tries("start");
+    this.answer("control");
+    return this;
+  }
+}
+
+describe("a control point", () => {
+  it("wants permission before the first request, and not again", () => {
+    const hand = new Hand();
+    expect(hand.tries("start")).toBe("control");
+    expect(hand.tries("start")).toBe(1000);
+    expect(hand.answer("control")).toBeNull();
+    expect(hand.tries("start")).toBe("start");
+    expect(hand.answer("start")).toBe("done");
+    expect([hand.tries("speed"), hand.answer("speed"), hand.tries("stop")]).toEqual([
+      "speed",
+      "done",
+      "stop",
+    ]);
+  });
+
+  it("takes one request at a time, for as long as an answer may take", () => {
+    const hand = new Hand().held();
+    hand.tries("speed");
+    expect(hand.to(0.4).tries("incline")).toBe(600);
+    expect(hand.to(1).tries("incline")).toBe("incline");
+  });
+
+  it("is not in the way of what is no business of its own", () => {
+    const hand = new Hand().held();
+    hand.tries("speed");
+    expect(hand.tries("poll")).toBe("poll");
+    expect(hand.answer("speed")).toBe("done");
+  });
+
+  it("holds a stop up for a moment only: until an answer comes, or it is late", () => {
+    const hand = new Hand().held();
+    hand.tries("speed");
+    expect(hand.tries("stop")).toBe(300);
+    expect(hand.to(0.1).answer("speed")).toBe("done");
+    expect(hand.tries("stop")).toBe("stop");
+    const late = new Hand().held();
+    late.tries("speed");
+    expect(late.to(0.3).tries("stop")).toBe("stop");
+    // What is answered now was overtaken.
+    expect(late.answer("speed")).toBeNull();
+    expect(late.answer("stop")).toBe("done");
+  });
+
+  it("asks for permission before a stop as well, but does without an answer", () => {
+    const hand = new Hand();
+    expect(hand.tries("stop")).toBe("control");
+    expect(hand.to(0.2).tries("stop")).toBe(100);
+    expect(hand.to(0.3).tries("stop")).toBe("stop");
+    expect(hand.to(2.4).tries("stop")).toBe("stop");
+  });
+
+  it("takes silence for a yes", () => {
+    const hand = new Hand();
+    hand.tries("start");
+    expect(hand.to(1).tries("start")).toBe("start");
+    expect(hand.to(5).tries("speed")).toBe("speed");
+  });
+
+  it("that refuses permission is asked again after 3 s; a stop goes out all the same", () => {
+    const hand = new Hand();
+    hand.tries("start");
+    expect(hand.answer("control", "failed")).toBeNull();
+    expect(hand.tries("start")).toBe(3000);
+    expect(hand.tries("stop")).toBe("stop");
+    expect(hand.answer("stop", "not-permitted")).toBe("again");
+    expect(hand.tries("stop")).toBe("control");
+    hand.answer("control", "not-permitted");
+    expect([hand.tries("stop"), hand.answer("stop", "not-permitted")]).toEqual(["stop", "refused"]);
+    hand.tries("stop");
+    hand.answer("control", "failed");
+    expect(hand.to(3).tries("start")).toBe("control");
+    hand.answer("control");
+    expect(hand.tries("start")).toBe("start");
+  });
+
+  it("that does not know the request for permission needs none", () => {
+    const hand = new Hand();
+    hand.tries("start");
+    hand.answer("control", "not-supported");
+    expect(hand.tries("start")).toBe("start");
+  });
+
+  it.each(["control-lost", "reset"] as const)("wants permission again after %s", (type) => {
+    const hand = new Hand().held().tell("started");
+    expect(hand.tries("speed")).toBe("speed");
+    hand.answer("speed");
+    expect(hand.tell(type).tries("speed")).toBe("control");
+    hand.answer("control");
+    expect(hand.tries("speed")).toBe("speed");
+  });
+
+  it("that turns a request down for want of permission gets it once more, with permission", () => {
+    const hand = new Hand().held();
+    expect([hand.tries("speed"), hand.answer("speed", "not-permitted")]).toEqual(["speed", "again"]);
+    expect([hand.tries("speed"), hand.answer("control"), hand.tries("speed")]).toEqual([
+      "control",
+      null,
+      "speed",
+    ]);
+    expect(hand.answer("speed", "not-permitted")).toBe("refused");
+    hand.tries("speed");
+    hand.answer("control");
+    hand.tries("speed");
+    expect(hand.answer("speed")).toBe("done");
+    hand.tries("speed");
+    expect(hand.answer("speed", "not-permitted")).toBe("again");
+  });
+
+  it("that fails is left alone for 3 s, but for a stop", () => {
+    const hand = new Hand().held();
+    hand.tries("start");
+    expect(hand.answer("start", "failed")).toBe("again");
+    expect(hand.to(1).tries("start")).toBe(2000);
+    expect(hand.tries("stop")).toBe("stop");
+    // A belt at rest has nothing to stop: that must not become a hail of stops.
+    expect(hand.answer("stop", "failed")).toBe("refused");
+    expect(hand.to(3).tries("start")).toBe("start");
+  });
+
+  it.each(["not-supported", "invalid", "unknown"] as const)("that says %s means it", (result) => {
+    const hand = new Hand().held();
+    hand.tries("pause");
+    expect(hand.answer("pause", result)).toBe("refused");
+    expect(hand.tries("stop")).toBe("stop");
+  });
+
+  it("of a machine that does not indicate: refuses permission once, and obeys (MC21)", () => {
+    const hand = new Hand(MUTE);
+    expect(hand.tries("start")).toBe("control");
+    expect(hand.tries("start")).toBe(1000);
+    hand.answer("control", "failed");
+    expect(hand.tries("start")).toBe("start");
+    expect(hand.tries("speed")).toBe("speed");
+    expect(hand.tries("stop")).toBe("stop");
+    // The preamble was not taken.
+    expect(hand.answer("stop", "not-permitted")).toBe("again");
+    expect(hand.tries("stop")).toBe("control");
+    expect(hand.to(0.3).tries("stop")).toBe("stop");
+  });
+
+  it("does not exist on WiLink: everything passes, and leaves no trace", () => {
+    const hand = new Hand(null);
+    expect((["start", "speed", "stop", "poll"] as const).map((op) => hand.tries(op))).toEqual([
+      "start",
+      "speed",
+      "stop",
+      "poll",
+    ]);
+    expect(hand.answer("start")).toBeNull();
+    expect(hand.point).toEqual(freshControlPoint);
+  });
+
+  it("asks for lost or refused permission by itself, in its own time", () => {
+    const hand = new Hand();
+    expect(regainAt(hand.point)).toBeNull();
+    expect(regainAt(hand.held().point)).toBeNull();
+    expect(regainAt(hand.to(5).tell("control-lost").point)).toBe(8000);
+    hand.tries("speed");
+    hand.answer("control", "failed");
+    expect(regainAt(hand.point)).toBe(35_000);
+  });
+
+  it("never holds a stop up for more than 0.6 s, nor anything for ever, whatever came before", () => {
+    const op = fc.constantFrom<Op>("start", "stop", "pause", "speed", "incline", "poll");
+    const result = fc.constantFrom<Result>(
+      "success",
+      "failed",
+      "not-permitted",
+      "not-supported",
+      "invalid",
+      "unknown",
+    );
+    const act = fc.oneof(
+      op.map((each) => (hand: Hand) => void hand.tries(each)),
+      fc.tuple(fc.constantFrom<Op>("control", "start", "stop", "speed"), result).map(
+        ([to, what]) =>
+          (hand: Hand) =>
+            void hand.answer(to, what),
+      ),
+      fc
+        .constantFrom("control-lost" as const, "reset" as const)
+        .map((type) => (hand: Hand) => void hand.tell(type)),
+      fc.nat(2000).map((ms) => (hand: Hand) => void (hand.now += ms)),
+    );
+    const waits = (hand: Hand, wanted: Op): number => {
+      const from = hand.now;
+      for (let tried = hand.tries(wanted); tried !== wanted; tried = hand.tries(wanted))
+        if (typeof tried === "number") hand.now += tried;
+      return hand.now - from;
+    };
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 30 }), fc.boolean(), op, (acts, mute, wanted) => {
+        const [hand, other] = [new Hand(mute ? MUTE : PLAIN), new Hand(mute ? MUTE : PLAIN)];
+        for (const each of acts) for (const one of [hand, other]) each(one);
+        expect(waits(hand, "stop")).toBeLessThanOrEqual(600);
+        expect(waits(other, wanted)).toBeLessThanOrEqual(5_000);
+      }),
+    );
+  });
+});

@@ -1,0 +1,151 @@
+import type { Activity } from "../domain/pad.js";
+import { EVENT, type MachineEvent, TRAINING, type TrainingStatus } from "./ftms-machine.js";
+import { OPCODE, type Answer, type Request } from "./ftms-control-point.js";
+
+// Treadmill Data has no word for what the belt is doing. It follows from the speed and from the words that come besides:
+// machine status, training status, and the answers to our own requests, which nobody else tells us about (FTMS 4.17:
+// what a client caused is told to the other clients only).
+
+/** What the machine was last said to do. `moving` is what it was seen to do, without a word about its end. */
+export type Phase = "unknown" | "starting" | "moving" | "stopped" | "paused";
+
+/** What one connection has shown. Speeds are 0.01 km/h, times ms. */
+export interface FtmsMemory {
+  readonly phase: Phase;
+  readonly since: number;
+  readonly speed: number;
+  /** The lowest speed since the belt was said to halt: one that rises above it was started again. */
+  readonly lowest: number;
+  /** The request whose answer comes next. */
+  readonly asked: Request["op"] | null;
+  /** Treadmill Data has come. What the machine says before that is the state of things, replayed (b.4). */
+  readonly measured: boolean;
+  /** The last opcode of 2ADA or value of 2AD3, for logs. */
+  readonly code: number;
+}
+
+export const noMemory: FtmsMemory = {
+  phase: "unknown",
+  since: 0,
+  speed: 0,
+  lowest: Infinity,
+  asked: null,
+  measured: false,
+  code: 0,
+};
+
+/** A cold start takes up to 15 s until the belt moves (b.7.1). */
+const SPIN_UP_MS = 15_000;
+/** 0.01 km/h: less is the belt's own unsteadiness. */
+const RISES_BY = 10;
+
+const enter = (memory: FtmsMemory, phase: Phase, now: number): FtmsMemory => ({
+  ...memory,
+  phase,
+  since: now,
+  lowest: Infinity,
+});
+
+const started = (memory: FtmsMemory, now: number): FtmsMemory =>
+  enter(memory, memory.speed > 0 ? "moving" : "starting", now);
+
+const isHalted = ({ phase }: FtmsMemory): boolean => phase === "stopped" || phase === "paused";
+
+/** A Treadmill Data with a speed. */
+export const speedMeasured = (before: FtmsMemory, speed: number, now: number): FtmsMemory => {
+  const memory = { ...before, speed, measured: true };
+  if (isHalted(memory)) {
+    if (speed > memory.lowest + RISES_BY) return enter(memory, "moving", now);
+    return { ...memory, lowest: Math.min(memory.lowest, speed) };
+  }
+  if (speed > 0) return memory.phase === "moving" ? memory : enter(memory, "moving", now);
+  const overdue = memory.phase === "starting" && now - memory.since >= SPIN_UP_MS;
+  return overdue ? enter(memory, "unknown", now) : memory;
+};
+
+/** A Fitness Machine Status. What is replayed when it is subscribed to may be stale: the speed decides (b.4). */
+export const eventTold = (before: FtmsMemory, event: MachineEvent, now: number): FtmsMemory => {
+  const memory = { ...before, code: codeOf(event) };
+  switch (event.type) {
+    case "started":
+      return memory.measured ? started(memory, now) : memory;
+    case "paused":
+    case "stopped":
+      return memory.measured ? enter(memory, event.type, now) : memory;
+    case "safety-key":
+    case "reset":
+      return enter(memory, "stopped", now);
+    default:
+      return memory;
+  }
+};
+
+const codeOf = (event: MachineEvent): number => {
+  switch (event.type) {
+    case "stopped":
+    case "paused":
+      return EVENT.stoppedOrPaused;
+    case "safety-key":
+      return EVENT.safetyKey;
+    case "target-speed":
+      return EVENT.targetSpeed;
+    case "target-incline":
+      return EVENT.targetIncline;
+    case "target-distance":
+      return EVENT.targetDistance;
+    case "control-lost":
+      return EVENT.controlLost;
+    case "other":
+      return event.opcode;
+    default:
+      return EVENT[event.type];
+  }
+};
+
+/** A Training Status: it shows countdowns that nothing else does (MC11, b.5), and is never the first to say a pause. */
+export const trainingTold = (before: FtmsMemory, { status }: TrainingStatus, now: number): FtmsMemory => {
+  const memory = { ...before, code: status };
+  if (!memory.measured) return memory;
+  switch (status) {
+    case TRAINING.other:
+      return memory;
+    case TRAINING.idle:
+    case TRAINING.postWorkout:
+      return isHalted(memory) ? memory : enter(memory, "stopped", now);
+    default:
+      // Before a workout, or in one.
+      return memory.phase === "starting" || memory.phase === "moving" ? memory : started(memory, now);
+  }
+};
+
+/** A request was written. Until it is answered a belt that spins up may or may not still come to move. */
+export const requestWritten = (memory: FtmsMemory, { op }: Request): FtmsMemory => {
+  const halts = op === "stop" || op === "pause";
+  const phase = halts && memory.phase === "starting" ? "moving" : memory.phase;
+  return { ...memory, phase, asked: op };
+};
+
+/** Our own request was answered; only a success says anything. */
+export const answerGiven = (memory: FtmsMemory, { opcode, result }: Answer, now: number): FtmsMemory => {
+  if (result !== "success") return memory;
+  if (opcode === OPCODE.start && memory.phase !== "moving") return started(memory, now);
+  if (opcode === OPCODE.reset) return enter(memory, "stopped", now);
+  if (opcode !== OPCODE.halt) return memory;
+  return enter(memory, memory.asked === "pause" ? "paused" : "stopped", now);
+};
+
+/** The belt's state by the latest speed and words (contract 3, belt words). */
+export const activityOf = ({ phase, speed }: FtmsMemory): Activity => {
+  if (speed > 0) return phase === "stopped" || phase === "paused" ? "stopping" : "running";
+  switch (phase) {
+    case "starting":
+      return "countdown";
+    case "paused":
+      return "paused";
+    case "moving":
+      // It came to 0 and nobody has said why: rest is what lasts (contract rule 7).
+      return "stopping";
+    default:
+      return "resting";
+  }
+};

@@ -1,0 +1,122 @@
+import type { PadPreferences, PadStatus } from "../domain/pad.js";
+import { toHex } from "./bytes.js";
+import type { Heard, Peer } from "./conversation.js";
+import { readAnswer } from "./ftms-control-point.js";
+import { type Abilities, preferencesOf, readAbility } from "./ftms-features.js";
+import { FTMS } from "./ftms-gatt.js";
+import { readMachineEvent, readTrainingStatus } from "./ftms-machine.js";
+import {
+  activityOf,
+  answerGiven,
+  eventTold,
+  type FtmsMemory,
+  speedMeasured,
+  trainingTold,
+} from "./ftms-memory.js";
+import { type SpeedScale, speedSeen } from "./ftms-scale.js";
+import { ERROR_PROPERTY, newsOf, readSupplement, SUPPLEMENT } from "./ftms-supplement.js";
+import { measuredOf, readTreadmillData } from "./ftms-treadmill.js";
+import type { Model } from "./protocol.js";
+
+/** Everything that a connection remembers. */
+export interface Session {
+  readonly peer: Peer;
+  readonly model: Model;
+  readonly memory: FtmsMemory;
+  readonly scale: SpeedScale;
+  readonly abilities: Abilities;
+}
+
+export interface Turn {
+  readonly session: Session;
+  readonly heard: readonly Heard[];
+}
+
+const bad = (session: Session, what: string, bytes: Uint8Array): Turn => ({
+  session,
+  heard: [{ kind: "bad", reason: `${what}, ${bytes.length} bytes dropped: ${toHex(bytes.subarray(0, 32))}` }],
+});
+
+const preferences = ({ abilities, scale, model }: Session): PadPreferences =>
+  preferencesOf(abilities, scale.imperial || model.defaults.imperial);
+
+const hearData = (session: Session, bytes: Uint8Array, now: number): Turn => {
+  const data = readTreadmillData(bytes);
+  if (!data) return bad(session, "no valid treadmill data", bytes);
+  const measured = measuredOf(data);
+  if (data.speed === undefined) {
+    // One part of a split record: it tells more of the belt, and nothing of whether it moves (b.1).
+    const part: PadStatus = { activity: "other", code: session.memory.code, ...measured };
+    return { session, heard: [{ kind: "status", status: part }] };
+  }
+  const memory = speedMeasured(session.memory, data.speed, now);
+  const scale = speedSeen(session.scale, data.speed, now);
+  const after = { ...session, memory, scale };
+  const status: PadStatus = { activity: activityOf(memory), code: memory.code, ...measured };
+  const learned: readonly Heard[] =
+    scale.imperial === session.scale.imperial
+      ? []
+      : [{ kind: "preferences", preferences: preferences(after) }];
+  return { session: after, heard: [...learned, { kind: "status", status }] };
+};
+
+const hearEvent = (session: Session, bytes: Uint8Array, now: number): Turn => {
+  const event = readMachineEvent(bytes);
+  if (!event) return bad(session, "no machine status", bytes);
+  return {
+    session: { ...session, memory: eventTold(session.memory, event, now) },
+    heard: [{ kind: "event", event }],
+  };
+};
+
+const hearTraining = (session: Session, bytes: Uint8Array, now: number): Turn => {
+  const training = readTrainingStatus(bytes);
+  if (!training) return bad(session, "no training status", bytes);
+  return { session: { ...session, memory: trainingTold(session.memory, training, now) }, heard: [] };
+};
+
+const hearAnswer = (session: Session, bytes: Uint8Array, now: number): Turn => {
+  const answer = readAnswer(bytes);
+  if (!answer) return bad(session, "no answer of the control point", bytes);
+  const memory = answerGiven(session.memory, answer, now);
+  return { session: { ...session, memory }, heard: [{ kind: "answer", answer }] };
+};
+
+const hearSupplement = (session: Session, bytes: Uint8Array): Turn => {
+  const frame = readSupplement(bytes);
+  if (!frame) return bad(session, "no frame of the supplement service", bytes);
+  const news = newsOf(frame);
+  if (news.type === "fault") return { session, heard: [{ kind: "fault", record: news.record }] };
+  const error =
+    news.type === "properties" ? news.properties.find(([id]) => id === ERROR_PROPERTY)?.[1] : undefined;
+  if (error === undefined) return { session, heard: [{ kind: "other", type: frame.command[0] }] };
+  return { session, heard: [{ kind: "fault", record: error === 0 ? null : `error ${error}` }] };
+};
+
+/** A value that was read. 2ACC is read again and again, as a sign of life (contract rule 7): the same is no news. */
+const hearAbility = (session: Session, characteristic: string, bytes: Uint8Array): Turn => {
+  const found = readAbility(characteristic, bytes);
+  if (!found) return bad(session, `unexpected ${characteristic}`, bytes);
+  const abilities = { ...session.abilities, ...found };
+  if (JSON.stringify(abilities) === JSON.stringify(session.abilities)) return { session, heard: [] };
+  const after = { ...session, abilities };
+  return { session: after, heard: [{ kind: "preferences", preferences: preferences(after) }] };
+};
+
+/** What a notification, an indication or a value that was read says. Never throws. */
+export const hear = (session: Session, characteristic: string, bytes: Uint8Array, now: number): Turn => {
+  switch (characteristic) {
+    case FTMS.treadmillData:
+      return hearData(session, bytes, now);
+    case FTMS.machineStatus:
+      return hearEvent(session, bytes, now);
+    case FTMS.trainingStatus:
+      return hearTraining(session, bytes, now);
+    case FTMS.controlPoint:
+      return hearAnswer(session, bytes, now);
+    case SUPPLEMENT.notify:
+      return hearSupplement(session, bytes);
+    default:
+      return hearAbility(session, characteristic, bytes);
+  }
+};

@@ -1,0 +1,76 @@
+import type { Conversation, OpeningStep, Peer } from "./conversation.js";
+import { encodeRequest, opcodeOf, type Request, speedNumber } from "./ftms-control-point.js";
+import { noAbilities } from "./ftms-features.js";
+import { noMemory, requestWritten } from "./ftms-memory.js";
+import { forgetNumber, newScale, numberSent } from "./ftms-scale.js";
+import { FTMS } from "./ftms-gatt.js";
+import { hear, type Session } from "./ftms-session.js";
+import { SUPPLEMENT, unlockFrame } from "./ftms-supplement.js";
+import type { Frame, Model, Operation } from "./protocol.js";
+
+const offers = ({ services }: Peer, characteristic: string): boolean =>
+  [...services.values()].some((offered) => offered.includes(characteristic));
+
+// Status comes before data, and both last: what comes before the first data is the replay (b.4), and requests may be
+// answered from the first one on. Training Status is left alone: subscribing to it destabilised a Z1D (b.5).
+const SUBSCRIPTIONS = [FTMS.controlPoint, FTMS.machineStatus, FTMS.treadmillData] as const;
+
+const opening = ({ peer, model }: Session): readonly OpeningStep[] => {
+  const subscribe = (characteristic: string): OpeningStep => ({ do: "subscribe", characteristic });
+  const unlock = model.quirks.ftms?.unlock && peer.name !== null ? unlockFrame(peer.name) : null;
+  const unlocks: readonly OpeningStep[] =
+    unlock && peer.services.has(SUPPLEMENT.service)
+      ? [
+          subscribe(SUPPLEMENT.notify),
+          { do: "write", frame: { characteristic: SUPPLEMENT.write, bytes: unlock, response: false } },
+        ]
+      : [];
+  return [...unlocks, ...SUBSCRIPTIONS.filter((each) => offers(peer, each)).map(subscribe)];
+};
+
+const frames = ({ peer, model, scale }: Session, request: Request): readonly Frame[] => {
+  const bytes = encodeRequest(request, scale.imperial);
+  if (!bytes) return [];
+  const preamble = model.quirks.ftms?.preamble;
+  const before =
+    preamble && offers(peer, FTMS.preamble)
+      ? [{ characteristic: FTMS.preamble, bytes: Uint8Array.from(preamble), response: true }]
+      : [];
+  return [...before, { characteristic: FTMS.controlPoint, bytes, response: true }];
+};
+
+/** Reads instead of polls: a machine that notifies by itself is only asked whether it is alive (contract rule 7). */
+const READS: Readonly<Partial<Record<Operation["op"], readonly string[]>>> = {
+  poll: [FTMS.feature],
+  preferences: [FTMS.feature, FTMS.speedRange, FTMS.inclineRange],
+};
+
+const wrote = (session: Session, request: Request): Session => {
+  if (opcodeOf(request) === null) return session;
+  const { memory, scale } = session;
+  const after =
+    request.op === "speed"
+      ? numberSent(scale, speedNumber(request.speed, scale.imperial), memory.speed)
+      : forgetNumber(scale);
+  return { ...session, memory: requestWritten(memory, request), scale: after };
+};
+
+const conversationOf = (session: Session): Conversation => ({
+  opening: opening(session),
+  hear(characteristic, bytes, now) {
+    const turn = hear(session, characteristic, bytes, now);
+    return { conversation: conversationOf(turn.session), heard: turn.heard };
+  },
+  wrote: (request) => conversationOf(wrote(session, request)),
+  frames: (request) => frames(session, request),
+  reads: ({ op }) => (op === "control" ? [] : (READS[op] ?? [])).filter((each) => offers(session.peer, each)),
+});
+
+/** A treadmill that speaks the Bluetooth SIG's Fitness Machine Service, KingSmith's ways included (wire-facts b). */
+export const ftms = {
+  name: "ftms",
+  service: FTMS.service,
+  /** A fresh link. */
+  converse: (peer: Peer, model: Model): Conversation =>
+    conversationOf({ peer, model, memory: noMemory, scale: newScale(peer.imperial), abilities: noAbilities }),
+} as const;

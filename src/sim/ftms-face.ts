@@ -1,0 +1,168 @@
+import type { Uuid } from "../ble/radio.js";
+import { FTMS } from "../protocol/ftms-gatt.js";
+import { type MachineEvent, TRAINING } from "../protocol/ftms-machine.js";
+import {
+  encodeFeatures,
+  encodeMachineEvent,
+  encodeRange,
+  encodeTrainingStatus,
+} from "../protocol/ftms-pad.js";
+import { encodeTreadmillData } from "../protocol/ftms-treadmill.js";
+import type { FtmsMachine } from "./ftms-models.js";
+import { isResting } from "./machine.js";
+
+export interface Notification {
+  readonly characteristic: Uuid;
+  readonly bytes: Uint8Array;
+}
+
+/** How one FTMS machine differs from the next of its model; for tests. */
+export interface FtmsOptions {
+  /** Firmware V0.0.6 of a Z1: nothing is heard and obeyed before the unlock request (wire-facts b.7.7). */
+  readonly unlockGate: boolean;
+  /** Treadmill Data comes only while the belt runs (slandau3/z1-walkingpad-mcp, of a Z1). */
+  readonly quietAtRest: boolean;
+  /** Pausing is not supported. */
+  readonly refusePause: boolean;
+  /** The name that it advertises: the unlock request is made of it. */
+  readonly name: string;
+}
+
+/** What an FTMS machine remembers beside its belt. Times are the machine's `at`. */
+export interface FtmsFace {
+  readonly options: FtmsOptions;
+  readonly session: "idle" | "active" | "paused";
+  /** What becomes of the session when the belt has come to rest. */
+  readonly halting: "stop" | "pause" | null;
+  /** When the last start or stop was obeyed. */
+  readonly toggledAt: number;
+  /** 0.1 %. */
+  readonly incline: { readonly actual: number; readonly target: number };
+  /** Permission is refused, whoever asks. */
+  readonly refusesControl: boolean;
+
+  // What follows ends with the connection.
+  readonly unlocked: boolean;
+  readonly subscribed: readonly Uuid[];
+  readonly subscribedAt: number;
+  readonly permitted: boolean;
+  /** Permission was asked for: what does not indicate answers that once. */
+  readonly asked: boolean;
+  /** The preamble has come, and was not used yet. */
+  readonly preambled: boolean;
+  readonly dataAt: number;
+  readonly training: number | null;
+  readonly outbox: readonly Notification[];
+  /** The link does not survive what has just happened. */
+  readonly crashed: boolean;
+}
+
+export interface FtmsPad {
+  readonly machine: FtmsMachine;
+  readonly face: FtmsFace;
+}
+
+const UNCONNECTED = {
+  unlocked: false,
+  subscribed: [],
+  subscribedAt: -Infinity,
+  permitted: false,
+  asked: false,
+  preambled: false,
+  dataAt: Infinity,
+  training: null,
+  outbox: [],
+  crashed: false,
+} as const;
+
+export const newFtmsFace = (options: FtmsOptions): FtmsFace => ({
+  options,
+  session: "idle",
+  halting: null,
+  toggledAt: -Infinity,
+  incline: { actual: 0, target: 0 },
+  refusesControl: false,
+  ...UNCONNECTED,
+});
+
+/** A new connection: nothing is subscribed to, permitted or unlocked. */
+export const unconnected = ({ machine, face }: FtmsPad): FtmsPad => ({
+  machine,
+  face: { ...face, ...UNCONNECTED },
+});
+
+/** Whether anything is heard and obeyed. */
+export const isOpen = ({ options, unlocked }: FtmsFace): boolean => unlocked || !options.unlockGate;
+
+/** A notification joins those that are to go out, if somebody listens. */
+export const say = ({ machine, face }: FtmsPad, characteristic: Uuid, bytes: Uint8Array): FtmsPad => {
+  const heard = face.subscribed.includes(characteristic) && isOpen(face);
+  const outbox = heard ? [...face.outbox, { characteristic, bytes }] : face.outbox;
+  return { machine, face: { ...face, outbox } };
+};
+
+export const tell = (pad: FtmsPad, event: MachineEvent): FtmsPad =>
+  say(pad, FTMS.machineStatus, encodeMachineEvent(event));
+
+/** 2ADA's word for the present state: what KingSmith's machines replay (wire-facts b.4). */
+export const presentEvent = ({ face, machine }: FtmsPad): MachineEvent => {
+  if (!machine.safetyKey) return { type: "safety-key" };
+  if (face.session === "idle") return { type: "stopped" };
+  return { type: face.session === "active" ? "started" : "paused" };
+};
+
+/** 2AD3 (wire-facts b.5). */
+export const trainingOf = ({ machine, face }: FtmsPad): number => {
+  const { phase } = machine.belt;
+  if (phase === "countdown") return TRAINING.preWorkout;
+  if (phase === "running") return TRAINING.manual;
+  return phase === "stopping" || face.session === "paused" ? TRAINING.postWorkout : TRAINING.idle;
+};
+
+export const trainingFrame = (status: number): Uint8Array => encodeTrainingStatus({ status, text: null });
+
+/** kcal a kilometre, of a walker of 75 kg: chosen. */
+const KCAL = 56;
+/** Beats a minute, of the same: chosen. 0 without a hand on the sensor. */
+const pulseOf = (machine: FtmsMachine): number =>
+  machine.walker && machine.belt.speed > 0 ? Math.round(70 + 6 * machine.belt.speed) : 0;
+
+/** Treadmill Data, in as many records as the model makes of it. */
+export const dataFrames = ({ machine, face }: FtmsPad): readonly Uint8Array[] => {
+  const { counters, speed } = machine.belt;
+  const { records, stepBytes } = machine.model.ftms;
+  const values = {
+    speed: Math.round(speed * 100),
+    distance: Math.floor(counters.distance),
+    inclination: Math.round(face.incline.actual),
+    rampAngle: 0,
+    energy: Math.floor((counters.distance / 1000) * KCAL),
+    energyPerHour: Math.round(speed * KCAL),
+    energyPerMinute: Math.round((speed * KCAL) / 60),
+    heartRate: pulseOf(machine),
+    elapsed: Math.floor(counters.elapsed / 1000),
+    steps: counters.shown,
+  };
+  return records.map((flags) => encodeTreadmillData({ flags, ...values }, stepBytes));
+};
+
+/** The value of a readable characteristic; null where there is none. */
+export const ftmsValue = (pad: FtmsPad, characteristic: Uuid): Uint8Array | null => {
+  const { ftms, belt } = pad.machine.model;
+  switch (characteristic) {
+    case FTMS.feature:
+      return encodeFeatures(ftms.abilities);
+    case FTMS.speedRange:
+      return encodeRange({ min: belt.min * 100, max: belt.max * 100, step: ftms.step });
+    case FTMS.inclineRange:
+      return ftms.incline && encodeRange(ftms.incline);
+    case FTMS.trainingStatus:
+      return trainingFrame(trainingOf(pad));
+    default:
+      return null;
+  }
+};
+
+/** Whether Treadmill Data comes at this moment. */
+export const talks = ({ machine, face }: FtmsPad): boolean =>
+  !face.options.quietAtRest || !isResting(machine);

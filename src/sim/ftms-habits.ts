@@ -1,0 +1,145 @@
+import type { Uuid } from "../ble/radio.js";
+import { FTMS } from "../protocol/ftms-gatt.js";
+import { encodeMachineEvent } from "../protocol/ftms-pad.js";
+import { resetCounters } from "./counters.js";
+import {
+  dataFrames,
+  type FtmsFace,
+  type FtmsPad,
+  isOpen,
+  type Notification,
+  presentEvent,
+  say,
+  talks,
+  tell,
+  trainingFrame,
+  trainingOf,
+} from "./ftms-face.js";
+import type { FtmsMachine } from "./ftms-models.js";
+import { aimMachine, isResting, runMachine, startMachine, stopMachine } from "./machine.js";
+
+/** km/h a press; a machine that counts in miles takes half a mile an hour. */
+const REMOTE_STEP = 0.5;
+/** 0.1 % a second: chosen. */
+const INCLINE_RATE = 5;
+
+const put = (pad: FtmsPad, change: Partial<FtmsFace>): FtmsPad => ({
+  machine: pad.machine,
+  face: { ...pad.face, ...change },
+});
+
+/** The belt begins to count down, the session begins or goes on; without effect where the machine refuses. */
+export const begin = (pad: FtmsPad): FtmsPad => {
+  const machine = startMachine(pad.machine);
+  if (isResting(machine)) return { machine, face: pad.face };
+  return { machine, face: { ...pad.face, session: "active", halting: null, toggledAt: machine.at } };
+};
+
+/** The belt slows down. 08 01 ends the session, 08 02 keeps it (wire-facts b.7.4). */
+export const halt = ({ machine, face }: FtmsPad, how: "stop" | "pause"): FtmsPad =>
+  settle({ machine: stopMachine(machine), face: { ...face, halting: how, toggledAt: machine.at } });
+
+/** A belt that has come to rest: its session is paused, or over and the counters with it. */
+const settle = ({ machine, face }: FtmsPad): FtmsPad => {
+  if (face.halting === null || !isResting(machine)) return { machine, face };
+  if (face.halting === "pause") return { machine, face: { ...face, session: "paused", halting: null } };
+  const belt = { ...machine.belt, counters: resetCounters(machine.belt.counters, false) };
+  return { machine: { ...machine, belt }, face: { ...face, session: "idle", halting: null } };
+};
+
+const inclined = (face: FtmsFace, ms: number): FtmsFace["incline"] => {
+  const { actual, target } = face.incline;
+  const change = (INCLINE_RATE * ms) / 1000;
+  return {
+    target,
+    actual: Math.abs(target - actual) <= change ? target : actual + Math.sign(target - actual) * change,
+  };
+};
+
+/** `ms` of time, at most a tenth of a second of it while anything moves. */
+export const liveFtms = ({ machine, face }: FtmsPad, ms: number): FtmsPad =>
+  trained(settle({ machine: runMachine(machine, ms), face: { ...face, incline: inclined(face, ms) } }));
+
+/** Training Status is told when it changes, to whoever wants it. */
+const trained = (pad: FtmsPad): FtmsPad => {
+  const { training, subscribed } = pad.face;
+  const now = trainingOf(pad);
+  if (now === training || !subscribed.includes(FTMS.trainingStatus)) return pad;
+  return say(put(pad, { training: now }), FTMS.trainingStatus, trainingFrame(now));
+};
+
+/** A client configures what it wants to hear. Too soon after the last one it is lost on some (wire-facts b.7.2). */
+export const subscribeFtms = (pad: FtmsPad, characteristic: Uuid): FtmsPad => {
+  const { machine, face } = pad;
+  const { cccdGap, replays } = machine.model.ftms;
+  if (machine.at - face.subscribedAt < cccdGap) return put(pad, { subscribedAt: machine.at });
+  const subscribed = [...face.subscribed.filter((each) => each !== characteristic), characteristic];
+  const listened = put(pad, {
+    subscribed,
+    subscribedAt: machine.at,
+    dataAt:
+      characteristic === FTMS.treadmillData ? machine.at + machine.model.ftms.every.resting : face.dataAt,
+  });
+  const replayed = replays && characteristic === FTMS.machineStatus;
+  return replayed ? say(listened, characteristic, encodeMachineEvent(presentEvent(listened))) : listened;
+};
+
+/** Milliseconds until it says something by itself; null: nobody listens. */
+export const ftmsSpeaksIn = ({ machine, face }: FtmsPad): number | null => {
+  if (face.outbox.length > 0) return 0;
+  const listens = face.subscribed.some((each) => each === FTMS.treadmillData || each === FTMS.trainingStatus);
+  if (!listens || !isOpen(face)) return null;
+  return Math.max(0, Math.min(face.dataAt, machine.at + machine.model.ftms.every.resting) - machine.at);
+};
+
+/** What it says by itself at this moment, and that it has said it. */
+export const ftmsSpeaks = (
+  pad: FtmsPad,
+): { readonly pad: FtmsPad; readonly notifications: readonly Notification[] } => {
+  const { machine, face } = pad;
+  const due = face.dataAt <= machine.at;
+  const { moving, resting } = machine.model.ftms.every;
+  const data = due && talks(pad) && isOpen(face) ? dataFrames(pad) : [];
+  const dataAt = due ? machine.at + (machine.belt.speed > 0 ? moving : resting) : face.dataAt;
+  return {
+    pad: put(pad, { outbox: [], dataAt }),
+    notifications: [...face.outbox, ...data.map((bytes) => ({ characteristic: FTMS.treadmillData, bytes }))],
+  };
+};
+
+/** A button of the remote or the console: it works whatever the client has said, or not said. */
+export const pressFtms = (pad: FtmsPad, key: "start-stop" | "stop" | "+" | "-"): FtmsPad => {
+  const { machine } = pad;
+  if (key === "+" || key === "-") return nudge(pad, key === "+" ? REMOTE_STEP : -REMOTE_STEP);
+  if (isResting(machine)) {
+    if (key === "stop")
+      return pad.face.session === "idle" ? pad : tell(halt(pad, "stop"), { type: "stopped" });
+    const begun = begin(pad);
+    return isResting(begun.machine) ? begun : tell(begun, { type: "started" });
+  }
+  return key === "stop"
+    ? tell(halt(pad, "stop"), { type: "stopped" })
+    : tell(halt(pad, "pause"), { type: "paused" });
+};
+
+const nudge = (pad: FtmsPad, step: number): FtmsPad => {
+  const { machine, face } = pad;
+  if (machine.belt.phase !== "running") return pad;
+  const aimed = aimMachine(machine, machine.belt.target + step * machine.unit);
+  return tell({ machine: aimed, face }, targetEvent(aimed));
+};
+
+export const targetEvent = ({
+  belt,
+}: FtmsMachine): { readonly type: "target-speed"; readonly speed: number } => ({
+  type: "target-speed",
+  speed: Math.round(belt.target * 100),
+});
+
+/** The safety key is put in, or pulled: then the belt slows to rest, and the session is over. */
+export const ftmsSafetyKey = ({ machine, face }: FtmsPad, inPlace: boolean): FtmsPad => {
+  const pad = { machine: { ...machine, safetyKey: inPlace }, face };
+  if (inPlace) return pad;
+  const halted = isResting(machine) && face.session === "idle" ? pad : halt(pad, "stop");
+  return tell(halted, { type: "safety-key" });
+};

@@ -1,0 +1,156 @@
+import type { Uuid } from "../ble/radio.js";
+import { OPCODE, type Result } from "../protocol/ftms-control-point.js";
+import { FTMS } from "../protocol/ftms-gatt.js";
+import type { MachineEvent } from "../protocol/ftms-machine.js";
+import { encodeAnswer, type MachineRequest, parseRequest } from "../protocol/ftms-pad.js";
+import {
+  readSupplement,
+  SUPPLEMENT,
+  supplementFrame,
+  unlockFrame,
+  UNLOCKED,
+} from "../protocol/ftms-supplement.js";
+import { toHex } from "../protocol/bytes.js";
+import { type FtmsFace, type FtmsPad, isOpen, say, tell } from "./ftms-face.js";
+import { begin, halt, targetEvent } from "./ftms-habits.js";
+import { aimMachine, isResting } from "./machine.js";
+
+/** One write to a characteristic: what it does to the machine. What comes back is in its outbox. */
+export const receiveFtms = (pad: FtmsPad, characteristic: Uuid, bytes: Uint8Array): FtmsPad => {
+  switch (characteristic) {
+    case SUPPLEMENT.write:
+      return receiveSupplement(pad, bytes);
+    case FTMS.preamble:
+      // What it says is not known; that it came is what counts.
+      return put(pad, { preambled: bytes.length > 0 });
+    case FTMS.controlPoint:
+      return isOpen(pad.face) && pad.face.subscribed.includes(characteristic)
+        ? put(request(pad, bytes), { preambled: false })
+        : pad;
+    default:
+      return pad;
+  }
+};
+
+const put = ({ machine, face }: FtmsPad, change: Partial<FtmsFace>): FtmsPad => ({
+  machine,
+  face: { ...face, ...change },
+});
+
+/** The unlock request for this name, whatever its salt (wire-facts b.7.7); the rest of the service is not simulated. */
+const receiveSupplement = (pad: FtmsPad, bytes: Uint8Array): FtmsPad => {
+  const frame = readSupplement(bytes);
+  const expected = frame && unlockFrame(pad.face.options.name, frame.data[0]);
+  if (!expected || toHex(expected) !== toHex(bytes)) return pad;
+  return say(put(pad, { unlocked: true }), SUPPLEMENT.notify, supplementFrame(UNLOCKED, []));
+};
+
+/** What a request does: the machine after it, the result to answer, and what 2ADA tells of it. */
+interface Done {
+  readonly pad: FtmsPad;
+  readonly result: Result;
+  readonly event?: MachineEvent;
+}
+
+const request = (pad: FtmsPad, bytes: Uint8Array): FtmsPad => {
+  const asked = parseRequest(bytes);
+  const lost = isLost(pad, asked);
+  if (lost) return pad;
+  const opcode = bytes[0] ?? 0;
+  const done = asked.op === "control" ? permit(pad) : guarded(pad, asked);
+  return told(answer(done, opcode, pad), done, asked);
+};
+
+/** Two starts or stops within a second: the second is lost (wire-facts b.7.4). */
+const isLost = ({ machine, face }: FtmsPad, { op }: MachineRequest): boolean =>
+  (op === "start" || op === "stop" || op === "pause") &&
+  machine.at - face.toggledAt < machine.model.ftms.toggleGap;
+
+const answer = ({ pad, result }: Done, opcode: number, before: FtmsPad): FtmsPad => {
+  const { indicates } = pad.machine.model.ftms;
+  const speaks = indicates || (opcode === OPCODE.control && !before.face.asked) || result === "not-permitted";
+  return speaks ? say(pad, FTMS.controlPoint, encodeAnswer({ opcode, result })) : pad;
+};
+
+const told = (pad: FtmsPad, { event, result }: Done, { op }: MachineRequest): FtmsPad => {
+  const { tells } = pad.machine.model.ftms;
+  const wanted = tells === "all" || (tells === "start-stop" && op !== "speed" && op !== "incline");
+  return event && wanted && result === "success" ? tell(pad, event) : pad;
+};
+
+const permit = (pad: FtmsPad): Done => {
+  const asked = put(pad, { asked: true });
+  // MC21 says no and obeys all the same (wire-facts b.7.6).
+  if (!pad.machine.model.ftms.indicates) return { pad: put(asked, { permitted: true }), result: "failed" };
+  if (pad.face.refusesControl) return { pad: put(asked, { permitted: false }), result: "failed" };
+  return { pad: put(asked, { permitted: true }), result: "success" };
+};
+
+const guarded = (pad: FtmsPad, asked: MachineRequest): Done => {
+  const { machine, face } = pad;
+  const preambled = face.preambled || !machine.model.ftms.preamble;
+  const permitted = face.permitted || !machine.model.ftms.indicates;
+  if (asked.op === "unknown") return { pad, result: "not-supported" };
+  if (asked.op === "invalid") return { pad, result: "invalid" };
+  return preambled && permitted && !face.refusesControl ? obey(pad, asked) : { pad, result: "not-permitted" };
+};
+
+const obey = (pad: FtmsPad, asked: MachineRequest): Done => {
+  switch (asked.op) {
+    case "start":
+      return start(pad);
+    case "stop":
+      return { pad: halt(pad, "stop"), result: "success", event: { type: "stopped" } };
+    case "pause":
+      return pause(pad);
+    case "speed":
+      return speed(pad, asked.number);
+    case "incline":
+      return incline(pad, asked.tenths);
+    case "reset":
+      return {
+        pad: put(halt(pad, "stop"), { permitted: false }),
+        result: "success",
+        event: { type: "reset" },
+      };
+    default:
+      return { pad, result: "not-supported" };
+  }
+};
+
+const start = (pad: FtmsPad): Done => {
+  if (!isResting(pad.machine))
+    return pad.machine.model.ftms.startToggles
+      ? { pad: halt(pad, "pause"), result: "success", event: { type: "paused" } }
+      : { pad, result: "failed" };
+  const begun = begin(pad);
+  if (isResting(begun.machine)) return { pad: begun, result: "failed" };
+  return { pad: begun, result: "success", event: { type: "started" } };
+};
+
+const pause = (pad: FtmsPad): Done => {
+  if (pad.face.options.refusePause) return { pad, result: "not-supported" };
+  if (isResting(pad.machine)) return { pad, result: pad.face.session === "paused" ? "success" : "failed" };
+  return { pad: halt(pad, "pause"), result: "success", event: { type: "paused" } };
+};
+
+const speed = (pad: FtmsPad, number: number): Done => {
+  const { machine, face } = pad;
+  const { belt, ftms } = machine.model;
+  const kmh = (number / 100) * machine.unit;
+  if (machine.belt.phase === "countdown" && ftms.crashes)
+    return { pad: put(pad, { crashed: true }), result: "success" };
+  // The tolerance is for numbers that were miles.
+  if (kmh < belt.min - 0.01 || kmh > belt.max + 0.01) return { pad, result: "invalid" };
+  if (machine.belt.phase !== "running" || !machine.safetyKey) return { pad, result: "failed" };
+  const aimed = aimMachine(machine, kmh);
+  return { pad: { machine: aimed, face }, result: "success", event: targetEvent(aimed) };
+};
+
+const incline = (pad: FtmsPad, target: number): Done => {
+  const range = pad.machine.model.ftms.incline;
+  if (!range) return { pad, result: "not-supported" };
+  if (target < range.min || target > range.max) return { pad, result: "invalid" };
+  const changed = put(pad, { incline: { actual: pad.face.incline.actual, target } });
+  return { pad: changed, result: "success", event: { type: "target-incline", inclination: target } };
+};
