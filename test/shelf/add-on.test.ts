@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, type TestContext } from "vitest";
+import { parse } from "yaml";
+import { allKeys } from "../../src/config/keys.js";
+import { PAD_RULES } from "../../src/config/pads.js";
+import { MAIN, ROOT } from "../support/program.js";
+import { homeAssistantYaml, type Node, text } from "./files.js";
+
+const { schema, options, ...config } = homeAssistantYaml("docker/addon/config.yaml") as Node & {
+  schema: Readonly<Record<string, unknown>> & { pads: readonly Node[] };
+  options: Node;
+};
+const { version } = JSON.parse(text("package.json")) as { version: string };
+
+describe("the add-on's config.yaml", () => {
+  it("has the version of the program", () => expect(config["version"]).toBe(version));
+
+  it("gives the bridge the time and the rights that it needs", () => {
+    expect(config).toMatchObject({
+      slug: "walkingpad2mqtt",
+      init: false,
+      timeout: 30,
+      host_network: true,
+      privileged: ["NET_ADMIN", "NET_RAW"],
+      services: ["mqtt:want"],
+      arch: ["aarch64", "amd64"],
+    });
+    expect(text("docker/addon/Dockerfile")).toContain("WALKINGPAD2MQTT_SAFETY_SHUTDOWN_TIMEOUT=25");
+  });
+
+  it("offers keys of the configuration, and only those of a pad in an entry of pads", () => {
+    const keys = allKeys().map(({ key }) => key.replaceAll(".", "_"));
+    expect(Object.keys(schema).filter((option) => !keys.includes(option))).toEqual([]);
+    expect(Object.keys(schema.pads[0] ?? {}).sort()).toEqual(Object.keys(PAD_RULES).sort());
+  });
+
+  it("allows the words that the configuration allows", () => {
+    for (const { key, rule } of allKeys()) {
+      const option = schema[key.replaceAll(".", "_")];
+      if (option === undefined || !("choices" in rule)) continue;
+      expect(option).toBe(`list(${(rule.choices ?? []).join("|")})?`);
+    }
+  });
+
+  it("asks for nothing but what has no default, and explains every option", () => {
+    expect(options).toEqual({ pads: [] });
+    const optional = Object.values(schema).filter((type) => typeof type === "string");
+    expect(optional.filter((type) => !type.endsWith("?"))).toEqual([]);
+    const { configuration } = homeAssistantYaml("docker/addon/translations/en.yaml") as {
+      configuration: Node;
+    };
+    expect(Object.keys(configuration)).toEqual(Object.keys(schema));
+  });
+});
+
+interface Start {
+  readonly options: Node;
+  /** What the Supervisor answers; null: it has no MQTT service. */
+  readonly service: Node | null;
+}
+
+const supervisor = async (ctx: TestContext, service: Start["service"]) => {
+  const asked: unknown[] = [];
+  const server = createServer((request, response) => {
+    asked.push([request.url, request.headers.authorization]);
+    response.statusCode = service === null ? 400 : 200;
+    response.end(JSON.stringify({ result: "ok", data: service }));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  ctx.onTestFinished(() => void server.close());
+  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+};
+
+/** What `check-config` says when the add-on starts it. */
+const start = async (ctx: TestContext, { options: chosen, service }: Start) => {
+  const folder = await mkdtemp(join(tmpdir(), "w2m-addon-"));
+  ctx.onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "options.json"), JSON.stringify(chosen));
+  const { asked, url } = await supervisor(ctx, service);
+  const child = spawn(process.execPath, [join(ROOT, "docker/addon/start.js"), MAIN, "check-config"], {
+    cwd: folder,
+    env: { SUPERVISOR: url, SUPERVISOR_TOKEN: "token", WALKINGPAD2MQTT_STORE_PATH: folder },
+  });
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (chunk) => (said.out += String(chunk)));
+  child.stderr.on("data", (chunk) => (said.err += String(chunk)));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, asked, config: parse(said.out) as Node | null, ...said };
+};
+
+describe("the add-on's start", () => {
+  it("turns options into the configuration, and asks the Supervisor for the broker", async (ctx) => {
+    const pads = [{ id: "office", name: "Walking pad", address: "57:4C:4E:00:11:22", max_speed: 4.5 }];
+    const { config: effective, asked } = await start(ctx, {
+      options: {
+        pads,
+        safety_allow_start: false,
+        goals_steps: 6000,
+        log_level: "debug",
+        mqtt_base_topic: "",
+      },
+      service: { host: "core-mosquitto", port: 1883, ssl: false, username: "addons", password: "pa$$ wörd" },
+    });
+    expect(asked).toEqual([["/services/mqtt", "Bearer token"]]);
+    expect(effective).toMatchObject({
+      mqtt: {
+        url: "mqtt://core-mosquitto:1883",
+        username: "addons",
+        password: "***",
+        base_topic: "walkingpad2mqtt",
+      },
+      pads: [{ id: "office", name: "Walking pad", address: "57:4c:4e:00:11:22", max_speed: 4.5 }],
+      safety: { allow_start: false },
+      goals: { steps: 6000 },
+      log: { level: "debug" },
+    });
+  });
+
+  it("leaves the Supervisor alone when a broker is given", async (ctx) => {
+    const { config: effective, asked } = await start(ctx, {
+      options: { pads: [], mqtt_url: "mqtts://broker:8883", mqtt_username: "me" },
+      service: null,
+    });
+    expect(asked).toEqual([]);
+    expect(effective).toMatchObject({ mqtt: { url: "mqtts://broker:8883", username: "me" } });
+  });
+
+  it("says what is missing when there is no broker anywhere", async (ctx) => {
+    const { code, err } = await start(ctx, { options: { pads: [] }, service: null });
+    expect(code).toBe(78);
+    expect(err).toMatch(/Mosquitto add-on.*mqtt_url/);
+  });
+});
