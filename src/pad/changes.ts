@@ -6,17 +6,17 @@ export class Changes {
     for (const look of [...this.#looks]) look();
   }
 
-  /** Resolves when `condition` holds, or when the signal aborts. */
-  until(condition: () => boolean, signal: AbortSignal): Promise<void> {
+  /** Resolves when `condition` holds, or when one of the signals aborts. */
+  until(condition: () => boolean, signals: readonly AbortSignal[]): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
-        if (!condition() && !signal.aborted) return;
+        if (!condition() && !signals.some((signal) => signal.aborted)) return;
         this.#looks.delete(look);
-        signal.removeEventListener("abort", look);
+        for (const signal of signals) signal.removeEventListener("abort", look);
         resolve();
       };
       this.#looks.add(look);
-      signal.addEventListener("abort", look);
+      for (const signal of signals) signal.addEventListener("abort", look);
       look();
     });
   }

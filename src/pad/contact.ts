@@ -1,15 +1,16 @@
 import type { Address, Advertisement, Link, Radio } from "../ble/radio.js";
-import type { Clock } from "../clock.js";
+import { type Clock, type StallWatch, watchStalls } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import type { PadSettings } from "../domain/pad.js";
 import type { Logger } from "../log.js";
 import type { Message } from "../protocol/protocol.js";
 import { Acquaintance } from "./acquaintance.js";
-import type { Identity, Memory } from "./identity.js";
+import { type ContactFacts, NO_FACTS } from "./contact-facts.js";
+import type { Memory } from "./identity.js";
 import type { Scheduler } from "./scheduler.js";
 import { serveLink } from "./serve.js";
 import { isUrgent, mayMove } from "./stop.js";
-import { type Phase, Supervisor } from "./supervisor.js";
+import { Supervisor } from "./supervisor.js";
 import { type Sample, SILENCE_MS } from "./telemetry.js";
 
 /** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
@@ -32,38 +33,6 @@ export interface ContactOwner {
   changed(): void;
 }
 
-/** What is known of a pad's link, for `view()`. */
-export interface ContactFacts {
-  readonly phase: Phase;
-  readonly identity: Identity;
-  /** A valid status came since the start. */
-  readonly seen: boolean;
-  /** The belt was not at rest when the link was lost, and was not seen since. */
-  readonly lostMoving: boolean;
-  readonly ambiguous: boolean;
-  readonly notAPad: boolean;
-  readonly rssi: number | null;
-  /** Epoch milliseconds. */
-  readonly lastStatusAt: number | null;
-  readonly counters: {
-    readonly statuses: number;
-    readonly badFrames: number;
-    readonly connects: number;
-    readonly losses: number;
-  };
-}
-
-const NO_FACTS: Omit<ContactFacts, "identity"> = {
-  phase: "scanning",
-  seen: false,
-  lostMoving: false,
-  ambiguous: false,
-  notAPad: false,
-  rssi: null,
-  lastStatusAt: null,
-  counters: { statuses: 0, badFrames: 0, connects: 0, losses: 0 },
-};
-
 /** The pad's side of the air: finds it, serves its link, and feeds what it says to the scheduler. */
 export class Contact {
   readonly #settings: PadSettings;
@@ -75,6 +44,7 @@ export class Contact {
   #facts = NO_FACTS;
   #drop: ((error: BridgeError) => void) | null = null;
   #heardAt = 0;
+  #stalls: StallWatch | null = null;
 
   constructor(settings: PadSettings, deps: ContactDeps, scheduler: Scheduler, owner: ContactOwner) {
     this.#settings = settings;
@@ -111,6 +81,7 @@ export class Contact {
   }
 
   start(): void {
+    this.#stalls = watchStalls(this.#deps.clock);
     this.#supervisor.start();
   }
 
@@ -133,6 +104,7 @@ export class Contact {
 
   async end(): Promise<void> {
     await this.#supervisor.end();
+    this.#stalls?.end();
   }
 
   #set(facts: Partial<typeof NO_FACTS>): void {
@@ -193,7 +165,7 @@ export class Contact {
   #hear(message: Message, poll: number | null): void {
     switch (message.kind) {
       case "status":
-        return this.#hearStatus({ status: message.status, at: this.#deps.clock.now(), poll });
+        return this.#hearStatus({ status: message.status, at: this.#arrived, poll });
       case "preferences":
         this.#acquaintance.hear(message.preferences);
         return this.#scheduler.preferencesKnown();
@@ -206,9 +178,15 @@ export class Contact {
     }
   }
 
+  /** After a gap in our own life what is heard may be as old as the gap (contract rule 2). */
+  get #arrived(): number {
+    const { last } = this.#scheduler.telemetry;
+    return Math.max(this.#stalls?.arrived() ?? this.#deps.clock.now(), last?.at ?? 0);
+  }
+
   #hearStatus(sample: Sample): void {
     const restored = this.#facts.lostMoving;
-    this.#heardAt = sample.at;
+    this.#heardAt = this.#deps.clock.now();
     this.#facts = { ...this.#facts, seen: true, lostMoving: false, lastStatusAt: this.#deps.clock.wall() };
     this.#count("statuses");
     this.#supervisor.healthy();
@@ -216,7 +194,6 @@ export class Contact {
       this.#scheduler.see(sample);
       this.#owner.status(sample, restored);
     });
-    this.#owner.changed();
   }
 
   #unlink(): void {

@@ -82,21 +82,18 @@ export class Leaving {
   async #bringToRest(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { desk, changes } = this.#deps;
     desk.stop("exit");
-    const press = (): void => {
-      this.pressStop();
-      changes.happened();
-    };
+    const press = (): void => this.pressStop();
     hurry.addEventListener("abort", press, { once: true });
     const done = (): boolean =>
       !this.#stopIsDue || !this.#isWithinReach || (hurry.aborted && this.#stopIsOut);
-    await changes.until(done, signal);
+    await changes.until(done, [signal]);
     hurry.removeEventListener("abort", press);
   }
 
   async #putToStandby(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { scheduler, changes } = this.#deps;
     scheduler.apply((control, _, now) => aimMode(control, [], "standby", now));
-    await changes.until(() => scheduler.control.mode === null || hurry.aborted || this.#over, signal);
+    await changes.until(() => scheduler.control.mode === null || this.#over, [signal, hurry]);
   }
 
   get #stopIsDue(): boolean {

@@ -1,10 +1,10 @@
-import type { Clock } from "../clock.js";
 import type { PadSettings, SafetySettings } from "../domain/pad.js";
 import type { PadState } from "../domain/state.js";
 import type { Stats } from "../domain/stats.js";
 import { Announcer, type Listener } from "./announcer.js";
 import { Changes } from "./changes.js";
-import { Contact, type ContactDeps, type ContactFacts } from "./contact.js";
+import { Contact, type ContactDeps } from "./contact.js";
+import type { ContactFacts } from "./contact-facts.js";
 import { type Asked, CommandDesk } from "./desk.js";
 import type { Verdict } from "./exit.js";
 import type { Effect, StopCause } from "./goals.js";
@@ -46,7 +46,6 @@ export interface PadView {
 export class Pad {
   readonly settings: PadSettings;
   readonly #deps: PadDeps;
-  readonly #clock: Clock;
   readonly #announcer: Announcer<Pad>;
   readonly #scheduler: Scheduler;
   readonly #desk: CommandDesk;
@@ -61,13 +60,12 @@ export class Pad {
     const { clock, safety } = deps;
     this.settings = settings;
     this.#deps = deps;
-    this.#clock = clock;
     const changes = new Changes();
     this.#announcer = new Announcer<Pad>(this, clock, deps.log, changes);
     this.#book = new WalkBook(deps.journal, clock, (event) => this.#announcer.happened(event));
     this.#guard = new Guard(safety, clock, this.#book, deps.crashedAt);
     const scheduler = new Scheduler(clock, {
-      effects: (effects) => this.#effects(effects),
+      changed: (effects) => this.#decided(effects),
       broken: (error) => this.#contact.drop(error),
     });
     const contact = new Contact(settings, deps, scheduler, {
@@ -86,12 +84,14 @@ export class Pad {
       radioOn: () => this.#radioOn,
       settle: (refs, outcome) => desk.settle(refs, outcome),
     });
-    [this.#scheduler, this.#contact, this.#desk] = [scheduler, contact, desk];
+    this.#scheduler = scheduler;
+    this.#contact = contact;
+    this.#desk = desk;
     this.#leaving = new Leaving({ clock, safety, scheduler, contact, desk, changes });
   }
 
   start(): void {
-    this.#stopTicking = this.#clock.every(TICK_MS, () => this.#tick());
+    this.#stopTicking = this.#deps.clock.every(TICK_MS, () => this.#tick());
     this.#contact.start();
   }
 
@@ -103,11 +103,10 @@ export class Pad {
   submit(asked: readonly Asked[], arrived: number, stale: boolean): void {
     this.#desk.submit(asked, arrived, stale);
     this.#contact.reconsider();
-    this.#announcer.changed();
   }
 
   view(): PadView {
-    const now = this.#clock.now();
+    const now = this.#deps.clock.now();
     const facts = this.#facts;
     const state = padState(facts, now);
     return {
@@ -123,11 +122,10 @@ export class Pad {
   /** Stops a belt that is not at rest for the sake of safety; `resume` will then start like `start`. False: it rests. */
   stopFor(cause: StopCause): boolean {
     const { telemetry, control, seen, lostMoving } = this.#facts;
-    const moves = control.start !== null || mayMove(control, telemetry, this.#clock.now());
+    const moves = control.start !== null || mayMove(control, telemetry, this.#deps.clock.now());
     if (!seen || control.stop || !(lostMoving || (this.#contact.linked && moves))) return false;
     this.#announcer.stopping(cause);
     this.#desk.stop(cause);
-    this.#announcer.changed();
     return true;
   }
 
@@ -135,13 +133,11 @@ export class Pad {
   quiesce(): void {
     this.#leaving.begin();
     this.#contact.reconsider();
-    this.#announcer.changed();
   }
 
   /** Hands a live link one more stop frame at once: the waiting is about to end. */
   pressStop(): void {
     this.#leaving.pressStop();
-    this.#announcer.changed();
   }
 
   /** A moving belt has no link at this moment: it must be regained before anything else ends. */
@@ -176,7 +172,7 @@ export class Pad {
   #wanted(): boolean {
     if (this.#leaving.begun) return this.#contact.linked || this.#leaving.mustReturn;
     // A link that the user has switched off is got back for a stop, as long as that would be its first write.
-    return this.#switch.on || isUrgent(this.#scheduler.control.stop, this.#clock.now());
+    return this.#switch.on || isUrgent(this.#scheduler.control.stop, this.#deps.clock.now());
   }
 
   get #facts(): PadFacts & ContactFacts {
@@ -187,7 +183,7 @@ export class Pad {
   }
 
   #situation(stale: boolean): Situation {
-    const now = this.#clock.now();
+    const now = this.#deps.clock.now();
     const facts = this.#facts;
     return {
       ...facts,
@@ -227,7 +223,7 @@ export class Pad {
   }
 
   /** State first, then the results that speak of it (contract 3, rates). */
-  #effects(effects: readonly Effect[]): void {
+  #decided(effects: readonly Effect[]): void {
     for (const effect of effects) this.#announce(effect);
     this.#announcer.changed();
     for (const effect of effects)

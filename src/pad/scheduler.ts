@@ -9,8 +9,8 @@ import { rejoinStop } from "./stop.js";
 import { interrupted, noTelemetry, observe, type Sample, type Telemetry } from "./telemetry.js";
 
 export interface SchedulerOwner {
-  /** What the goals have decided. Called after the write that a change caused was handed over: a stop waits for nothing. */
-  effects(effects: readonly Effect[]): void;
+  /** The goals or what is known have changed, and this was decided. What was due is written by then: a stop waits for nothing. */
+  changed(effects: readonly Effect[]): void;
   /** The connection did not take a write: it is of no use any more. */
   broken(error: BridgeError): void;
 }
@@ -128,8 +128,7 @@ export class Scheduler {
 
   #finish(): void {
     this.#pump();
-    const decided = this.#decided.splice(0);
-    if (decided.length > 0) this.#owner.effects(decided);
+    this.#owner.changed(this.#decided.splice(0));
   }
 
   #pump(): void {

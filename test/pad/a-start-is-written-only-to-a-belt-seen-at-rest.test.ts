@@ -122,6 +122,24 @@ describe("a start (contract rules 2 and 4)", () => {
     expect(await rig.close()).toBe(0);
   });
 
+  it("does not trust a status that waited for us while we slept", async () => {
+    const rig = padRig();
+    await rig.online();
+    await rig.clock.advance(3_000);
+    // A poll has reached the pad, its answer has not reached us.
+    const polled = rig.wire().length;
+    await rig.clock.until(() => rig.wire().length > polled, 2_000, 1);
+    rig.press("start-stop");
+    rig.clock.suspend(4_000);
+    const statuses = rig.pad.view().counters.statuses;
+    await rig.clock.until(() => rig.pad.view().counters.statuses > statuses, 1_000, 1);
+    expect(rig.state().belt).toBe("idle");
+    expect(codes(rig.send(ON))).toEqual(["not-connected"]);
+    await rig.clock.until(() => rig.state().belt === "running", 5_000);
+    expect(rig.frames()).toEqual([]);
+    expect(await rig.close()).toBe(0);
+  });
+
   it("is not queued over a reconnect", async () => {
     const rig = padRig({ pad: { mode: "standby" } });
     await rig.online();
