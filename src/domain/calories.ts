@@ -10,6 +10,9 @@ export interface Body {
 
 /** kcal per litre of oxygen, the convention that goes with the ACSM equations. */
 const KCAL_PER_LITRE = 5;
+/** Energy is summed by session, day and all time, here and in the store: multiples of 2^-32 add up exactly. */
+const RESOLUTION = 2 ** 32;
+
 /** ml of oxygen per kg and minute at rest: one MET. */
 const RESTING_VO2 = 3.5;
 /** 8 km/h (ACSM: 134 m/min), from where nobody walks any more. */
@@ -48,3 +51,7 @@ const restingKcalPerSecond = ({ weight, age, height, sex }: Body): number => {
 /** Gross kcal a second, resting included: what treadmills show and what `stats` publishes. */
 export const kcalPerSecond = (speed: Speed, inclinePercent: number, body: Body): number =>
   netKcalPerSecond(speed, inclinePercent, body) + restingKcalPerSecond(body);
+
+/** kcal of `duration` seconds, in amounts whose sum does not depend on their order. */
+export const kcalOf = (speed: Speed, inclinePercent: number, body: Body, duration: number): number =>
+  Math.round(kcalPerSecond(speed, inclinePercent, body) * duration * RESOLUTION) / RESOLUTION;

@@ -90,6 +90,13 @@ const cases: readonly Case[] = [
   { name: "wraps at 2^24 steps", counter: "steps", values: [16_777_214, 1], gained: [0, 3] },
   { name: "wraps at 2^24 units of 10 m", counter: "distance", values: [167_772_150, 0], gained: [0, 10] },
   { name: "resets far from a wrap", counter: "elapsed", values: [60_000, 0, 1], gained: [0, 0, 1] },
+  {
+    name: "resets over night, and rises across 2^16 only when it was near",
+    counter: "steps",
+    values: [3000, 5, 65_000, 65_530, 3],
+    at: [0, 86_400, 172_800, 172_990, 173_000],
+    gained: [0, 5, 64_995, 530, 9],
+  },
   { name: "bridges a gap", counter: "distance", values: [100, 150], at: [0, 40], gained: [0, 50] },
   {
     name: "bridges a gap with a reset",

@@ -39,6 +39,9 @@ const LAG_SECONDS = 5;
 /** How long after a reset a stale frame may still show the old value; wire-facts a.9 saw one frame. */
 const STALE_AFTER = 3_000;
 
+/** Over hours a fall of any counter could be a rise across 2^16; a machine that was switched off has reset. */
+const WRAP_WITHIN = 10 * 60_000;
+
 const reach = (nature: Nature, ms: number): number =>
   nature.perSecond * ((ms / 1000) * CLOCK_ERROR + LAG_SECONDS) + nature.unit;
 
@@ -59,9 +62,10 @@ const doubt = (counter: Counter, value: number, now: number, from: number | null
     : { counter: { ...counter, odd: value }, gained: 0 };
 
 const fall = (counter: Counter, value: number, now: number, nature: Nature, bound: number): Read => {
+  const across = Math.min(bound, reach(nature, WRAP_WITHIN));
   const wrapped = nature.wraps
     .map((wrap) => value + wrap - counter.value)
-    .find((rise) => rise > 0 && rise <= bound);
+    .find((rise) => rise > 0 && rise <= across);
   if (wrapped !== undefined) return believe(value, now, null, now, wrapped);
   if (value <= bound) return believe(value, now, counter.value, now, value);
   // Too much for a fresh count: a frame that came late, when it is only a little behind.

@@ -1,4 +1,4 @@
-import { kcalPerSecond, type Body } from "./calories.js";
+import { kcalOf, type Body } from "./calories.js";
 import { NO_COUNTERS, readCounters, type Counters, type Gains } from "./counter.js";
 import type { PadStatus } from "./pad.js";
 import { AT_REST, type Speed } from "./units.js";
@@ -78,4 +78,4 @@ const speedBetween = ({ before, after, gained, silent }: Reading, duration: numb
 
 /** kcal of `duration` seconds from speed, incline and body. */
 export const estimate = (reading: Reading, duration: number, body: Body): number =>
-  duration === 0 ? 0 : kcalPerSecond(speedBetween(reading, duration), reading.after.incline, body) * duration;
+  duration === 0 ? 0 : kcalOf(speedBetween(reading, duration), reading.after.incline, body, duration);

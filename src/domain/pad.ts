@@ -39,10 +39,15 @@ export interface PadRecord {
   readonly remaining: number;
 }
 
-/** What a pad said about its settings (WiLink A6); read, never written (contract rule 6). */
+/** What a pad said about its settings and abilities (WiLink A6; FTMS 2ACC, 2AD4, 2AD5); read, never written (contract rule 6). */
 export interface PadPreferences {
+  readonly minSpeed?: Speed;
   readonly maxSpeed?: Speed;
+  readonly step?: Speed;
   readonly startSpeed?: Speed;
+  readonly incline?: NonNullable<Capabilities["incline"]>;
+  readonly heartRate?: boolean;
+  readonly steps?: boolean;
   readonly imperial: boolean;
 }
 

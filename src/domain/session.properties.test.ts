@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Activity, Mode, PadStatus } from "./pad.js";
+import type { Activity, Mode, PadRecord, PadStatus } from "./pad.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkInput, type WalkSettings } from "./session.js";
 import type { Session } from "./stats.js";
 import { NO_TOTALS, noTally, tally } from "./totals.js";
@@ -293,9 +293,22 @@ const moment = fc.record({
   at: fc.integer({ min: -1e12, max: 4e12 }),
   ms: fc.oneof(fc.nat(2000), fc.integer({ min: -5000, max: 200_000 })),
 });
+const u24 = fc.oneof(fc.nat(2000), fc.nat(0xff_ffff));
+const anyRecord: fc.Arbitrary<PadRecord> = fc
+  .record({ age: fc.option(u24), elapsed: u24, distance: u24, steps: u24, remaining: fc.nat(255) })
+  .map(({ age, elapsed, distance, ...rest }) => ({
+    ...(age === null ? {} : { age: seconds(age) }),
+    elapsed: seconds(elapsed),
+    distance: metres(distance),
+    ...rest,
+  }));
 const anyInput = fc.oneof(
   { weight: 8, arbitrary: fc.record({ type: fc.constant("status" as const), status: anyStatus, moment }) },
-  fc.record({ type: fc.constantFrom("end" as const, "gap" as const, "tick" as const), moment }),
+  fc.record({
+    type: fc.constantFrom("end" as const, "gap" as const, "tick" as const, "park" as const),
+    moment,
+  }),
+  fc.record({ type: fc.constant("record" as const), record: anyRecord, moment }),
 );
 
 const freeze = <T>(value: T): T => {

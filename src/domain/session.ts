@@ -1,9 +1,11 @@
-import type { Body } from "./calories.js";
+import { kcalOf, type Body } from "./calories.js";
 import { estimate, measure, movedFor, noMeter, SILENCE, type Meter, type Reading } from "./meter.js";
-import type { PadStatus } from "./pad.js";
+import { hear, noAbsence, watch, weigh, type Absence, type MissedWalk } from "./missed-walk.js";
+import { grow, isOpen, newSession, type OpenSession } from "./open-session.js";
+import type { PadRecord, PadStatus } from "./pad.js";
 import type { Session } from "./stats.js";
 import { NO_TOTALS, type Delta } from "./totals.js";
-import { AT_REST, metres, seconds, type Seconds, type Speed } from "./units.js";
+import { metres, seconds, type Seconds, type Speed } from "./units.js";
 
 export interface WalkSettings {
   /** Milliseconds a belt at rest keeps its session open. */
@@ -14,7 +16,7 @@ export interface WalkSettings {
 }
 
 /** `at` is epoch milliseconds and only ever shown; `now` is monotonic milliseconds and decides. */
-interface Moment {
+export interface Moment {
   readonly at: number;
   readonly now: number;
 }
@@ -26,6 +28,10 @@ export type WalkInput =
   | (Moment & { readonly type: "end" })
   /** The link is gone; the counters of the next status tell what was missed. */
   | { readonly type: "gap" }
+  /** What the pad says about its last walk: it may have been one that nobody saw. */
+  | (Moment & { readonly type: "record"; readonly record: PadRecord })
+  /** The bridge is about to put the pad into standby on its own way out: that standby ends no walk. */
+  | { readonly type: "park" }
   /** Every second or so, for the pause timeout. */
   | (Moment & { readonly type: "tick" });
 
@@ -33,8 +39,8 @@ export type WalkEvent =
   | { readonly type: "session_started" | "session_paused" | "session_resumed"; readonly session: Session }
   /** `kept` is false for a session that was too short to count. */
   | { readonly type: "session_ended"; readonly session: Session; readonly kept: boolean }
-  /** Of sessions that count only: their deltas add up to what their sessions say. */
-  | { readonly type: "delta"; readonly delta: Delta };
+  /** Of sessions that count only: their deltas add up to what their sessions say. `session` is the id. */
+  | { readonly type: "delta"; readonly session: string; readonly delta: Delta };
 
 /** One pad's walk: plain data. */
 export interface Walk {
@@ -48,6 +54,9 @@ export interface Walk {
   /** Deltas kept back until the session is long enough to count. */
   readonly held: readonly Delta[];
   readonly counts: boolean;
+  /** The standby that the pad is in, or is about to be in, is the bridge's own. */
+  readonly parked: boolean;
+  readonly absence: Absence;
 }
 
 export interface WalkStep {
@@ -62,14 +71,12 @@ export const noWalk: Walk = {
   carry: 0,
   held: [],
   counts: false,
+  parked: false,
+  absence: noAbsence,
 };
 
 /** A machine's clock may show its last second this long after the belt stopped (wire-facts a.7: counters lag). */
 const CLOCK_LAG = 3_000;
-
-type OpenSession = Session & { readonly state: "active" | "paused" };
-const isOpen = (session: Session | null): session is OpenSession =>
-  session !== null && session.state !== "ended";
 
 const still = (state: Walk): WalkStep => ({ state, events: [] });
 const then = (step: WalkStep, next: (state: Walk) => WalkStep): WalkStep => {
@@ -77,24 +84,8 @@ const then = (step: WalkStep, next: (state: Walk) => WalkStep): WalkStep => {
   return { state: after.state, events: [...step.events, ...after.events] };
 };
 
-/** Epoch milliseconds in base 36: as text, ids sort by start until the year 5188. */
-const sessionId = (startedAt: number): string =>
-  Math.max(0, Math.trunc(startedAt)).toString(36).padStart(9, "0");
-
 const open = (state: Walk, startedAt: number, caloriesSource: Session["caloriesSource"]): WalkStep => {
-  const { distance, duration, steps, calories } = NO_TOTALS;
-  const session: Session = {
-    id: sessionId(startedAt),
-    state: "active",
-    startedAt,
-    endedAt: null,
-    distance,
-    duration,
-    steps,
-    calories,
-    caloriesSource,
-    maxSpeed: AT_REST,
-  };
+  const session = newSession(startedAt, caloriesSource);
   // The first delta carries the session itself, so that it counts on the day it started.
   const held = [{ ...NO_TOTALS, sessions: 1, at: startedAt }];
   return {
@@ -127,7 +118,7 @@ const begin = (state: Walk, reading: Reading, { at, now }: Moment): WalkStep => 
   // A belt that moved when the link went, and rests now, moved for as long as its clock says; of any other walk in
   // the dark only the latest end is certain.
   const rested = !moving && session?.state === "active" ? Math.max(0, passed - clock) : 0;
-  const after = { ...state, moved: { at: at - rested, now: now - rested } };
+  const after = { ...state, parked: false, moved: { at: at - rested, now: now - rested } };
   if (!isOpen(session)) return open(after, silent ? at - clock : at, before.metered ? "pad" : "estimate");
   if (session.state === "active") return still(after);
   const resumed: Session = { ...session, state: "active" };
@@ -155,15 +146,16 @@ const kcalGained = (session: OpenSession, reading: Reading, duration: Seconds, b
   return Math.max(0, reading.gained.energy - estimated);
 };
 
-const grow = (session: OpenSession, delta: Delta, { status, after }: Reading): OpenSession => ({
-  ...session,
-  distance: metres(session.distance + delta.distance),
-  duration: seconds(session.duration + delta.duration),
-  steps: session.steps + delta.steps,
-  calories: session.calories + delta.calories,
-  caloriesSource: after.metered ? "pad" : "estimate",
-  maxSpeed: Math.max(session.maxSpeed, status.speed ?? 0) as Speed,
-});
+/** The session has grown by `delta`, which is told once the session is long enough to count. */
+const tell = (state: Walk, session: OpenSession, delta: Delta, minDuration: Seconds): WalkStep => {
+  const { distance, duration, steps, calories } = delta;
+  const held = distance + duration + steps + calories > 0 ? [...state.held, delta] : state.held;
+  const counts = state.counts || session.duration >= minDuration;
+  const events = counts
+    ? held.map((one) => ({ type: "delta" as const, session: session.id, delta: one }))
+    : [];
+  return { state: { ...state, session, held: counts ? [] : held, counts }, events };
+};
 
 /** Adds what this status gained to the open session. */
 const credit = (
@@ -177,20 +169,43 @@ const credit = (
   const { distance, steps } = reading.gained;
   const calories = kcalGained(state.session, reading, duration, body);
   const delta: Delta = { at, distance: metres(distance), duration, steps, calories, sessions: 0 };
-  const session = grow(state.session, delta, reading);
-  const held = distance + duration + steps + calories > 0 ? [...state.held, delta] : state.held;
-  const counts = state.counts || session.duration >= minDuration;
-  const events = counts ? held.map((one) => ({ type: "delta" as const, delta: one })) : [];
-  return { state: { ...state, session, carry, held: counts ? [] : held, counts }, events };
+  const source = reading.after.metered ? "pad" : "estimate";
+  const session = grow(state.session, delta, source, reading.status.speed ?? 0);
+  return tell({ ...state, carry }, session, delta, minDuration);
+};
+
+/** Adds a walk that the pad alone has seen: to the open session, else as one of its own that has ended. */
+const recover = (before: Walk, { at, now }: Moment, settings: WalkSettings): WalkStep => {
+  const { absence, missed } = weigh(before.absence);
+  const state = { ...before, absence };
+  if (!missed || (!isOpen(state.session) && missed.elapsed < settings.minDuration)) return still(state);
+  const ended = { at: missed.to, now: now - Math.max(0, at - missed.to) };
+  const moved = ended.now > state.moved.now ? ended : state.moved;
+  if (isOpen(state.session)) return fill({ ...state, moved }, state.session, missed, settings);
+  const opened = open({ ...state, moved: ended }, missed.from, "estimate");
+  const filled = then(opened, (walk) =>
+    isOpen(walk.session) ? fill(walk, walk.session, missed, settings) : still(walk),
+  );
+  return then(filled, finish);
+};
+
+const fill = (state: Walk, session: OpenSession, missed: MissedWalk, settings: WalkSettings): WalkStep => {
+  const { to: at, distance, elapsed: duration, steps } = missed;
+  // The record tells no speed but the average (1 m/s is 360 hundredths of a km/h).
+  const speed = Math.round((distance / duration) * 360) as Speed;
+  const calories = kcalOf(speed, 0, settings.body, duration);
+  const delta: Delta = { at, distance, duration, steps, calories, sessions: 0 };
+  return tell(state, grow(session, delta, session.caloriesSource, speed), delta, settings.minDuration);
 };
 
 /** Pauses or ends the session of a belt that came to rest. */
 const settle = (state: Walk, { activity, mode, speed }: PadStatus, now: number): WalkStep => {
   if (!isOpen(state.session) || speed !== 0) return still(state);
-  if (activity === "standby" || mode === "standby") return finish(state);
+  const asleep = activity === "standby" || mode === "standby";
+  if (asleep && !state.parked) return finish(state);
   // State 1 at speed 0 is seen after a start (wire-facts a.8): only resting states are rest at once. Any other state
   // is after 5 s of speed 0 (contract rule 7), a countdown never.
-  const resting = activity === "resting" || activity === "paused";
+  const resting = asleep || activity === "resting" || activity === "paused";
   const stuck = activity !== "countdown" && now - state.moved.now >= SILENCE;
   if (state.session.state !== "active" || !(resting || stuck)) return still(state);
   const session: Session = { ...state.session, state: "paused" };
@@ -199,24 +214,30 @@ const settle = (state: Walk, { activity, mode, speed }: PadStatus, now: number):
 
 const observe = (before: Walk, status: PadStatus, moment: Moment, settings: WalkSettings): WalkStep => {
   const reading = measure(before.meter, status, moment.now);
-  const state = { ...before, meter: reading.after };
+  const absence = watch(before.absence, reading, moment.at);
+  const state = { ...before, meter: reading.after, absence };
   // Of a silence, what the belt's clock counted was no rest.
   const walked = reading.unseen ? reading.gained.elapsed * 1000 : 0;
   const expired = expire(state, moment.now - walked, settings);
   const begun = then(expired, (walk) => begin(walk, reading, moment));
   const credited = then(begun, (walk) => credit(walk, reading, moment, settings));
-  return then(credited, (walk) => settle(walk, status, moment.now));
+  const settled = then(credited, (walk) => settle(walk, status, moment.now));
+  return then(settled, (walk) => recover(walk, moment, settings));
 };
 
 /**
  * Sessions from statuses: opened by the first movement however it was caused, paused at rest, resumed by movement
- * within the pause timeout, ended by `end`, the timeout or standby. Pure and total; a status older than the last
- * changes nothing.
+ * within the pause timeout, ended by `end`, the timeout or standby, and filled from the pad's record where nobody saw
+ * it. Pure and total; a status older than the last changes nothing.
  */
 export const walk = (state: Walk, input: WalkInput, settings: WalkSettings): WalkStep => {
   switch (input.type) {
     case "gap":
       return still({ ...state, meter: { ...state.meter, gap: true } });
+    case "record":
+      return still({ ...state, absence: hear(state.absence, input.record, input.at) });
+    case "park":
+      return still({ ...state, parked: true });
     case "tick":
       return expire(state, input.now, settings);
     case "end":

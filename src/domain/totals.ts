@@ -26,7 +26,7 @@ export const NO_TOTALS: Totals = {
 export const noTally: Tally = { day: "", days: {}, total: NO_TOTALS };
 
 /** More than one day, so that a clock set to tomorrow and back finds its day again. */
-const DAYS_KEPT = 7;
+export const DAYS_KEPT = 7;
 
 /**
  * The local date, `YYYY-MM-DD`, of epoch milliseconds; days of 23 and 25 hours included.
@@ -44,7 +44,7 @@ export const localDay = (epochMs: number, timeZone: string): string => {
   return `${parts.get("year") ?? ""}-${parts.get("month") ?? ""}-${parts.get("day") ?? ""}`;
 };
 
-const add = (totals: Totals, delta: Totals): Totals => ({
+export const addTotals = (totals: Totals, delta: Totals): Totals => ({
   distance: metres(totals.distance + delta.distance),
   duration: seconds(totals.duration + delta.duration),
   steps: totals.steps + delta.steps,
@@ -68,8 +68,8 @@ export const tally = (state: Tally, input: TallyInput, timeZone: string): Tally 
   // Deltas of a session's first seconds are told late: they belong to their day, but do not turn ours back.
   return {
     day: day > state.day ? day : state.day,
-    days: keepLast({ ...state.days, [day]: add(state.days[day] ?? NO_TOTALS, input.delta) }),
-    total: add(state.total, input.delta),
+    days: keepLast({ ...state.days, [day]: addTotals(state.days[day] ?? NO_TOTALS, input.delta) }),
+    total: addTotals(state.total, input.delta),
   };
 };
 

@@ -61,6 +61,19 @@ interface Waiter {
   readonly give: (why: string) => void;
 }
 
+const living = new Set<Program>();
+
+/** Whatever ends the test run ends the programs: their process groups are beyond the reach of its signals. */
+const buryAll = (): void => {
+  for (const program of living) program.bury();
+};
+process.once("exit", buryAll);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => {
+    buryAll();
+    process.kill(process.pid, signal);
+  });
+
 /** The built program as a process of its own. It never outlives its test: end every test with `dispose`. */
 export class Program {
   readonly lines: LogLine[] = [];
@@ -85,9 +98,8 @@ export class Program {
       this.exited = { code, signal };
       this.#changed();
     });
-    const kill = (): void => this.#killGroup();
-    process.once("exit", kill);
-    child.once("close", () => process.off("exit", kill));
+    living.add(this);
+    child.once("close", () => living.delete(this));
   }
 
   static async start(options: ProgramOptions): Promise<Program> {
@@ -150,14 +162,14 @@ export class Program {
     }
   }
 
-  /** Kills whatever of it still lives, its children included. */
   async dispose(): Promise<void> {
     if (this.exited) return;
-    this.#killGroup();
+    this.bury();
     await this.exit(5_000);
   }
 
-  #killGroup(): void {
+  /** Kills whatever of it still lives, its children included. */
+  bury(): void {
     try {
       if (this.child.pid !== undefined) process.kill(-this.child.pid, "SIGKILL");
     } catch {

@@ -1,0 +1,70 @@
+import type { Counter, Counters } from "./counter.js";
+import type { PadStatus } from "./pad.js";
+import { noWalk, type Moment, type Walk, type WalkEvent } from "./session.js";
+import { noTally, type Tally } from "./totals.js";
+import { noFootfall, type Footfall } from "./walked-off.js";
+
+/** What outlives the process of one pad's walks. */
+export interface Records {
+  readonly walk: Walk;
+  readonly footfall: Footfall;
+  readonly tally: Tally;
+}
+
+/** Of a pad that nobody knows. */
+export const noRecords: Records = { walk: noWalk, footfall: noFootfall, tally: noTally };
+
+/** The walks after one step of the reducer, with what the step told. */
+export interface LedgerEntry extends Records, Moment {
+  readonly events: readonly WalkEvent[];
+  /** The status that the step was about; null for any other input. */
+  readonly status: PadStatus | null;
+}
+
+/** Where walks are kept. Nothing here throws or waits: a store that cannot be written costs memory, not the belt. */
+export interface Ledger {
+  /** What the last run knew, on the clock of this one. */
+  resume(padId: string): Records;
+  note(padId: string, entry: LedgerEntry): void;
+}
+
+/** The open session as it was written down at a moment of the last run. */
+export interface SavedWalk extends Moment {
+  readonly walk: Walk;
+  readonly footfall: Footfall;
+}
+
+const shifted = (counter: Counter | null, ms: number): Counter | null =>
+  counter && { ...counter, at: counter.at + ms, fellAt: counter.fellAt + ms };
+
+const shiftCounters = ({ distance, elapsed, steps, energy }: Counters, ms: number): Counters => ({
+  distance: shifted(distance, ms),
+  elapsed: shifted(elapsed, ms),
+  steps: shifted(steps, ms),
+  energy: shifted(energy, ms),
+});
+
+/** A walk on a monotonic clock whose zero is `ms` earlier. What was not heard in between is a gap, like a lost link. */
+const shiftWalk = ({ moved, meter, ...rest }: Walk, ms: number): Walk => ({
+  ...rest,
+  moved: { ...moved, now: moved.now + ms },
+  meter: {
+    ...meter,
+    counters: shiftCounters(meter.counters, ms),
+    seen: meter.seen === null ? null : meter.seen + ms,
+    gap: true,
+  },
+});
+
+/**
+ * A walk of the last run on the clock of this one, whose monotonic zero is another: what passed in between is known from
+ * the wall clock alone. A wall clock that was set back counts as no time at all.
+ */
+export const wake = (saved: SavedWalk, { at, now }: Moment): Pick<Records, "walk" | "footfall"> => {
+  const ms = now - Math.max(0, at - saved.at) - saved.now;
+  const { footfall } = saved;
+  return {
+    walk: shiftWalk(saved.walk, ms),
+    footfall: { ...footfall, seen: footfall.seen && { ...footfall.seen, at: footfall.seen.at + ms } },
+  };
+};

@@ -1,0 +1,142 @@
+import type { Counters } from "./counter.js";
+import type { Reading } from "./meter.js";
+import type { PadRecord } from "./pad.js";
+import { metres, seconds, type Metres, type Seconds } from "./units.js";
+
+/** What a walk comes to, as counters and record tell it. */
+interface Measures {
+  readonly elapsed: number;
+  readonly distance: number;
+  readonly steps: number;
+}
+
+/** A time in which nobody listened to the pad. */
+export interface Gap {
+  /** Epoch milliseconds of the last status before it. */
+  readonly since: number;
+  /** The belt moved then, and what the counters showed; null where the machine has none. */
+  readonly moving: boolean;
+  readonly counters: Measures | null;
+  /** The counters themselves have told of walking in it, or somebody has walked since. */
+  readonly counted: boolean;
+  /** Statuses since. */
+  readonly statuses: number;
+}
+
+/** What tells a walk that nobody saw from one that is counted already. */
+export interface Absence {
+  /** Epoch milliseconds of the last status; null before the first. */
+  readonly seenAt: number | null;
+  /** The last gap, until a record was weighed against it. */
+  readonly gap: Gap | null;
+  /** A record that waits to be weighed, and the last one that was: a pad tells it again with every connection. */
+  readonly heard: { readonly record: PadRecord; readonly at: number } | null;
+  readonly weighed: Measures | null;
+}
+
+export const noAbsence: Absence = { seenAt: null, gap: null, heard: null, weighed: null };
+
+/** A walk, or the rest of one, that nobody has counted. Times are epoch milliseconds. */
+export interface MissedWalk {
+  readonly from: number;
+  readonly to: number;
+  readonly elapsed: Seconds;
+  readonly distance: Metres;
+  readonly steps: number;
+}
+
+/** A counter may take a second reading to be believed (counter.ts): until then it is not known what it has gained. */
+const STATUSES_TO_WAIT = 3;
+/** Gains above these are a walk, not the lag of counters that had stopped (wire-facts a.7: a unit of 10 m, a frame). */
+const LAG: Measures = { elapsed: 5, distance: 10, steps: 10 };
+/** What we allow for the pad's clock to be off in the age of a record; a crystal is ten times better. */
+const CLOCK_ERROR = 0.005;
+/** And for the moments at which it notes start and end. */
+const SLACK = 10_000;
+/** The record is 24 bits wide: beyond a day, 7 m/s or 4 steps a second it is no walk. */
+const MOST = { elapsed: 86_400, metresPerSecond: 7, stepsPerSecond: 4 };
+
+const measuresOf = ({ elapsed, distance, steps }: Counters): Measures | null =>
+  elapsed === null && distance === null && steps === null
+    ? null
+    : { elapsed: elapsed?.value ?? 0, distance: distance?.value ?? 0, steps: steps?.value ?? 0 };
+
+const someOf = (of: Measures, test: (value: number, key: keyof Measures) => boolean): boolean =>
+  test(of.elapsed, "elapsed") || test(of.distance, "distance") || test(of.steps, "steps");
+
+/** Takes note of a status. A gap that no record was weighed against goes on: the record is about all of it. */
+export const watch = (absence: Absence, { silent, gained, before, moving }: Reading, at: number): Absence => {
+  const { seenAt, gap } = absence;
+  const counted = moving || someOf(gained, (value, key) => value > LAG[key]);
+  if (gap)
+    return {
+      ...absence,
+      seenAt: at,
+      gap: { ...gap, counted: gap.counted || counted, statuses: gap.statuses + 1 },
+    };
+  if (!silent || seenAt === null) return { ...absence, seenAt: at };
+  const opened = {
+    since: seenAt,
+    moving: before.speed > 0,
+    counters: measuresOf(before.counters),
+    counted,
+    statuses: 1,
+  };
+  return { ...absence, seenAt: at, gap: opened };
+};
+
+/** What the pad says about its last walk; weighed once it is clear what the counters say. */
+export const hear = (absence: Absence, record: PadRecord, at: number): Absence => ({
+  ...absence,
+  heard: { record, at },
+});
+
+/** Weighs a record that waits, each once. */
+export const weigh = (
+  absence: Absence,
+): { readonly absence: Absence; readonly missed: MissedWalk | null } => {
+  const { heard, gap, weighed } = absence;
+  if (!heard || (gap && gap.statuses < STATUSES_TO_WAIT)) return { absence, missed: null };
+  const { elapsed, distance, steps } = heard.record;
+  const same = weighed?.elapsed === elapsed && weighed.distance === distance && weighed.steps === steps;
+  const missed = same || !gap ? null : missedWalk(heard.record, gap, heard.at);
+  return { absence: { ...absence, heard: null, gap: null, weighed: { elapsed, distance, steps } }, missed };
+};
+
+const isWalk = ({ elapsed, distance, steps }: PadRecord): boolean =>
+  elapsed > 0 &&
+  elapsed <= MOST.elapsed &&
+  distance <= elapsed * MOST.metresPerSecond + LAG.distance &&
+  steps <= elapsed * MOST.stepsPerSecond + LAG.steps;
+
+/**
+ * What of the pad's newest record (wire-facts a.6) nobody has counted: a walk that began in the gap, or the rest of one
+ * that was under way when it began; null where that is not certain. Rather a walk too few than one twice. `at`: epoch
+ * milliseconds at which the record was told.
+ */
+export const missedWalk = (record: PadRecord, gap: Gap, at: number): MissedWalk | null => {
+  if (gap.counted || record.age === undefined || !isWalk(record)) return null;
+  const began = at - record.age * 1000;
+  const doubt = record.age * 1000 * CLOCK_ERROR;
+  const after = began > gap.since + doubt;
+  const underWay = gap.moving && began + record.elapsed * 1000 > gap.since;
+  if (!after && !underWay) return null;
+  // Machines that keep their counters over a stop keep them in the record, too (wire-facts a.9): what they had shown
+  // before the gap is counted.
+  const { counters } = gap;
+  const includes = counters !== null && !someOf(counters, (value, key) => value > record[key]);
+  if (!after && !includes) return null;
+  return fitting(less(record, includes ? counters : null), Math.max(began, gap.since), at + doubt + SLACK);
+};
+
+const less = (record: PadRecord, counted: Measures | null): Measures => ({
+  elapsed: record.elapsed - (counted?.elapsed ?? 0),
+  distance: record.distance - (counted?.distance ?? 0),
+  steps: record.steps - (counted?.steps ?? 0),
+});
+
+const fitting = ({ elapsed, distance, steps }: Measures, from: number, until: number): MissedWalk | null => {
+  const to = from + elapsed * 1000;
+  if (elapsed <= 0 || to > until) return null;
+  return { from, to, elapsed: seconds(elapsed), distance: metres(distance), steps };
+};

@@ -1,0 +1,45 @@
+import type { Clock } from "../clock.js";
+
+/** While a stop waits for its frame. */
+const STOP_MS = 100;
+
+/** When the store writes: as soon as it may after it is wanted, never in the turn that wants it. */
+export class FlushTimer {
+  readonly #clock: Clock;
+  readonly #flush: () => void;
+  /** A stop waits for its frame: the disk can wait, too. */
+  readonly #stopDue: () => boolean;
+  #timer: { readonly due: number; readonly cancel: () => void } | null = null;
+  #notBefore = -Infinity;
+
+  constructor(clock: Clock, stopDue: () => boolean, flush: () => void) {
+    this.#clock = clock;
+    this.#stopDue = stopDue;
+    this.#flush = flush;
+  }
+
+  /** Within `ms`, or as soon after as it may. */
+  want(ms: number): void {
+    const now = this.#clock.now();
+    const due = Math.max(now + ms, this.#notBefore);
+    if (this.#timer && this.#timer.due <= due) return;
+    this.cancel();
+    this.#timer = { due, cancel: this.#clock.after(due - now, () => this.#ring()) };
+  }
+
+  /** Not again for `ms`. */
+  rest(ms: number): void {
+    this.#notBefore = this.#clock.now() + ms;
+  }
+
+  cancel(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #ring(): void {
+    this.#timer = null;
+    if (this.#stopDue()) this.want(STOP_MS);
+    else this.#flush();
+  }
+}

@@ -1,0 +1,140 @@
+import type BetterSqlite3 from "better-sqlite3";
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { StoreFault, troubleOf } from "./fault.js";
+import { APPLICATION_ID, MIGRATIONS } from "./schema.js";
+
+export type Sqlite = BetterSqlite3.Database;
+export type Driver = typeof BetterSqlite3;
+
+export const databaseFile = (storePath: string): string => join(storePath, "bridge.db");
+
+/** Loaded when it is needed: a missing native build is a broken store, no reason not to run. */
+export const loadDriver = async (): Promise<Driver> => {
+  try {
+    const { default: driver } = await import("better-sqlite3");
+    // The native part is loaded by the first database.
+    new driver(":memory:").close();
+    return driver;
+  } catch (error) {
+    throw new StoreFault("unavailable", "SQLite could not be loaded", error);
+  }
+};
+
+/**
+ * SQLite waits with the main loop in its hands. Readers never make it wait in WAL mode, a second writer does: a moment,
+ * then the next transaction tries again.
+ */
+const BUSY_MS = 100;
+/** The command line has no belt to stop. */
+const READER_BUSY_MS = 3_000;
+/** What the write-ahead log may keep of the disk once a long reader has let it grow. */
+const LOG_LIMIT = 8 * 1024 * 1024;
+/** Read whole at the start; `samples` are not, they are as long as the history. */
+const SMALL_TABLES = ["pads", "sessions", "portions", "rollups"];
+
+/** Opens or creates the file, migrates and checks it. Throws StoreFault or SQLite's own error (`troubleOf`). */
+export const openDatabase = (driver: Driver, path: string, migrations = MIGRATIONS): Sqlite => {
+  refuseNewer(headerVersion(path), migrations);
+  const db = new driver(path, { timeout: BUSY_MS });
+  try {
+    refuseForeign(db, migrations);
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = NORMAL");
+    db.pragma(`journal_size_limit = ${LOG_LIMIT}`);
+    migrate(db, migrations);
+    check(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+};
+
+/** Opens the file for queries while another process writes, or where nobody can write; null where there is none. */
+export const openForReading = (driver: Driver, path: string): Sqlite | null => {
+  if (!existsSync(path)) return null;
+  const version = headerVersion(path);
+  refuseNewer(version, MIGRATIONS);
+  const db = readable(driver, path);
+  try {
+    const found = refuseForeign(db, MIGRATIONS);
+    if (found !== 0 && found < MIGRATIONS.length)
+      throw new StoreFault("unwritable", "The store is of an older version: start the bridge once.");
+    if (found > 0) return db;
+    db.close();
+    return null;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+};
+
+const readable = (driver: Driver, path: string): Sqlite => {
+  const db = new driver(path, { readonly: true, timeout: READER_BUSY_MS });
+  try {
+    db.pragma("user_version");
+    return db;
+  } catch (error) {
+    db.close();
+    // On a read-only file system WAL mode cannot be entered (sqlite.org/wal.html, 5): then no writer is there either,
+    // and a file without a log is complete. Bytes 18 and 19 say WAL (sqlite.org/fileformat.html, 1.3).
+    if (troubleOf(error) !== "unwritable" || existsSync(`${path}-wal`)) throw error;
+    const image = readFileSync(path);
+    image.fill(1, 18, 20);
+    return new driver(image, { readonly: true });
+  }
+};
+
+/** The version as the file itself has it, so that one that is not for us is not even opened; 0 where there is none. */
+const headerVersion = (path: string): number => {
+  if (!existsSync(path)) return 0;
+  const header = Buffer.alloc(100);
+  const file = openSync(path, "r");
+  try {
+    // Bytes 60 to 63 (sqlite.org/fileformat.html, 1.3).
+    const whole = readSync(file, header, 0, header.length, 0) === header.length;
+    return whole && header.toString("latin1", 0, 15) === "SQLite format 3" ? header.readUInt32BE(60) : 0;
+  } finally {
+    closeSync(file);
+  }
+};
+
+const refuseNewer = (version: number, { length }: readonly string[]): void => {
+  if (version > length)
+    throw new StoreFault("newer", `The store is of version ${version}; this program knows up to ${length}.`);
+};
+
+const refuseForeign = (db: Sqlite, migrations: readonly string[]): number => {
+  const version = Number(db.pragma("user_version", { simple: true }));
+  refuseNewer(version, migrations);
+  const tables = db.prepare("SELECT count(*) FROM sqlite_master").pluck().get();
+  const ours =
+    version === 0 ? tables === 0 : db.pragma("application_id", { simple: true }) === APPLICATION_ID;
+  if (!ours) throw new StoreFault("foreign", "The file of the store belongs to another program.");
+  return version;
+};
+
+const migrate = (db: Sqlite, migrations: readonly string[]): void => {
+  // The transaction is taken even when there is nothing to do: a file that cannot be written is found out here.
+  db.transaction(() => {
+    const version = Number(db.pragma("user_version", { simple: true }));
+    for (const step of migrations.slice(version)) db.exec(step);
+    if (version !== migrations.length) db.pragma(`user_version = ${migrations.length}`);
+  }).immediate();
+};
+
+const check = (db: Sqlite): void => {
+  for (const table of SMALL_TABLES) {
+    const found = db.pragma(`quick_check(${table})`, { simple: true });
+    if (found !== "ok") throw new StoreFault("damaged", `The store is damaged: ${String(found)}`);
+  }
+};
+
+/** Moves a damaged file, with its log, out of the way. Returns where to; throws where that cannot be done. */
+export const putAside = (path: string, at: number): string => {
+  const aside = `${path}.damaged-${new Date(at).toISOString().replaceAll(":", "-")}`;
+  for (const tail of ["", "-wal", "-shm"])
+    if (existsSync(`${path}${tail}`)) renameSync(`${path}${tail}`, `${aside}${tail}`);
+  return aside;
+};

@@ -1,0 +1,109 @@
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { StoreFault, troubleOf } from "./fault.js";
+import type { PadChange } from "./pending.js";
+import { databaseFile, type Driver, openDatabase, openForReading, putAside, type Sqlite } from "./sqlite.js";
+import { Writer } from "./write.js";
+
+/** The file behind the store: opened, opened again after a failure, put aside when it is damaged. */
+export class StoreFile {
+  readonly #path: string;
+  readonly #wall: () => number;
+  #driver: Driver | null = null;
+  #writer: { readonly db: Sqlite; readonly writer: Writer } | null = null;
+  /** Where the file cannot be written but read, so that totals do not begin at 0. */
+  #reader: Sqlite | null = null;
+  #aside: string | null = null;
+  /** It was found to be damaged in use: the next connection is to a new one. */
+  #condemned = false;
+
+  constructor(storePath: string, wall: () => number) {
+    this.#path = databaseFile(storePath);
+    this.#wall = wall;
+  }
+
+  /** Where a damaged file was put in this run. */
+  get aside(): string | null {
+    return this.#aside;
+  }
+
+  /** Rejects with what `troubleOf` knows; what can be read is then readable all the same. */
+  async open(load: () => Promise<Driver>): Promise<void> {
+    this.#driver = await load();
+    try {
+      await mkdir(dirname(this.#path), { recursive: true });
+      this.writer();
+    } catch (error) {
+      this.#readOnly(this.#driver, error);
+      throw error;
+    }
+  }
+
+  /** The connection, opened if it is not. A damaged file is put aside for a new one. Throws what `troubleOf` knows. */
+  writer(): Writer {
+    if (!this.#driver) throw new StoreFault("unavailable", "SQLite is not loaded");
+    this.#writer ??= this.#connect(this.#driver);
+    return this.#writer.writer;
+  }
+
+  /** Everything or nothing, in one transaction. Throws what `troubleOf` knows. */
+  write(pads: ReadonlyMap<string, PadChange>, also: (db: Sqlite) => void): void {
+    const writer = this.writer();
+    const { db } = this.#writer ?? {};
+    writer.write(pads, () => db && also(db));
+  }
+
+  /** What can be read, now; null where nothing can. Throws what SQLite throws. */
+  get readable(): Sqlite | null {
+    return this.#writer?.db ?? this.#reader;
+  }
+
+  /** Lets go of the file: what has failed once may work again with a new connection. Never throws. */
+  close(): void {
+    for (const db of [this.#writer?.db, this.#reader]) {
+      try {
+        db?.close();
+      } catch {
+        // A file that is gone, or full, cannot be closed properly; its log says at the next start what it held.
+      }
+    }
+    this.#writer = null;
+    this.#reader = null;
+  }
+
+  #connect(driver: Driver): { readonly db: Sqlite; readonly writer: Writer } {
+    const db = this.#openOrRenew(driver);
+    this.#reader?.close();
+    this.#reader = null;
+    return { db, writer: new Writer(db) };
+  }
+
+  #openOrRenew(driver: Driver): Sqlite {
+    try {
+      if (this.#condemned) throw new StoreFault("damaged", "The store was damaged under way.");
+      return openDatabase(driver, this.#path);
+    } catch (error) {
+      // Twice in one run is a failing disk: it need not fill up with what was put aside.
+      if (troubleOf(error) !== "damaged" || this.#aside !== null) throw error;
+      this.#aside = putAside(this.#path, this.#wall());
+      this.#condemned = false;
+      return openDatabase(driver, this.#path);
+    }
+  }
+
+  /** After a failure: what can still be read is; the next `writer()` tries with a new connection. Never throws. */
+  release(error: unknown): void {
+    this.close();
+    this.#condemned = troubleOf(error) === "damaged";
+    if (this.#driver) this.#readOnly(this.#driver, error);
+  }
+
+  #readOnly(driver: Driver, error: unknown): void {
+    if (!["unwritable", "full", "busy"].includes(troubleOf(error))) return;
+    try {
+      this.#reader = openForReading(driver, this.#path);
+    } catch {
+      // The error that matters is on its way to the log already.
+    }
+  }
+}

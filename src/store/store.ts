@@ -1,0 +1,248 @@
+import type { Clock } from "../clock.js";
+import {
+  type Ledger,
+  type LedgerEntry,
+  noRecords,
+  type Records,
+  type SavedWalk,
+  wake,
+} from "../domain/ledger.js";
+import { isOpen } from "../domain/open-session.js";
+import { localDay } from "../domain/totals.js";
+import type { Logger } from "../log.js";
+import { Condition } from "./condition.js";
+import { type StoreState, troubleOf } from "./fault.js";
+import { FlushTimer } from "./flush-timer.js";
+import { listed } from "./listed.js";
+import { NO_MEMORY, type PadMemory } from "./pending.js";
+import {
+  lastSecond,
+  readPads,
+  readSessions,
+  readTally,
+  type SessionFilter,
+  type StoredSession,
+} from "./read.js";
+import { decodeWalk } from "./saved-walk.js";
+import { type Driver, loadDriver, type Sqlite } from "./sqlite.js";
+import { StoreFile } from "./store-file.js";
+import { endForgotten, Sweeper } from "./sweep.js";
+import { Unwritten } from "./unwritten.js";
+
+/** Between two transactions (design 12). */
+const GAP_MS = 1_000;
+/** What only refines what is known already: that a pad at rest was seen again. */
+const LATER_MS = 10_000;
+/** After a failure. */
+const RETRY_MS = 10_000;
+/** A slow disk gets a twentieth of the main loop's time; a suspend within a transaction is no slowness. */
+const SLOWNESS = 20;
+const SLOWEST_MS = 60_000;
+
+export interface StoreDeps {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** IANA name: days begin at its midnight. */
+  readonly timeZone: string;
+  /** Null: sessions are kept for ever. */
+  readonly retentionDays: number | null;
+  /** `state` is another. */
+  readonly changed: () => void;
+  /** A stop waits for its first frame: the disk can wait, too. */
+  readonly stopDue: () => boolean;
+  readonly loadDriver?: () => Promise<Driver>;
+}
+
+/**
+ * What outlives the process: walks and totals, which address a name was bound to, and which belts were under our care
+ * when the last run ended without ending. Everything is answered from memory and written from a timer, at most once a
+ * second; nothing here throws, and without a disk all but the history goes on.
+ */
+export class Store implements Ledger {
+  readonly #file: StoreFile;
+  readonly #deps: StoreDeps;
+  readonly #clock: Clock;
+  readonly #identities = new Map<string, PadMemory>();
+  /** The unclean-end marks, as found at the start and as they are now. */
+  readonly #crashed = new Map<string, number>();
+  readonly #marks = new Map<string, number | null>();
+  readonly #saved = new Map<string, SavedWalk>();
+  readonly #records = new Map<string, Records>();
+  readonly #unwritten: Unwritten;
+  readonly #condition: Condition;
+  readonly #timer: FlushTimer;
+  /** The damaged file whose totals the present one has been told. */
+  #carried: string | null = null;
+  #sweeper: Sweeper | null = null;
+  #ended = false;
+
+  constructor(storePath: string, deps: StoreDeps) {
+    this.#file = new StoreFile(storePath, () => deps.clock.wall());
+    this.#deps = deps;
+    this.#clock = deps.clock;
+    this.#unwritten = new Unwritten(deps.timeZone);
+    this.#condition = new Condition(deps.log, deps.changed);
+    this.#timer = new FlushTimer(deps.clock, deps.stopDue, () => this.#flush());
+  }
+
+  get state(): StoreState {
+    return this.#condition.state;
+  }
+
+  /** Opens the file and reads what the last run left. Never rejects: `state` tells. */
+  async open(): Promise<void> {
+    try {
+      await this.#file.open(this.#deps.loadDriver ?? loadDriver);
+      this.#condition.good(this.#file.aside);
+    } catch (error) {
+      this.#condition.bad(error);
+    }
+    this.#carried = this.#file.aside;
+    this.#read((db) => this.#load(db), undefined);
+    const { retentionDays } = this.#deps;
+    if (retentionDays !== null) this.#sweeper = new Sweeper(this.#clock, retentionDays, () => this.#want(0));
+  }
+
+  recall(padId: string): PadMemory {
+    return this.#identities.get(padId) ?? NO_MEMORY;
+  }
+
+  keep(padId: string, identity: PadMemory): void {
+    this.#identities.set(padId, identity);
+    this.#unwritten.identity(padId, identity);
+    this.#want(0);
+  }
+
+  /** Epoch milliseconds of the last valid status before an unclean end; null after a clean one. */
+  crashedAt(padId: string): number | null {
+    return this.#crashed.get(padId) ?? null;
+  }
+
+  /** The belt is under our care: written at once the first time. */
+  saw(padId: string, at: number): void {
+    const known = this.#marks.get(padId) ?? null;
+    if (known !== at) this.#mark(padId, at, known === null || at - known > LATER_MS ? 0 : LATER_MS);
+  }
+
+  /** The belt was left at rest, or is none of ours any more. */
+  release(padId: string): void {
+    this.#mark(padId, null, LATER_MS);
+  }
+
+  resume(padId: string): Records {
+    const moment = { at: this.#clock.wall(), now: this.#clock.now() };
+    const saved = this.#saved.get(padId);
+    const day = localDay(moment.at, this.#deps.timeZone);
+    const records: Records = {
+      ...(saved ? wake(saved, moment) : noRecords),
+      tally: this.#read((db) => readTally(db, padId, day), noRecords.tally),
+    };
+    this.#records.set(padId, records);
+    const { session } = records.walk;
+    if (isOpen(session)) {
+      const last = this.#read((db) => lastSecond(db, padId, session.id), null) ?? -1;
+      this.#unwritten.resume(padId, session, moment, last);
+    }
+    return records;
+  }
+
+  note(padId: string, entry: LedgerEntry): void {
+    const before = this.#records.get(padId);
+    this.#records.set(padId, entry);
+    this.#saved.set(padId, entry);
+    if (this.#ended || (before?.walk === entry.walk && entry.events.length === 0)) return;
+    this.#unwritten.note(padId, entry);
+    const walks = entry.status !== null && entry.walk.session?.state === "active";
+    this.#want(walks || entry.events.length > 0 ? 0 : LATER_MS);
+  }
+
+  /** What was walked, by its start, the walk under way included. */
+  sessions(filter: SessionFilter): readonly StoredSession[] {
+    const written = this.#read((db) => readSessions(db, filter), []);
+    return listed(written, this.#unwritten.pads, filter);
+  }
+
+  /** Writes all there is; what comes after it is not taken any more. */
+  end(): void {
+    if (this.#ended) return;
+    this.#sweeper?.end();
+    this.#flush();
+    this.#ended = true;
+    this.#timer.cancel();
+  }
+
+  /** Lets go of the file; the last thing before the program ends, since it waits for the disk. */
+  close(): void {
+    this.end();
+    this.#file.close();
+  }
+
+  #load(db: Sqlite): void {
+    for (const { id, identity, lastStatusAt, walk } of readPads(db)) {
+      if (identity) this.#identities.set(id, identity);
+      if (lastStatusAt !== null) this.#crashed.set(id, lastStatusAt);
+      this.#marks.set(id, lastStatusAt);
+      const saved = walk === null ? null : decodeWalk(walk);
+      if (saved) this.#saved.set(id, saved);
+      if (!db.readonly) endForgotten(db, id, saved?.walk.session?.id ?? null);
+    }
+  }
+
+  #mark(padId: string, at: number | null, within: number): void {
+    if (this.#ended) return;
+    this.#marks.set(padId, at);
+    this.#unwritten.mark(padId, at);
+    this.#want(within);
+  }
+
+  #want(within: number): void {
+    if (!this.#ended) this.#timer.want(within);
+  }
+
+  #flush(): void {
+    const began = this.#clock.now();
+    this.#timer.cancel();
+    try {
+      this.#file.writer();
+      if (this.#carried !== this.#file.aside) this.#carryOver();
+      this.#file.write(this.#unwritten.pads, (db) => this.#sweeper?.step(db));
+      this.#unwritten.written();
+      this.#condition.good(this.#file.aside);
+      this.#timer.rest(GAP_MS + Math.min(SLOWEST_MS, (this.#clock.now() - began) * SLOWNESS));
+      if (this.#sweeper?.due) this.#want(0);
+    } catch (error) {
+      this.#timer.rest(this.#fail(error));
+      this.#want(0);
+    }
+  }
+
+  /** A new file was begun in place of one that was damaged under way. */
+  #carryOver(): void {
+    this.#carried = this.#file.aside;
+    for (const [padId, records] of this.#records)
+      this.#unwritten.carryOver(padId, records, this.#saved.get(padId));
+    for (const [padId, identity] of this.#identities) this.#unwritten.identity(padId, identity);
+    for (const [padId, at] of this.#marks) this.#unwritten.mark(padId, at);
+  }
+
+  /** Returns the milliseconds until it is worth trying again. */
+  #fail(error: unknown): number {
+    const trouble = troubleOf(error);
+    // The others pass by themselves, and the connection is as good as before.
+    if (trouble === "damaged" || trouble === "unwritable") this.#file.release(error);
+    if (trouble === "damaged" && this.#file.aside === null) return GAP_MS;
+    this.#condition.bad(error);
+    return RETRY_MS;
+  }
+
+  #read<T>(query: (db: Sqlite) => T, otherwise: T): T {
+    try {
+      const db = this.#file.readable;
+      return db ? query(db) : otherwise;
+    } catch (error) {
+      this.#timer.rest(this.#fail(error));
+      this.#want(0);
+      return otherwise;
+    }
+  }
+}

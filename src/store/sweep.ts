@@ -1,0 +1,86 @@
+import type { Clock } from "../clock.js";
+import type { Sqlite } from "./sqlite.js";
+
+const EVERY_MS = 60 * 60_000;
+const DAY_MS = 86_400_000;
+
+/** A few milliseconds of work: the belts wait meanwhile. */
+const SAMPLES_AT_ONCE = 2_000;
+
+/**
+ * One step of removing the sessions that ended before `until` (epoch milliseconds): some samples of the oldest, and the
+ * session itself with the last of them; what it came to stays in the totals of its days. Returns whether there may be
+ * more to do. Belongs into a transaction.
+ */
+const sweep = (db: Sqlite, until: number): boolean => {
+  const session = db
+    .prepare("SELECT key FROM sessions WHERE state = 'ended' AND ended_at < ? ORDER BY ended_at LIMIT 1")
+    .pluck()
+    .get(until);
+  if (session === undefined) return false;
+  const { changes } = db
+    .prepare(
+      `DELETE FROM samples WHERE session = :session
+       AND second IN (SELECT second FROM samples WHERE session = :session LIMIT ${SAMPLES_AT_ONCE})`,
+    )
+    .run({ session });
+  if (changes < SAMPLES_AT_ONCE) removeSession(db, session);
+  return true;
+};
+
+const removeSession = (db: Sqlite, session: unknown): void => {
+  db.prepare(
+    `INSERT INTO rollups (pad, day, distance, duration, steps, calories, sessions)
+     SELECT pad, day, distance, duration, steps, calories, portions.sessions
+     FROM portions JOIN sessions ON sessions.key = session WHERE session = ?
+     ON CONFLICT (pad, day) DO UPDATE SET distance = distance + excluded.distance,
+       duration = duration + excluded.duration, steps = steps + excluded.steps,
+       calories = calories + excluded.calories, sessions = sessions + excluded.sessions`,
+  ).run(session);
+  // Its portions go with it.
+  db.prepare("DELETE FROM sessions WHERE key = ?").run(session);
+};
+
+/**
+ * Ends the sessions that nothing will end any more: the walk that would know of them is not in the file, as after a
+ * store that could not be written for a while.
+ */
+export const endForgotten = (db: Sqlite, pad: string, openSession: string | null): void => {
+  db.prepare(
+    `UPDATE sessions SET state = 'ended', ended_at = started_at + 1000 * (
+       SELECT coalesce(sum(duration), 0) FROM portions WHERE session = sessions.key)
+     WHERE state <> 'ended' AND pad = (SELECT key FROM pads WHERE id = ?) AND id IS NOT ?`,
+  ).run(pad, openSession);
+};
+
+/** Removes what is older than `retentionDays`, one step a transaction. */
+export class Sweeper {
+  readonly #clock: Clock;
+  readonly #retentionDays: number;
+  readonly #stop: () => void;
+  #due = true;
+
+  /** `want` asks for a transaction. */
+  constructor(clock: Clock, retentionDays: number, want: () => void) {
+    this.#clock = clock;
+    this.#retentionDays = retentionDays;
+    this.#stop = clock.every(EVERY_MS, () => {
+      this.#due = true;
+      want();
+    });
+    want();
+  }
+
+  get due(): boolean {
+    return this.#due;
+  }
+
+  step(db: Sqlite): void {
+    if (this.#due) this.#due = sweep(db, this.#clock.wall() - this.#retentionDays * DAY_MS);
+  }
+
+  end(): void {
+    this.#stop();
+    this.#due = false;
+  }
+}

@@ -1,0 +1,90 @@
+import Database from "better-sqlite3";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { PadStatus } from "../../src/domain/pad.js";
+import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
+import { ManualClock } from "../support/clock.js";
+import { Book, inFolder, openStore } from "./book.js";
+
+const ALL = { pad: null, since: null, limit: null };
+const DAY_MS = 86_400_000;
+const FIRST = Date.UTC(2026, 10, 1, 10);
+
+const walking = (elapsed: number): PadStatus => ({
+  activity: "running",
+  code: 1,
+  speed: speedFromKmh(3.6),
+  elapsed: seconds(elapsed),
+  distance: metres(elapsed),
+  steps: 2 * elapsed,
+});
+
+/** Forty minutes of walking on each of some days. */
+const walkDaily = async (folder: string, days: number): Promise<void> => {
+  for (let day = 0; day < days; day += 1) {
+    const clock = new ManualClock(FIRST + day * DAY_MS);
+    const store = await openStore(folder, clock);
+    const book = new Book(store, clock);
+    for (let second = 1; second <= 2500; second += 1) {
+      book.status(walking(second));
+      await clock.advance(1000);
+    }
+    book.take((moment) => ({ type: "end", ...moment }));
+    store.close();
+  }
+};
+
+const count = (folder: string, table: string): unknown => {
+  const db = new Database(join(folder, "bridge.db"), { readonly: true });
+  const rows = db.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
+  db.close();
+  return rows;
+};
+
+it("sessions and samples beyond retention_days go, a few at a time, and no total falls", () =>
+  inFolder(async (folder) => {
+    await walkDaily(folder, 4);
+    const clock = new ManualClock(FIRST + 4 * DAY_MS);
+    const before = await openStore(folder, clock);
+    const { tally } = before.resume("office");
+    expect(tally.total).toMatchObject({ duration: 4 * 2499 + 3, sessions: 4 });
+    before.close();
+    expect(count(folder, "samples")).toBe(4 * 2500);
+
+    const store = await openStore(folder, clock, { retentionDays: 2 });
+    const seen: unknown[] = [];
+    for (let second = 0; second < 10; second += 1) {
+      await clock.advance(1000);
+      seen.push(count(folder, "sessions"));
+      expect(store.resume("office").tally).toEqual(tally);
+    }
+    // The samples of each are too many for one transaction.
+    expect(seen).toEqual([3, 3, 2, 2, 2, 2, 2, 2, 2, 2]);
+    expect(store.sessions(ALL)).toHaveLength(2);
+    expect(count(folder, "samples")).toBe(2 * 2500);
+    // A day later the next one goes, while the bridge runs.
+    await clock.advance(DAY_MS);
+    expect(store.sessions(ALL)).toHaveLength(1);
+    expect(store.resume("office").tally.total).toEqual(tally.total);
+    store.close();
+
+    const after = await openStore(folder, clock);
+    expect(after.resume("office").tally.total).toEqual(tally.total);
+    expect(after.resume("office").tally.days).toEqual(tally.days);
+    after.close();
+  }));
+
+it("a walk under way outlives any retention", () =>
+  inFolder(async (folder) => {
+    const clock = new ManualClock(FIRST);
+    const store = await openStore(folder, clock, { retentionDays: 1 });
+    const book = new Book(store, clock);
+    for (let second = 1; second <= 60; second += 1) {
+      book.status(walking(second));
+      await clock.advance(1000);
+    }
+    clock.jumpWall(10 * DAY_MS);
+    await clock.advance(2 * 60 * 60_000);
+    expect(store.sessions(ALL)).toMatchObject([{ state: "active", duration: 59 }]);
+    store.close();
+  }));

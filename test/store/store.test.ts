@@ -1,0 +1,228 @@
+import Database from "better-sqlite3";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Activity, PadStatus } from "../../src/domain/pad.js";
+import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
+import { ManualClock } from "../support/clock.js";
+import { Book, inFolder, openStore } from "./book.js";
+
+const ALL = { pad: null, since: null, limit: null };
+const status = (activity: Activity, kmh: number, elapsed: number): PadStatus => ({
+  activity,
+  code: 0,
+  speed: speedFromKmh(kmh),
+  elapsed: seconds(elapsed),
+  distance: metres(elapsed),
+  steps: 2 * elapsed,
+});
+const walking = (elapsed: number): PadStatus => status("running", 3.6, elapsed);
+const resting = (elapsed: number): PadStatus => status("resting", 0, elapsed);
+
+/** A status a second; the clock ends a second after the last. */
+const walkFor = async (book: Book, clock: ManualClock, from: number, to: number): Promise<void> => {
+  for (let second = from; second < to; second += 1) {
+    book.status(walking(second));
+    await clock.advance(1000);
+  }
+};
+
+describe("the store", () => {
+  it("gives back identities, marks, totals and sessions", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock();
+      const store = await openStore(folder, clock);
+      expect(store.state).toEqual({ state: "ok", advice: null });
+      const identity = {
+        bound: { name: "ks-blc2", address: "57:4c:4e:00:11:22" },
+        protocol: "wilink" as const,
+        model: "C2",
+        capabilities: null,
+      };
+      store.keep("office", identity);
+      const book = new Book(store, clock);
+      book.status(resting(0));
+      await walkFor(book, clock, 1, 61);
+      book.status(resting(60));
+      const [session] = store.sessions(ALL);
+      expect(session).toMatchObject({
+        pad: "office",
+        state: "paused",
+        distance: 60,
+        duration: 60,
+        steps: 120,
+      });
+      book.take((moment) => ({ type: "end", ...moment }));
+      store.close();
+
+      const again = await openStore(folder, clock);
+      expect(again.recall("office")).toEqual(identity);
+      expect(again.crashedAt("office")).not.toBeNull();
+      expect(again.sessions(ALL)).toEqual([{ ...book.records.walk.session, pad: "office" }]);
+      expect(again.resume("office").tally).toEqual(book.records.tally);
+      expect(again.resume("kitchen").tally.total.distance).toBe(0);
+      again.release("office");
+      again.close();
+      const third = await openStore(folder, clock);
+      expect(third.crashedAt("office")).toBeNull();
+      third.close();
+      expect(clock.pending).toBe(0);
+      expect(readdirSync(folder)).toEqual(["bridge.db"]);
+    }));
+
+  it("writes at most once a second, from its timer, and what is new within a second", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock();
+      const store = await openStore(folder, clock);
+      const reader = new Database(join(folder, "bridge.db"), { readonly: true });
+      const version = (): unknown => reader.pragma("data_version", { simple: true });
+      const book = new Book(store, clock);
+      await clock.advance(5_000);
+      let seen = version();
+      let writes = 0;
+      // Four statuses a second, as an FTMS machine may tell.
+      for (let i = 1; i <= 400; i += 1) {
+        book.status(walking(Math.floor(i / 4)));
+        expect(version()).toBe(seen);
+        await clock.advance(250);
+        if (version() !== seen) writes += 1;
+        seen = version();
+      }
+      expect(writes).toBeGreaterThan(95);
+      expect(writes).toBeLessThanOrEqual(101);
+      reader.close();
+      store.close();
+    }));
+
+  it("a pad that rests costs a write every 10 s, a pad that is away none", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock();
+      const store = await openStore(folder, clock);
+      const book = new Book(store, clock);
+      book.status(resting(0));
+      await clock.advance(2_000);
+      const reader = new Database(join(folder, "bridge.db"), { readonly: true });
+      const writesIn = async (second: () => void): Promise<number> => {
+        let writes = 0;
+        let seen = reader.pragma("data_version", { simple: true });
+        for (let i = 0; i < 100; i += 1) {
+          second();
+          await clock.advance(1000);
+          const now = reader.pragma("data_version", { simple: true });
+          if (now !== seen) writes += 1;
+          seen = now;
+        }
+        return writes;
+      };
+      expect(await writesIn(() => book.status(resting(0)))).toBeLessThanOrEqual(11);
+      await clock.advance(15_000);
+      expect(await writesIn(() => book.tick())).toBe(0);
+      reader.close();
+      store.close();
+    }));
+
+  it("leaves the disk alone while a stop waits for its frame", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock();
+      let stopDue = true;
+      const store = await openStore(folder, clock, { stopDue: () => stopDue });
+      store.saw("office", 1);
+      await clock.advance(3_000);
+      const marks = (): unknown[] => {
+        const db = new Database(join(folder, "bridge.db"), { readonly: true });
+        const all = db.prepare("SELECT last_status_at FROM pads").pluck().all();
+        db.close();
+        return all;
+      };
+      expect(marks()).toEqual([]);
+      stopDue = false;
+      await clock.advance(200);
+      expect(marks()).toEqual([1]);
+      store.close();
+    }));
+
+  it("takes nothing after its end, so that a late status does not undo a clean end", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock();
+      const store = await openStore(folder, clock);
+      store.saw("office", 1);
+      await clock.advance(1_000);
+      store.release("office");
+      store.end();
+      store.saw("office", 2);
+      await clock.advance(20_000);
+      store.close();
+      const again = await openStore(folder, clock);
+      expect(again.crashedAt("office")).toBeNull();
+      again.close();
+    }));
+
+  it("keeps one sample a second, through wall clocks that jump, and none of a walk that is too short", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock();
+      const store = await openStore(folder, clock);
+      const book = new Book(store, clock);
+      await walkFor(book, clock, 1, 41);
+      clock.jumpWall(-3_600_000);
+      await walkFor(book, clock, 41, 61);
+      clock.jumpWall(7_200_000);
+      await walkFor(book, clock, 61, 81);
+      book.take((moment) => ({ type: "end", ...moment }));
+      await walkFor(book, clock, 81, 101);
+      book.take((moment) => ({ type: "end", ...moment }));
+      store.close();
+      const db = new Database(join(folder, "bridge.db"), { readonly: true });
+      expect(
+        db.prepare("SELECT second, distance, steps, speed FROM samples ORDER BY second").raw().all(),
+      ).toEqual(Array.from({ length: 80 }, (_, second) => [second, second, 2 * second, 360]));
+      expect(db.prepare("SELECT count(*) FROM sessions").pluck().get()).toBe(1);
+      db.close();
+    }));
+
+  it("keeps the days of a walk across midnight apart", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock(Date.parse("2026-11-22T22:59:00Z"));
+      const store = await openStore(folder, clock);
+      const book = new Book(store, clock);
+      await walkFor(book, clock, 1, 121);
+      store.close();
+      const again = await openStore(folder, clock);
+      const { tally } = again.resume("office");
+      expect(
+        Object.entries(tally.days).map(([day, { distance, sessions }]) => [day, distance, sessions]),
+      ).toEqual([
+        ["2026-11-22", 59, 1],
+        ["2026-11-23", 60, 0],
+      ]);
+      expect(tally).toEqual(book.records.tally);
+      again.close();
+    }));
+
+  it.each([
+    ["pad", { ...ALL, pad: "kitchen" }, ["kitchen 1"]],
+    ["since", { ...ALL, since: Date.UTC(2026, 10, 22, 11) }, ["office 1", "kitchen 1"]],
+    ["limit", { ...ALL, limit: 1 }, ["kitchen 1"]],
+    ["nothing", ALL, ["office 0", "office 1", "kitchen 1"]],
+  ])("lists sessions by %s", (_, filter, expected) =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock();
+      const store = await openStore(folder, clock);
+      const office = new Book(store, clock);
+      const kitchen = new Book(store, clock, "kitchen");
+      const hour = Date.UTC(2026, 10, 22, 10);
+      const walkAndEnd = async (book: Book): Promise<void> => {
+        await walkFor(book, clock, 1, 61);
+        book.take((moment) => ({ type: "end", ...moment }));
+      };
+      await walkAndEnd(office);
+      await clock.advance(3_600_000);
+      await walkAndEnd(office);
+      await walkAndEnd(kitchen);
+      const told = store
+        .sessions(filter)
+        .map(({ pad, startedAt }) => `${pad} ${Math.floor((startedAt - hour) / 3_600_000)}`);
+      expect(told).toEqual(expected);
+      store.close();
+    }),
+  );
+});

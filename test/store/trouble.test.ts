@@ -1,0 +1,307 @@
+import Database from "better-sqlite3";
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PadStatus } from "../../src/domain/pad.js";
+import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
+import { StoreFault } from "../../src/store/fault.js";
+import { ManualClock } from "../support/clock.js";
+import { Book, inFolder, listeningLog, openStore } from "./book.js";
+
+const ALL = { pad: null, since: null, limit: null };
+const FILE = "bridge.db";
+const walking = (elapsed: number): PadStatus => ({
+  activity: "running",
+  code: 1,
+  speed: speedFromKmh(3.6),
+  elapsed: seconds(elapsed),
+  distance: metres(elapsed),
+  steps: 2 * elapsed,
+});
+
+const walkFor = async (book: Book, clock: ManualClock, from: number, to: number): Promise<void> => {
+  for (let second = from; second < to; second += 1) {
+    book.status(walking(second));
+    await clock.advance(1000);
+  }
+};
+
+/** A store with a walk of a minute, or of `length` seconds, in it. */
+const fill = async (folder: string, length = 60): Promise<void> => {
+  const clock = new ManualClock(Date.UTC(2026, 10, 21, 10));
+  const store = await openStore(folder, clock);
+  const book = new Book(store, clock);
+  await walkFor(book, clock, 0, length + 1);
+  book.take((moment) => ({ type: "end", ...moment }));
+  store.release("office");
+  store.close();
+};
+
+/** Whatever the store is like: a walk goes on, its numbers are known, and nothing throws. */
+const walksOn = async (folder: string, open = openStore): Promise<void> => {
+  const clock = new ManualClock();
+  const store = await open(folder, clock);
+  const before = store.resume("office").tally.total.distance;
+  const book = new Book(store, clock);
+  await walkFor(book, clock, 1, 62);
+  expect(book.records.tally.total.distance).toBe(before + 60);
+  expect(store.sessions(ALL).at(-1)).toMatchObject({ state: "active", duration: 60, distance: 60 });
+  store.close();
+  expect(clock.pending).toBe(0);
+};
+
+const asideOf = (folder: string): string => {
+  const [aside = "", ...more] = readdirSync(folder).filter(
+    (name) => name.includes(".damaged-") && name.endsWith("Z"),
+  );
+  expect(more).toEqual([]);
+  return join(folder, aside);
+};
+
+const breaks: readonly (readonly [string, (path: string) => void])[] = [
+  ["garbage", (path) => writeFileSync(path, "not a database ".repeat(500))],
+  ["a file cut in half", (path) => truncateSync(path, Math.floor(statSync(path).size / 2 / 4096) * 4096)],
+  ["a file cut within a page", (path) => truncateSync(path, 5_000)],
+  [
+    "pages of zeros",
+    (path) => {
+      const file = openSync(path, "r+");
+      for (let page = 2; page < statSync(path).size / 4096; page += 1)
+        writeSync(file, Buffer.alloc(4096), 0, 4096, page * 4096);
+    },
+  ],
+];
+
+describe("a damaged store", () => {
+  it.each(breaks)("of %s is kept aside, and a new one begun", (_, damage) =>
+    inFolder(async (folder) => {
+      await fill(folder);
+      damage(join(folder, FILE));
+      const broken = readFileSync(join(folder, FILE));
+      const { log, warnings } = listeningLog();
+      const clock = new ManualClock();
+      const store = await openStore(folder, clock, { log });
+      expect(store.state.state).toBe("damaged");
+      expect(store.state.advice).toContain(asideOf(folder));
+      expect(readFileSync(asideOf(folder))).toEqual(broken);
+      expect(warnings).toHaveLength(1);
+      store.close();
+      await walksOn(folder);
+      const again = await openStore(folder, clock);
+      expect(again.state.state).toBe("ok");
+      expect(again.resume("office").tally.total.distance).toBe(60);
+      again.close();
+    }),
+  );
+
+  it("is replaced under way, and no total falls", () =>
+    inFolder(async (folder) => {
+      await fill(folder);
+      const clock = new ManualClock();
+      const { log, warnings } = listeningLog();
+      const store = await openStore(folder, clock, { log });
+      const identity = { bound: null, protocol: "wilink" as const, model: "C2", capabilities: null };
+      store.keep("office", identity);
+      const book = new Book(store, clock);
+      await walkFor(book, clock, 1, 62);
+      // Another connection commits, so that ours reads the file anew, and what it then reads is nonsense.
+      const other = new Database(join(folder, FILE));
+      other.pragma("wal_checkpoint(TRUNCATE)");
+      other.exec("UPDATE pads SET identity = identity");
+      const file = openSync(join(folder, FILE), "r+");
+      for (let page = 2; page < statSync(join(folder, FILE)).size / 4096; page += 1)
+        writeSync(file, Buffer.alloc(4096, 0xa5), 0, 4096, page * 4096);
+      await walkFor(book, clock, 62, 92);
+      expect(store.state.state).toBe("damaged");
+      expect(existsSync(asideOf(folder))).toBe(true);
+      expect(warnings).toHaveLength(1);
+      other.close();
+      store.close();
+
+      const again = await openStore(folder, clock);
+      expect(again.state.state).toBe("ok");
+      expect(again.recall("office")).toEqual(identity);
+      expect(again.crashedAt("office")).not.toBeNull();
+      const { walk, tally } = again.resume("office");
+      expect(tally).toEqual(book.records.tally);
+      expect(tally.total.distance).toBe(60 + 91);
+      expect(walk.session).toEqual(book.records.walk.session);
+      again.close();
+    }));
+});
+
+const obstacles: readonly (readonly [string, string, (folder: string) => void])[] = [
+  [
+    "a folder in place of the file",
+    "unwritable",
+    (folder) => mkdirSync(join(folder, "data", FILE), { recursive: true }),
+  ],
+  ["a file in place of the folder", "unwritable", (folder) => writeFileSync(join(folder, "data"), "")],
+];
+
+describe("a store that cannot be used", () => {
+  it.each(obstacles)("for %s is said once, and the walk goes on", (_, state, obstruct) =>
+    inFolder(async (folder) => {
+      obstruct(folder);
+      const { log, warnings } = listeningLog();
+      await walksOn(join(folder, "data"), async (path, clock) => {
+        const store = await openStore(path, clock, { log });
+        expect(store.state.state).toBe(state);
+        expect(store.state.advice).toContain("Belts are stopped all the same");
+        return store;
+      });
+      expect(warnings).toHaveLength(1);
+    }),
+  );
+
+  it("for want of its native part is said, and the walk goes on", () =>
+    inFolder(async (folder) => {
+      await walksOn(folder, async (path, clock) => {
+        const loadDriver = (): Promise<never> => Promise.reject(new StoreFault("unavailable", "no build"));
+        const store = await openStore(path, clock, { loadDriver });
+        expect(store.state.state).toBe("unavailable");
+        return store;
+      });
+      expect(readdirSync(folder)).toEqual([]);
+    }));
+
+  it.each([
+    ["newer", (db: Database.Database) => db.pragma("user_version = 99")],
+    ["foreign", (db: Database.Database) => db.pragma("application_id = 1")],
+    [
+      "foreign",
+      (db: Database.Database) => {
+        db.pragma("user_version = 0");
+      },
+    ],
+  ] as const)("since it is %s is left untouched", (state, change) =>
+    inFolder(async (folder) => {
+      await fill(folder);
+      const db = new Database(join(folder, FILE));
+      change(db);
+      db.close();
+      const before = readFileSync(join(folder, FILE));
+      await walksOn(folder, async (path, clock) => {
+        const store = await openStore(path, clock);
+        expect(store.state.state).toBe(state);
+        return store;
+      });
+      expect(readFileSync(join(folder, FILE))).toEqual(before);
+      expect(readdirSync(folder)).toEqual([FILE]);
+    }),
+  );
+
+  it("begins to write once it can, with all that was walked meanwhile", () =>
+    inFolder(async (folder) => {
+      const path = join(folder, "data");
+      writeFileSync(path, "");
+      const clock = new ManualClock();
+      const { log, warnings } = listeningLog();
+      const store = await openStore(path, clock, { log });
+      const book = new Book(store, clock);
+      await walkFor(book, clock, 1, 62);
+      rmSync(path);
+      mkdirSync(path);
+      await walkFor(book, clock, 62, 92);
+      expect(store.state.state).toBe("ok");
+      expect(warnings).toHaveLength(1);
+      store.close();
+      const again = await openStore(path, clock);
+      expect(again.resume("office").tally).toEqual(book.records.tally);
+      expect(again.sessions(ALL)).toMatchObject([{ duration: 90 }]);
+      again.close();
+    }));
+});
+
+// A disk of 2 MB of its own; a few test machines may have no right to it.
+const mountable = ((): boolean => {
+  try {
+    execFileSync("unshare", ["--mount", "mount", "-t", "tmpfs", "none", "/mnt"], { stdio: "ignore" });
+    return process.getuid?.() === 0;
+  } catch {
+    return false;
+  }
+})();
+
+describe.runIf(mountable)("a disk of its own", () => {
+  const disk = join("/tmp", `walkingpad-disk-${process.pid}`);
+  const mount = (...options: string[]): void => {
+    execFileSync("mount", [...options, disk]);
+  };
+  beforeAll(() => {
+    mkdirSync(disk);
+    mount("-t", "tmpfs", "-o", "size=2m", "none");
+  });
+  afterAll(() => {
+    execFileSync("umount", [disk]);
+    rmSync(disk, { recursive: true });
+  });
+
+  it("that is full is said, costs nothing but time, and is used again once there is room", async () => {
+    const folder = join(disk, "full");
+    await fill(folder);
+    const clock = new ManualClock();
+    const { log, warnings } = listeningLog();
+    const store = await openStore(folder, clock, { log });
+    const book = new Book(store, clock);
+    await walkFor(book, clock, 1, 5);
+    const filler = join(disk, "filler");
+    try {
+      writeFileSync(filler, Buffer.alloc(4 * 1024 * 1024));
+    } catch {
+      // As intended: the disk is full now.
+    }
+    await walkFor(book, clock, 5, 400);
+    expect(store.state.state).toBe("full");
+    expect(warnings).toHaveLength(1);
+    expect(store.sessions(ALL)).toMatchObject([{ duration: 60 }, { duration: 399 }]);
+    rmSync(filler);
+    await walkFor(book, clock, 400, 420);
+    expect(store.state.state).toBe("ok");
+    store.close();
+    const again = await openStore(folder, clock);
+    expect(again.resume("office").tally).toEqual(book.records.tally);
+    again.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each(["after a clean end", "after a crash"])(
+    "that has become read-only still tells totals, %s",
+    async (how) => {
+      const [folder, crashed] = [join(disk, "closed"), join(disk, "crashed")];
+      await fill(folder);
+      const clock = new ManualClock();
+      const store = await openStore(folder, clock);
+      const book = new Book(store, clock);
+      await walkFor(book, clock, 1, 62);
+      // What a crash leaves is what is there now, log and all.
+      await clock.advance(2_000);
+      cpSync(folder, crashed, { recursive: true });
+      store.close();
+      mount("-o", "remount,ro");
+      try {
+        const reopened = await openStore(how === "after a crash" ? crashed : folder, clock);
+        expect(reopened.state.state).toBe("unwritable");
+        expect(reopened.resume("office").tally).toEqual(book.records.tally);
+        expect(reopened.sessions(ALL)).toHaveLength(2);
+        reopened.close();
+      } finally {
+        mount("-o", "remount,rw");
+        for (const each of [folder, crashed]) rmSync(each, { recursive: true });
+      }
+    },
+  );
+});
