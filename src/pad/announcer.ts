@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import { AT_REST, kmh } from "../domain/units.js";
 import type { Logger } from "../log.js";
 import type { Changes } from "./changes.js";
-import type { StopCause } from "./goals.js";
+import type { Effect, StopCause } from "./goals.js";
 import type { PadEvent } from "./journal.js";
 import type { Telemetry } from "./telemetry.js";
 
@@ -45,15 +45,12 @@ export class Announcer<Subject> {
     this.#log.warn({ cause }, `stopping the belt: ${cause}`);
   }
 
-  stopped(): void {
-    this.#log.info({}, "the belt was seen at rest");
-  }
-
-  stopDropped(): void {
-    this.#log.warn({}, "a stop was dropped: the pad came back with a belt that somebody else has started");
-  }
-
-  stopUnconfirmed({ last }: Telemetry): void {
+  /** What became of a stop. */
+  decided({ type }: Effect, { last }: Telemetry): void {
+    if (type === "stopped") this.#log.info({}, "the belt was seen at rest");
+    if (type === "stop-dropped")
+      this.#log.warn({}, "a stop was dropped: the pad came back with a belt that somebody else has started");
+    if (type !== "stop-unconfirmed") return;
     this.#log.error(
       { speed: kmh(last?.status.speed ?? AT_REST), seen: last !== null },
       "The belt was not seen at rest after a stop. The stop goes on. Use the pad's remote or its mains switch now.",

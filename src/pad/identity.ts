@@ -3,6 +3,7 @@ import { capabilitiesOf } from "../domain/capabilities.js";
 import type { Capabilities, PadPreferences, PadSettings, ProtocolName } from "../domain/pad.js";
 import { modelFor } from "../protocol/models.js";
 import type { Model } from "../protocol/protocol.js";
+import type { Machine } from "./control.js";
 
 /** What is known of the machine behind a pad id; kept over restarts, so that Home Assistant's entities stay. */
 export interface Identity {
@@ -17,8 +18,9 @@ export interface Identity {
 
 export const noIdentity: Identity = { bound: null, protocol: null, model: null, capabilities: null };
 
+const unknown = modelFor("wilink", null);
 /** What a command is measured against before the machine was ever met. */
-export const UNKNOWN_PAD: Capabilities = modelFor("wilink", null).defaults;
+export const UNKNOWN_MACHINE: Machine = { quirks: unknown.quirks, capabilities: unknown.defaults };
 
 /** Where identities are kept. `keep` never throws: a store that cannot be written costs memory, not the belt. */
 export interface Memory {

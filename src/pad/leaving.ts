@@ -37,6 +37,11 @@ export class Leaving {
     return this.#begun;
   }
 
+  /** The link is let go, however the belt was left. */
+  get over(): boolean {
+    return this.#over;
+  }
+
   /** From now on nothing is set in motion; what was about to be is given up. */
   begin(): void {
     this.#begun = true;

@@ -8,23 +8,25 @@ export const MODE_DEADLINE_MS = 5_000;
 /** Repeats fit well before the deadline. */
 const AGAIN_MS = 2_000;
 
-/** A mode is written to a belt at rest only (contract 3 and rule 6), after any stop has been confirmed. */
+const isAtRest = (telemetry: Telemetry, now: number): boolean =>
+  isFresh(telemetry, now) && showsRest(telemetry);
+const isReported = (goal: ModeGoal, telemetry: Telemetry): boolean =>
+  telemetry.last?.status.mode === goal.mode;
+
+/** A mode is written to a belt at rest only, after any stop was confirmed (contract 3, rule 6); one that is set, never. */
 export const modeDue = (goal: ModeGoal, telemetry: Telemetry, now: number): Due => {
-  if (!isFresh(telemetry, now) || !showsRest(telemetry)) return null;
+  if (!isAtRest(telemetry, now) || isReported(goal, telemetry)) return null;
   return {
     operation: { op: "mode", mode: goal.mode },
     at: goal.writtenAt === null ? 0 : goal.writtenAt + AGAIN_MS,
   };
 };
 
-const isReported = (goal: ModeGoal, telemetry: Telemetry, now: number): boolean =>
-  isFresh(telemetry, now) && showsRest(telemetry) && telemetry.last?.status.mode === goal.mode;
-
 /** Settles a mode; one that waits for a stop does not outlive its deadline either. */
 export const reviewMode = (control: Control, telemetry: Telemetry, now: number): Step => {
   const goal = control.mode;
   if (!goal) return { control, effects: [] };
-  if (!control.stop && isReported(goal, telemetry, now))
+  if (!control.stop && isAtRest(telemetry, now) && isReported(goal, telemetry))
     return { control: { ...control, mode: null }, effects: settle(goal.refs, OK) };
   if (now < goal.deadline) return { control, effects: [] };
   const outcome = failure("unconfirmed", `The pad did not report mode ${goal.mode} in time.`);

@@ -9,7 +9,7 @@ import { type Asked, CommandDesk } from "./desk.js";
 import type { Verdict } from "./exit.js";
 import type { Effect, StopCause } from "./goals.js";
 import { Guard } from "./guard.js";
-import { type Identity, UNKNOWN_PAD } from "./identity.js";
+import { type Identity, UNKNOWN_MACHINE } from "./identity.js";
 import type { Situation } from "./intent.js";
 import type { JournalSettings } from "./journal.js";
 import { Leaving } from "./leaving.js";
@@ -101,8 +101,9 @@ export class Pad {
 
   /** `arrived` is when the message came, on the clock; `stale`: it is older than 5 s by its own `at`. */
   submit(asked: readonly Asked[], arrived: number, stale: boolean): void {
+    const wanted = this.#wanted();
     this.#desk.submit(asked, arrived, stale);
-    this.#contact.reconsider();
+    if (this.#wanted() !== wanted || this.#isUrgent) this.#contact.reconsider();
   }
 
   view(): PadView {
@@ -169,10 +170,14 @@ export class Pad {
     return this.#deps.radio.state.state === "on";
   }
 
+  get #isUrgent(): boolean {
+    return isUrgent(this.#scheduler.control.stop, this.#deps.clock.now());
+  }
+
   #wanted(): boolean {
     if (this.#leaving.begun) return this.#contact.linked || this.#leaving.mustReturn;
     // A link that the user has switched off is got back for a stop, as long as that would be its first write.
-    return this.#switch.on || isUrgent(this.#scheduler.control.stop, this.#deps.clock.now());
+    return this.#switch.on || this.#isUrgent;
   }
 
   get #facts(): PadFacts & ContactFacts {
@@ -189,7 +194,7 @@ export class Pad {
       ...facts,
       now,
       stale,
-      capabilities: facts.capabilities ?? UNKNOWN_PAD,
+      capabilities: facts.capabilities ?? UNKNOWN_MACHINE.capabilities,
       belt: beltOf(facts, now),
       linked: this.#contact.linked && facts.control.greeted,
       allowStart: this.#deps.safety.allowStart,
@@ -209,7 +214,7 @@ export class Pad {
 
   #lost(moving: boolean): void {
     this.#book.gap();
-    if (moving) this.#announcer.linkLost();
+    if (moving && !this.#leaving.over) this.#announcer.linkLost();
     this.#announcer.changed();
   }
 
@@ -224,26 +229,15 @@ export class Pad {
 
   /** State first, then the results that speak of it (contract 3, rates). */
   #decided(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#announce(effect);
+    const { telemetry, lostMoving } = this.#facts;
+    // A pad that is merely away cannot be seen at rest, and is no problem (contract 3).
+    const isThere = this.#contact.linked || lostMoving;
+    for (const effect of effects) {
+      if (effect.type === "stopped" && effect.goal.endsSession) this.#book.end();
+      if (effect.type !== "stop-unconfirmed" || isThere) this.#announcer.decided(effect, telemetry);
+    }
     this.#announcer.changed();
     for (const effect of effects)
       if (effect.type === "settle") this.#desk.settle(effect.refs, effect.outcome);
-  }
-
-  #announce(effect: Effect): void {
-    switch (effect.type) {
-      case "stopped":
-        this.#announcer.stopped();
-        return effect.goal.endsSession ? this.#book.end() : undefined;
-      case "stop-dropped":
-        return this.#announcer.stopDropped();
-      case "stop-unconfirmed":
-        // A pad that is merely away cannot be seen at rest, and is no problem (contract 3).
-        if (this.#contact.linked || this.#contact.facts.lostMoving)
-          this.#announcer.stopUnconfirmed(this.#scheduler.telemetry);
-        return;
-      case "settle":
-        return;
-    }
   }
 }

@@ -5,6 +5,7 @@ import type { Operation } from "../protocol/protocol.js";
 import { deadlines, handed, linkLost, type Machine, nextWrite, review, statusSeen } from "./control.js";
 import type { Connection } from "./driver.js";
 import { type Control, type Effect, noControl, type Step } from "./goals.js";
+import { UNKNOWN_MACHINE } from "./identity.js";
 import { rejoinStop } from "./stop.js";
 import { interrupted, noTelemetry, observe, type Sample, type Telemetry } from "./telemetry.js";
 
@@ -25,7 +26,7 @@ export class Scheduler {
   readonly #owner: SchedulerOwner;
   #control: Control = noControl;
   #telemetry: Telemetry = noTelemetry;
-  #machine: Machine | null = null;
+  #machine: Machine = UNKNOWN_MACHINE;
   #connection: Connection | null = null;
   /** The connection answers: anything may be written to it, not only a stop. */
   #listening = false;
@@ -68,7 +69,7 @@ export class Scheduler {
     });
   }
 
-  /** The machine behind the link, once known; its limits may become known later. */
+  /** The machine behind the link; its limits may become known later. */
   setMachine(machine: Machine): void {
     this.#machine = machine;
   }
@@ -96,10 +97,8 @@ export class Scheduler {
   }
 
   see(sample: Sample): void {
-    const machine = this.#machine;
-    if (!machine) return;
     this.#telemetry = observe(this.#telemetry, sample);
-    this.apply((control, telemetry, now) => statusSeen(control, telemetry, machine, sample, now));
+    this.apply((control, telemetry, now) => statusSeen(control, telemetry, this.#machine, sample, now));
   }
 
   preferencesKnown(): void {
@@ -109,8 +108,7 @@ export class Scheduler {
 
   /** Settles what time alone has decided: after a suspend the timers are late. */
   look(): void {
-    const machine = this.#machine;
-    if (machine) this.apply((control, telemetry, now) => review(control, telemetry, machine, now));
+    this.apply((control, telemetry, now) => review(control, telemetry, this.#machine, now));
   }
 
   /** Resolves when nothing is on its way to the pad, or after `ms`: what is cut off here never gets there. */
@@ -138,20 +136,14 @@ export class Scheduler {
     // Only moments to come: one that has passed was reviewed with the change that led here.
     const moments = deadlines(this.#control).filter((deadline) => deadline > now);
     const at = Math.min(this.#writeDue(now), ...moments);
-    if (at !== Infinity) this.#cancel = this.#clock.after(Math.max(1, at - now), () => this.#wake());
-  }
-
-  #wake(): void {
-    if (this.#machine) this.look();
-    else this.#pump();
+    if (at !== Infinity) this.#cancel = this.#clock.after(Math.max(1, at - now), () => this.look());
   }
 
   /** Writes what is due; returns when to look again. */
   #writeDue(now: number): number {
     const busy = [...this.#inFlight.values()];
     // Stops do not queue behind each other: the next one is decided when this one is out.
-    if (!this.#connection || !this.#machine || busy.some((op) => op === "stop" || op === "pause"))
-      return Infinity;
+    if (!this.#connection || busy.some((op) => op === "stop" || op === "pause")) return Infinity;
     const stopsOnly = !this.#listening || busy.length > 0;
     const next = nextWrite(this.#control, this.#telemetry, this.#machine, now, stopsOnly);
     if ("lookAgainAt" in next) return next.lookAgainAt;

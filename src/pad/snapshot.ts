@@ -50,7 +50,7 @@ const problem = (facts: PadFacts): Problem | null => {
   if (stopIsOverdue(facts)) return "stop-unconfirmed";
   if (facts.lostMoving) return "link-lost";
   if (!facts.radioOn && facts.phase !== "off") return "radio-off";
-  if (facts.ambiguous) return "ambiguous-name";
+  if (facts.ambiguous && facts.phase === "scanning") return "ambiguous-name";
   if (facts.notAPad) return "not-a-pad";
   return facts.capabilities?.imperial ? "imperial-units" : null;
 };

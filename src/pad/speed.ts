@@ -49,7 +49,7 @@ export const speedDue = (
 ): Due => {
   if (!isFresh(telemetry, now) || !isRunning(telemetry) || slowsByItself(goal, telemetry)) return null;
   const operation = { op: "speed", speed: goal.target } as const;
-  if (!goal.wrote) return now < goal.writeBy ? { operation, at: 0 } : null;
+  if (!goal.wrote) return { operation, at: 0 };
   const ignored = isNear(telemetry.last?.status.speed ?? goal.target, goal.wrote.from, capabilities.step);
   const far = !isNear(goal.wrote.from, goal.target, capabilities.step);
   return ignored && far && goal.writes < MAX_WRITES ? { operation, at: goal.wrote.at + AGAIN_MS } : null;

@@ -97,7 +97,7 @@ const isEnding = (telemetry: Telemetry): boolean => {
 };
 
 /** The belt moves, and not because it is coming to rest. */
-export const isUnderPower = (telemetry: Telemetry): boolean => isMoving(telemetry) || isEnding(telemetry) && isMoving(telemetry);
+export const isUnderPower = (telemetry: Telemetry): boolean => isMoving(telemetry) && !isEnding(telemetry);
 
 /** The belt moves under power or is about to: a start has nothing to write. */
 export const isUnderWay = (telemetry: Telemetry): boolean => {

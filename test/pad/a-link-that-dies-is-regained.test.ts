@@ -76,15 +76,48 @@ describe("a link", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that is refused is asked for at once when a stop comes", async () => {
+  it("that is refused is asked for at once when a stop comes, and every second after", async () => {
+    const rig = padRig();
+    rig.faults({ refuseConnect: { share: 1, seconds: null } });
+    rig.pad.start();
+    await rig.clock.advance(300_000);
+    const stop = rig.send(OFF);
+    await rig.clock.advance(5_000);
+    expect(stop).toEqual([]);
+    rig.faults({});
+    await rig.clock.until(() => stop.length > 0, 4_000);
+    expect(codes(stop)).toEqual(["ok"]);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that is refused is not asked for more often because of commands that cannot be carried out", async () => {
+    const rig = padRig();
+    rig.faults({ refuseConnect: { share: 1, seconds: null } });
+    rig.pad.start();
+    await rig.clock.advance(300_000);
+    let connecting = 0;
+    rig.pad.subscribe({
+      changed: () => (connecting += rig.state().link === "connecting" ? 1 : 0),
+      happened: () => undefined,
+    });
+    for (let i = 0; i < 20; i += 1) {
+      expect(codes(rig.send(ON))).toEqual(["not-connected"]);
+      await rig.clock.advance(100);
+    }
+    expect(connecting).toBeLessThanOrEqual(2);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that has worked is asked for at once when it is lost, whatever it took to get it", async () => {
     const rig = padRig();
     rig.faults({ refuseConnect: { share: 1, seconds: null } });
     rig.pad.start();
     await rig.clock.advance(300_000);
     rig.faults({});
-    const stop = rig.send(OFF);
-    await rig.clock.until(() => stop.length > 0, 5_000);
-    expect(codes(stop)).toEqual(["ok"]);
+    await rig.clock.until(() => rig.pad.view().available, 31_000);
+    rig.radio.disconnect(ADDRESS);
+    await rig.clock.until(() => !rig.pad.view().available);
+    expect(await rig.clock.until(() => rig.pad.view().available, 31_000)).toBeLessThan(1_000);
     expect(await rig.close()).toBe(0);
   });
 

@@ -12,6 +12,7 @@ describe("a stop waits for nothing", () => {
     rig.send(ON);
     await rig.clock.advance(1_000);
     const stop = rig.send(OFF);
+    expect(rig.handed.at(-1)).toEqual({ at: rig.clock.now(), op: "stop" });
     await rig.clock.advance(500);
     expect(rig.frames(since)).toEqual([]);
     rig.radio.hangWrites(ADDRESS, false);
@@ -100,6 +101,18 @@ describe("a stop waits for nothing", () => {
     expect(rig.state().link).not.toBe("ready");
     expect(rig.speed()).toBeLessThan(1.5);
     await rig.clock.until(() => rig.state().stopConfirmed, 15_000);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("gets its result soon after we have slept past its deadline", async () => {
+    const rig = padRig();
+    rig.radio.outOfRange(ADDRESS, true);
+    rig.pad.start();
+    await rig.clock.advance(1_000);
+    const stop = rig.send(OFF);
+    rig.clock.suspend(60_000);
+    expect(await rig.clock.until(() => stop.length > 0, 2_000)).toBeLessThanOrEqual(600);
+    expect(codes(stop)).toEqual(["unconfirmed"]);
     expect(await rig.close()).toBe(0);
   });
 });

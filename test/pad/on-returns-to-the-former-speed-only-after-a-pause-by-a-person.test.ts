@@ -84,6 +84,20 @@ it("stop ends the session: there is nothing to resume, and ON starts a new one",
   expect(await rig.close()).toBe(0);
 });
 
+it("a speed that was asked for just before is not overruled by the former one", async () => {
+  const rig = padRig();
+  await rig.walking(3.5);
+  rig.send(OFF);
+  await atRest(rig);
+  const since = rig.clock.now();
+  const [asked, start] = [rig.send(speed(2)), rig.send(ON)];
+  await rig.clock.until(() => rig.state().speed === 200, 15_000);
+  await rig.clock.advance(5_000);
+  expect(codes([...asked, ...start])).toEqual(["ok", "ok"]);
+  expect(speedsSince(rig, since)).toEqual(["speed 2"]);
+  expect(await rig.close()).toBe(0);
+});
+
 it("resume to a running belt is unsupported, to one that is being stopped it is stopping", async () => {
   const rig = padRig();
   await rig.walking(3);

@@ -167,6 +167,7 @@ describe("the end of the program (contract rule 8)", () => {
     expect(verdict).toBe("falling");
     expect(took).toBeGreaterThanOrEqual(budget);
     expect(took).toBeLessThan(budget + 100);
+    expect(rig.events.map(({ type }) => type)).not.toContain("link_lost");
   });
 
   it("does not call a belt falling on the word of one status", async () => {
@@ -269,6 +270,16 @@ describe("a second signal", () => {
     expect(frames).toEqual(["stop"]);
     expect(rig.phase()).toBe("stopping");
   });
+});
+
+it("a stop frame that was handed over on the very last moment still gets out", async () => {
+  const rig = await walking(6);
+  const since = rig.clock.now();
+  rig.pad.quiesce();
+  rig.pad.pressStop();
+  expect(await rig.close()).toBe(0);
+  expect(rig.frames(since)).toEqual(["stop"]);
+  expect(rig.phase()).toBe("stopping");
 });
 
 it("a closed pad settles whatever it is still asked for", async () => {

@@ -61,7 +61,9 @@ const accepts = (port: number): Promise<boolean> =>
 
 /** A test run that is killed runs no handler; the shell sees its end of the pipe close, and ends the broker. */
 const diesWithUs = (child: ChildProcess): void => {
-  const watcher = spawn("sh", ["-c", `read _; kill -9 ${child.pid}`], { stdio: ["pipe", "ignore", "ignore"] });
+  const watcher = spawn("sh", ["-c", `read _; kill -9 ${child.pid}`], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   watcher.on("error", () => undefined);
   child.once("exit", () => watcher.kill("SIGKILL"));
 };

@@ -24,7 +24,7 @@ export const quiet: Logger = {
   child: () => quiet,
 };
 
-export const SAFETY: SafetySettings = {
+const SAFETY: SafetySettings = {
   allowStart: true,
   stopOnExit: true,
   standbyOnExit: true,
@@ -34,7 +34,7 @@ export const SAFETY: SafetySettings = {
   maxSession: null,
 };
 
-export const SETTINGS: PadSettings = {
+const SETTINGS: PadSettings = {
   id: "office",
   name: "Office",
   address: "57:4c:4e:00:11:22",

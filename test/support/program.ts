@@ -1,8 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { catches } from "./proc.js";
+
+/** signal(7): the last of the signals that the program installs. */
+const SIGQUIT = 3;
 
 /** The checkout, for what is started by npm. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -103,7 +107,13 @@ export class Program {
   }
 
   static async start(options: ProgramOptions): Promise<Program> {
-    const { args = ["run"], env = {}, nodeFlags = [], wrap = (command) => command, ipc = false } = options;
+    const {
+      args = ["run"],
+      env = {},
+      nodeFlags = [],
+      wrap = (command: readonly string[]) => command,
+      ipc = false,
+    } = options;
     if (!existsSync(MAIN)) throw new Error("the program is not built: npm run build");
     const flags = await writeConfig(options);
     const [command = "", ...rest] = wrap([process.execPath, ...nodeFlags, MAIN, ...args, ...flags]);
@@ -156,7 +166,7 @@ export class Program {
   /** Resolves when the kernel says that the program catches SIGQUIT, the last signal that it installs. Linux only. */
   async catchesSignals(ms: number): Promise<void> {
     const end = Date.now() + ms;
-    while (!caught(this.pid, SIGQUIT)) {
+    while (!catches(this.pid, SIGQUIT)) {
       if (Date.now() > end) throw new Error(`no signal handlers within ${ms} ms\n${this.output}`);
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -228,18 +238,4 @@ const parseLine = (text: string): LogLine => {
   } catch {
     return { msg: text };
   }
-};
-
-const SIGQUIT = 3;
-
-/** proc(5): SigCgt is the mask of caught signals in hex, signal 1 in its lowest bit. */
-const caught = (pid: number, signal: number): boolean => {
-  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
-  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
-};
-
-/** The process inside `unshare --fork --pid`, which is PID 1 in there, by the pid that it has out here. */
-export const childOf = (pid: number): number | null => {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-  return children[0] ? Number(children[0]) : null;
 };
