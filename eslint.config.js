@@ -26,7 +26,7 @@ const clockGlobals = ["setTimeout", "setInterval", "setImmediate"].map((name) =>
 }));
 
 export default tseslint.config(
-  { ignores: ["dist/**", "coverage/**", "node_modules/**", "*.cjs", "test/fixtures/**"] },
+  { ignores: ["dist/**", "coverage/**", "node_modules/**", "**/*.cjs"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { bridgeSays, expectCleanEnd, missing, muteServer, scene, speeds, unlessMissing } from "./scene.js";
+import { speeds } from "./pad-on-broker.js";
+import { bridgeSays, expectCleanEnd, missing, muteServer, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -32,29 +33,37 @@ describe.skipIf(missing)(`a running belt${unlessMissing}`, () => {
     await probe.until(bridgeSays("offline"), 10_000, before);
   });
 
-  it.concurrent("SIGTERM with a broker that accepts and never says a word: it is waited for by nobody", async (ctx) => {
-    const { broker, program, pad } = await scene(ctx);
-    await pad.walk(1.5);
-    await broker.stop("SIGKILL");
-    await (await muteServer(ctx, broker.port)).accepted;
-    program.signal("SIGTERM");
-    await expectCleanEnd(program, 20_000);
-    expect(program.count("the belt was seen at rest")).toBe(1);
-  });
+  it.concurrent(
+    "SIGTERM with a broker that accepts and never says a word: it is waited for by nobody",
+    async (ctx) => {
+      const { broker, program, pad } = await scene(ctx);
+      await pad.walk(1.5);
+      await broker.stop("SIGKILL");
+      await (
+        await muteServer(ctx, broker.port)
+      ).accepted;
+      program.signal("SIGTERM");
+      await expectCleanEnd(program, 20_000);
+      expect(program.count("the belt was seen at rest")).toBe(1);
+    },
+  );
 
-  it.concurrent("safety.broker_lost: the belt is stopped once the broker is gone for that long", async (ctx) => {
-    const { broker, probe, program, pad } = await scene(ctx, {
-      config: { safety: { broker_lost: { action: "stop", after: 2 } } },
-    });
-    await pad.walk(1.5);
-    await broker.stop("SIGKILL");
-    await program.untilLine("stopping the belt: broker_lost", 6_000);
-    await program.untilLine("the belt was seen at rest", 15_000);
-    await broker.restart();
-    const from = probe.mark();
-    await pad.until(({ belt, stop_confirmed }) => belt === "idle" && stop_confirmed, 20_000, from);
-    expect(speeds(pad, from)).toEqual([0]);
-    program.signal("SIGTERM");
-    await expectCleanEnd(program, 15_000);
-  });
+  it.concurrent(
+    "safety.broker_lost: the belt is stopped once the broker is gone for that long",
+    async (ctx) => {
+      const { broker, probe, program, pad } = await scene(ctx, {
+        config: { safety: { broker_lost: { action: "stop", after: 2 } } },
+      });
+      await pad.walk(1.5);
+      await broker.stop("SIGKILL");
+      await program.untilLine("stopping the belt: broker_lost", 6_000);
+      await program.untilLine("the belt was seen at rest", 15_000);
+      await broker.restart();
+      const from = probe.mark();
+      await pad.until(({ belt, stop_confirmed }) => belt === "idle" && stop_confirmed, 20_000, from);
+      expect(speeds(pad, from)).toEqual([0]);
+      program.signal("SIGTERM");
+      await expectCleanEnd(program, 15_000);
+    },
+  );
 });

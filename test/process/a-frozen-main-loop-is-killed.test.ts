@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import { childOf, fixture, type ProgramOptions } from "../support/program.js";
-import { BRIDGE_STATE, bridgeSays, missing, scene, START_MS, unlessMissing } from "./scene.js";
+import { childOf } from "../support/proc.js";
+import { fixture, type ProgramOptions } from "../support/program.js";
+import { START_MS } from "./pad-on-broker.js";
+import { BRIDGE_STATE, bridgeSays, missing, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -16,17 +18,20 @@ const CONTAINER: Partial<ProgramOptions> = {
 };
 
 describe.skipIf(missing)(`a main loop that does not turn${unlessMissing}`, () => {
-  it.concurrent("is killed after 15 s, so that a supervisor starts it anew; the broker says offline", async (ctx) => {
-    const { probe, program } = await scene(ctx, { program: { nodeFlags } });
-    await probe.until(bridgeSays("online"), START_MS);
-    const before = probe.mark();
-    const blockedAt = Date.now();
-    program.signal("SIGUSR2");
-    expect(await program.exit(30_000)).toEqual({ code: null, signal: "SIGKILL" });
-    expect(Date.now() - blockedAt).toBeGreaterThan(LEAST_MS);
-    expect(Date.now() - blockedAt).toBeLessThan(MOST_MS);
-    expect((await probe.until(BRIDGE_STATE, 2_000, before)).payload).toBe('{"state":"offline"}');
-  });
+  it.concurrent(
+    "is killed after 15 s, so that a supervisor starts it anew; the broker says offline",
+    async (ctx) => {
+      const { probe, program } = await scene(ctx, { program: { nodeFlags } });
+      await probe.until(bridgeSays("online"), START_MS);
+      const before = probe.mark();
+      const blockedAt = Date.now();
+      program.signal("SIGUSR2");
+      expect(await program.exit(30_000)).toEqual({ code: null, signal: "SIGKILL" });
+      expect(Date.now() - blockedAt).toBeGreaterThan(LEAST_MS);
+      expect(Date.now() - blockedAt).toBeLessThan(MOST_MS);
+      expect((await probe.until(BRIDGE_STATE, 2_000, before)).payload).toBe('{"state":"offline"}');
+    },
+  );
 
   it.concurrent("as PID 1, which no signal from inside can kill (skipped unless root)", async (ctx) => {
     ctx.skip(!isRoot, "PID namespaces need root");

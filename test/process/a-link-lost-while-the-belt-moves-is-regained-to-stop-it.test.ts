@@ -2,7 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import type { Recorded } from "../support/mqtt-probe.js";
 import type { Program } from "../support/program.js";
-import { expectCleanEnd, missing, type Scene, scene, simulate, speeds, START_MS, unlessMissing } from "./scene.js";
+import { speeds, START_MS } from "./pad-on-broker.js";
+import { expectCleanEnd, missing, type Scene, scene, simulate, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 120_000, maxConcurrency: 8 });
 

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { bridgeSays, expectCleanEnd, missing, scene, speeds, unlessMissing } from "./scene.js";
+import { speeds } from "./pad-on-broker.js";
+import { bridgeSays, expectCleanEnd, missing, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 

@@ -1,15 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import {
-  missing,
-  NOWHERE,
-  PAD,
-  PadOnBroker,
-  type ScenePad,
-  scene,
-  SECOND,
-  simulate,
-  unlessMissing,
-} from "./scene.js";
+import { PadOnBroker } from "./pad-on-broker.js";
+import { missing, NOWHERE, PAD, type ScenePad, scene, SECOND, simulate, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -19,16 +10,19 @@ const START_TOOK_MS = 9_000;
 /** From 2 km/h: 4 s, and the proof of contract rule 7. */
 const STOP_TOOK_MS = 8_000;
 
-const STUCK: readonly (ScenePad & { readonly how: string })[] = [
-  { how: "refuses every connect", id: "stuck", address: SECOND, faults: { refuse_connect: true } },
-  { how: "is connected and mute", id: "stuck", address: SECOND, faults: { silent: true } },
-  { how: "says nothing that is valid", id: "stuck", address: SECOND, faults: { corrupt: true } },
-  { how: "loses its link every half second", id: "stuck", address: SECOND, faults: { disconnect_after: 0.5 } },
-  { how: "is not there", id: "stuck", address: NOWHERE },
+const STUCK: readonly { readonly how: string; readonly stuck: ScenePad }[] = [
+  { how: "refuses every connect", stuck: { id: "stuck", address: SECOND, faults: { refuse_connect: true } } },
+  { how: "is connected and mute", stuck: { id: "stuck", address: SECOND, faults: { silent: true } } },
+  { how: "says nothing that is valid", stuck: { id: "stuck", address: SECOND, faults: { corrupt: true } } },
+  {
+    how: "loses its link every half second",
+    stuck: { id: "stuck", address: SECOND, faults: { disconnect_after: 0.5 } },
+  },
+  { how: "is not there", stuck: { id: "stuck", address: NOWHERE } },
 ];
 
 describe.skipIf(missing)(`two pads, one of which is stuck${unlessMissing}`, () => {
-  it.concurrent.for(STUCK)("it $how: the other starts and stops as ever", async ({ how: _, ...stuck }, ctx) => {
+  it.concurrent.for(STUCK)("it $how: the other starts and stops as ever", async ({ stuck }, ctx) => {
     const { pad } = await scene(ctx, { pads: [OFFICE, stuck] });
     await pad.online();
     const on = await pad.ask({ belt: "ON" });
@@ -51,10 +45,16 @@ describe.skipIf(missing)(`two pads, one of which is stuck${unlessMissing}`, () =
     const from = probe.mark();
     const askedAt = Date.now();
     program.signal("SIGTERM");
-    const rest = await pad.until(({ belt, stop_confirmed }) => belt === "idle" && stop_confirmed, 20_000, from);
+    const rest = await pad.until(
+      ({ belt, stop_confirmed }) => belt === "idle" && stop_confirmed,
+      20_000,
+      from,
+    );
     expect(rest.at - askedAt).toBeLessThan(STOP_TOOK_MS);
     expect((await program.exit(20_000)).code).toBe(75);
-    expect(program.lines.filter(({ level }) => level === "error").map(({ pad: id }) => id)).toContain("stuck");
+    expect(program.lines.filter(({ level }) => level === "error").map(({ pad: id }) => id)).toContain(
+      "stuck",
+    );
     expect(program.lines.filter(({ level, pad: id }) => level === "error" && id === "office")).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it, type TestContext, vi } from "vitest";
 import type { Recorded } from "../support/mqtt-probe.js";
 import { type Program, ROOT } from "../support/program.js";
 import type { HookRequest, HookSettings } from "../virtual-controller/hook.js";
+import { PadOnBroker, parsed, speeds, START_MS, wordsOf } from "./pad-on-broker.js";
 import {
   BRIDGE_STATE,
   bridgeSays,
@@ -14,13 +15,8 @@ import {
   newFolder,
   newProbe,
   PAD,
-  PadOnBroker,
-  parsed,
-  type PadWords,
   scene,
-  speeds,
   started,
-  START_MS,
   unlessMissing,
 } from "./scene.js";
 
@@ -41,7 +37,10 @@ const onVirtualRadio = (settings: HookSettings) => ({
 /** Asks the hook inside the program; gives the true speed of the pad's belt where one was named. */
 const tell = (program: Program, request: HookRequest): Promise<number | null> =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer to ${request.do}\n${program.output}`)), START_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`no answer to ${request.do}\n${program.output}`)),
+      START_MS,
+    );
     program.child.once("message", (answer) => {
       clearTimeout(timer);
       resolve((answer as { readonly speed: number | null }).speed);
@@ -57,34 +56,37 @@ const alreadyMoving = async (program: Program): Promise<void> => {
 };
 
 describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissing}`, () => {
-  it.concurrent("the broker said offline; the start first says what it does not know, then what is so", async (ctx) => {
-    const { probe, program, pad, folder, config } = await scene(ctx);
-    await pad.walk(1);
-    const killed = probe.mark();
-    program.signal("SIGKILL");
-    const will = await probe.until(BRIDGE_STATE, 5_000, killed);
-    expect(will.payload).toBe(WILL);
-    expect((await program.exit(1_000)).signal).toBe("SIGKILL");
+  it.concurrent(
+    "the broker said offline; the start first says what it does not know, then what is so",
+    async (ctx) => {
+      const { probe, program, pad, folder, config } = await scene(ctx);
+      await pad.walk(1);
+      const killed = probe.mark();
+      program.signal("SIGKILL");
+      const will = await probe.until(BRIDGE_STATE, 5_000, killed);
+      expect(will.payload).toBe(WILL);
+      expect((await program.exit(1_000)).signal).toBe("SIGKILL");
 
-    const restarted = probe.mark();
-    const next = await started(ctx, { folder, config });
-    const online = await probe.until(bridgeSays("online"), START_MS, restarted);
-    const isOfPad = ({ topic }: Recorded): boolean => topic.startsWith(`${pad.topic}/`);
-    const firstOfPad = probe.all(isOfPad, restarted);
-    expect(firstOfPad[0]).toMatchObject({ topic: `${pad.topic}/availability`, payload: WILL });
-    expect(parsed<PadWords>(firstOfPad.find(({ topic }) => topic === `${pad.topic}/state`)!)).toMatchObject({
-      belt: "unknown",
-      running: null,
-      speed: null,
-    });
-    const there = await pad.online(5_000, restarted);
-    expect(there.at - online.at).toBeLessThan(2_000);
-    const known = await pad.until(({ belt }) => belt !== "unknown", 2_000, restarted);
-    expect(parsed(known)).toMatchObject({ belt: "standby", running: "OFF", speed: 0, link: "ready" });
-    expect(known.at - online.at).toBeLessThan(2_000);
-    next.signal("SIGTERM");
-    await expectCleanEnd(next, 15_000);
-  });
+      const restarted = probe.mark();
+      const next = await started(ctx, { folder, config });
+      const online = await probe.until(bridgeSays("online"), START_MS, restarted);
+      const isOfPad = ({ topic }: Recorded): boolean => topic.startsWith(`${pad.topic}/`);
+      const firstOfPad = probe.all(isOfPad, restarted);
+      expect(firstOfPad[0]).toMatchObject({ topic: `${pad.topic}/availability`, payload: WILL });
+      expect(wordsOf(firstOfPad.find(({ topic }) => topic === `${pad.topic}/state`)!)).toMatchObject({
+        belt: "unknown",
+        running: null,
+        speed: null,
+      });
+      const there = await pad.online(5_000, restarted);
+      expect(there.at - online.at).toBeLessThan(2_000);
+      const known = await pad.until(({ belt }) => belt !== "unknown", 2_000, restarted);
+      expect(parsed(known)).toMatchObject({ belt: "standby", running: "OFF", speed: 0, link: "ready" });
+      expect(known.at - online.at).toBeLessThan(2_000);
+      next.signal("SIGTERM");
+      await expectCleanEnd(next, 15_000);
+    },
+  );
 
   const setUp = async (ctx: TestContext) => {
     const broker = await newBroker(ctx);
@@ -96,43 +98,49 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
     return { probe, run, pad: new PadOnBroker(probe, "office") };
   };
 
-  it.concurrent("a belt that still moves is stopped before anything else, and that only once", async (ctx) => {
-    const { probe, run, pad } = await setUp(ctx);
-    const first = await run();
-    await pad.walk(1);
-    first.signal("SIGKILL");
-    await first.exit(2_000);
+  it.concurrent(
+    "a belt that still moves is stopped before anything else, and that only once",
+    async (ctx) => {
+      const { probe, run, pad } = await setUp(ctx);
+      const first = await run();
+      await pad.walk(1);
+      first.signal("SIGKILL");
+      await first.exit(2_000);
 
-    const second = await run({ ...VIRTUAL, adapter: "down" });
-    await probe.until(bridgeSays("online"), START_MS);
-    const before = probe.mark();
-    await alreadyMoving(second);
-    await second.untilLine("crash", 20_000);
-    await pad.until(({ belt, stop_confirmed }) => belt === "idle" && stop_confirmed, 15_000, before);
-    expect(await tell(second, { do: "speed", address: PAD })).toBe(0);
-    // The mark is cleared: what a person starts now is theirs.
-    await tell(second, { do: "press", address: PAD, key: "start-stop" });
-    await pad.until(({ belt }) => belt === "running", 15_000, probe.mark());
-    second.signal("SIGTERM");
-    await expectCleanEnd(second, 20_000);
-  });
+      const second = await run({ ...VIRTUAL, adapter: "down" });
+      await probe.until(bridgeSays("online"), START_MS);
+      const before = probe.mark();
+      await alreadyMoving(second);
+      await second.untilLine("crash", 20_000);
+      await pad.until(({ belt, stop_confirmed }) => belt === "idle" && stop_confirmed, 15_000, before);
+      expect(await tell(second, { do: "speed", address: PAD })).toBe(0);
+      // The mark is cleared: what a person starts now is theirs.
+      await tell(second, { do: "press", address: PAD, key: "start-stop" });
+      await pad.until(({ belt }) => belt === "running", 15_000, probe.mark());
+      second.signal("SIGTERM");
+      await expectCleanEnd(second, 20_000);
+    },
+  );
 
-  it.concurrent("after a clean end a belt that moves is left alone: whoever walks there started it", async (ctx) => {
-    const { probe, run, pad } = await setUp(ctx);
-    const first = await run();
-    await pad.walk(1);
-    first.signal("SIGTERM");
-    await expectCleanEnd(first, 20_000);
+  it.concurrent(
+    "after a clean end a belt that moves is left alone: whoever walks there started it",
+    async (ctx) => {
+      const { probe, run, pad } = await setUp(ctx);
+      const first = await run();
+      await pad.walk(1);
+      first.signal("SIGTERM");
+      await expectCleanEnd(first, 20_000);
 
-    const second = await run({ ...VIRTUAL, adapter: "down" });
-    await probe.until(bridgeSays("online"), START_MS, probe.mark());
-    const before = probe.mark();
-    await alreadyMoving(second);
-    await pad.until(({ belt, speed }) => belt === "running" && (speed ?? 0) >= 1.9, 20_000, before);
-    expect(second.count("stopping the belt")).toBe(0);
-    const ending = probe.mark();
-    second.signal("SIGTERM");
-    await expectCleanEnd(second, 20_000);
-    expect(speeds(pad, ending).at(-1)).toBe(0);
-  });
+      const second = await run({ ...VIRTUAL, adapter: "down" });
+      await probe.until(bridgeSays("online"), START_MS, probe.mark());
+      const before = probe.mark();
+      await alreadyMoving(second);
+      await pad.until(({ belt, speed }) => belt === "running" && (speed ?? 0) >= 1.9, 20_000, before);
+      expect(second.count("stopping the belt")).toBe(0);
+      const ending = probe.mark();
+      second.signal("SIGTERM");
+      await expectCleanEnd(second, 20_000);
+      expect(speeds(pad, ending).at(-1)).toBe(0);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { fixture, type Program } from "../support/program.js";
-import { bridgeSays, missing, scene, speeds, unlessMissing } from "./scene.js";
+import { speeds } from "./pad-on-broker.js";
+import { bridgeSays, missing, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { BRIDGE_STATE, expectCleanEnd, missing, parsed, type Scene, scene, unlessMissing } from "./scene.js";
+import { parsed } from "./pad-on-broker.js";
+import { BRIDGE_STATE, expectCleanEnd, missing, type Scene, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 120_000, maxConcurrency: 8 });
 
@@ -17,9 +18,37 @@ const PAYLOADS: readonly Buffer[] = [
   Buffer.from([0xff, 0xfe, 0xc3, 0x28, 0x80]),
   Buffer.from("\0ON"),
   ...[
-    ...["NaN", "Infinity", "-1", "1e999", "0x3", "3,5", "null", "true", "[]", "{}", "ONOFF", '"ON', "\ud83d\ude00"],
-    ...['{"belt":1}', '{"speed":"fast"}', '{"speed":{"a":1}}', '{"speed":NaN}', '{"speed":null}', '{"belt":["ON"]}'],
-    ...['{"__proto__":{"belt":"ON"}}', '{"constructor":"ON"}', '{"mode":"fly"}', '{"id":{}}', '{"belt":"ON"', '"\\ud800"'],
+    ...[
+      "NaN",
+      "Infinity",
+      "-1",
+      "1e999",
+      "0x3",
+      "3,5",
+      "null",
+      "true",
+      "[]",
+      "{}",
+      "ONOFF",
+      '"ON',
+      "\ud83d\ude00",
+    ],
+    ...[
+      '{"belt":1}',
+      '{"speed":"fast"}',
+      '{"speed":{"a":1}}',
+      '{"speed":NaN}',
+      '{"speed":null}',
+      '{"belt":["ON"]}',
+    ],
+    ...[
+      '{"__proto__":{"belt":"ON"}}',
+      '{"constructor":"ON"}',
+      '{"mode":"fly"}',
+      '{"id":{}}',
+      '{"belt":"ON"',
+      '"\\ud800"',
+    ],
   ].map((text) => Buffer.from(text)),
   Buffer.from("[".repeat(DEEP) + "]".repeat(DEEP)),
   Buffer.from('{"speed":'.repeat(DEEP) + "3" + "}".repeat(DEEP)),
@@ -33,7 +62,9 @@ const TOPICS = [
   `${BASE}/office/set/belt/deeper`,
   `${BASE}/nobody/set`,
   `${BASE}/office/get`,
-  ...["health_check", "sessions", "simulate", "bogus", "__proto__"].map((verb) => `${BASE}/bridge/request/${verb}`),
+  ...["health_check", "sessions", "simulate", "bogus", "__proto__"].map(
+    (verb) => `${BASE}/bridge/request/${verb}`,
+  ),
   BRIDGE_STATE,
   "homeassistant/status",
   "homeassistant/device/someone_else/config",
@@ -49,7 +80,7 @@ const throwGarbage = async ({ probe }: Scene): Promise<{ readonly rss: number }>
     30_000,
     from,
   );
-  return parsed<{ data: { memory: { rss: number } } }>(answer).data.memory;
+  return (parsed(answer) as { data: { memory: { rss: number } } }).data.memory;
 };
 
 const expectRefused = ({ pad }: Scene, from: number): void => {
@@ -57,24 +88,29 @@ const expectRefused = ({ pad }: Scene, from: number): void => {
   expect(results.length).toBeGreaterThan(PAYLOADS.length);
   expect(results.filter(({ status }) => status !== "error")).toEqual([]);
   const codes = new Set(results.map(({ code }) => code));
-  expect([...codes].filter((code) => !["invalid-payload", "out-of-range", "unsupported"].includes(String(code)))).toEqual([]);
+  expect(
+    [...codes].filter((code) => !["invalid-payload", "out-of-range", "unsupported"].includes(String(code))),
+  ).toEqual([]);
   // Payloads are never echoed.
   expect(results.filter(({ message }) => (message ?? "").length > 400)).toEqual([]);
 };
 
 describe.skipIf(missing)(`garbage on every subscribed topic${unlessMissing}`, () => {
-  it.concurrent("at a belt at rest: each gets a result or nothing, and the belt stays at rest", async (ctx) => {
-    const scened = await scene(ctx);
-    const { probe, program, pad } = scened;
-    await pad.online();
-    const from = probe.mark();
-    expect((await throwGarbage(scened)).rss).toBeLessThan(SANE_RSS);
-    expectRefused(scened, from);
-    expect(pad.states().filter(({ belt }) => !["unknown", "standby", "idle"].includes(belt))).toEqual([]);
-    expect(await pad.ask({ belt: "ON" })).toMatchObject({ status: "ok" });
-    program.signal("SIGTERM");
-    await expectCleanEnd(program, 20_000);
-  });
+  it.concurrent(
+    "at a belt at rest: each gets a result or nothing, and the belt stays at rest",
+    async (ctx) => {
+      const scened = await scene(ctx);
+      const { probe, program, pad } = scened;
+      await pad.online();
+      const from = probe.mark();
+      expect((await throwGarbage(scened)).rss).toBeLessThan(SANE_RSS);
+      expectRefused(scened, from);
+      expect(pad.states().filter(({ belt }) => !["unknown", "standby", "idle"].includes(belt))).toEqual([]);
+      expect(await pad.ask({ belt: "ON" })).toMatchObject({ status: "ok" });
+      program.signal("SIGTERM");
+      await expectCleanEnd(program, 20_000);
+    },
+  );
 
   it.concurrent("at a running belt: it walks on at its speed", async (ctx) => {
     const scened = await scene(ctx);
@@ -89,4 +125,17 @@ describe.skipIf(missing)(`garbage on every subscribed topic${unlessMissing}`, ()
     program.signal("SIGTERM");
     await expectCleanEnd(program, 20_000);
   });
+
+  it.concurrent(
+    "a burst of a thousand commands: each has its result, and the belt stays at rest",
+    async (ctx) => {
+      const { probe, pad } = await scene(ctx);
+      await pad.online();
+      const numbers = Array.from({ length: 1_000 }, (_, n) => n);
+      await Promise.all(numbers.map((id) => probe.publish(`${pad.topic}/set`, { speed: "fast", id })));
+      await pad.ask({ belt: "OFF" });
+      const answered = new Set(pad.results().map(({ id }) => id));
+      expect(numbers.filter((id) => !answered.has(id)).length).toBe(0);
+    },
+  );
 });

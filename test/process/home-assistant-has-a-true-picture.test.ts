@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { complaints, shows } from "../support/home-assistant.js";
 import type { MqttProbe } from "../support/mqtt-probe.js";
+import { START_MS } from "./pad-on-broker.js";
 import {
   bridgeSays,
   BRIDGE_STATE,
@@ -12,7 +13,6 @@ import {
   scene,
   SECOND,
   started,
-  START_MS,
   unlessMissing,
 } from "./scene.js";
 
@@ -84,37 +84,49 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     expect(first.at - bornAt).toBeGreaterThanOrEqual(500);
     expect(first.at - bornAt).toBeLessThan(3_500);
     await probe.until(BRIDGE_STATE, 2_000, before);
-    const order = [configOf("bridge"), configOf("office"), `${pad.topic}/availability`, `${pad.topic}/state`, BRIDGE_STATE];
+    const order = [
+      configOf("bridge"),
+      configOf("office"),
+      `${pad.topic}/availability`,
+      `${pad.topic}/state`,
+      BRIDGE_STATE,
+    ];
     const seen = probe.messages.slice(probe.messages.indexOf(first)).map(({ topic }) => topic);
     const places = order.map((topic) => seen.indexOf(topic));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
   });
 
-  it.concurrent("gets a config that someone cleared again: once, 2 s after the last clearing", async (ctx) => {
-    const { broker, probe, pad } = await scene(ctx);
-    await pad.online();
-    const topic = configOf("office");
-    const original = (await retained(ctx, broker.url)).get(topic);
-    const before = probe.mark();
-    await clear(probe, topic);
-    await probe.until(cleared(topic), 2_000, before);
-    // Home Assistant clears once for each entity of a device.
-    const lastAt = await clear(probe, topic);
-    const again = await probe.until(published(topic), 6_000, before);
-    expect(again.payload).toBe(original);
-    expect(again.at - lastAt).toBeGreaterThanOrEqual(1_900);
-    expect(again.at - lastAt).toBeLessThan(3_500);
-    const second = probe.mark();
-    await clear(probe, topic);
-    await expect(probe.until(published(topic), 4_000, second)).rejects.toThrow("no such message");
-    expect((await retained(ctx, broker.url)).get(BRIDGE_STATE)).toContain("online");
-  });
+  it.concurrent(
+    "gets a config that someone cleared again: once, 2 s after the last clearing",
+    async (ctx) => {
+      const { broker, probe, pad } = await scene(ctx);
+      await pad.online();
+      const topic = configOf("office");
+      const original = (await retained(ctx, broker.url)).get(topic);
+      const before = probe.mark();
+      await clear(probe, topic);
+      await probe.until(cleared(topic), 2_000, before);
+      // Home Assistant clears once for each entity of a device.
+      const lastAt = await clear(probe, topic);
+      const again = await probe.until(published(topic), 6_000, before);
+      expect(again.payload).toBe(original);
+      expect(again.at - lastAt).toBeGreaterThanOrEqual(1_900);
+      expect(again.at - lastAt).toBeLessThan(3_500);
+      const second = probe.mark();
+      await clear(probe, topic);
+      await expect(probe.until(published(topic), 4_000, second)).rejects.toThrow("no such message");
+      expect((await retained(ctx, broker.url)).get(BRIDGE_STATE)).toContain("online");
+    },
+  );
 
   it.concurrent("loses a pad that is no longer configured, at the next start", async (ctx) => {
     const { broker, probe, program, folder } = await scene(ctx, { pads: TWO_PADS });
     await probe.until(`${BASE}/second/availability`, START_MS);
-    await probe.until(({ topic, payload }) => topic === `${BASE}/second/availability` && payload.includes("online"), START_MS);
+    await probe.until(
+      ({ topic, payload }) => topic === `${BASE}/second/availability` && payload.includes("online"),
+      START_MS,
+    );
     program.signal("SIGTERM");
     await expectCleanEnd(program, 15_000);
     expect((await retained(ctx, broker.url)).has(configOf("second"))).toBe(true);
@@ -151,7 +163,9 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     await pad.online(START_MS, before);
     next.signal("SIGTERM");
     await expectCleanEnd(next, 15_000);
-    const kept = [...(await retained(ctx, broker.url)).keys()].filter((topic) => topic.startsWith("homeassistant/"));
+    const kept = [...(await retained(ctx, broker.url)).keys()].filter((topic) =>
+      topic.startsWith("homeassistant/"),
+    );
     expect(kept.sort()).toEqual([...foreign.keys()].sort());
   });
 });

@@ -7,6 +7,7 @@ import { expect, type TestContext } from "vitest";
 import { Mosquitto, mosquittoBinary, type MosquittoOptions } from "../support/mosquitto.js";
 import { MqttProbe, type Recorded } from "../support/mqtt-probe.js";
 import { Program, type ProgramOptions } from "../support/program.js";
+import { PadOnBroker, parsed } from "./pad-on-broker.js";
 
 // Each program and broker of a file kills itself with the test run, and a dozen of them run at a time.
 process.setMaxListeners(64);
@@ -15,8 +16,6 @@ export const missing = mosquittoBinary() === null;
 /** For the title of a suite that is skipped without Mosquitto. */
 export const unlessMissing = missing ? " (skipped: no mosquitto here)" : "";
 
-/** Enough for a program that starts beside nine others on two cores. */
-export const START_MS = 20_000;
 export const PAD = "57:4c:4e:00:00:01";
 export const SECOND = "57:4c:4e:00:00:02";
 /** In range of nobody. */
@@ -39,89 +38,6 @@ export interface SceneOptions {
   /** Done with the broker before the program starts. */
   readonly before?: (probe: MqttProbe) => Promise<void>;
   readonly program?: Partial<ProgramOptions>;
-}
-
-export interface PadWords {
-  readonly belt: string;
-  readonly running: string | null;
-  readonly speed: number | null;
-  readonly link: string;
-  readonly stop_confirmed: boolean;
-  readonly problem: string | null;
-  readonly target_speed: number | null;
-}
-
-export interface Result {
-  readonly id: string | number | null;
-  readonly command: string | null;
-  readonly value: unknown;
-  readonly status: string;
-  readonly code: string | null;
-  readonly message: string | null;
-  readonly took_ms: number;
-}
-
-export const parsed = <T>({ payload }: { readonly payload: string }): T => JSON.parse(payload) as T;
-
-/** What one pad shows on the broker, and how to ask something of it. */
-export class PadOnBroker {
-  readonly topic: string;
-  readonly #probe: MqttProbe;
-
-  constructor(probe: MqttProbe, id: string, base = "walkingpad2mqtt") {
-    this.#probe = probe;
-    this.topic = `${base}/${id}`;
-  }
-
-  states(from = 0): PadWords[] {
-    return this.#probe.all(`${this.topic}/state`, from).map((message) => parsed<PadWords>(message));
-  }
-
-  last(): PadWords | undefined {
-    return this.states().at(-1);
-  }
-
-  /** The first state since `from` that is so; the index of its message is at `from + …`, see `order`. */
-  async until(so: (state: PadWords) => boolean, ms: number, from = 0): Promise<Recorded> {
-    const isIt = (message: Recorded): boolean =>
-      message.topic === `${this.topic}/state` && so(parsed<PadWords>(message));
-    return this.#probe.until(isIt, ms, from).catch((error: unknown) => {
-      throw new Error(`${this.topic}: not ${so.toString()}`, { cause: error });
-    });
-  }
-
-  online(ms = START_MS, from = 0): Promise<Recorded> {
-    return this.#probe.until(
-      ({ topic, payload }) => topic === `${this.topic}/availability` && payload.includes("online"),
-      ms,
-      from,
-    );
-  }
-
-  async send(key: string, value: string, options: { readonly retain?: boolean } = {}): Promise<void> {
-    await this.#probe.publish(`${this.topic}/set/${key}`, value, options);
-  }
-
-  results(from = 0): Result[] {
-    return this.#probe.all(`${this.topic}/result`, from).map((message) => parsed<Result>(message));
-  }
-
-  /** Sends one command and waits for its result. */
-  async ask(message: Readonly<Record<string, unknown>>, ms = 25_000): Promise<Result> {
-    const id = `ask-${Math.random()}`;
-    const from = this.#probe.mark();
-    await this.#probe.publish(`${this.topic}/set`, { ...message, id });
-    const isIt = (each: Recorded): boolean =>
-      each.topic === `${this.topic}/result` && parsed<Result>(each).id === id;
-    return parsed<Result>(await this.#probe.until(isIt, ms, from));
-  }
-
-  /** Starts the belt and waits until it moves at `kmh` or more. */
-  async walk(kmh = 1): Promise<void> {
-    await this.online();
-    await this.send("belt", "ON");
-    await this.until(({ speed }) => (speed ?? 0) >= kmh, 20_000);
-  }
 }
 
 export interface Scene {
@@ -197,7 +113,7 @@ export const simulate = async (probe: MqttProbe, pad: string, faults: Faults): P
   const from = probe.mark();
   await probe.publish("walkingpad2mqtt/bridge/request/simulate", { pad, faults });
   const answer = await probe.until("walkingpad2mqtt/bridge/response/simulate", 5_000, from);
-  const { status, error } = parsed<{ status: string; error?: string }>(answer);
+  const { status, error } = parsed(answer) as { status: string; error?: string };
   if (status !== "ok") throw new Error(`simulate: ${error ?? ""}`);
 };
 
@@ -216,13 +132,6 @@ export const retained = async (ctx: TestContext, url: string): Promise<ReadonlyM
   await probe.until(fence, 5_000);
   return new Map(probe.all(({ retain }) => retain).map(({ topic, payload }) => [topic, payload]));
 };
-
-/** Speeds of the states since `from`, null left out. */
-export const speeds = (pad: PadOnBroker, from = 0): number[] =>
-  pad.states(from).flatMap(({ speed }) => (speed === null ? [] : [speed]));
-
-export const isFalling = (list: readonly number[]): boolean =>
-  list.every((speed, index) => index === 0 || speed <= (list[index - 1] ?? 0));
 
 /** Everything from `from` to the end, once nothing can come any more: the program is gone, the broker has told all. */
 export const everythingSince = async (probe: MqttProbe, from: number): Promise<readonly Recorded[]> => {

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { MqttProbe } from "../support/mqtt-probe.js";
-import { configFor, expectCleanEnd, missing, newBroker, newFolder, started, START_MS, unlessMissing } from "./scene.js";
+import { START_MS } from "./pad-on-broker.js";
+import { configFor, expectCleanEnd, missing, newBroker, newFolder, started, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -20,12 +21,16 @@ describe.skipIf(missing)(`a password for the broker${unlessMissing}`, () => {
     const folder = await newFolder(ctx);
     const program = await started(ctx, { folder, config: loud(broker.url), env: environment(WRONG) });
     const refused = (): number =>
-      program.lines.filter(({ msg, level }) => msg.includes("the broker refuses") || level === "error").length;
+      program.lines.filter(({ msg, level }) => msg.includes("the broker refuses") || level === "error")
+        .length;
     // Two more refusals, 1 and 2 s later, each at debug.
     await program.untilLine(() => refused() >= 3, START_MS);
     const errors = program.lines.filter(({ level }) => level === "error" || level === "warn");
     expect(errors).toHaveLength(1);
-    expect(errors[0]).toMatchObject({ level: "error", advice: expect.stringContaining("mqtt.password") as string });
+    expect(errors[0]).toMatchObject({
+      level: "error",
+      advice: expect.stringContaining("mqtt.password") as string,
+    });
     for (const shown of spellings(WRONG)) expect(program.output).not.toContain(shown);
     program.signal("SIGTERM");
     expect((await program.exit(15_000)).code).toBe(0);
@@ -34,7 +39,11 @@ describe.skipIf(missing)(`a password for the broker${unlessMissing}`, () => {
   it.concurrent("that is right appears neither in the log nor on the broker", async (ctx) => {
     const broker = await newBroker(ctx, RIGHT);
     const folder = await newFolder(ctx);
-    const program = await started(ctx, { folder, config: loud(broker.url), env: environment(RIGHT.password) });
+    const program = await started(ctx, {
+      folder,
+      config: loud(broker.url),
+      env: environment(RIGHT.password),
+    });
     const probe = await MqttProbe.connect(broker.url, RIGHT);
     ctx.onTestFinished(() => probe.close());
     const info = await probe.until("walkingpad2mqtt/bridge/info", START_MS);

@@ -3,12 +3,17 @@ import { describe, expect, it, type TestContext, vi } from "vitest";
 import { freePort } from "../support/mosquitto.js";
 import { MqttProbe } from "../support/mqtt-probe.js";
 import type { Program } from "../support/program.js";
-import { bridgeSays, expectCleanEnd, newFolder, PadOnBroker, speeds, started, START_MS } from "./scene.js";
+import { PadOnBroker, speeds, START_MS } from "./pad-on-broker.js";
+import { bridgeSays, expectCleanEnd, newFolder, started } from "./scene.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
 /** The demo reads no environment but that of the log (contract 1). */
-const IGNORED = { WALKINGPAD2MQTT_MQTT_URL: "mqtt://127.0.0.1:1", WALKINGPAD2MQTT_BOGUS: "1", WALKINGPAD2MQTT_PADS: "[" };
+const IGNORED = {
+  WALKINGPAD2MQTT_MQTT_URL: "mqtt://127.0.0.1:1",
+  WALKINGPAD2MQTT_BOGUS: "1",
+  WALKINGPAD2MQTT_PADS: "[",
+};
 
 interface Demo {
   readonly folder: string;
@@ -64,7 +69,10 @@ describe("walkingpad2mqtt demo", () => {
     expect(program.stdout).toMatch(/mosquitto_sub.*mosquitto_pub/s);
 
     await probe.publish(`${pad.topic}/set`, "ON");
-    await pad.until(({ belt, running: on, speed }) => belt === "starting" && on === "ON" && speed === 0, 10_000);
+    await pad.until(
+      ({ belt, running: on, speed }) => belt === "starting" && on === "ON" && speed === 0,
+      10_000,
+    );
     await pad.until(({ belt, speed }) => belt === "running" && (speed ?? 0) > 0, 10_000);
     await probe.until(`${pad.topic}/result`, 10_000);
     expect(pad.results()).toMatchObject([{ command: "belt", value: "ON", status: "ok" }]);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { ROOT } from "../support/program.js";
 import type { HookSettings, WireLine } from "../virtual-controller/hook.js";
+import { PadOnBroker, speeds } from "./pad-on-broker.js";
 import {
   bridgeSays,
   configFor,
@@ -12,8 +13,6 @@ import {
   newFolder,
   newProbe,
   PAD,
-  PadOnBroker,
-  speeds,
   started,
   unlessMissing,
 } from "./scene.js";

@@ -1,19 +1,17 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { freePort } from "../support/mosquitto.js";
-import { childOf, type Program, type ProgramOptions, ROOT } from "../support/program.js";
+import { childOf } from "../support/proc.js";
+import { type Program, type ProgramOptions, ROOT } from "../support/program.js";
+import { PadOnBroker, parsed, speeds, START_MS } from "./pad-on-broker.js";
 import {
   bridgeSays,
   expectCleanEnd,
   missing,
   newFolder,
   newProbe,
-  PadOnBroker,
-  parsed,
   scene,
-  speeds,
   started,
-  START_MS,
   unlessMissing,
 } from "./scene.js";
 
@@ -24,6 +22,12 @@ const quoted = (command: readonly string[]): string => command.map((word) => `'$
 const shell =
   (script: (command: string) => string) =>
   (command: readonly string[]): readonly string[] => ["sh", "-c", script(quoted(command))];
+
+const isRoot = process.platform === "linux" && process.getuid?.() === 0;
+const inContainer = (command: readonly string[]): readonly string[] => [
+  ...["unshare", "--fork", "--pid", "--kill-child", "--"],
+  ...command,
+];
 
 interface Start {
   readonly how: string;
@@ -88,20 +92,12 @@ describe.skipIf(missing)(`the belt is stopped and the exit code is 0${unlessMiss
     expect(stopping[0]?.payload).toContain("restart");
     expect(speeds(pad, before).at(-1)).toBe(0);
   });
-});
 
-const isRoot = process.platform === "linux" && process.getuid?.() === 0;
-
-describe.skipIf(missing || !isRoot)(`as PID 1 of a container${isRoot ? unlessMissing : " (skipped: not root)"}`, () => {
-  it.concurrent.for(["SIGTERM", "SIGINT"] as const)("%s: the belt is stopped, exit 0", async (signal, ctx) => {
-    const wrap = (command: readonly string[]): readonly string[] => [
-      ...["unshare", "--fork", "--pid", "--kill-child", "--"],
-      ...command,
-    ];
-    const { probe, program, pad } = await scene(ctx, { program: { wrap } });
+  it.concurrent.for(["SIGTERM", "SIGINT"] as const)("as PID 1 of a container: %s", async (signal, ctx) => {
+    ctx.skip(!isRoot, "PID namespaces need root");
+    const { probe, program, pad } = await scene(ctx, { program: { wrap: inContainer } });
     await pad.walk(1);
     const inner = childOf(program.pid);
-    expect(inner).not.toBeNull();
     expect(readFileSync(`/proc/${inner}/status`, "utf8")).toMatch(/^NSpid:\s+\d+\s+1$/m);
     const before = probe.mark();
     process.kill(inner!, signal);
@@ -109,10 +105,8 @@ describe.skipIf(missing || !isRoot)(`as PID 1 of a container${isRoot ? unlessMis
     await probe.until(bridgeSays("offline"), 2_000, before);
     expect(speeds(pad, before).at(-1)).toBe(0);
   });
-});
 
-describe("npm run demo", () => {
-  it.concurrent("Ctrl-C reaches npm and the program alike: one key press, the belt is stopped", async (ctx) => {
+  it.concurrent("by npm run demo: Ctrl-C reaches npm and the program alike, one key press", async (ctx) => {
     const port = await freePort();
     const program = await started(ctx, {
       folder: await newFolder(ctx),
