@@ -8,6 +8,7 @@ const HELP = `walkingpad2mqtt: walking pads (Bluetooth LE) on MQTT and in Home A
   walkingpad2mqtt [run]          the bridge, until a signal
   walkingpad2mqtt demo           the same bridge with simulated pads and a broker of its own; needs nothing
   walkingpad2mqtt scan           the pads in range, and what to write into the config
+  walkingpad2mqtt sessions       what was walked, also while the bridge runs
   walkingpad2mqtt check-config   the effective configuration, or everything that is wrong with it
   walkingpad2mqtt health         exit 0 while the bridge is alive, else 1
 
@@ -16,6 +17,10 @@ const HELP = `walkingpad2mqtt: walking pads (Bluetooth LE) on MQTT and in Home A
   --seconds N     scan: how long to listen (default 10)
   --json          scan: for programs
   --save          scan: writes the pads it found into the config
+  --pad ID        sessions: of this pad only
+  --since DATE    sessions: from this day on, 2026-11-22
+  --imperial      sessions: in miles (not in TCX, which has metres)
+  --format F      sessions: table (default), csv, json or tcx
   --help          this text
   --version       the version
 
@@ -28,11 +33,15 @@ const OPTIONS = {
   seconds: { type: "string" },
   json: { type: "boolean" },
   save: { type: "boolean" },
+  pad: { type: "string" },
+  since: { type: "string" },
+  imperial: { type: "boolean" },
+  format: { type: "string" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "V" },
 } as const;
 
-const VERBS = ["run", "demo", "scan", "check-config", "health"] as const;
+const VERBS = ["run", "demo", "scan", "sessions", "check-config", "health"] as const;
 type Verb = (typeof VERBS)[number];
 
 /** Flags that only one command takes. */
@@ -41,6 +50,10 @@ const FLAG_OWNERS = [
   ["seconds", "scan"],
   ["json", "scan"],
   ["save", "scan"],
+  ["pad", "sessions"],
+  ["since", "sessions"],
+  ["imperial", "sessions"],
+  ["format", "sessions"],
 ] as const;
 
 interface Flags {
@@ -49,6 +62,10 @@ interface Flags {
   readonly seconds?: string | undefined;
   readonly json?: boolean | undefined;
   readonly save?: boolean | undefined;
+  readonly pad?: string | undefined;
+  readonly since?: string | undefined;
+  readonly imperial?: boolean | undefined;
+  readonly format?: string | undefined;
   readonly help?: boolean | undefined;
   readonly version?: boolean | undefined;
 }
@@ -107,6 +124,10 @@ export const cli = async (invocation: Invocation): Promise<ExitCode> => {
     case "scan": {
       const { scan } = await import("./commands/scan.js");
       return scan(invocation, flags);
+    }
+    case "sessions": {
+      const { sessions } = await import("./commands/sessions.js");
+      return sessions(invocation, flags);
     }
     case "check-config": {
       const { checkConfig } = await import("./commands/check-config.js");

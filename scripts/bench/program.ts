@@ -90,20 +90,30 @@ interface Stop {
   readonly busy: boolean;
 }
 
+interface How {
+  readonly after: "polling" | "polled";
+  readonly queue: readonly Command[];
+  /** One pad at a time: the commands of another would be measured, too. */
+  readonly gate: { taken: boolean };
+}
+
 /** Waits for a poll to begin, or to be done, and stops; resolves once the belt was seen at rest. */
 const stopOnce = async (
   program: Program,
   probe: MqttProbe,
   pad: number,
-  { after, queue }: { readonly after: "polling" | "polled"; readonly queue: readonly Command[] },
+  { after, queue, gate }: How,
 ): Promise<Stop> => {
   const topic = `bench/p${pad}`;
-  await told(program, pad, after);
+  do await told(program, pad, after);
+  while (gate.taken);
+  gate.taken = true;
   const stopped = told(program, pad, "stopped");
   const from = probe.mark();
   for (const { key, value } of queue) void probe.publish(`${topic}/set/${key}`, String(value), { qos: 0 });
   void probe.publish(`${topic}/set/belt`, "OFF", { qos: 0 });
   const { ms = NaN, busy = false } = await stopped;
+  gate.taken = false;
   const done = (message: Recorded): boolean =>
     message.topic === `${topic}/result` &&
     message.payload.includes('"OFF"') &&
@@ -115,11 +125,12 @@ const stopOnce = async (
 const stops = async (
   { probe }: Bench,
   program: Program,
-  how: Parameters<typeof stopOnce>[3],
+  how: Omit<How, "gate">,
 ): Promise<readonly Stop[]> => {
+  const gate = { taken: false };
   const each = async (pad: number): Promise<readonly Stop[]> => {
     const list: Stop[] = [];
-    while (list.length < RUNS / PADS) list.push(await stopOnce(program, probe, pad, how));
+    while (list.length < RUNS / PADS) list.push(await stopOnce(program, probe, pad, { ...how, gate }));
     return list;
   };
   return (await Promise.all(Array.from({ length: PADS }, (_, pad) => each(pad)))).flat();

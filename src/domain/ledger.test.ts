@@ -89,6 +89,7 @@ describe("a walk that is taken up by another process", () => {
               now: second * 1000,
               walk: restarted.walk,
               footfall: restarted.footfall,
+              lengthStop: null,
             };
             const written = JSON.parse(JSON.stringify(saved)) as typeof saved;
             restarted.zero = zero;
@@ -110,7 +111,13 @@ describe("a walk that is taken up by another process", () => {
     const run = new Run();
     for (const [second, status] of statuses([{ pace: 1, seconds: 20, reset: false }]).entries())
       run.hear(status, second);
-    const saved = { at: START + 19_000, now: 19_000, walk: run.walk, footfall: run.footfall };
+    const saved = {
+      at: START + 19_000,
+      now: 19_000,
+      walk: run.walk,
+      footfall: run.footfall,
+      lengthStop: null,
+    };
     const { walk: woken } = wake(saved, { at: START - 3_600_000, now: 5 });
     expect(woken.moved.now).toBe(5);
     expect(woken.meter.seen).toBe(5);

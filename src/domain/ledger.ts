@@ -4,15 +4,27 @@ import { noWalk, type Moment, type Walk, type WalkEvent } from "./session.js";
 import { noTally, type Tally } from "./totals.js";
 import { noFootfall, type Footfall } from "./walked-off.js";
 
+/** A session that was stopped because it had gone on for too long, and how many seconds that was. */
+export interface LengthStop {
+  readonly session: string;
+  readonly duration: number;
+}
+
 /** What outlives the process of one pad's walks. */
 export interface Records {
   readonly walk: Walk;
   readonly footfall: Footfall;
+  readonly lengthStop: LengthStop | null;
   readonly tally: Tally;
 }
 
 /** Of a pad that nobody knows. */
-export const noRecords: Records = { walk: noWalk, footfall: noFootfall, tally: noTally };
+export const noRecords: Records = {
+  walk: noWalk,
+  footfall: noFootfall,
+  lengthStop: null,
+  tally: noTally,
+};
 
 /** The walks after one step of the reducer, with what the step told. */
 export interface LedgerEntry extends Records, Moment {
@@ -21,18 +33,15 @@ export interface LedgerEntry extends Records, Moment {
   readonly status: PadStatus | null;
 }
 
-/** Where walks are kept. Nothing here throws or waits: a store that cannot be written costs memory, not the belt. */
+/** Where a pad's walks are kept. Nothing here throws or waits: an unwritable store costs memory, not the belt. */
 export interface Ledger {
   /** What the last run knew, on the clock of this one. */
-  resume(padId: string): Records;
-  note(padId: string, entry: LedgerEntry): void;
+  resume(): Records;
+  note(entry: LedgerEntry): void;
 }
 
 /** The open session as it was written down at a moment of the last run. */
-export interface SavedWalk extends Moment {
-  readonly walk: Walk;
-  readonly footfall: Footfall;
-}
+export type SavedWalk = Moment & Omit<Records, "tally">;
 
 const shifted = (counter: Counter | null, ms: number): Counter | null =>
   counter && { ...counter, at: counter.at + ms, fellAt: counter.fellAt + ms };
@@ -60,10 +69,11 @@ const shiftWalk = ({ moved, meter, ...rest }: Walk, ms: number): Walk => ({
  * A walk of the last run on the clock of this one, whose monotonic zero is another: what passed in between is known from
  * the wall clock alone. A wall clock that was set back counts as no time at all.
  */
-export const wake = (saved: SavedWalk, { at, now }: Moment): Pick<Records, "walk" | "footfall"> => {
+export const wake = (saved: SavedWalk, { at, now }: Moment): Omit<Records, "tally"> => {
   const ms = now - Math.max(0, at - saved.at) - saved.now;
-  const { footfall } = saved;
+  const { footfall, lengthStop } = saved;
   return {
+    lengthStop,
     walk: shiftWalk(saved.walk, ms),
     footfall: { ...footfall, seen: footfall.seen && { ...footfall.seen, at: footfall.seen.at + ms } },
   };

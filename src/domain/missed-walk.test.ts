@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { missedWalk, type Gap } from "./missed-walk.js";
+import { missedWalk, wonders, type Gap } from "./missed-walk.js";
 import type { PadRecord, PadStatus } from "./pad.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkInput, type WalkSettings } from "./session.js";
 import { metres, seconds, speedFromKmh } from "./units.js";
@@ -239,6 +239,40 @@ describe("a walk that nobody saw", () => {
     bridge.at += MINUTE;
     bridge.take((moment) => ({ type: "tick", ...moment }));
     expect(bridge.kept).toEqual([180]);
+  });
+
+  it("is asked for once the counters are sure that they tell of none", () => {
+    const asks = (bridge: Bridge): boolean => wonders(bridge.state.absence);
+    const bridge = new Bridge()
+      .hear(5)
+      .away(60 * MINUTE)
+      .hear(2);
+    expect(asks(bridge)).toBe(false);
+    expect(asks(bridge.hear(1))).toBe(true);
+    expect(asks(bridge.told(record(40)))).toBe(false);
+    expect(asks(bridge.hear(5))).toBe(false);
+    expect(asks(new Bridge().hear(9))).toBe(false);
+    expect(asks(new Bridge().hear(5).away(2_000).hear(9))).toBe(false);
+    expect(
+      asks(
+        new Bridge()
+          .hear(5)
+          .away(60 * MINUTE)
+          .hear(9, 3, 1),
+      ),
+    ).toBe(false);
+    expect(asks(new Bridge().hear(5, 3, 0).away(2_000).hear(9))).toBe(true);
+  });
+
+  it("is found after a gap that follows one that nobody asked about", () => {
+    const bridge = new Bridge().hear(5).away(2_000).hear(5).hear(100, 3, 0).hear(5);
+    bridge
+      .take((moment) => ({ type: "end", ...moment }))
+      .away(60 * MINUTE)
+      .hear(5)
+      .told(record(40))
+      .hear(1);
+    expect(bridge.kept).toEqual([99, 600]);
   });
 
   it("is added once at most, however often and with whatever clock the pad tells of it", () => {

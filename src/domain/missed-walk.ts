@@ -49,6 +49,8 @@ export interface MissedWalk {
 const STATUSES_TO_WAIT = 3;
 /** Gains above these are a walk, not the lag of counters that had stopped (wire-facts a.7: a unit of 10 m, a frame). */
 const LAG: Measures = { elapsed: 5, distance: 10, steps: 10 };
+/** Milliseconds: a walk that is shorter would not be kept (config `session.min_duration`). */
+const WORTH_ASKING = 30_000;
 /** What we allow for the pad's clock to be off in the age of a record; a crystal is ten times better. */
 const CLOCK_ERROR = 0.005;
 /** And for the moments at which it notes start and end. */
@@ -64,17 +66,17 @@ const measuresOf = ({ elapsed, distance, steps }: Counters): Measures | null =>
 const someOf = (of: Measures, test: (value: number, key: keyof Measures) => boolean): boolean =>
   test(of.elapsed, "elapsed") || test(of.distance, "distance") || test(of.steps, "steps");
 
-/** Takes note of a status. A gap that no record was weighed against goes on: the record is about all of it. */
+/** Takes note of a status. A gap that was too soon followed by another goes on: the record is about all of it. */
 export const watch = (absence: Absence, { silent, gained, before, moving }: Reading, at: number): Absence => {
   const { seenAt, gap } = absence;
   const counted = moving || someOf(gained, (value, key) => value > LAG[key]);
-  if (gap)
+  if (gap && !(silent && gap.statuses >= STATUSES_TO_WAIT))
     return {
       ...absence,
       seenAt: at,
       gap: { ...gap, counted: gap.counted || counted, statuses: gap.statuses + 1 },
     };
-  if (!silent || seenAt === null) return { ...absence, seenAt: at };
+  if (!silent || seenAt === null) return { ...absence, seenAt: at, gap: null };
   const opened = {
     since: seenAt,
     moving: before.speed > 0,
@@ -84,6 +86,15 @@ export const watch = (absence: Absence, { silent, gained, before, moving }: Read
   };
   return { ...absence, seenAt: at, gap: opened };
 };
+
+/** Whether the pad's record could tell of a walk that nobody saw: then it is worth asking for. */
+export const wonders = ({ seenAt, gap, heard }: Absence): boolean =>
+  gap !== null &&
+  seenAt !== null &&
+  heard === null &&
+  !gap.counted &&
+  gap.statuses >= STATUSES_TO_WAIT &&
+  (gap.moving || seenAt - gap.since >= WORTH_ASKING);
 
 /** What the pad says about its last walk; weighed once it is clear what the counters say. */
 export const hear = (absence: Absence, record: PadRecord, at: number): Absence => ({

@@ -27,9 +27,9 @@ export class FlushTimer {
     this.#timer = { due, cancel: this.#clock.after(due - now, () => this.#ring()) };
   }
 
-  /** Not again for `ms`. */
-  rest(ms: number): void {
-    this.#notBefore = this.#clock.now() + ms;
+  /** Not again for `ms` from `since` on, a moment of the clock. */
+  rest(ms: number, since = this.#clock.now()): void {
+    this.#notBefore = since + ms;
   }
 
   cancel(): void {

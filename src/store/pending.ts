@@ -1,5 +1,5 @@
 import type { LedgerEntry, SavedWalk } from "../domain/ledger.js";
-import type { Capabilities, ProtocolName } from "../domain/pad.js";
+import type { Capabilities, PadPreferences, ProtocolName } from "../domain/pad.js";
 import { isOpen } from "../domain/open-session.js";
 import type { Moment, Walk, WalkEvent } from "../domain/session.js";
 import type { Session, Totals } from "../domain/stats.js";
@@ -11,6 +11,7 @@ export interface PadMemory {
   readonly protocol: ProtocolName | null;
   readonly model: string | null;
   readonly capabilities: Capabilities | null;
+  readonly reported?: PadPreferences;
 }
 
 export const NO_MEMORY: PadMemory = { bound: null, protocol: null, model: null, capabilities: null };

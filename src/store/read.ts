@@ -1,7 +1,8 @@
 import type { Session, Totals } from "../domain/stats.js";
 import { addTotals, DAYS_KEPT, NO_TOTALS, type Tally } from "../domain/totals.js";
 import { metres, seconds, speedFromHundredths } from "../domain/units.js";
-import { NO_MEMORY, type PadMemory, type Sample } from "./pending.js";
+import type { PadMemory, Sample } from "./pending.js";
+import { decodeIdentity } from "./saved-identity.js";
 import type { Sqlite } from "./sqlite.js";
 
 /** A walk as it is listed. */
@@ -46,16 +47,6 @@ export interface PadRow {
   readonly walk: string | null;
 }
 
-const identityOf = (json: string | null): PadMemory | null => {
-  if (json === null) return null;
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === "object" && value !== null ? { ...NO_MEMORY, ...value } : null;
-  } catch {
-    return null;
-  }
-};
-
 export const readPads = (db: Sqlite): readonly PadRow[] =>
   db
     .prepare<[], { id: string; identity: string | null; last_status_at: number | null; walk: string | null }>(
@@ -64,7 +55,7 @@ export const readPads = (db: Sqlite): readonly PadRow[] =>
     .all()
     .map(({ id, identity, last_status_at: lastStatusAt, walk }) => ({
       id,
-      identity: identityOf(identity),
+      identity: identity === null ? null : decodeIdentity(identity),
       lastStatusAt,
       walk,
     }));

@@ -1,39 +1,5 @@
 import type { SavedWalk } from "../domain/ledger.js";
-
-// What was written by another version, or by a failing disk, must not bring the bridge down at every start: only a
-// walk that has the shape of one is taken up.
-
-type Test = (value: unknown) => boolean;
-interface Shape {
-  readonly [key: string]: Test;
-}
-
-const number: Test = (value) => typeof value === "number" && Number.isFinite(value);
-const boolean: Test = (value) => typeof value === "boolean";
-const text: Test = (value) => typeof value === "string";
-const word =
-  (...words: readonly unknown[]): Test =>
-  (value) =>
-    words.includes(value);
-const orNull =
-  (test: Test): Test =>
-  (value) =>
-    value === null || test(value);
-const optional =
-  (test: Test): Test =>
-  (value) =>
-    value === undefined || test(value);
-const list =
-  (test: Test): Test =>
-  (value) =>
-    Array.isArray(value) && value.every(test);
-const object =
-  (shape: Shape): Test =>
-  (value) => {
-    if (typeof value !== "object" || value === null) return false;
-    const fields = new Map(Object.entries(value));
-    return Object.entries(shape).every(([key, test]) => test(fields.get(key)));
-  };
+import { boolean, fromJson, list, number, object, optional, orNull, text, word } from "./shape.js";
 
 const totals = { distance: number, duration: number, steps: number, calories: number };
 const measures = { elapsed: number, distance: number, steps: number };
@@ -92,17 +58,14 @@ const footfall = object({
   longest: number,
   fired: boolean,
 });
-const savedWalk = object({ at: number, now: number, walk, footfall });
+const lengthStop = orNull(object({ session: text, duration: number }));
+const savedWalk = object({ at: number, now: number, walk, footfall, lengthStop });
 
-export const encodeWalk = ({ at, now, walk, footfall }: SavedWalk): string =>
-  JSON.stringify({ at, now, walk, footfall });
+export const encodeWalk = ({ at, now, walk, footfall, lengthStop }: SavedWalk): string =>
+  JSON.stringify({ at, now, walk, footfall, lengthStop });
 
 /** Null for what is not a walk as this version writes it. Never throws. */
 export const decodeWalk = (json: string): SavedWalk | null => {
-  try {
-    const value: unknown = JSON.parse(json);
-    return savedWalk(value) ? (value as SavedWalk) : null;
-  } catch {
-    return null;
-  }
+  const value = fromJson(json);
+  return savedWalk(value) ? (value as SavedWalk) : null;
 };

@@ -1,5 +1,5 @@
 import type BetterSqlite3 from "better-sqlite3";
-import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { StoreFault, troubleOf } from "./fault.js";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.js";
@@ -79,12 +79,14 @@ const readable = (driver: Driver, path: string): Sqlite => {
     db.close();
     // On a read-only file system WAL mode cannot be entered (sqlite.org/wal.html, 5): then no writer is there either,
     // and a file without a log is complete. Bytes 18 and 19 say WAL (sqlite.org/fileformat.html, 1.3).
-    if (troubleOf(error) !== "unwritable" || existsSync(`${path}-wal`)) throw error;
+    if (troubleOf(error) !== "unwritable" || hasLog(path)) throw error;
     const image = readFileSync(path);
     image.fill(1, 18, 20);
     return new driver(image, { readonly: true });
   }
 };
+
+const hasLog = (path: string): boolean => (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 
 /** The version as the file itself has it, so that one that is not for us is not even opened; 0 where there is none. */
 const headerVersion = (path: string): number => {

@@ -14,7 +14,8 @@ import { Condition } from "./condition.js";
 import { type StoreState, troubleOf } from "./fault.js";
 import { FlushTimer } from "./flush-timer.js";
 import { listed } from "./listed.js";
-import { NO_MEMORY, type PadMemory } from "./pending.js";
+import { KnownPads } from "./known-pads.js";
+import type { PadMemory } from "./pending.js";
 import {
   lastSecond,
   readPads,
@@ -58,14 +59,11 @@ export interface StoreDeps {
  * when the last run ended without ending. Everything is answered from memory and written from a timer, at most once a
  * second; nothing here throws, and without a disk all but the history goes on.
  */
-export class Store implements Ledger {
+export class Store {
   readonly #file: StoreFile;
   readonly #deps: StoreDeps;
   readonly #clock: Clock;
-  readonly #identities = new Map<string, PadMemory>();
-  /** The unclean-end marks, as found at the start and as they are now. */
-  readonly #crashed = new Map<string, number>();
-  readonly #marks = new Map<string, number | null>();
+  readonly #pads: KnownPads;
   readonly #saved = new Map<string, SavedWalk>();
   readonly #records = new Map<string, Records>();
   readonly #unwritten: Unwritten;
@@ -81,6 +79,7 @@ export class Store implements Ledger {
     this.#deps = deps;
     this.#clock = deps.clock;
     this.#unwritten = new Unwritten(deps.timeZone);
+    this.#pads = new KnownPads(this.#unwritten);
     this.#condition = new Condition(deps.log, deps.changed);
     this.#timer = new FlushTimer(deps.clock, deps.stopDue, () => this.#flush());
   }
@@ -104,23 +103,22 @@ export class Store implements Ledger {
   }
 
   recall(padId: string): PadMemory {
-    return this.#identities.get(padId) ?? NO_MEMORY;
+    return this.#pads.recall(padId);
   }
 
   keep(padId: string, identity: PadMemory): void {
-    this.#identities.set(padId, identity);
-    this.#unwritten.identity(padId, identity);
+    this.#pads.keep(padId, identity);
     this.#want(0);
   }
 
   /** Epoch milliseconds of the last valid status before an unclean end; null after a clean one. */
   crashedAt(padId: string): number | null {
-    return this.#crashed.get(padId) ?? null;
+    return this.#pads.crashedAt(padId);
   }
 
   /** The belt is under our care: written at once the first time. */
   saw(padId: string, at: number): void {
-    const known = this.#marks.get(padId) ?? null;
+    const known = this.#pads.markOf(padId);
     if (known !== at) this.#mark(padId, at, known === null || at - known > LATER_MS ? 0 : LATER_MS);
   }
 
@@ -129,31 +127,9 @@ export class Store implements Ledger {
     this.#mark(padId, null, LATER_MS);
   }
 
-  resume(padId: string): Records {
-    const moment = { at: this.#clock.wall(), now: this.#clock.now() };
-    const saved = this.#saved.get(padId);
-    const day = localDay(moment.at, this.#deps.timeZone);
-    const records: Records = {
-      ...(saved ? wake(saved, moment) : noRecords),
-      tally: this.#read((db) => readTally(db, padId, day), noRecords.tally),
-    };
-    this.#records.set(padId, records);
-    const { session } = records.walk;
-    if (isOpen(session)) {
-      const last = this.#read((db) => lastSecond(db, padId, session.id), null) ?? -1;
-      this.#unwritten.resume(padId, session, moment, last);
-    }
-    return records;
-  }
-
-  note(padId: string, entry: LedgerEntry): void {
-    const before = this.#records.get(padId);
-    this.#records.set(padId, entry);
-    this.#saved.set(padId, entry);
-    if (this.#ended || (before?.walk === entry.walk && entry.events.length === 0)) return;
-    this.#unwritten.note(padId, entry);
-    const walks = entry.status !== null && entry.walk.session?.state === "active";
-    this.#want(walks || entry.events.length > 0 ? 0 : LATER_MS);
+  /** Where this pad's walks are kept. */
+  ledgerOf(padId: string): Ledger {
+    return { resume: () => this.#resume(padId), note: (entry) => this.#note(padId, entry) };
   }
 
   /** What was walked, by its start, the walk under way included. */
@@ -177,11 +153,37 @@ export class Store implements Ledger {
     this.#file.close();
   }
 
+  #resume(padId: string): Records {
+    const moment = { at: this.#clock.wall(), now: this.#clock.now() };
+    const saved = this.#saved.get(padId);
+    const day = localDay(moment.at, this.#deps.timeZone);
+    const records: Records = {
+      ...(saved ? wake(saved, moment) : noRecords),
+      tally: this.#read((db) => readTally(db, padId, day), noRecords.tally),
+    };
+    this.#records.set(padId, records);
+    const { session } = records.walk;
+    if (isOpen(session)) {
+      const last = this.#read((db) => lastSecond(db, padId, session.id), null) ?? -1;
+      this.#unwritten.resume(padId, session, moment, last);
+    }
+    return records;
+  }
+
+  #note(padId: string, entry: LedgerEntry): void {
+    const before = this.#records.get(padId);
+    this.#records.set(padId, entry);
+    this.#saved.set(padId, entry);
+    if (this.#ended || (before?.walk === entry.walk && entry.events.length === 0)) return;
+    this.#unwritten.note(padId, entry);
+    const walks = entry.status !== null && entry.walk.session?.state === "active";
+    this.#want(walks || entry.events.length > 0 ? 0 : LATER_MS);
+  }
+
   #load(db: Sqlite): void {
-    for (const { id, identity, lastStatusAt, walk } of readPads(db)) {
-      if (identity) this.#identities.set(id, identity);
-      if (lastStatusAt !== null) this.#crashed.set(id, lastStatusAt);
-      this.#marks.set(id, lastStatusAt);
+    for (const pad of readPads(db)) {
+      this.#pads.load(pad);
+      const { id, walk } = pad;
       const saved = walk === null ? null : decodeWalk(walk);
       if (saved) this.#saved.set(id, saved);
       if (!db.readonly) endForgotten(db, id, saved?.walk.session?.id ?? null);
@@ -190,8 +192,7 @@ export class Store implements Ledger {
 
   #mark(padId: string, at: number | null, within: number): void {
     if (this.#ended) return;
-    this.#marks.set(padId, at);
-    this.#unwritten.mark(padId, at);
+    this.#pads.mark(padId, at);
     this.#want(within);
   }
 
@@ -208,7 +209,8 @@ export class Store implements Ledger {
       this.#file.write(this.#unwritten.pads, (db) => this.#sweeper?.step(db));
       this.#unwritten.written();
       this.#condition.good(this.#file.aside);
-      this.#timer.rest(GAP_MS + Math.min(SLOWEST_MS, (this.#clock.now() - began) * SLOWNESS));
+      const took = (this.#clock.now() - began) * SLOWNESS;
+      this.#timer.rest(Math.max(GAP_MS, Math.min(SLOWEST_MS, took)), began);
       if (this.#sweeper?.due) this.#want(0);
     } catch (error) {
       this.#timer.rest(this.#fail(error));
@@ -221,8 +223,7 @@ export class Store implements Ledger {
     this.#carried = this.#file.aside;
     for (const [padId, records] of this.#records)
       this.#unwritten.carryOver(padId, records, this.#saved.get(padId));
-    for (const [padId, identity] of this.#identities) this.#unwritten.identity(padId, identity);
-    for (const [padId, at] of this.#marks) this.#unwritten.mark(padId, at);
+    this.#pads.carryOver();
   }
 
   /** Returns the milliseconds until it is worth trying again. */

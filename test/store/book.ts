@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Records } from "../../src/domain/ledger.js";
+import type { Ledger, Records } from "../../src/domain/ledger.js";
 import type { PadStatus } from "../../src/domain/pad.js";
 import { walk, type WalkEvent, type WalkInput, type WalkSettings } from "../../src/domain/session.js";
 import { tally } from "../../src/domain/totals.js";
@@ -45,7 +45,7 @@ export const listeningLog = (): { readonly log: Logger; readonly warnings: strin
   return { log, warnings };
 };
 
-export const newStore = (folder: string, clock: ManualClock, deps: Partial<StoreDeps> = {}): Store =>
+const newStore = (folder: string, clock: ManualClock, deps: Partial<StoreDeps> = {}): Store =>
   new Store(folder, {
     log: listeningLog().log,
     clock,
@@ -70,6 +70,7 @@ export const openStore = async (
 export class Book {
   readonly events: WalkEvent[] = [];
   readonly #store: Store;
+  readonly #ledger: Ledger;
   readonly #pad: string;
   readonly #settings: WalkSettings;
   readonly #clock: Clock;
@@ -80,7 +81,8 @@ export class Book {
     this.#store = store;
     this.#clock = clock;
     this.#pad = pad;
-    this.#records = store.resume(pad);
+    this.#ledger = store.ledgerOf(pad);
+    this.#records = this.#ledger.resume();
   }
 
   get records(): Records {
@@ -107,9 +109,9 @@ export class Book {
       if (event.type === "delta") sums = tally(sums, event, ZONE);
     }
     if (status) footfall = detect(footfall, status, moment.now, 15_000).state;
-    this.#records = { walk: step.state, footfall, tally: sums };
+    this.#records = { ...this.#records, walk: step.state, footfall, tally: sums };
     this.events.push(...step.events);
-    this.#store.note(this.#pad, { ...moment, ...this.#records, events: step.events, status });
+    this.#ledger.note({ ...moment, ...this.#records, events: step.events, status });
   }
 
   /** What happened, in the words of contract 3. */

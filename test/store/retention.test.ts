@@ -46,7 +46,7 @@ it("sessions and samples beyond retention_days go, a few at a time, and no total
     await walkDaily(folder, 4);
     const clock = new ManualClock(FIRST + 4 * DAY_MS);
     const before = await openStore(folder, clock);
-    const { tally } = before.resume("office");
+    const { tally } = before.ledgerOf("office").resume();
     expect(tally.total).toMatchObject({ duration: 4 * 2499 + 3, sessions: 4 });
     before.close();
     expect(count(folder, "samples")).toBe(4 * 2500);
@@ -56,7 +56,7 @@ it("sessions and samples beyond retention_days go, a few at a time, and no total
     for (let second = 0; second < 10; second += 1) {
       await clock.advance(1000);
       seen.push(count(folder, "sessions"));
-      expect(store.resume("office").tally).toEqual(tally);
+      expect(store.ledgerOf("office").resume().tally).toEqual(tally);
     }
     // The samples of each are too many for one transaction.
     expect(seen).toEqual([3, 3, 2, 2, 2, 2, 2, 2, 2, 2]);
@@ -65,12 +65,12 @@ it("sessions and samples beyond retention_days go, a few at a time, and no total
     // A day later the next one goes, while the bridge runs.
     await clock.advance(DAY_MS);
     expect(store.sessions(ALL)).toHaveLength(1);
-    expect(store.resume("office").tally.total).toEqual(tally.total);
+    expect(store.ledgerOf("office").resume().tally.total).toEqual(tally.total);
     store.close();
 
     const after = await openStore(folder, clock);
-    expect(after.resume("office").tally.total).toEqual(tally.total);
-    expect(after.resume("office").tally.days).toEqual(tally.days);
+    expect(after.ledgerOf("office").resume().tally.total).toEqual(tally.total);
+    expect(after.ledgerOf("office").resume().tally.days).toEqual(tally.days);
     after.close();
   }));
 

@@ -59,8 +59,8 @@ describe("the store", () => {
       expect(again.recall("office")).toEqual(identity);
       expect(again.crashedAt("office")).not.toBeNull();
       expect(again.sessions(ALL)).toEqual([{ ...book.records.walk.session, pad: "office" }]);
-      expect(again.resume("office").tally).toEqual(book.records.tally);
-      expect(again.resume("kitchen").tally.total.distance).toBe(0);
+      expect(again.ledgerOf("office").resume().tally).toEqual(book.records.tally);
+      expect(again.ledgerOf("kitchen").resume().tally.total.distance).toBe(0);
       again.release("office");
       again.close();
       const third = await openStore(folder, clock);
@@ -187,7 +187,7 @@ describe("the store", () => {
       await walkFor(book, clock, 1, 121);
       store.close();
       const again = await openStore(folder, clock);
-      const { tally } = again.resume("office");
+      const { tally } = again.ledgerOf("office").resume();
       expect(
         Object.entries(tally.days).map(([day, { distance, sessions }]) => [day, distance, sessions]),
       ).toEqual([

@@ -54,7 +54,7 @@ const fill = async (folder: string, length = 60): Promise<void> => {
 const walksOn = async (folder: string, open = openStore): Promise<void> => {
   const clock = new ManualClock();
   const store = await open(folder, clock);
-  const before = store.resume("office").tally.total.distance;
+  const before = store.ledgerOf("office").resume().tally.total.distance;
   const book = new Book(store, clock);
   await walkFor(book, clock, 1, 62);
   expect(book.records.tally.total.distance).toBe(before + 60);
@@ -102,7 +102,7 @@ describe("a damaged store", () => {
       await walksOn(folder);
       const again = await openStore(folder, clock);
       expect(again.state.state).toBe("ok");
-      expect(again.resume("office").tally.total.distance).toBe(60);
+      expect(again.ledgerOf("office").resume().tally.total.distance).toBe(60);
       again.close();
     }),
   );
@@ -135,7 +135,7 @@ describe("a damaged store", () => {
       expect(again.state.state).toBe("ok");
       expect(again.recall("office")).toEqual(identity);
       expect(again.crashedAt("office")).not.toBeNull();
-      const { walk, tally } = again.resume("office");
+      const { walk, tally } = again.ledgerOf("office").resume();
       expect(tally).toEqual(book.records.tally);
       expect(tally.total.distance).toBe(60 + 91);
       expect(walk.session).toEqual(book.records.walk.session);
@@ -220,7 +220,7 @@ describe("a store that cannot be used", () => {
       expect(warnings).toHaveLength(1);
       store.close();
       const again = await openStore(path, clock);
-      expect(again.resume("office").tally).toEqual(book.records.tally);
+      expect(again.ledgerOf("office").resume().tally).toEqual(book.records.tally);
       expect(again.sessions(ALL)).toMatchObject([{ duration: 90 }]);
       again.close();
     }));
@@ -273,7 +273,7 @@ describe.runIf(mountable)("a disk of its own", () => {
     expect(store.state.state).toBe("ok");
     store.close();
     const again = await openStore(folder, clock);
-    expect(again.resume("office").tally).toEqual(book.records.tally);
+    expect(again.ledgerOf("office").resume().tally).toEqual(book.records.tally);
     again.close();
     rmSync(folder, { recursive: true });
   });
@@ -295,7 +295,7 @@ describe.runIf(mountable)("a disk of its own", () => {
       try {
         const reopened = await openStore(how === "after a crash" ? crashed : folder, clock);
         expect(reopened.state.state).toBe("unwritable");
-        expect(reopened.resume("office").tally).toEqual(book.records.tally);
+        expect(reopened.ledgerOf("office").resume().tally).toEqual(book.records.tally);
         expect(reopened.sessions(ALL)).toHaveLength(2);
         reopened.close();
       } finally {

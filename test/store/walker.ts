@@ -1,4 +1,5 @@
 import type { Clock } from "../../src/clock.js";
+import { wonders } from "../../src/domain/missed-walk.js";
 import type { WalkEvent } from "../../src/domain/session.js";
 import { COMMAND, frame } from "../../src/protocol/wilink-frames.js";
 import { readRecord, readStatus, recordOf, statusOf } from "../../src/protocol/wilink-replies.js";
@@ -13,8 +14,6 @@ const POLL = [0xa2, 0, 0];
 const STOP = [0xa2, 1, 0];
 const STANDBY = [0xa2, 2, 2];
 const RECORD = [0xa7, 0xaa, 0xff];
-/** Statuses after which the bridge asks for the record. */
-const ASK_AFTER = 3;
 
 export const MODELS = ["c2", "a1", "p1", "r1pro"] as const;
 export type Model = (typeof MODELS)[number];
@@ -66,7 +65,6 @@ export class Walker {
   #pad: Pad;
   #truth: Numbers = { distance: 0, duration: 0, steps: 0 };
   #run: { readonly life: Life; readonly store: Store; readonly book: Book } | null = null;
-  #heard = 0;
 
   constructor(model: Model, folder: string) {
     this.#pad = newPad(machineModel(model), { mode: "manual", startSpeed: 3.6 });
@@ -106,7 +104,6 @@ export class Walker {
     await store.open();
     const settings = { ...SETTINGS, minDuration: seconds(0) };
     this.#run = { life, store, book: new Book(store, life, "office", settings) };
-    this.#heard = 0;
   }
 
   /** The bridge is there and hears the pad, a status a second. */
@@ -115,15 +112,13 @@ export class Walker {
       await this.#second();
       const [status] = this.#send(POLL);
       if (status) this.book.status(statusOf(readStatus(status)));
-      this.#heard += 1;
-      if (this.#heard === ASK_AFTER) this.#askForRecord();
+      if (wonders(this.book.records.walk.absence)) this.#askForRecord();
     }
   }
 
   /** Nobody hears the pad; a bridge that runs knows it. */
   async away(duration: number): Promise<void> {
     this.#run?.book.take(() => ({ type: "gap" }));
-    this.#heard = 0;
     for (let second = 0; second < duration; second += 1) {
       await this.#second();
       this.#run?.book.tick();

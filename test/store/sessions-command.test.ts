@@ -1,0 +1,226 @@
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { cli } from "../../src/cli.js";
+import type { PadStatus } from "../../src/domain/pad.js";
+import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
+import { requestedSessions, sessionObject } from "../../src/history.js";
+import { Ending } from "../../src/lifecycle.js";
+import { ManualClock } from "../support/clock.js";
+import { Book, inFolder, openStore } from "./book.js";
+import { checkTcx, parseXml, textOf } from "./tcx-check.js";
+
+const run = async (folder: string, ...flags: readonly string[]) => {
+  const clock = new ManualClock();
+  const said = { out: "", err: "" };
+  const code = await cli({
+    argv: ["sessions", ...flags],
+    env: { WALKINGPAD2MQTT_STORE_PATH: folder },
+    clock,
+    ending: new Ending(clock),
+    terminal: {
+      out: (text) => {
+        said.out += text;
+      },
+      err: (text) => {
+        said.err += text;
+      },
+    },
+  });
+  return { code, ...said };
+};
+
+const status = (second: number, heartRate: number | null): PadStatus => ({
+  activity: "running",
+  code: 1,
+  speed: speedFromKmh(3.6),
+  elapsed: seconds(second),
+  distance: metres(second),
+  steps: 2 * second,
+  ...(heartRate === null ? {} : { heartRate }),
+});
+
+/** A walk of two minutes in the office with a heart rate, then one in the kitchen that is still under way. */
+const walked = async (folder: string): Promise<{ store: Awaited<ReturnType<typeof openStore>> }> => {
+  const clock = new ManualClock();
+  const store = await openStore(folder, clock);
+  const office = new Book(store, clock);
+  for (let second = 0; second <= 120; second += 1) {
+    office.status(status(second, 100 + (second % 10)));
+    await clock.advance(1000);
+  }
+  office.take((moment) => ({ type: "end", ...moment }));
+  await clock.advance(3_600_000);
+  const kitchen = new Book(store, clock, "kitchen");
+  for (let second = 0; second <= 60; second += 1) {
+    kitchen.status(status(second, null));
+    await clock.advance(1000);
+  }
+  return { store };
+};
+
+describe("walkingpad2mqtt sessions", () => {
+  it("is an empty list in every format where there is no store", () =>
+    inFolder(async (folder) => {
+      const none = join(folder, "nowhere");
+      expect(await run(none)).toEqual({ code: 0, out: "No sessions yet.\n", err: "" });
+      expect(await run(none, "--format", "json")).toEqual({ code: 0, out: "[]\n", err: "" });
+      const csv = await run(none, "--format", "csv");
+      expect(csv.out).toMatch(/^pad,id,state,started_at,[a-z_,]+\r\n$/);
+      const tcx = await run(none, "--format", "tcx");
+      expect(checkTcx(tcx.out)).toEqual([]);
+      expect(readdirSync(folder)).toEqual([]);
+    }));
+
+  it("tells a person", () =>
+    inFolder(async (folder) => {
+      const { store } = await walked(folder);
+      const { code, out } = await run(folder);
+      expect(code).toBe(0);
+      const local = (at: string): string =>
+        new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short" }).format(Date.parse(at));
+      expect(out.split("\n")).toEqual([
+        "Pad      Started             Moved  Distance  Steps  kcal   Average   Fastest",
+        `office   ${local("2026-11-22T10:00Z")}  0:02:00   0.12 km    240    ~7  3.6 km/h  3.6 km/h`,
+        `kitchen  ${local("2026-11-22T11:02:01Z")}  0:01:00   0.06 km    120    ~4  3.6 km/h  3.6 km/h  active`,
+        "         2 sessions        0:03:00   0.18 km    360    11",
+        "",
+      ]);
+      expect((await run(folder, "--imperial")).out).toContain("0.07 mi    240    ~7  2.2 mph");
+      store.close();
+    }));
+
+  it("tells a program, while the bridge runs, what it tells over MQTT", () =>
+    inFolder(async (folder) => {
+      const { store } = await walked(folder);
+      const { out } = await run(folder, "--format", "json");
+      const told = JSON.parse(out) as unknown;
+      expect(told).toEqual(store.sessions(requestedSessions({})).map(sessionObject));
+      expect(told).toMatchObject([
+        {
+          pad: "office",
+          state: "ended",
+          started_at: "2026-11-22T10:00:00.000Z",
+          ended_at: "2026-11-22T10:02:00.000Z",
+          distance: 0.12,
+          duration: 120,
+          steps: 240,
+          calories: 7,
+          calories_source: "estimate",
+          average_speed: 3.6,
+          max_speed: 3.6,
+        },
+        { pad: "kitchen", state: "active", ended_at: null },
+      ]);
+      const imperial = JSON.parse((await run(folder, "--format", "json", "--imperial")).out) as unknown;
+      expect(imperial).toMatchObject([
+        { units: "imperial", distance: 0.075, average_speed: 2.24, max_speed: 2.24 },
+        {},
+      ]);
+      store.close();
+    }));
+
+  it.each([
+    [["--pad", "kitchen"], ["kitchen"]],
+    [["--pad", "garage"], []],
+    [
+      ["--since", "2026-11-22"],
+      ["office", "kitchen"],
+    ],
+    [["--since", "2026-11-24"], []],
+    [
+      ["--since", "2026-11-22T10:00:00Z"],
+      ["office", "kitchen"],
+    ],
+    [["--since", "2026-11-22T10:00:01Z"], ["kitchen"]],
+    [["--since", "2026-11-22T11:00:00+01:00", "--pad", "office"], ["office"]],
+  ])("%j tells of %j", (flags, pads) =>
+    inFolder(async (folder) => {
+      const { store } = await walked(folder);
+      const { out } = await run(folder, "--format", "json", ...flags);
+      expect((JSON.parse(out) as { pad: string }[]).map(({ pad }) => pad)).toEqual(pads);
+      store.close();
+    }),
+  );
+
+  it("writes CSV by RFC 4180", () =>
+    inFolder(async (folder) => {
+      const { store } = await walked(folder);
+      store.close();
+      const [head, ...lines] = (await run(folder, "--format", "csv")).out.split("\r\n");
+      expect(head).toBe(
+        "pad,id,state,started_at,ended_at,distance_km,duration_s,steps,calories_kcal,calories_source,average_speed_kmh,max_speed_kmh",
+      );
+      expect(lines[0]).toMatch(
+        /^office,[0-9a-z]{9},ended,2026-11-22T10:00:00.000Z,2026-11-22T10:02:00.000Z,0.12,120,240,7,estimate,3.6,3.6$/,
+      );
+      expect(lines[1]).toMatch(/^kitchen,[0-9a-z]{9},active,2026-11-22T11:02:01.000Z,,0.06,/);
+      expect(lines.slice(2)).toEqual([""]);
+      expect((await run(folder, "--format", "csv", "--imperial")).out).toContain("distance_mi");
+    }));
+
+  it("writes TCX as the schema has it, with the samples", () =>
+    inFolder(async (folder) => {
+      const { store } = await walked(folder);
+      store.close();
+      const { out } = await run(folder, "--format", "tcx");
+      expect(checkTcx(out)).toEqual([]);
+      const document = parseXml(out);
+      expect(textOf(document, "DistanceMeters").slice(0, 3)).toEqual(["120", "0", "1"]);
+      expect(textOf(document, "Time")).toHaveLength(121 + 61);
+      expect(textOf(document, "Time").slice(0, 2)).toEqual([
+        "2026-11-22T10:00:00.000Z",
+        "2026-11-22T10:00:01.000Z",
+      ]);
+      expect(textOf(document, "Notes")).toEqual(["office", "kitchen"]);
+      expect(textOf(document, "TotalTimeSeconds")).toEqual(["120", "60"]);
+      expect(textOf(document, "Steps")).toEqual(["240", "120"]);
+      expect(textOf(document, "MaximumHeartRateBpm")).toEqual(["109"]);
+    }));
+
+  it.each([
+    [["--format", "xml"], 64, '--format "xml"'],
+    [["--since", "yesterday"], 64, '--since "yesterday"'],
+    [["--since", "2026-02-31"], 64, '--since "2026-02-31"'],
+    [["--port", "1"], 64, "--port is for demo"],
+    [["--config", "/nowhere/config.yaml"], 78, "/nowhere/config.yaml"],
+  ])("%j ends with %i", (flags, code, err) =>
+    inFolder(async (folder) => {
+      const told = await run(folder, ...flags);
+      expect(told).toMatchObject({ code, out: "" });
+      expect(told.err).toContain(err);
+    }),
+  );
+
+  it.each([
+    ["nonsense", (path: string) => writeFileSync(path, "x".repeat(5000)), "not a database"],
+    ["a folder", (path: string) => mkdirSync(path), "EISDIR"],
+  ])("says so where the store is %s, and leaves it alone", (_, spoil, reason) =>
+    inFolder(async (folder) => {
+      spoil(join(folder, "bridge.db"));
+      const { code, out, err } = await run(folder);
+      expect({ code, out }).toEqual({ code: 70, out: "" });
+      expect(err).toContain(reason);
+      expect(readdirSync(folder)).toEqual(["bridge.db"]);
+    }),
+  );
+});
+
+describe("bridge/request/sessions", () => {
+  it.each([
+    [{ pad: 7 }, "pad must be"],
+    [{ since: 7 }, "since must be"],
+    [{ since: "soon" }, "since must be"],
+  ])("refuses %j", (fields, message) => {
+    expect(() => requestedSessions(fields)).toThrow(message);
+  });
+
+  it("takes a pad and a time, or neither", () => {
+    expect(requestedSessions({})).toEqual({ pad: null, since: null, limit: 1000 });
+    expect(requestedSessions({ pad: "office", since: "2026-11-22T10:00:00Z" })).toEqual({
+      pad: "office",
+      since: Date.UTC(2026, 10, 22, 10),
+      limit: 1000,
+    });
+  });
+});
