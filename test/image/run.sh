@@ -177,6 +177,15 @@ is_online() { last bridge/state | grep -q '"online"'; }
 if until_true 30 container_is RestartCount 1 && until_true 20 is_online; then ok "$scene: ended and came back"
 else bad 'it did not come back'; fi
 
+scene='a walk is kept in the volume'
+run "$HERE" -e WALKINGPAD2MQTT_SESSION_MIN_DURATION=0 "$image"
+if walk_at 1; then
+  say office/set/command stop
+  until_true 15 saw 'office/event .*session_ended'
+  kept=$(docker exec "$name" walkingpad2mqtt sessions --format json 2>&1)
+  if grep -q '"pad": *"office"' <<<"$kept"; then ok "$scene"; else bad "sessions says $kept"; fi
+else bad 'the belt never reached 1 km/h'; fi
+
 scene='a config file that is not there'
 docker run --rm -e WALKINGPAD2MQTT_CONFIG=/nowhere.yaml "$image" >"$folder/out" 2>&1
 code=$?
