@@ -41,7 +41,7 @@ export interface Broker {
   readonly connected: boolean;
   /**
    * Hands a message over. Without a connection, or behind a slow one, the last value of a retained topic waits,
-   * and messages that are not retained wait in order, at most 100 of them for at most 60 s.
+   * and messages that are not retained wait in order, at most 2000 of them for at most 60 s.
    */
   publish(message: OutMessage): void;
   /**

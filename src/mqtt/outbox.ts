@@ -8,7 +8,7 @@ interface OutboxLimits {
   readonly ageMs: number;
 }
 
-export const OUTBOX_LIMITS: OutboxLimits = { topics: 2000, messages: 100, ageMs: 60_000 };
+export const OUTBOX_LIMITS: OutboxLimits = { topics: 2000, messages: 2000, ageMs: 60_000 };
 
 export interface Entry {
   readonly key: string;
