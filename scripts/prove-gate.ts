@@ -30,7 +30,7 @@ const PLANTS: readonly Plant[] = [
     file: "src/mqtt/planted.ts",
     text: 'import "convict";\n',
     gate: layers,
-    says: "only-config-knows-convict",
+    says: "knows-convict",
   },
   { file: "src/sim/planted.ts", text: "export const nobody = 1;\n", gate: layers, says: "no-orphans" },
   {
