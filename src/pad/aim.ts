@@ -5,7 +5,7 @@ import { type Control, type Effect, type Ref, settle, type SpeedGoal, type Step 
 import { MODE_DEADLINE_MS } from "./mode.js";
 import { FROM_REST_MS, speedTime, WRITE_WITHIN_MS } from "./speed.js";
 import { START_DEADLINE_MS } from "./start.js";
-import { isRunning, type Telemetry } from "./telemetry.js";
+import { isRunning, isActive, type Telemetry } from "./telemetry.js";
 
 const overtaken: Outcome = failure("superseded", "A newer command came before it was done.");
 const supersede = (refs: readonly Ref[] | undefined): readonly Effect[] => settle(refs ?? [], overtaken);
@@ -36,7 +36,7 @@ export const aimSpeed = (
     deadline: now + speedTime(from, target) + (running ? 0 : FROM_REST_MS),
     writeBy: running ? since + WRITE_WITHIN_MS : now + FROM_REST_MS,
     fromRest: !running,
-    seenMoving: running,
+    seenActive: isActive(telemetry),
     wrote: null,
     writes: 0,
     slowingTo: older?.wrote ? older.target : (older?.slowingTo ?? null),

@@ -52,7 +52,8 @@ export interface SpeedGoal {
   readonly writeBy: number;
   /** It belongs to a start, and ends with it. */
   readonly fromRest: boolean;
-  readonly seenMoving: boolean;
+  /** The belt was seen moving, or about to: at rest after that, and without a start of ours, there is nothing to set. */
+  readonly seenActive: boolean;
   readonly wrote: { readonly at: number; readonly from: Speed } | null;
   readonly writes: number;
   /** The lower speed that an older goal has just sent the belt to: that it slows is no stop of somebody else's. */

@@ -5,9 +5,9 @@ import { type Control, settle, type SpeedGoal, type Step } from "./goals.js";
 import type { Due } from "./start.js";
 import {
   isFresh,
-  isMoving,
   isRunning,
   isSlowing,
+  isActive,
   type Sample,
   settledSpeed,
   SETTLED_WITHIN,
@@ -60,8 +60,8 @@ const NOT_WRITTEN = failure(
   "The belt was not seen running steadily, so the speed was not written. Try again.",
 );
 
-const ended = (goal: SpeedGoal, telemetry: Telemetry, now: number): Outcome | null => {
-  if (goal.seenMoving && showsRest(telemetry))
+const ended = (goal: SpeedGoal, starting: boolean, telemetry: Telemetry, now: number): Outcome | null => {
+  if (goal.seenActive && !starting && showsRest(telemetry))
     return failure(
       "superseded",
       "The belt came to rest before the speed was reached. Start it again to set a speed.",
@@ -92,10 +92,10 @@ export const reviewSpeed = (
   if (goal.wrote && sample && sample.at > goal.wrote.at && measured !== undefined && isRunning(telemetry))
     if (isNear(measured, goal.target, capabilities.step))
       return { control: { ...control, speed: null, target: goal.target }, effects: settle(goal.refs, OK) };
-  const outcome = ended(goal, telemetry, now);
+  const outcome = ended(goal, control.start !== null, telemetry, now);
   if (outcome) return { control: { ...control, speed: null }, effects: settle(goal.refs, outcome) };
-  const seenMoving = goal.seenMoving || isMoving(telemetry);
-  return { control: { ...control, speed: { ...goal, seenMoving } }, effects: [] };
+  const seenActive = goal.seenActive || isActive(telemetry);
+  return { control: { ...control, speed: { ...goal, seenActive } }, effects: [] };
 };
 
 /** Contract 3: the speed that was asked for, else the one that the belt was last brought to. */

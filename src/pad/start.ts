@@ -63,7 +63,13 @@ const againDue = (control: Control, goal: StartGoal, telemetry: Telemetry, wrote
   return startAt(control, telemetry, 0);
 };
 
-const failed = (goal: StartGoal, telemetry: Telemetry, now: number): Outcome | null => {
+/** The start took effect, and the belt is at rest again: somebody has stopped it, and is not to be contradicted. */
+const wasHalted = ({ started }: Control, goal: StartGoal, telemetry: Telemetry): boolean =>
+  goal.wroteAt !== null && (started?.seen ?? false) && showsRest(telemetry);
+
+const failed = (control: Control, goal: StartGoal, telemetry: Telemetry, now: number): Outcome | null => {
+  if (wasHalted(control, goal, telemetry))
+    return failure("superseded", "The belt was stopped by somebody else before it moved.");
   if (now >= goal.deadline)
     return failure(
       "unconfirmed",
@@ -88,7 +94,7 @@ export const reviewStart = (control: Control, telemetry: Telemetry, now: number)
     const needsHandshake = control.needsHandshake || goal.handshakeAt !== null;
     return { control: { ...control, start: null, needsHandshake }, effects: settle(goal.refs, OK) };
   }
-  const outcome = failed(goal, telemetry, now);
+  const outcome = failed(control, goal, telemetry, now);
   if (!outcome) return { control, effects: [] };
   const orphan = control.speed?.fromRest ? control.speed : null;
   return {

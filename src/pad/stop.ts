@@ -2,7 +2,7 @@ import { failure, OK } from "../domain/command.js";
 import { AT_REST, kmh, type Speed } from "../domain/units.js";
 import type { Operation } from "../protocol/protocol.js";
 import { type Control, giveUp, type Ref, settle, type Step, type StopCause, type StopGoal } from "./goals.js";
-import { isFresh, isMoving, isUnderWay, type Sample, showsRest, type Telemetry } from "./telemetry.js";
+import { isFresh, isActive, type Sample, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract rule 1: after its deadline a stop is repeated every 5 s as long as telemetry shows movement. */
 const OVERDUE_REPEAT_MS = 5_000;
@@ -151,7 +151,7 @@ export const stopDue = (stop: StopGoal, telemetry: Telemetry, now: number): numb
   if (stop.lastWrite === null) return now;
   if (looksDone(stop, telemetry)) return null;
   if (stop.deadline !== null) return stop.lastWrite + REPEAT_MS;
-  const moves = isFresh(telemetry, now) && (isMoving(telemetry) || isUnderWay(telemetry));
+  const moves = isFresh(telemetry, now) && isActive(telemetry);
   return moves ? stop.lastWrite + OVERDUE_REPEAT_MS : null;
 };
 

@@ -107,6 +107,9 @@ export const isUnderWay = (telemetry: Telemetry): boolean => {
   );
 };
 
+/** The belt moves, for whatever reason, or is about to. */
+export const isActive = (telemetry: Telemetry): boolean => isMoving(telemetry) || isUnderWay(telemetry);
+
 /** The speed that has held for 3 s while the belt ran, or null. */
 export const settledSpeed = (telemetry: Telemetry): Speed | null => {
   const { last, steady } = telemetry;

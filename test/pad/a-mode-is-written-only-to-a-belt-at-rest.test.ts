@@ -15,6 +15,17 @@ it("a mode is set at rest, and reported", async () => {
   expect(await rig.close()).toBe(0);
 });
 
+it("a mode that is set already is ok, and not written", async () => {
+  const rig = padRig({ pad: { mode: "standby" } });
+  await rig.online();
+  await rig.clock.advance(2_000);
+  // Nothing else is in its way: the pad's gap is over, the next poll not yet due.
+  await rig.clock.until(() => rig.clock.now() - rig.handed.at(-1)!.at === 750, 2_000);
+  expect(await rig.ask(mode("standby"))).toBe("ok");
+  expect(rig.frames()).toEqual([]);
+  expect(await rig.close()).toBe(0);
+});
+
 it("a mode that the pad does not take is unconfirmed after 5 s, the older of two superseded", async () => {
   const rig = padRig();
   await rig.online();

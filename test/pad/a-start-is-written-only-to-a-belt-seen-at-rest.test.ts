@@ -76,6 +76,24 @@ describe("a start (contract rules 2 and 4)", () => {
     expect(await rig.close()).toBe(0);
   });
 
+  it.each(["c2", "a1", "p1", "r1pro"] as const)(
+    "is not repeated on a %s whose countdown somebody has broken off",
+    async (model) => {
+      const rig = padRig({ model });
+      await rig.online();
+      await rig.clock.advance(3_000);
+      const outcomes = rig.send(ON, speed(3));
+      await rig.clock.until(() => rig.state().belt === "starting", 10_000);
+      const since = rig.clock.now();
+      rig.press("start-stop");
+      await rig.clock.until(() => outcomes.length === 2, 2_000);
+      expect(codes(outcomes)).toEqual(["superseded", "superseded"]);
+      await rig.clock.advance(20_000);
+      expect(rig.frames(since)).toEqual([]);
+      expect(await rig.close()).toBe(0);
+    },
+  );
+
   it("waits for a belt that its own controls bring to rest, but not longer than 5 s", async () => {
     const rig = padRig({ model: "r1pro" });
     await rig.walking(6);
