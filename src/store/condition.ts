@@ -1,3 +1,4 @@
+import { asError, BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log.js";
 import { stateOf, STORE_OK, type StoreState, troubleOf } from "./fault.js";
 
@@ -29,8 +30,10 @@ export class Condition {
 
   bad(err: unknown): void {
     const state = stateOf(troubleOf(err));
+    // Foreseen, whoever has thrown it: the log leaves the stack out.
+    const fault = new BridgeError("store", asError(err).message, { retry: "later", cause: err });
     if (this.#state.state !== state.state)
-      this.#log.warn({ err }, `The store cannot be used (${state.state}). ${state.advice ?? ""}`);
+      this.#log.warn({ err: fault }, `The store cannot be used (${state.state}). ${state.advice ?? ""}`);
     this.#become(state);
   }
 

@@ -27,14 +27,25 @@ export class StoreFile {
     return this.#aside;
   }
 
-  /** Rejects with what `troubleOf` knows; what can be read is then readable all the same. */
-  async open(load: () => Promise<Driver>): Promise<void> {
-    this.#driver = await load();
+  /** Whether there is anything to write with. */
+  get loaded(): boolean {
+    return this.#driver !== null;
+  }
+
+  /** Rejects with what `troubleOf` knows. */
+  async load(load: () => Promise<Driver>): Promise<void> {
+    const driver = await load();
+    // Where this fails, opening the file says so.
+    await mkdir(dirname(this.#path), { recursive: true }).catch(() => undefined);
+    this.#driver = driver;
+  }
+
+  /** Throws what `troubleOf` knows; what can be read is then readable all the same. */
+  open(): void {
     try {
-      await mkdir(dirname(this.#path), { recursive: true });
       this.writer();
     } catch (error) {
-      this.#readOnly(this.#driver, error);
+      this.release(error);
       throw error;
     }
   }

@@ -47,7 +47,6 @@ export interface StoreDeps {
   readonly timeZone: string;
   /** Null: sessions are kept for ever. */
   readonly retentionDays: number | null;
-  /** `state` is another. */
   readonly changed: () => void;
   /** A stop waits for its first frame: the disk can wait, too. */
   readonly stopDue: () => boolean;
@@ -91,7 +90,10 @@ export class Store {
   /** Opens the file and reads what the last run left. Never rejects: `state` tells. */
   async open(): Promise<void> {
     try {
-      await this.#file.open(this.#deps.loadDriver ?? loadDriver);
+      await this.#file.load(this.#deps.loadDriver ?? loadDriver);
+      // The program may have come to its end meanwhile, before it had begun.
+      if (this.#ended) return;
+      this.#file.open();
       this.#condition.good(this.#file.aside);
     } catch (error) {
       this.#condition.bad(error);
@@ -111,7 +113,6 @@ export class Store {
     this.#want(0);
   }
 
-  /** Epoch milliseconds of the last valid status before an unclean end; null after a clean one. */
   crashedAt(padId: string): number | null {
     return this.#pads.crashedAt(padId);
   }
@@ -142,7 +143,7 @@ export class Store {
   end(): void {
     if (this.#ended) return;
     this.#sweeper?.end();
-    this.#flush();
+    if (this.#file.loaded) this.#flush();
     this.#ended = true;
     this.#timer.cancel();
   }
@@ -233,7 +234,7 @@ export class Store {
     if (trouble === "damaged" || trouble === "unwritable") this.#file.release(error);
     if (trouble === "damaged" && this.#file.aside === null) return GAP_MS;
     this.#condition.bad(error);
-    return RETRY_MS;
+    return trouble === "busy" ? GAP_MS : RETRY_MS;
   }
 
   #read<T>(query: (db: Sqlite) => T, otherwise: T): T {

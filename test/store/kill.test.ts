@@ -38,7 +38,7 @@ it(
     inFolder(async (folder) => {
       const driver = await loadDriver();
       let second = 0;
-      const kills = 25;
+      const kills = 20;
       for (let kill = 1; kill <= kills; kill += 1) {
         const last = await walkOn(folder, second, 1e9, 1 + Math.floor(Math.random() * 150));
         const db = openForReading(driver, join(folder, "bridge.db"));

@@ -182,7 +182,7 @@ const play = async (walker: Walker, steps: readonly Step[]): Promise<number> => 
 };
 
 describe("whatever a bridge misses", () => {
-  it.each(MODELS)("nothing is counted twice (%s)", (model) =>
+  it.each(MODELS)("nothing is counted twice (%s)", { timeout: 120_000 }, (model) =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) =>
         inFolder(async (folder) => {
@@ -196,7 +196,7 @@ describe("whatever a bridge misses", () => {
           walker.store.close();
         }),
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     ),
   );
 });

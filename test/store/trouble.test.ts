@@ -204,6 +204,28 @@ describe("a store that cannot be used", () => {
     }),
   );
 
+  it("while another program holds it waits, and writes a second after it is let go", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock();
+      const { log, warnings } = listeningLog();
+      const store = await openStore(folder, clock, { log });
+      const book = new Book(store, clock);
+      await walkFor(book, clock, 1, 33);
+      const other = new Database(join(folder, FILE));
+      other.exec("BEGIN IMMEDIATE");
+      await walkFor(book, clock, 33, 36);
+      expect(store.state.state).toBe("busy");
+      expect(warnings).toHaveLength(1);
+      expect(store.sessions(ALL)).toMatchObject([{ duration: 34 }]);
+      other.exec("ROLLBACK");
+      await walkFor(book, clock, 36, 38);
+      expect(store.state.state).toBe("ok");
+      const written = other.prepare("SELECT sum(duration) FROM portions").pluck().get();
+      expect(written).toBe(36);
+      other.close();
+      store.close();
+    }));
+
   it("begins to write once it can, with all that was walked meanwhile", () =>
     inFolder(async (folder) => {
       const path = join(folder, "data");
