@@ -17,7 +17,17 @@ export const capabilitiesOf = (
     ? Math.min(reported.maxSpeed, settings.maxSpeed ?? Infinity)
     : (settings.maxSpeed ?? defaults.maxSpeed);
   const imperial = reported?.imperial ?? defaults.imperial;
-  const min = Math.max(defaults.minSpeed, settings.minSpeed ?? 0);
-  const maxSpeed = floorToStep(imperial ? max / KM_PER_MILE : max, defaults.step);
-  return { ...defaults, imperial, minSpeed: Math.min(min, maxSpeed) as Speed, maxSpeed };
+  const min = Math.max(reported?.minSpeed ?? defaults.minSpeed, settings.minSpeed ?? 0);
+  const step = reported?.step ?? defaults.step;
+  const maxSpeed = floorToStep(imperial ? max / KM_PER_MILE : max, step);
+  return {
+    ...defaults,
+    imperial,
+    minSpeed: Math.min(min, maxSpeed) as Speed,
+    maxSpeed,
+    step,
+    incline: reported?.incline === undefined ? defaults.incline : reported.incline,
+    heartRate: reported?.heartRate ?? defaults.heartRate,
+    steps: reported?.steps ?? defaults.steps,
+  };
 };

@@ -45,7 +45,8 @@ export interface PadPreferences {
   readonly maxSpeed?: Speed;
   readonly step?: Speed;
   readonly startSpeed?: Speed;
-  readonly incline?: NonNullable<Capabilities["incline"]>;
+  /** Null: the machine says that it cannot be inclined. */
+  readonly incline?: Capabilities["incline"];
   readonly heartRate?: boolean;
   readonly steps?: boolean;
   readonly imperial: boolean;

@@ -38,7 +38,7 @@ describe("preferencesOf", () => {
   const features = (bits: number, targets: number) => ({ features: bits, targets });
   it.each<[string, Partial<Abilities>, object]>([
     ["nothing", {}, {}],
-    ["a Z1F", { features: features(0x1244, 1) }, { heartRate: false, steps: true }],
+    ["a Z1F", { features: features(0x1244, 1) }, { incline: null, heartRate: false, steps: true }],
     [
       "a FitShow",
       { features: features(0x56dc, 0x0f), speed: range(100, 1600, 10), incline: range(0, 150, 10) },
@@ -47,10 +47,15 @@ describe("preferencesOf", () => {
     [
       "an incline that cannot be set",
       { features: features(0x8, 1), incline: range(0, 150, 10) },
-      { heartRate: false },
+      { incline: null, heartRate: false },
     ],
+    ["an incline of an unknown range", { features: features(0, 2) }, { heartRate: false }],
     ["an incline nobody asked about", { incline: range(0, 150, 10) }, {}],
-    ["an incline of one value", { features: features(0, 2), incline: range(0, 0, 10) }, { heartRate: false }],
+    [
+      "an incline of one value",
+      { features: features(0, 2), incline: range(0, 0, 10) },
+      { incline: null, heartRate: false },
+    ],
     ["a range from 0", { speed: range(0, 600, 10) }, { maxSpeed: 600, step: 10 }],
     ["a range that was not filled in", { speed: range(0, 0, 0) }, {}],
     ["a range upside down", { speed: range(600, 100, 10) }, {}],

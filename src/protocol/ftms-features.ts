@@ -1,4 +1,4 @@
-import type { PadPreferences } from "../domain/pad.js";
+import type { Capabilities, PadPreferences } from "../domain/pad.js";
 import { speedFromHundredths } from "../domain/units.js";
 import { viewOf } from "./bytes.js";
 import { FTMS } from "./ftms-gatt.js";
@@ -78,18 +78,24 @@ const speedsOf = (range: Range | null): Partial<PadPreferences> =>
       }
     : {};
 
-const inclineOf = ({ min, max, step }: Range): NonNullable<PadPreferences["incline"]> => ({
+const inclineOf = ({ min, max, step }: Range): Capabilities["incline"] => ({
   min: min / 10,
   max: max / 10,
   step: step / 10,
 });
 
+/** A range alone does not say that it can be set; without one, nothing is known of a machine that says it can. */
+const inclinesOf = (features: Features | null, range: Range | null): Partial<PadPreferences> => {
+  if (!features) return {};
+  if (!has(features.targets, TARGET_INCLINATION)) return { incline: null };
+  return range === null ? {} : { incline: isRange(range) ? inclineOf(range) : null };
+};
+
 /** The same in the domain's terms. `imperial`: the machine takes its speeds in miles an hour. */
 export const preferencesOf = ({ features, speed, incline }: Abilities, imperial: boolean): PadPreferences => {
-  const inclines = features !== null && has(features.targets, TARGET_INCLINATION) && isRange(incline);
   return {
     ...speedsOf(speed),
-    ...(inclines && { incline: inclineOf(incline) }),
+    ...inclinesOf(features, incline),
     ...(features && { heartRate: has(features.features, FEATURE.heartRate) }),
     // A machine that counts steps without saying so is known by its model, so only a yes counts.
     ...(features && has(features.features, FEATURE.steps) && { steps: true }),
