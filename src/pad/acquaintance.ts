@@ -20,6 +20,7 @@ export class Acquaintance {
   readonly #deps: AcquaintanceDeps;
   #identity: Identity;
   #model: Model | null = null;
+  #toldOfMiles = false;
 
   constructor(settings: PadSettings, deps: AcquaintanceDeps) {
     this.#settings = settings;
@@ -44,24 +45,33 @@ export class Acquaintance {
     this.#learn({ ...this.#identity, bound: { name, address } });
   }
 
-  meet(model: Model): void {
+  /** Whether the machine counts in miles, as far as is known. */
+  meet(model: Model): boolean {
     this.#model = model;
     this.#learn(met(this.#identity, model, this.#settings));
+    return this.#identity.capabilities?.imperial ?? false;
   }
 
-  /** The pad has told its preferences. */
-  hear(preferences: PadPreferences): void {
-    if (!this.#model) return;
+  /** The pad has told its preferences. Returns whether it turned out to count in other units than it was taken to. */
+  hear(preferences: PadPreferences): boolean {
+    if (!this.#model) return false;
     const was = this.#identity.capabilities?.imperial ?? false;
     this.#learn(described(this.#identity, this.#model, preferences, this.#settings));
     const { capabilities } = this.#identity;
-    if (!preferences.imperial || was || !capabilities) return;
-    const maxSpeed = kmh(capabilities.maxSpeed);
-    this.#deps.log.warn(
-      { maxSpeed },
-      `The pad is set to miles. Its numbers are taken as km/h but capped at ${maxSpeed}, as if they were mph. ` +
-        "Set the pad to kilometres in its app.",
-    );
+    if (preferences.imperial && capabilities) this.#warnOfMiles(this.#model, kmh(capabilities.maxSpeed));
+    return preferences.imperial !== was;
+  }
+
+  /** Once a run: it does not change by itself. */
+  #warnOfMiles({ protocol }: Model, maxSpeed: number): void {
+    if (this.#toldOfMiles) return;
+    this.#toldOfMiles = true;
+    const said =
+      protocol === "ftms"
+        ? `The machine takes its speeds in miles an hour: they are converted, and capped at ${maxSpeed} km/h.`
+        : `The pad is set to miles. Its numbers are taken as km/h but capped at ${maxSpeed}, as if they were mph. ` +
+          "Set the pad to kilometres in its app.";
+    this.#deps.log.warn({ maxSpeed }, said);
   }
 
   #learn(identity: Identity): void {

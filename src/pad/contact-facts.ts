@@ -1,8 +1,22 @@
+import type { PadStatus } from "../domain/pad.js";
+import type { Logger } from "../log.js";
+import type { MachineEvent } from "../protocol/ftms-machine.js";
+import type { Control } from "./goals.js";
 import type { Identity } from "./identity.js";
 import type { Phase } from "./supervisor.js";
 
+/** What a machine says of itself, besides its measurements. */
+export interface MachineFacts {
+  /** Its own record of what is wrong with it; null: nothing. */
+  readonly fault: string | null;
+  readonly safetyKey: boolean;
+  readonly controlLost: boolean;
+}
+
+export const NO_COMPLAINT: MachineFacts = { fault: null, safetyKey: false, controlLost: false };
+
 /** What is known of a pad's link, for `view()`. */
-export interface ContactFacts {
+export interface ContactFacts extends MachineFacts {
   readonly phase: Phase;
   readonly identity: Identity;
   /** A valid status came since the start. */
@@ -11,6 +25,8 @@ export interface ContactFacts {
   readonly lostMoving: boolean;
   readonly ambiguous: boolean;
   readonly notAPad: boolean;
+  /** Monotonic milliseconds: a value could be read of a machine at rest that says nothing (contract rule 7). */
+  readonly aliveAt: number | null;
   readonly rssi: number | null;
   /** Epoch milliseconds. */
   readonly lastStatusAt: number | null;
@@ -29,7 +45,46 @@ export const NO_FACTS: Omit<ContactFacts, "identity"> = {
   lostMoving: false,
   ambiguous: false,
   notAPad: false,
+  ...NO_COMPLAINT,
+  aliveAt: null,
   rssi: null,
   lastStatusAt: null,
   counters: { statuses: 0, badFrames: 0, connects: 0, losses: 0 },
+};
+
+/** What a machine's own word changes: a key that was pulled is back when the machine is reset, or the belt started. */
+export const afterEvent = ({ type }: MachineEvent): Partial<Pick<ContactFacts, "safetyKey">> => {
+  if (type === "safety-key") return { safetyKey: true };
+  return type === "started" || type === "reset" ? { safetyKey: false } : {};
+};
+
+/** What a status changes. */
+export const afterStatus = (facts: typeof NO_FACTS, status: PadStatus, wall: number): typeof NO_FACTS => {
+  const runs = status.activity === "running" && (status.speed ?? 0) > 0;
+  const safetyKey = facts.safetyKey && !runs;
+  return { ...facts, seen: true, lostMoving: false, safetyKey, aliveAt: null, lastStatusAt: wall };
+};
+
+/** The machine lets nobody, or not us, control it: it answered so, or said so. */
+export const isControlLost = ({ point: { permission } }: Control): boolean =>
+  permission === "lost" || permission === "refused";
+
+/** What people should read in the log when a fact of the machine's own has changed. */
+export const logChange = (before: MachineFacts, after: MachineFacts, log: Logger): void => {
+  if (after.fault !== before.fault)
+    if (after.fault === null) log.info({}, "the machine reports no fault any more");
+    else
+      log.error({ fault: after.fault }, `The machine reports a fault: ${after.fault}. Look at its manual.`);
+  if (after.safetyKey && !before.safetyKey)
+    log.warn(
+      {},
+      "The safety key was pulled: the machine stops the belt. Put it back to start the belt again.",
+    );
+  if (after.controlLost && !before.controlLost)
+    log.warn(
+      {},
+      "The machine does not let the bridge control it; it is asked again by itself. A stop is written all the same. " +
+        "Until then use the machine's own buttons, and close other apps that are connected to it.",
+    );
+  if (before.controlLost && !after.controlLost) log.info({}, "the machine lets the bridge control it");
 };

@@ -1,17 +1,27 @@
 import type { Address, Advertisement, Link, Radio } from "../ble/radio.js";
 import { type Clock, type StallWatch, watchStalls } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
-import type { PadSettings } from "../domain/pad.js";
+import type { PadSettings, PadStatus } from "../domain/pad.js";
 import type { Logger } from "../log.js";
-import type { Message } from "../protocol/protocol.js";
+import type { Heard } from "../protocol/conversation.js";
+import type { MachineEvent } from "../protocol/ftms-machine.js";
 import { Acquaintance } from "./acquaintance.js";
-import { type ContactFacts, NO_FACTS } from "./contact-facts.js";
+import {
+  afterEvent,
+  afterStatus,
+  type ContactFacts,
+  isControlLost,
+  logChange,
+  type MachineFacts,
+  NO_COMPLAINT,
+  NO_FACTS,
+} from "./contact-facts.js";
 import type { Memory } from "./identity.js";
 import type { Scheduler } from "./scheduler.js";
 import { serveLink } from "./serve.js";
 import { isUrgent, mayMove } from "./stop.js";
 import { Supervisor } from "./supervisor.js";
-import { type Sample, SILENCE_MS } from "./telemetry.js";
+import { type Sample, showsRest, SILENCE_MS } from "./telemetry.js";
 
 /** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
 const DRAIN_MS = 250;
@@ -28,6 +38,8 @@ export interface ContactOwner {
   wanted(): boolean;
   /** A valid status came and the goals have seen it; `restored`: the first since the belt moved out of sight. */
   status(sample: Sample, restored: boolean): void;
+  /** The machine told of something that it did; the goals have seen it. */
+  event(event: MachineEvent): void;
   /** The link is gone; `moving`: the belt was not at rest when it was last seen. */
   lost(moving: boolean): void;
   changed(): void;
@@ -157,18 +169,27 @@ export class Contact {
         this.#set({ phase: "ready", notAPad: false });
         this.#scheduler.listening();
       },
-      onMessage: (message, poll) => this.#hear(message, poll),
+      onHeard: (heard, poll) => this.#hear(heard, poll),
       onRssi: (rssi) => this.#set({ rssi }),
     };
   }
 
-  #hear(message: Message, poll: number | null): void {
+  #hear(message: Heard, poll: number | null): void {
     switch (message.kind) {
       case "status":
-        return this.#hearStatus({ status: message.status, at: this.#arrived, poll });
+        return this.#hearStatus(this.#sample(message.status, poll));
       case "preferences":
-        this.#acquaintance.hear(message.preferences);
+        if (this.#acquaintance.hear(message.preferences)) this.#scheduler.rescaled();
         return this.#scheduler.preferencesKnown();
+      case "alive":
+        return this.#hearLife();
+      case "answer":
+        this.#scheduler.answer(message.answer);
+        return this.#learn({});
+      case "event":
+        return this.#hearEvent(message.event);
+      case "fault":
+        return this.#learn({ fault: message.record });
       case "bad":
         this.#deps.log.debug({ reason: message.reason }, "a notification was not valid and was dropped");
         return this.#count("badFrames");
@@ -184,16 +205,45 @@ export class Contact {
     return Math.max(this.#stalls?.arrived() ?? this.#deps.clock.now(), last?.at ?? 0);
   }
 
+  /** What a machine says by itself is as old as it arrived, not as it was read. */
+  #sample(status: PadStatus, poll: number | null): Sample {
+    const at = this.#arrived;
+    return { status, at, poll: poll === null ? null : Math.min(poll, at) };
+  }
+
+  /** Contract rule 7: of a machine at rest that says nothing, a value that can be read is a sign of life. */
+  #hearLife(): void {
+    const { control, telemetry } = this.#scheduler;
+    if (control.greeted && !showsRest(telemetry)) return;
+    this.#heardAt = this.#deps.clock.now();
+    this.#set({ aliveAt: this.#heardAt });
+  }
+
+  #hearEvent(event: MachineEvent): void {
+    this.#scheduler.event(event);
+    this.#owner.event(event);
+    this.#learn(afterEvent(event));
+  }
+
+  #learn(said: Partial<MachineFacts>): void {
+    const before = this.#facts;
+    this.#facts = { ...before, controlLost: isControlLost(this.#scheduler.control), ...said };
+    logChange(before, this.#facts, this.#deps.log);
+    this.#owner.changed();
+  }
+
   #hearStatus(sample: Sample): void {
     const restored = this.#facts.lostMoving;
     this.#heardAt = this.#deps.clock.now();
-    this.#facts = { ...this.#facts, seen: true, lostMoving: false, lastStatusAt: this.#deps.clock.wall() };
+    this.#facts = afterStatus(this.#facts, sample.status, this.#deps.clock.wall());
     this.#count("statuses");
     this.#supervisor.healthy();
     this.#scheduler.together(() => {
       this.#scheduler.see(sample);
       this.#owner.status(sample, restored);
     });
+    // A machine that leaves a request for permission unanswered has granted it as soon as something is written.
+    if (isControlLost(this.#scheduler.control) !== this.#facts.controlLost) this.#learn({});
   }
 
   #unlink(): void {
@@ -203,7 +253,7 @@ export class Contact {
     const lostMoving = control.greeted ? news : this.#facts.lostMoving;
     this.#count("losses");
     this.#drop = null;
-    this.#facts = { ...this.#facts, lostMoving };
+    this.#facts = { ...this.#facts, lostMoving, ...NO_COMPLAINT, aliveAt: null };
     // A link that we let go of is held until it is closed; a lost one is waited for at once.
     if (this.#owner.wanted()) this.#facts = { ...this.#facts, phase: "scanning" };
     // All of it is true before anybody hears of any of it: an exit that waits must not take the pad for out of reach.

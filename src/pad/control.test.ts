@@ -60,12 +60,12 @@ describe("the next write", () => {
   it("is nothing but a stop on a link that does not listen yet, or is busy", () => {
     expect(next(stop(greeted), running, true)).toBe("stop");
     expect(next(start(speed(greeted, rest)), rest, true)).toBe(Infinity);
-    const written = handed(stop(greeted), { op: "stop" }, running, 1_000);
+    const written = handed(stop(greeted), { op: "stop" }, running, C2.quirks, 1_000);
     expect(next(written, running, true)).toBe(2_100);
   });
 
   it("is a poll every gap while something is wanted, every second otherwise", () => {
-    const polled = (control: Control) => handed(control, { op: "poll" }, rest, 1_000);
+    const polled = (control: Control) => handed(control, { op: "poll" }, rest, C2.quirks, 1_000);
     expect(next(polled(greeted), rest, false)).toBe(1_000);
     expect(next(polled({ ...start(greeted), start: { ...start(greeted).start!, wroteAt: 900 } }), rest)).toBe(
       700,
@@ -73,7 +73,7 @@ describe("the next write", () => {
   });
 
   it("asks three times for preferences that do not come", () => {
-    const asked = [1, 2, 3].reduce((control) => handed(control, { op: "preferences" }, rest, 0), {
+    const asked = [1, 2, 3].reduce((control) => handed(control, { op: "preferences" }, rest, C2.quirks, 0), {
       ...noControl,
       greeted: true,
     });

@@ -1,13 +1,14 @@
 import { failure } from "../domain/command.js";
 import type { Capabilities } from "../domain/pad.js";
 import { AT_REST } from "../domain/units.js";
+import { admit, regainAt, written } from "../protocol/ftms-control.js";
 import type { Operation, Quirks } from "../protocol/protocol.js";
 import { type Control, freshLink, giveUp, type Step } from "./goals.js";
 import { modeDue, reviewMode } from "./mode.js";
 import { followTarget, reviewSpeed, speedDue } from "./speed.js";
 import { type Due, reviewStart, startDue, startWindowEnd } from "./start.js";
 import { loseStop, PROOF, proveStop, reviewStop, stopDue, stopHanded, stopOperation } from "./stop.js";
-import { isMoving, type Sample, type Telemetry } from "./telemetry.js";
+import { isFresh, isMoving, isRunning, type Sample, showsRest, type Telemetry } from "./telemetry.js";
 
 /** What the scheduler has to know of the machine. */
 export interface Machine {
@@ -21,6 +22,8 @@ export type Next = { readonly operation: Operation } | { readonly lookAgainAt: n
 /** A pad that leaves a read of its preferences unanswered is asked three times a connection, then left alone. */
 const PREFERENCE_TRIES = 3;
 const PREFERENCE_AGAIN_MS = 2_000;
+/** Contract rule 7: a machine that says nothing at rest is asked this often whether it is there. */
+const ALIVE_MS = 4_000;
 
 /**
  * The scheduler: one write at a time, in the order stop, goals, preferences, poll. A stop ignores the pad's gap and
@@ -36,19 +39,28 @@ export const nextWrite = (
 ): Next => {
   const { stop } = control;
   const stopAt = stop ? stopDue(stop, telemetry, now) : null;
-  if (stop && stopAt !== null && stopAt <= now) return { operation: stopOperation(stop, telemetry) };
+  const admitted = (operation: Operation): Next => {
+    const admission = admit(control.point, operation, machine.quirks.ftms, now);
+    return "write" in admission ? { operation: admission.write } : admission;
+  };
+  if (stop && stopAt !== null && stopAt <= now) return admitted(stopOperation(stop, telemetry, now));
   if (stopsOnly) return { lookAgainAt: stopAt ?? Infinity };
   const gapEnd = control.lastWrite === null ? now : control.lastWrite + machine.quirks.minGap;
   const due = goalDue(control, telemetry, machine, now);
   const goalAt = due ? Math.max(due.at, gapEnd) : null;
-  if (due && goalAt !== null && goalAt <= now) return { operation: due.operation };
-  const read = readDue(control, machine.quirks, gapEnd);
+  if (due && goalAt !== null && goalAt <= now) return sooner(admitted(due.operation), stopAt);
+  const regain = control.greeted && !stop ? regainAt(control.point) : null;
+  if (regain !== null && regain <= now) return admitted({ op: "control" });
+  const read = readDue(control, telemetry, machine.quirks, gapEnd);
   // A poll written now would push a goal that is due within the gap back by a whole gap.
   const yields = goalAt !== null && goalAt - now < machine.quirks.minGap;
   if (read && read.at <= now && !yields) return { operation: read.operation };
-  const times = [stopAt, goalAt, yields ? null : (read?.at ?? null)].filter((at) => at !== null);
+  const times = [stopAt, goalAt, regain, yields ? null : (read?.at ?? null)].filter((at) => at !== null);
   return { lookAgainAt: Math.min(...times, Infinity) };
 };
+
+const sooner = (next: Next, at: number | null): Next =>
+  "lookAgainAt" in next && at !== null ? { lookAgainAt: Math.min(next.lookAgainAt, at) } : next;
 
 const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: number): Due => {
   if (control.stop || !control.greeted) return null;
@@ -57,22 +69,67 @@ const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: 
   return start ?? (control.speed && speedDue(control.speed, telemetry, machine.capabilities, now));
 };
 
-const readDue = (control: Control, quirks: Quirks, gapEnd: number): Due => {
+const readDue = (control: Control, telemetry: Telemetry, quirks: Quirks, gapEnd: number): Due => {
   const { preferences, stop, start, speed, mode } = control;
   const busy = stop !== null || start !== null || speed !== null || mode !== null;
-  const asks = control.greeted && !preferences.known && preferences.tries < PREFERENCE_TRIES && !busy;
+  // FTMS reads its preferences: that is no write (contract rule 6), and an early sign of life.
+  const asks =
+    (control.greeted || quirks.ftms !== null) &&
+    !preferences.known &&
+    preferences.tries < PREFERENCE_TRIES &&
+    !busy;
   const askAt = Math.max(gapEnd, (preferences.askedAt ?? -Infinity) + PREFERENCE_AGAIN_MS);
   const ask: Due = asks ? { operation: { op: "preferences" }, at: askAt } : null;
-  if (quirks.poll === null) return ask;
+  if (quirks.poll === null) return ask ?? aliveDue(control, telemetry, gapEnd);
   // With a goal every gap carries a poll: its results, and the proof of rest, are made of their answers (rule 7).
   const interval = busy ? quirks.minGap : quirks.poll;
   const pollAt = Math.max(gapEnd, (control.lastPoll ?? -Infinity) + interval);
   return ask && ask.at <= pollAt ? ask : { operation: { op: "poll" }, at: pollAt };
 };
 
+/** A read of a machine that has fallen silent at rest; of one that moves, silence is what it is. */
+const aliveDue = (control: Control, telemetry: Telemetry, gapEnd: number): Due => {
+  if (control.greeted && !showsRest(telemetry)) return null;
+  const seen = Math.max(
+    telemetry.last?.at ?? -Infinity,
+    control.lastPoll ?? -Infinity,
+    control.preferences.askedAt ?? -Infinity,
+  );
+  return { operation: { op: "poll" }, at: Math.max(gapEnd, seen + ALIVE_MS) };
+};
+
+/** An operation of several frames takes its time: is what allowed it still true before the next one? */
+export const stillDue = (
+  operation: Operation,
+  { stop }: Control,
+  telemetry: Telemetry,
+  now: number,
+): boolean => {
+  switch (operation.op) {
+    case "stop":
+    case "pause":
+    case "control":
+    case "poll":
+      return true;
+    case "start":
+      return stop === null && isFresh(telemetry, now) && showsRest(telemetry);
+    case "speed":
+      return stop === null && isFresh(telemetry, now) && isRunning(telemetry);
+    default:
+      return stop === null;
+  }
+};
+
 /** An operation was handed to the link. */
-export const handed = (before: Control, operation: Operation, telemetry: Telemetry, now: number): Control => {
-  const control = { ...before, lastWrite: now };
+export const handed = (
+  before: Control,
+  operation: Operation,
+  telemetry: Telemetry,
+  quirks: Quirks,
+  now: number,
+): Control => {
+  const point = written(before.point, operation, quirks.ftms, now);
+  const control = { ...before, lastWrite: now, point };
   const { stop, start, speed, mode, preferences } = control;
   switch (operation.op) {
     case "poll":
@@ -101,6 +158,7 @@ export const handed = (before: Control, operation: Operation, telemetry: Telemet
       return { ...control, preferences: { ...preferences, tries: preferences.tries + 1, askedAt: now } };
     case "incline":
     case "record":
+    case "control":
       return control;
   }
 };
@@ -134,7 +192,8 @@ export const statusSeen = (
   now: number,
 ): Step => {
   const moves = isMoving(telemetry);
-  const shows = moves || sample.status.activity === "countdown";
+  // Contract rule 7: what an FTMS machine does shortly after a start says nothing about that start.
+  const shows = machine.quirks.ftms === null && (moves || sample.status.activity === "countdown");
   const control = {
     ...before,
     greeted: true,

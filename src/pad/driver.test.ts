@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { NO_FAULTS } from "../domain/faults.js";
 import { modelFor } from "../protocol/models.js";
-import type { Message, Operation, Protocol } from "../protocol/protocol.js";
+import type { Conversation, Heard, Protocol } from "../protocol/conversation.js";
+import type { Operation } from "../protocol/protocol.js";
 import { wilink } from "../protocol/wilink.js";
 import { parseCommand } from "../protocol/wilink-pad.js";
 import { simulatedRadio } from "../sim/radio.js";
@@ -14,7 +15,15 @@ const model = modelFor("wilink", "KS-BLC2");
 /** Every operation is two frames: a preamble, as MC21 pads want it before each command, and itself. */
 const wordy: Protocol = {
   ...wilink,
-  encode: (operation) => [...wilink.encode({ op: "record" }, model), ...wilink.encode(operation, model)],
+  converse(peer) {
+    const talk = wilink.converse(peer, model);
+    const self: Conversation = {
+      ...talk,
+      frames: (operation) => [...talk.frames({ op: "record" }), ...talk.frames(operation)],
+      wrote: () => self,
+    };
+    return self;
+  },
 };
 
 const connect = async (protocol: Protocol) => {
@@ -22,28 +31,29 @@ const connect = async (protocol: Protocol) => {
   const pad = { address: ADDRESS, name: null, model: "c2", faults: NO_FAULTS } as const;
   const radio = simulatedRadio([pad], { clock });
   const link = await clock.settled(radio.connect(ADDRESS, { signal: new AbortController().signal }));
-  const heard: { readonly message: Message; readonly poll: number | null }[] = [];
-  const onMessage = (message: Message, poll: number | null): void => void heard.push({ message, poll });
-  const connection = openConnection(link, protocol, model, { clock, onMessage });
+  const heard: { readonly message: Heard; readonly poll: number | null }[] = [];
+  const onHeard = (message: Heard, poll: number | null): void => void heard.push({ message, poll });
+  const connection = openConnection(link, protocol, model, false, { clock, onHeard });
   const written = (): (string | undefined)[] =>
     radio.wire.map(({ bytes }) => parseCommand(bytes)?.operation?.op);
   return { clock, radio, link, connection, heard, written };
 };
 
+const yes = (): boolean => true;
 const POLL: Operation = { op: "poll" };
 const SPEED: Operation = { op: "speed", speed: 300 as never };
 
 describe("a connection", () => {
   it("hears nothing before it listens, then what it asks for", async () => {
     const { clock, connection, heard } = await connect(wilink);
-    await clock.settled(connection.write(POLL));
+    await clock.settled(connection.write(POLL, yes));
     await clock.advance(100);
     expect(heard).toEqual([]);
     await clock.settled(connection.listen());
     await clock.advance(2_600);
     const asked = clock.now();
-    await clock.settled(connection.write(POLL));
-    await clock.settled(connection.write({ op: "preferences" }));
+    await clock.settled(connection.write(POLL, yes));
+    await clock.settled(connection.write({ op: "preferences" }, yes));
     await clock.advance(100);
     expect(heard.map(({ message }) => message.kind)).toEqual(["status", "preferences"]);
     expect(heard.map(({ poll }) => poll)).toEqual([asked, null]);
@@ -51,16 +61,18 @@ describe("a connection", () => {
 
   it("writes the frames of an operation in order", async () => {
     const { clock, connection, written } = await connect(wordy);
-    await clock.settled(connection.write(SPEED));
+    await clock.settled(connection.write(SPEED, yes));
     expect(written()).toEqual(["record", "speed"]);
   });
 
-  it("writes no more of an operation that a stop has passed", async () => {
+  it("writes no more of an operation that is not due any more", async () => {
     const { clock, radio, connection, written } = await connect(wordy);
     radio.hangWrites(ADDRESS, true);
-    const speed = connection.write(SPEED);
+    let stopped = false;
+    const speed = connection.write(SPEED, () => !stopped);
     await clock.advance(100);
-    const stop = connection.write({ op: "stop" });
+    stopped = true;
+    const stop = connection.write({ op: "stop" }, yes);
     await clock.advance(100);
     radio.hangWrites(ADDRESS, false);
     await clock.settled(Promise.all([speed, stop]));
@@ -72,13 +84,13 @@ describe("a connection", () => {
     const { clock, radio, connection } = await connect(wilink);
     radio.hangWrites(ADDRESS, true);
     const since = clock.now();
-    await expect(clock.settled(connection.write(POLL))).rejects.toMatchObject({ code: "timeout" });
+    await expect(clock.settled(connection.write(POLL, yes))).rejects.toMatchObject({ code: "timeout" });
     expect(clock.now() - since).toBeLessThanOrEqual(3_010);
     await expect(clock.settled(connection.listen())).rejects.toMatchObject({ code: "timeout" });
-    const last = connection.write(POLL);
+    const last = connection.write(POLL, yes);
     const gone = expect(last).rejects.toMatchObject({ code: "link-lost" });
     radio.disconnect(ADDRESS);
     await gone;
-    await expect(connection.write(POLL)).rejects.toMatchObject({ code: "link-lost" });
+    await expect(connection.write(POLL, yes)).rejects.toMatchObject({ code: "link-lost" });
   });
 });

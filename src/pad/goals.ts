@@ -1,6 +1,7 @@
 import type { Outcome } from "../domain/command.js";
 import type { Mode } from "../domain/pad.js";
 import type { Speed } from "../domain/units.js";
+import { type ControlPoint, freshControlPoint } from "../protocol/ftms-control.js";
 
 /** Names one key of one command to whoever waits for its result. */
 export type Ref = number;
@@ -97,6 +98,8 @@ export interface Control {
   readonly preferences: { readonly known: boolean; readonly tries: number; readonly askedAt: number | null };
   /** A valid status came. Until then only polls and a due stop are written (contract rule 6). */
   readonly greeted: boolean;
+  /** Where we stand with the machine's control point, if it has one. */
+  readonly point: ControlPoint;
 }
 
 /** What every link begins with. */
@@ -107,6 +110,7 @@ export const freshLink = {
   handshakeDone: false,
   preferences: { known: false, tries: 0, askedAt: null },
   greeted: false,
+  point: freshControlPoint,
 } as const;
 
 export const noControl: Control = {

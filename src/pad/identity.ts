@@ -37,13 +37,16 @@ export const met = (identity: Identity, model: Model, settings: PadSettings): Id
     : { ...known, capabilities: capabilitiesOf(model.defaults, null, settings) };
 };
 
-/** What it is taken for after it has spoken for itself. */
+/** What it is taken for after it has spoken for itself; FTMS tells piece by piece, so what was said before still counts. */
 export const described = (
   identity: Identity,
   model: Model,
-  reported: PadPreferences,
+  preferences: PadPreferences,
   settings: PadSettings,
-): Identity => ({ ...identity, reported, capabilities: capabilitiesOf(model.defaults, reported, settings) });
+): Identity => {
+  const reported = { ...identity.reported, ...preferences };
+  return { ...identity, reported, capabilities: capabilitiesOf(model.defaults, reported, settings) };
+};
 
 export const boundAddress = (identity: Identity, settings: PadSettings): Address | null =>
   identity.bound && identity.bound.name === settings.advertisedName?.toLowerCase()

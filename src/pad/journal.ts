@@ -41,8 +41,8 @@ export interface Journal {
   readonly footfall: Footfall;
   /** The speed that was held before the belt slowed, not a sample from the ramp; of this session only. */
   readonly held: Speed | null;
-  /** What brought the belt to rest; `pad`: its own controls. Null while no session is paused in this run. */
-  readonly pausedBy: StopCause | "pad" | null;
+  /** What brought the belt to rest; `pad`: its own controls. Null while no session is paused in this run, or the key out. */
+  readonly pausedBy: StopCause | "pad" | "safety_key" | null;
 }
 
 export const newJournal: Journal = {
@@ -144,20 +144,20 @@ const record = (
     event.type === "session_paused" && stoppedBy === null ? [{ type: "belt_stopped_by_pad", at }] : [];
   return {
     ...note,
-    journal: { ...journal, ...afterEvent(event.type, stoppedBy) },
+    journal: { ...journal, ...afterEvent(event.type, journal.pausedBy ?? stoppedBy ?? "pad") },
     events: [...note.events, ...byPad, told],
   };
 };
 
 const afterEvent = (
   type: Exclude<WalkEvent["type"], "delta">,
-  stoppedBy: StopCause | null,
+  pausedBy: NonNullable<Journal["pausedBy"]>,
 ): Partial<Journal> => {
   switch (type) {
     case "session_started":
       return { footfall: noFootfall, pausedBy: null };
     case "session_paused":
-      return { pausedBy: stoppedBy ?? "pad" };
+      return { pausedBy };
     case "session_resumed":
       return { pausedBy: null };
     case "session_ended":

@@ -71,6 +71,7 @@ export class Pad {
     const contact = new Contact(settings, deps, scheduler, {
       wanted: () => this.#wanted(),
       status: (sample, restored) => this.#status(sample, restored),
+      event: ({ type }) => type === "safety-key" && this.#book.safetyKeyPulled(),
       lost: (moving) => this.#lost(moving),
       changed: () => this.#announcer.changed(),
     });

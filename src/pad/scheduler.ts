@@ -1,11 +1,24 @@
 import { settle } from "../ble/settle.js";
 import type { Clock } from "../clock.js";
 import { asError, BridgeError } from "../domain/errors.js";
+import type { Answer } from "../protocol/ftms-control-point.js";
+import type { MachineEvent } from "../protocol/ftms-machine.js";
 import type { Operation } from "../protocol/protocol.js";
-import { deadlines, handed, linkLost, type Machine, nextWrite, review, statusSeen } from "./control.js";
+import { answerHeard, eventHeard } from "./answers.js";
+import {
+  deadlines,
+  handed,
+  linkLost,
+  type Machine,
+  nextWrite,
+  review,
+  statusSeen,
+  stillDue,
+} from "./control.js";
 import type { Connection } from "./driver.js";
 import { type Control, type Effect, noControl, type Step } from "./goals.js";
 import { UNKNOWN_MACHINE } from "./identity.js";
+import { rescaleSpeed } from "./speed.js";
 import { rejoinStop } from "./stop.js";
 import { interrupted, noTelemetry, observe, type Sample, type Telemetry } from "./telemetry.js";
 
@@ -101,6 +114,24 @@ export class Scheduler {
     this.apply((control, telemetry, now) => statusSeen(control, telemetry, this.#machine, sample, now));
   }
 
+  /** The machine answered a request. */
+  answer(answer: Answer): void {
+    this.apply((control, _, now) => answerHeard(control, answer, this.#machine, now));
+  }
+
+  /** The machine told of something that it did. */
+  event(event: MachineEvent): void {
+    this.apply((control, _, now) => eventHeard(control, event, now));
+  }
+
+  /** The machine turned out to read speeds in other units: a speed under way is written anew, and given its time. */
+  rescaled(): void {
+    this.apply((control, telemetry, now) => ({
+      control: rescaleSpeed(control, telemetry, now),
+      effects: [],
+    }));
+  }
+
   preferencesKnown(): void {
     const preferences = { ...this.#control.preferences, known: true };
     this.apply((control) => ({ control: { ...control, preferences }, effects: [] }));
@@ -147,13 +178,15 @@ export class Scheduler {
     const stopsOnly = !this.#listening || busy.length > 0;
     const next = nextWrite(this.#control, this.#telemetry, this.#machine, now, stopsOnly);
     if ("lookAgainAt" in next) return next.lookAgainAt;
-    this.#write(this.#connection, next.operation, now);
+    this.#write(this.#connection, next.operation, this.#machine, now);
     return Infinity;
   }
 
-  #write(connection: Connection, operation: Operation, now: number): void {
-    this.#control = handed(this.#control, operation, this.#telemetry, now);
-    const written = connection.write(operation);
+  #write(connection: Connection, operation: Operation, { quirks }: Machine, now: number): void {
+    this.#control = handed(this.#control, operation, this.#telemetry, quirks, now);
+    const written = connection.write(operation, () =>
+      stillDue(operation, this.#control, this.#telemetry, this.#clock.now()),
+    );
     this.#inFlight.set(written, operation.op);
     written.then(
       () => this.#written(connection, written),

@@ -5,7 +5,9 @@ import { BridgeError } from "../domain/errors.js";
 import type { PadSettings } from "../domain/pad.js";
 import { identify } from "../protocol/identify.js";
 import { modelFor } from "../protocol/models.js";
-import type { Message, Model, Protocol } from "../protocol/protocol.js";
+import type { Heard, Protocol } from "../protocol/conversation.js";
+import { ftms } from "../protocol/ftms.js";
+import type { Model } from "../protocol/protocol.js";
 import { wilink } from "../protocol/wilink.js";
 import { type Connection, lostReason, openConnection } from "./driver.js";
 
@@ -15,16 +17,17 @@ const RSSI_MS = 2_000;
 
 export interface ServeDeps {
   readonly clock: Clock;
-  readonly onModel: (model: Model) => void;
+  /** Tells whether the machine is known to count in miles. */
+  readonly onModel: (model: Model) => boolean;
   /** The connection takes a stop. */
   readonly onOpen: (connection: Connection) => void;
   /** It takes everything, and answers. */
   readonly onListening: () => void;
-  readonly onMessage: (message: Message, poll: number | null) => void;
+  readonly onHeard: (heard: Heard, poll: number | null) => void;
   readonly onRssi: (rssi: number) => void;
 }
 
-const protocols: Readonly<Record<Protocol["name"], Protocol | null>> = { wilink, ftms: null };
+const protocols: Readonly<Record<Protocol["name"], Protocol>> = { wilink, ftms };
 
 const protocolOf = (link: Link, settings: PadSettings): Protocol => {
   const name = settings.protocol === "auto" ? identify(link.services.keys()) : settings.protocol;
@@ -49,9 +52,9 @@ export const serveLink = async (
 ): Promise<never> => {
   const protocol = protocolOf(link, settings);
   const model = modelFor(protocol.name, link.name);
-  deps.onModel(model);
-  const { clock, onMessage } = deps;
-  const connection = openConnection(link, protocol, model, { clock, onMessage });
+  const imperial = deps.onModel(model);
+  const { clock, onHeard } = deps;
+  const connection = openConnection(link, protocol, model, imperial, { clock, onHeard });
   // A subscription that hangs must not keep a stop from the belt.
   if (protocol.stopsUnheard) deps.onOpen(connection);
   await orAborted(connection.listen(), gone);

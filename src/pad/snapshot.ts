@@ -3,7 +3,7 @@ import type { Belt, LinkWord, PadState, Problem } from "../domain/state.js";
 import type { Control } from "./goals.js";
 import { targetOf } from "./speed.js";
 import type { Phase } from "./supervisor.js";
-import { beltWord, isKnown, isMoving, showsRest, type Telemetry } from "./telemetry.js";
+import { beltWord, isKnown, isMoving, showsRest, SILENCE_MS, type Telemetry } from "./telemetry.js";
 
 /** What a pad knows about itself; `PadState` is a function of it and of the time. */
 export interface PadFacts {
@@ -16,6 +16,11 @@ export interface PadFacts {
   readonly radioOn: boolean;
   readonly ambiguous: boolean;
   readonly notAPad: boolean;
+  readonly fault: string | null;
+  readonly safetyKey: boolean;
+  readonly controlLost: boolean;
+  /** Monotonic milliseconds. */
+  readonly aliveAt: number | null;
   readonly capabilities: Capabilities | null;
   readonly protocol: ProtocolName | null;
   readonly model: string | null;
@@ -23,11 +28,12 @@ export interface PadFacts {
   readonly lastStatusAt: number | null;
 }
 
-type Seen = Pick<PadFacts, "control" | "telemetry" | "phase">;
+type Seen = Pick<PadFacts, "control" | "telemetry" | "phase" | "aliveAt">;
 
 /** Contract 3, availability: a valid status came on this link, and within 5 s. */
-export const isAvailable = ({ phase, control, telemetry }: Seen, now: number): boolean =>
-  phase === "ready" && control.greeted && isKnown(telemetry, now);
+export const isAvailable = ({ phase, control, telemetry, aliveAt }: Seen, now: number): boolean =>
+  phase === "ready" &&
+  ((control.greeted && isKnown(telemetry, now)) || (aliveAt !== null && now - aliveAt <= SILENCE_MS));
 
 export const beltOf = (seen: Seen, now: number): Belt =>
   isAvailable(seen, now) ? beltWord(seen.telemetry, now, seen.control.stop !== null) : "unknown";
@@ -49,6 +55,9 @@ const stopIsOverdue = ({ control: { stop }, telemetry, phase, lostMoving }: PadF
 const problem = (facts: PadFacts): Problem | null => {
   if (stopIsOverdue(facts)) return "stop-unconfirmed";
   if (facts.lostMoving) return "link-lost";
+  if (facts.fault !== null) return "fault";
+  if (facts.safetyKey) return "safety-key";
+  if (facts.controlLost) return "control-lost";
   if (!facts.radioOn && facts.phase !== "off") return "radio-off";
   if (facts.ambiguous && facts.phase === "scanning") return "ambiguous-name";
   if (facts.notAPad) return "not-a-pad";
@@ -57,7 +66,7 @@ const problem = (facts: PadFacts): Problem | null => {
 
 export const padState = (facts: PadFacts, now: number): PadState => {
   const { telemetry, control } = facts;
-  const status = isAvailable(facts, now) ? telemetry.last?.status : undefined;
+  const status = isAvailable(facts, now) && isKnown(telemetry, now) ? telemetry.last?.status : undefined;
   const belt = beltOf(facts, now);
   const underWay = belt === "running" || belt === "starting";
   return {

@@ -109,3 +109,14 @@ export const followTarget = (control: Control, telemetry: Telemetry): Control =>
     settled !== null && (control.target === null || Math.abs(settled - control.target) > SETTLED_WITHIN);
   return elsewhere ? { ...control, target: settled } : control;
 };
+
+/** The number that was written meant another speed than the one that was asked for. */
+export const rescaleSpeed = (control: Control, telemetry: Telemetry, now: number): Control => {
+  const { speed } = control;
+  if (!speed?.wrote) return control;
+  const deadline = now + speedTime(telemetry.last?.status.speed ?? AT_REST, speed.target);
+  return {
+    ...control,
+    speed: { ...speed, wrote: null, writes: 0, writeBy: now + WRITE_WITHIN_MS, deadline },
+  };
+};

@@ -34,7 +34,7 @@ export const startDue = (
   if (now > startWindowEnd(goal) || !isFresh(telemetry, now) || !showsRest(telemetry)) return null;
   return goal.wroteAt === null
     ? firstDue(control, goal, telemetry, quirks)
-    : againDue(control, goal, telemetry, goal.wroteAt);
+    : againDue(control, goal, telemetry, quirks, goal.wroteAt);
 };
 
 const manual: Operation = { op: "mode", mode: "manual" };
@@ -56,8 +56,16 @@ const firstDue = (control: Control, goal: StartGoal, telemetry: Telemetry, quirk
   return startAt(control, telemetry, goal.manualAt === null ? 0 : goal.manualAt + quirks.modeSettle);
 };
 
-const againDue = (control: Control, goal: StartGoal, telemetry: Telemetry, wroteAt: number): Due => {
+const againDue = (
+  control: Control,
+  goal: StartGoal,
+  telemetry: Telemetry,
+  quirks: Quirks,
+  wroteAt: number,
+): Due => {
   if ((telemetry.last?.at ?? 0) < wroteAt + INERT_AFTER_MS) return null;
+  // Neither modes nor handshakes: the start itself is all there is to repeat.
+  if (quirks.ftms !== null) return startAt(control, telemetry, 0);
   if (goal.manualAt === null) return { operation: manual, at: 0 };
   if (!control.handshakeDone) return { operation: { op: "handshake" }, at: 0 };
   return startAt(control, telemetry, 0);
@@ -86,7 +94,16 @@ const failed = (control: Control, goal: StartGoal, telemetry: Telemetry, now: nu
 
 const ORPHANED = failure("superseded", "The belt did not start, so the speed was dropped.");
 
-/** Settles a start: `ok` once the measured speed is above 0. A speed that belongs to a failed start goes with it. */
+/** A start has failed; a speed that belongs to it goes with it. */
+export const endStart = (control: Control, goal: StartGoal, outcome: Outcome): Step => {
+  const orphan = control.speed?.fromRest ? control.speed : null;
+  return {
+    control: { ...control, start: null, speed: orphan ? null : control.speed },
+    effects: [...settle(goal.refs, outcome), ...settle(orphan?.refs ?? [], ORPHANED)],
+  };
+};
+
+/** Settles a start: `ok` once the measured speed is above 0. */
 export const reviewStart = (control: Control, telemetry: Telemetry, now: number): Step => {
   const goal = control.start;
   if (!goal) return { control, effects: [] };
@@ -95,10 +112,5 @@ export const reviewStart = (control: Control, telemetry: Telemetry, now: number)
     return { control: { ...control, start: null, needsHandshake }, effects: settle(goal.refs, OK) };
   }
   const outcome = failed(control, goal, telemetry, now);
-  if (!outcome) return { control, effects: [] };
-  const orphan = control.speed?.fromRest ? control.speed : null;
-  return {
-    control: { ...control, start: null, speed: orphan ? null : control.speed },
-    effects: [...settle(goal.refs, outcome), ...settle(orphan?.refs ?? [], ORPHANED)],
-  };
+  return outcome ? endStart(control, goal, outcome) : { control, effects: [] };
 };

@@ -143,13 +143,19 @@ describe("what is written", () => {
     ["stop", "walked_off", false],
     ["stop", "exit", false],
   ])("is a %s for %s, ending the session: %s", (op, cause, endsSession) => {
-    expect(stopOperation(stop(cause, endsSession), at(3))).toEqual({ op });
+    expect(stopOperation(stop(cause, endsSession), at(3), 1_000)).toEqual({ op });
   });
 
   it("is a stop after a pause that does not slow the belt, a pause after one that does", () => {
     const paused = stopHanded(stop("command", false), at(3), 1_000);
-    expect(stopOperation(paused, at(3))).toEqual({ op: "stop" });
-    expect(stopOperation(paused, at(2.6))).toEqual({ op: "pause" });
+    const after = (ms: number, kmh: number) => stopOperation(paused, at(kmh), paused.asked + ms).op;
+    expect([after(2_100, 3), after(2_100, 2.99), after(2_100, 2.6), after(2_100, 2)]).toEqual([
+      "stop",
+      "stop",
+      "stop",
+      "pause",
+    ]);
+    expect([after(4_200, 2), after(4_200, 2.6)]).toEqual(["pause", "stop"]);
   });
 });
 

@@ -17,6 +17,9 @@ const LATE_START_MS = 5_000;
 /** Contract rule 7: two consecutive statuses. */
 export const PROOF = 2;
 
+/** 0.01 km/h a second, well below the 0.53 km/h that a belt slows by (wire-facts a.9): less is a pause that was ignored. */
+const OBEDIENT = 20;
+
 /** Contract 3: 0.4 km/h a second + 6, at least 10 s. A belt slows by about 0.53 km/h a second (wire-facts a.9). */
 export const stopTime = (speed: Speed): number => Math.max(10, kmh(speed) / 0.4 + 6) * 1000;
 
@@ -155,11 +158,17 @@ export const stopDue = (stop: StopGoal, telemetry: Telemetry, now: number): numb
   return moves ? stop.lastWrite + OVERDUE_REPEAT_MS : null;
 };
 
+/** The belt has slowed since the stop was asked for as one does that obeys. */
+const obeys = ({ from, asked }: StopGoal, telemetry: Telemetry, now: number): boolean => {
+  if (from === null) return true;
+  const fallen = from - (telemetry.last?.status.speed ?? AT_REST);
+  return fallen > 0 && fallen >= (OBEDIENT * (now - asked)) / 1000;
+};
+
 /** A person's OFF is a pause to a machine that knows one; where that does not slow the belt, a stop (contract 3). */
-export const stopOperation = (stop: StopGoal, telemetry: Telemetry): Operation => {
+export const stopOperation = (stop: StopGoal, telemetry: Telemetry, now: number): Operation => {
   const keeps = stop.cause === "command" && !stop.endsSession;
-  const obeyed = stop.from === null || (telemetry.last?.status.speed ?? AT_REST) < stop.from;
-  return { op: keeps && obeyed ? "pause" : "stop" };
+  return { op: keeps && obeys(stop, telemetry, now) ? "pause" : "stop" };
 };
 
 /** A stop frame was handed to the link. */

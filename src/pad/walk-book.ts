@@ -50,6 +50,11 @@ export class WalkBook {
     this.#take((journal, about) => journalEnd(journal, this.#settings, about));
   }
 
+  /** Contract 3: after that a start is no return to the former speed. */
+  safetyKeyPulled(): void {
+    this.#journal = { ...this.#journal, pausedBy: "safety_key" };
+  }
+
   gap(): void {
     this.#journal = journalGap(this.#journal, this.#settings);
   }

@@ -1,6 +1,7 @@
 import type { Answer, Request } from "./ftms-control-point.js";
 import type { MachineEvent } from "./ftms-machine.js";
-import type { Frame, Message } from "./protocol.js";
+import type { ProtocolName } from "../domain/pad.js";
+import type { Frame, Message, Model } from "./protocol.js";
 
 // What a driver needs of a protocol that is more than questions and answers: something to say first, a memory between
 // notifications, and values that are read.
@@ -24,7 +25,9 @@ export type Heard =
   | Message
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "event"; readonly event: MachineEvent }
-  | { readonly kind: "fault"; readonly record: string | null };
+  | { readonly kind: "fault"; readonly record: string | null }
+  /** A value could be read: the pad is there, whatever its belt does. */
+  | { readonly kind: "alive" };
 
 /** One connection, as an immutable value: what changes it returns its successor. Total functions; times in ms. */
 export interface Conversation {
@@ -41,4 +44,15 @@ export interface Conversation {
   frames(request: Request): readonly Frame[];
   /** The characteristics to read for a request, of those that the device offers; what they say goes through `hear`. */
   reads(request: Request): readonly string[];
+}
+
+/** A protocol is a value: total functions and data, no state of its own. */
+export interface Protocol {
+  readonly name: ProtocolName;
+  /** GATT service that marks the protocol. */
+  readonly service: string;
+  /** The pad obeys a stop on a link that nothing is subscribed on: a due one is written before anything else. */
+  readonly stopsUnheard: boolean;
+  /** A fresh link to a pad. */
+  converse(peer: Peer, model: Model): Conversation;
 }

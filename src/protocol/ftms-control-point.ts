@@ -6,8 +6,7 @@ import type { Operation } from "./protocol.js";
 
 // Fitness Machine Control Point 2AD9 (FTMS 4.16, wire-facts b.3): requests as bytes, and the answers to them.
 
-/** What can be asked of the control point: the operations, and the permission that comes before them. */
-export type Request = Operation | { readonly op: "control" };
+export type Request = Operation;
 
 export const OPCODE = {
   control: 0x00,

@@ -9,7 +9,7 @@ import type { FtmsQuirks } from "./protocol.js";
 export interface ControlPoint {
   /** To control; it ends with the link, by a reset, or when the machine says so. */
   readonly permission: "none" | "held" | "lost" | "refused";
-  /** When that became so. */
+  /** When that became so, or permission was last asked for. */
   readonly since: number;
   /** The last request that was written and not answered. */
   readonly open: { readonly op: Request["op"]; readonly opcode: number; readonly at: number } | null;
@@ -88,9 +88,9 @@ export const written = (
 ): ControlPoint => {
   const opcode = opcodeOf(request);
   if (quirks === null || opcode === null) return before;
-  const assumed = before.open?.op === "control" && request.op !== "control";
-  const point = assumed ? become(before, "held", now) : before;
-  return { ...point, open: { op: request.op, opcode, at: now } };
+  const point = before.open?.op === "control" ? become(before, "held", now) : before;
+  const since = request.op === "control" ? now : point.since;
+  return { ...point, since, open: { op: request.op, opcode, at: now } };
 };
 
 /**

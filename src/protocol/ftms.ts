@@ -1,4 +1,4 @@
-import type { Conversation, OpeningStep, Peer } from "./conversation.js";
+import type { Conversation, OpeningStep, Peer, Protocol } from "./conversation.js";
 import { encodeRequest, opcodeOf, type Request, speedNumber } from "./ftms-control-point.js";
 import { noAbilities } from "./ftms-features.js";
 import { noMemory, requestWritten } from "./ftms-memory.js";
@@ -67,10 +67,11 @@ const conversationOf = (session: Session): Conversation => ({
 });
 
 /** A treadmill that speaks the Bluetooth SIG's Fitness Machine Service, KingSmith's ways included (wire-facts b). */
-export const ftms = {
+export const ftms: Protocol = {
   name: "ftms",
   service: FTMS.service,
-  /** A fresh link. */
+  // Requests want indications first (b.3), and a Z1 to be unlocked.
+  stopsUnheard: false,
   converse: (peer: Peer, model: Model): Conversation =>
     conversationOf({ peer, model, memory: noMemory, scale: newScale(peer.imperial), abilities: noAbilities }),
-} as const;
+};

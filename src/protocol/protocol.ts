@@ -11,6 +11,8 @@ import type { Speed } from "../domain/units.js";
 /** What a pad can be told. `pause` keeps the machine's own session where it can; elsewhere it is a stop. */
 export type Operation =
   | { readonly op: "poll" }
+  /** The permission to control, where a machine wants to be asked for it. */
+  | { readonly op: "control" }
   | { readonly op: "stop" }
   | { readonly op: "pause" }
   | { readonly op: "start" }
@@ -35,27 +37,6 @@ export type Message =
   | { readonly kind: "record"; readonly record: PadRecord }
   | { readonly kind: "other"; readonly type: number }
   | { readonly kind: "bad"; readonly reason: string };
-
-/** A decoder's memory between notifications: frames may come split or merged. */
-export type Pending = Uint8Array;
-
-/** A protocol is a value: total functions and data, no state of its own. */
-export interface Protocol {
-  readonly name: ProtocolName;
-  /** GATT service that marks the protocol, its notifying characteristics in subscription order. */
-  readonly service: string;
-  readonly notify: readonly string[];
-  /** The pad obeys a stop on a link that nothing is subscribed on: a due one is written before anything else. */
-  readonly stopsUnheard?: boolean;
-  /** Never throws. Returns what is left over and every message found, in order. */
-  decode(
-    pending: Pending,
-    characteristic: string,
-    bytes: Uint8Array,
-  ): { pending: Pending; messages: Message[] };
-  /** The frames for an operation, in order; empty where the protocol has no such operation. */
-  encode(operation: Operation, model: Model): readonly Frame[];
-}
 
 /** A row of the model table: names, limits and quirks as data (design 4). */
 export interface Model {

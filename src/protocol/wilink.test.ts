@@ -137,7 +137,7 @@ describe("encode", () => {
   });
 
   it("writes to fe02 without response", () => {
-    expect(wilink).toMatchObject({ name: "wilink", service: "fe00", notify: ["fe01"] });
+    expect(wilink).toMatchObject({ name: "wilink", service: "fe00" });
     expect(wilink.encode({ op: "stop" }, A1)).toMatchObject([{ characteristic: "fe02", response: false }]);
   });
 

@@ -1,6 +1,7 @@
 import { kmh, type Speed } from "../domain/units.js";
 import { concat, toHex } from "./bytes.js";
-import type { Message, Model, Operation, Protocol } from "./protocol.js";
+import type { Conversation, Peer, Protocol } from "./conversation.js";
+import type { Frame, Message, Model, Operation } from "./protocol.js";
 import { COMMAND, deframe, frame, TYPE, type Piece } from "./wilink-frames.js";
 import {
   MODE_BYTES,
@@ -12,6 +13,7 @@ import {
   statusOf,
 } from "./wilink-replies.js";
 
+const SERVICE = "fe00";
 const NOTIFY = "fe01";
 const WRITE = "fe02";
 
@@ -48,7 +50,12 @@ const messageOf = ({ valid, bytes }: Piece): Message => {
   }
 };
 
-const decode: Protocol["decode"] = (pending, characteristic, bytes) => {
+/** Never throws. Returns what is left over and every message found, in order: frames may come split or merged. */
+const decode = (
+  pending: Uint8Array,
+  characteristic: string,
+  bytes: Uint8Array,
+): { pending: Uint8Array; messages: Message[] } => {
   if (characteristic !== NOTIFY) return { pending, messages: [bad(`unexpected ${characteristic}`, bytes)] };
   const { pieces, rest } = deframe(concat(pending, bytes));
   return { pending: rest, messages: pieces.map(messageOf) };
@@ -87,24 +94,42 @@ const bodyOf = (operation: Operation, model: Model): readonly number[] | null =>
     case "handshake":
       return handshakeBody(model.quirks.handshake);
     case "incline":
+    case "control":
       return null;
     default:
       return BODIES[operation.op];
   }
 };
 
-const encode: Protocol["encode"] = (operation, model) => {
+/** The frames for an operation, in order; empty where the protocol has no such operation. */
+const encode = (operation: Operation, model: Model): readonly Frame[] => {
   const body = bodyOf(operation, model);
   return body ? [{ characteristic: WRITE, bytes: frame(COMMAND, body), response: false }] : [];
 };
 
+const conversationOf = (pending: Uint8Array, peer: Peer, model: Model): Conversation => {
+  const self: Conversation = {
+    opening: peer.services.get(SERVICE)?.includes(NOTIFY)
+      ? [{ do: "subscribe", characteristic: NOTIFY }]
+      : [],
+    hear(characteristic, bytes) {
+      const { pending: rest, messages } = decode(pending, characteristic, bytes);
+      return { conversation: conversationOf(rest, peer, model), heard: messages };
+    },
+    wrote: () => self,
+    frames: (operation) => encode(operation, model),
+    reads: () => [],
+  };
+  return self;
+};
+
 /** KingSmith's own protocol, service FE00 (wire-facts a). */
-export const wilink: Protocol = {
+export const wilink: Protocol & { readonly decode: typeof decode; readonly encode: typeof encode } = {
   name: "wilink",
-  service: "fe00",
-  notify: [NOTIFY],
+  service: SERVICE,
   // FE02 asks for no session, no answer and no pairing (a.1).
   stopsUnheard: true,
+  converse: (peer: Peer, model: Model): Conversation => conversationOf(new Uint8Array(), peer, model),
   decode,
   encode,
 };

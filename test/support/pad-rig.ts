@@ -8,6 +8,7 @@ import { type Identity, noIdentity } from "../../src/pad/identity.js";
 import type { PadEvent } from "../../src/pad/journal.js";
 import { Pad } from "../../src/pad/pad.js";
 import type { Operation } from "../../src/protocol/protocol.js";
+import { parseRequest } from "../../src/protocol/ftms-pad.js";
 import { parseCommand } from "../../src/protocol/wilink-pad.js";
 import { beltSpeed, type PadOptions, remote } from "../../src/sim/pad.js";
 import type { PeripheralSettings } from "../../src/sim/peripheral.js";
@@ -24,7 +25,7 @@ export const quiet: Logger = {
   child: () => quiet,
 };
 
-const SAFETY: SafetySettings = {
+export const SAFETY: SafetySettings = {
   allowStart: true,
   stopOnExit: true,
   standbyOnExit: true,
@@ -34,7 +35,7 @@ const SAFETY: SafetySettings = {
   maxSession: null,
 };
 
-const SETTINGS: PadSettings = {
+export const SETTINGS: PadSettings = {
   id: "office",
   name: "Office",
   address: "57:4c:4e:00:11:22",
@@ -76,7 +77,12 @@ export interface Written {
   readonly op: string;
 }
 
-const nameOf = (bytes: Uint8Array): string => named(parseCommand(bytes)?.operation);
+const nameOf = (bytes: Uint8Array): string => {
+  const wilink = parseCommand(bytes);
+  if (wilink) return named(wilink.operation);
+  const { op } = parseRequest(bytes);
+  return op;
+};
 
 /** The radio with an ear at its port: `handed` fills with what is handed to the pad's links. */
 const tapped = (radio: Radio, clock: ManualClock, handed: Written[]): Radio => ({
