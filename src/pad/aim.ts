@@ -1,7 +1,16 @@
-import type { Mode } from "../domain/pad.js";
+import type { Capabilities, Mode } from "../domain/pad.js";
 import { AT_REST, type Speed } from "../domain/units.js";
 import { failure, type Outcome } from "../domain/command.js";
-import { type Control, type Effect, type Ref, settle, type SpeedGoal, type Step } from "./goals.js";
+import {
+  type Control,
+  type Effect,
+  type InclineGoal,
+  type Ref,
+  settle,
+  type SpeedGoal,
+  type Step,
+} from "./goals.js";
+import { inclineTime } from "./incline.js";
 import { MODE_DEADLINE_MS } from "./mode.js";
 import { FROM_REST_MS, speedTime, WRITE_WITHIN_MS } from "./speed.js";
 import { START_DEADLINE_MS } from "./start.js";
@@ -49,4 +58,27 @@ export const aimMode = (control: Control, refs: readonly Ref[], mode: Mode, now:
   const deadline = Math.max(now, control.stop?.deadline ?? now) + MODE_DEADLINE_MS;
   const goal = { refs, mode, deadline, writtenAt: null };
   return { control: { ...control, mode: goal }, effects: supersede(control.mode?.refs) };
+};
+
+/** Aims at an incline; the latest wins. With a start under way it waits for the belt to move. */
+export const aimIncline = (
+  control: Control,
+  telemetry: Telemetry,
+  refs: readonly Ref[],
+  percent: number,
+  range: NonNullable<Capabilities["incline"]>,
+  since: number,
+  now: number,
+): Step => {
+  const withStart = control.start !== null;
+  const time = inclineTime(telemetry.last?.status.incline ?? null, percent, range);
+  const goal: InclineGoal = {
+    refs,
+    percent,
+    deadline: now + time + (withStart ? FROM_REST_MS : 0),
+    writeBy: withStart ? now + FROM_REST_MS : since + WRITE_WITHIN_MS,
+    withStart,
+    wroteAt: null,
+  };
+  return { control: { ...control, incline: goal }, effects: supersede(control.incline?.refs) };
 };

@@ -20,7 +20,7 @@ const unchanged = (control: Control): Step => ({ control, effects: [] });
  * waits for newer statuses (contract rule 4), and a stop for what may still come of it (rule 7).
  */
 const unwritten = (control: Control, op: Verdict["op"]): Control => {
-  const { stop, start, speed } = control;
+  const { stop, start, speed, incline } = control;
   switch (op) {
     case "stop":
     case "pause":
@@ -29,13 +29,15 @@ const unwritten = (control: Control, op: Verdict["op"]): Control => {
       return { ...control, start: start && { ...start, wroteAt: null } };
     case "speed":
       return { ...control, speed: speed && { ...speed, wrote: null } };
+    case "incline":
+      return { ...control, incline: incline && { ...incline, wroteAt: null } };
     default:
       return control;
   }
 };
 
 const refused = (control: Control, op: Verdict["op"]): Step => {
-  const { stop, start, speed } = control;
+  const { stop, start, speed, incline } = control;
   switch (op) {
     case "pause":
       // Contract 3: 08 01 when 08 02 is refused. As a pause that did not slow the belt, it makes way for a stop.
@@ -45,6 +47,10 @@ const refused = (control: Control, op: Verdict["op"]): Step => {
     case "speed":
       return speed
         ? { control: { ...control, speed: null }, effects: settle(speed.refs, REFUSED) }
+        : unchanged(control);
+    case "incline":
+      return incline
+        ? { control: { ...control, incline: null }, effects: settle(incline.refs, REFUSED) }
         : unchanged(control);
     default:
       return unchanged(control);

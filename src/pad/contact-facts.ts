@@ -1,7 +1,6 @@
 import type { PadStatus } from "../domain/pad.js";
 import type { Logger } from "../log.js";
 import type { MachineEvent } from "../protocol/ftms-machine.js";
-import type { Control } from "./goals.js";
 import type { Identity } from "./identity.js";
 import type { Phase } from "./supervisor.js";
 
@@ -64,10 +63,6 @@ export const afterStatus = (facts: typeof NO_FACTS, status: PadStatus, wall: num
   const safetyKey = facts.safetyKey && !runs;
   return { ...facts, seen: true, lostMoving: false, safetyKey, aliveAt: null, lastStatusAt: wall };
 };
-
-/** The machine lets nobody, or not us, control it: it answered so, or said so. */
-export const isControlLost = ({ point: { permission } }: Control): boolean =>
-  permission === "lost" || permission === "refused";
 
 /** What people should read in the log when a fact of the machine's own has changed. */
 export const logChange = (before: MachineFacts, after: MachineFacts, log: Logger): void => {

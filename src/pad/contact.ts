@@ -10,13 +10,13 @@ import {
   afterEvent,
   afterStatus,
   type ContactFacts,
-  isControlLost,
   logChange,
   type MachineFacts,
   NO_COMPLAINT,
   NO_FACTS,
 } from "./contact-facts.js";
 import type { Memory } from "./identity.js";
+import { isControlLost } from "./permission.js";
 import type { Scheduler } from "./scheduler.js";
 import { serveLink } from "./serve.js";
 import { isUrgent, mayMove } from "./stop.js";

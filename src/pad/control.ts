@@ -4,6 +4,7 @@ import { AT_REST } from "../domain/units.js";
 import { admit, regainAt, written } from "../protocol/ftms-control.js";
 import type { Operation, Quirks } from "../protocol/protocol.js";
 import { type Control, freshLink, giveUp, type Step } from "./goals.js";
+import { inclineDue, mayIncline, reviewIncline } from "./incline.js";
 import { modeDue, reviewMode } from "./mode.js";
 import { followTarget, reviewSpeed, speedDue } from "./speed.js";
 import { type Due, reviewStart, startDue, startWindowEnd } from "./start.js";
@@ -65,9 +66,18 @@ const sooner = (next: Next, at: number | null): Next =>
 const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: number): Due => {
   if (control.stop || !control.greeted) return null;
   if (control.mode) return modeDue(control.mode, telemetry, now);
-  const start = control.start && startDue(control, control.start, telemetry, machine.quirks, now);
-  return start ?? (control.speed && speedDue(control.speed, telemetry, machine.capabilities, now));
+  const { start, speed, incline } = control;
+  return (
+    (start && startDue(control, start, telemetry, machine.quirks, now)) ??
+    soonest(
+      speed && speedDue(speed, telemetry, machine.capabilities, now),
+      incline && inclineDue(control, incline, telemetry, now),
+    )
+  );
 };
+
+const soonest = (first: Due, second: Due): Due =>
+  first && second ? (second.at < first.at ? second : first) : (first ?? second);
 
 const readDue = (control: Control, telemetry: Telemetry, quirks: Quirks, gapEnd: number): Due => {
   const { preferences, stop, start, speed, mode } = control;
@@ -101,10 +111,11 @@ const aliveDue = (control: Control, telemetry: Telemetry, gapEnd: number): Due =
 /** An operation of several frames takes its time: is what allowed it still true before the next one? */
 export const stillDue = (
   operation: Operation,
-  { stop }: Control,
+  control: Control,
   telemetry: Telemetry,
   now: number,
 ): boolean => {
+  const { stop } = control;
   switch (operation.op) {
     case "stop":
     case "pause":
@@ -115,6 +126,8 @@ export const stillDue = (
       return stop === null && isFresh(telemetry, now) && showsRest(telemetry);
     case "speed":
       return stop === null && isFresh(telemetry, now) && isRunning(telemetry);
+    case "incline":
+      return mayIncline(control, telemetry, now);
     default:
       return stop === null;
   }
@@ -130,7 +143,7 @@ export const handed = (
 ): Control => {
   const point = written(before.point, operation, quirks.ftms, now);
   const control = { ...before, lastWrite: now, point };
-  const { stop, start, speed, mode, preferences } = control;
+  const { stop, start, speed, mode, incline, preferences } = control;
   switch (operation.op) {
     case "poll":
       return { ...control, lastPoll: now };
@@ -157,6 +170,7 @@ export const handed = (
     case "preferences":
       return { ...control, preferences: { ...preferences, tries: preferences.tries + 1, askedAt: now } };
     case "incline":
+      return { ...control, incline: incline && { ...incline, wroteAt: now } };
     case "record":
     case "control":
       return control;
@@ -181,6 +195,7 @@ export const review = (
     (c: Control) => reviewStart(c, telemetry, now),
     (c: Control) => reviewSpeed(c, telemetry, machine.capabilities, now, sample),
     (c: Control) => reviewMode(c, telemetry, now),
+    (c: Control) => reviewIncline(c, telemetry, machine.capabilities, now, sample),
   ].reduce(chain, { control, effects: [] });
 
 /** A valid status came in; `telemetry` has it already. */
@@ -225,4 +240,6 @@ export const deadlines = (control: Control): readonly number[] =>
     control.speed?.deadline,
     control.speed?.writeBy,
     control.mode?.deadline,
+    control.incline?.deadline,
+    control.incline?.writeBy,
   ].filter((at) => typeof at === "number");

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import { type Command, failure, type Outcome } from "../domain/command.js";
 import type { Speed } from "../domain/units.js";
-import { aimMode, aimSpeed, aimStart } from "./aim.js";
+import { aimIncline, aimMode, aimSpeed, aimStart } from "./aim.js";
 import type { Ref, StopCause } from "./goals.js";
 import { type Decision, decide, type Situation } from "./intent.js";
 import type { Scheduler } from "./scheduler.js";
@@ -91,6 +91,10 @@ export class CommandDesk {
       case "mode":
         if (decision.stop) this.stop("command");
         return this.#scheduler.apply((control, _, now) => aimMode(control, [ref], decision.mode, now));
+      case "incline":
+        return this.#scheduler.apply((control, telemetry, now) =>
+          aimIncline(control, telemetry, [ref], decision.percent, decision.range, arrived, now),
+        );
       case "link":
         return this.#owner.turnLink(decision.on, ref);
     }

@@ -68,6 +68,17 @@ export interface ModeGoal {
   readonly writtenAt: number | null;
 }
 
+export interface InclineGoal {
+  readonly refs: readonly Ref[];
+  readonly percent: number;
+  readonly deadline: number;
+  /** Not written by then, it is dropped. */
+  readonly writeBy: number;
+  /** A start was under way: it waits for the belt to move, and is dropped if it does not. */
+  readonly withStart: boolean;
+  readonly wroteAt: number | null;
+}
+
 /** The last start frame, the status that allowed it, and whether the belt was seen in countdown or moving since. */
 export interface Started {
   readonly at: number;
@@ -81,6 +92,7 @@ export interface Control {
   readonly start: StartGoal | null;
   readonly speed: SpeedGoal | null;
   readonly mode: ModeGoal | null;
+  readonly incline: InclineGoal | null;
   /** The speed the belt was last brought to, by us or by its own controls; null at rest. */
   readonly target: Speed | null;
   /** Contract 3: false from a stop until the belt is seen at rest. */
@@ -118,6 +130,7 @@ export const noControl: Control = {
   start: null,
   speed: null,
   mode: null,
+  incline: null,
   target: null,
   stopConfirmed: true,
   haltedBy: null,
@@ -143,8 +156,8 @@ export const settle = (refs: readonly Ref[], outcome: Outcome): readonly Effect[
 
 /** Gives up everything but a stop. */
 export const giveUp = (control: Control, outcome: Outcome): Step => ({
-  control: { ...control, start: null, speed: null, mode: null },
-  effects: [control.start, control.speed, control.mode].flatMap((goal) =>
+  control: { ...control, start: null, speed: null, mode: null, incline: null },
+  effects: [control.start, control.speed, control.mode, control.incline].flatMap((goal) =>
     goal ? settle(goal.refs, outcome) : [],
   ),
 });

@@ -3,6 +3,7 @@ import type { Capabilities, Mode } from "../domain/pad.js";
 import type { Belt } from "../domain/state.js";
 import { kmh, roundToStep, type Speed, speedFromKmh } from "../domain/units.js";
 import type { Control } from "./goals.js";
+import { roundIncline } from "./incline.js";
 import { targetOf } from "./speed.js";
 import { isUrgent } from "./stop.js";
 import { isFresh, isKnown, isMoving, isRunning, showsRest, type Telemetry } from "./telemetry.js";
@@ -39,6 +40,11 @@ export type Decision =
   | { readonly do: "start"; readonly speed: Speed | null }
   | { readonly do: "speed"; readonly speed: Speed; readonly start: boolean }
   | { readonly do: "mode"; readonly mode: Mode; readonly stop: boolean }
+  | {
+      readonly do: "incline";
+      readonly percent: number;
+      readonly range: NonNullable<Capabilities["incline"]>;
+    }
   | { readonly do: "link"; readonly on: boolean };
 
 const refuse = (outcome: Outcome): Decision => ({ do: "settle", outcome });
@@ -91,7 +97,7 @@ export const decide = (command: Command, situation: Situation): Decision => {
     case "mode":
       return mode(command.value, situation);
     case "incline":
-      return refuse(failure("unsupported", "This pad cannot be inclined."));
+      return incline(command.value, situation);
     case "link":
       return link(command.value === "ON", situation);
   }
@@ -150,6 +156,19 @@ const speed = (asked: number, situation: Situation): Decision => {
   const rest = isKnown(telemetry, situation.now) && showsRest(telemetry);
   const outcome = barred(situation, rest || wanted > (telemetry.last?.status.speed ?? 0));
   return outcome ? refuse(outcome) : { do: "speed", speed: wanted, start: rest };
+};
+
+/** As a speed is: never clamped silently, and upwards only where MQTT may speed the belt up. */
+const incline = (asked: number, situation: Situation): Decision => {
+  const { capabilities, telemetry } = situation;
+  const { incline: range } = capabilities;
+  if (!range) return refuse(failure("unsupported", "This pad cannot be inclined."));
+  const { min, max } = range;
+  if (asked < min || asked > max)
+    return refuse(failure("out-of-range", `The incline must be from ${min} to ${max} %.`));
+  const percent = roundIncline(asked, range);
+  const outcome = barred(situation, percent > (telemetry.last?.status.incline ?? -Infinity));
+  return outcome ? refuse(outcome) : { do: "incline", percent, range };
 };
 
 /** Why no mode may be set now, or null. In auto mode the belt starts under a walker's feet: it counts as a start. */

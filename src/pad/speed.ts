@@ -2,6 +2,7 @@ import { failure, OK, type Outcome } from "../domain/command.js";
 import type { Capabilities } from "../domain/pad.js";
 import { AT_REST, kmh, type Speed } from "../domain/units.js";
 import { type Control, settle, type SpeedGoal, type Step } from "./goals.js";
+import { notWritten } from "./permission.js";
 import type { Due } from "./start.js";
 import {
   isFresh,
@@ -60,8 +61,8 @@ const NOT_WRITTEN = failure(
   "The belt was not seen running steadily, so the speed was not written. Try again.",
 );
 
-const ended = (goal: SpeedGoal, starting: boolean, telemetry: Telemetry, now: number): Outcome | null => {
-  if (goal.seenActive && !starting && showsRest(telemetry))
+const ended = (control: Control, goal: SpeedGoal, telemetry: Telemetry, now: number): Outcome | null => {
+  if (goal.seenActive && control.start === null && showsRest(telemetry))
     return failure(
       "superseded",
       "The belt came to rest before the speed was reached. Start it again to set a speed.",
@@ -69,7 +70,7 @@ const ended = (goal: SpeedGoal, starting: boolean, telemetry: Telemetry, now: nu
   if (!goal.wrote && now >= goal.writeBy)
     return goal.fromRest
       ? failure("superseded", "The belt was not running within 20 s, so the speed was dropped.")
-      : NOT_WRITTEN;
+      : notWritten(control, NOT_WRITTEN);
   if (now >= goal.deadline)
     return failure(
       "unconfirmed",
@@ -92,7 +93,7 @@ export const reviewSpeed = (
   if (goal.wrote && sample && sample.at > goal.wrote.at && measured !== undefined && isRunning(telemetry))
     if (isNear(measured, goal.target, capabilities.step))
       return { control: { ...control, speed: null, target: goal.target }, effects: settle(goal.refs, OK) };
-  const outcome = ended(goal, control.start !== null, telemetry, now);
+  const outcome = ended(control, goal, telemetry, now);
   if (outcome) return { control: { ...control, speed: null }, effects: settle(goal.refs, outcome) };
   const seenActive = goal.seenActive || isActive(telemetry);
   return { control: { ...control, speed: { ...goal, seenActive } }, effects: [] };

@@ -1,6 +1,7 @@
 import { failure, OK, type Outcome } from "../domain/command.js";
 import type { Operation, Quirks } from "../protocol/protocol.js";
 import { type Control, settle, type StartGoal, type Step } from "./goals.js";
+import { notWritten } from "./permission.js";
 import { isFresh, isUnderPower, isUnderWay, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract 3: measured speed above 0 within 20 s. */
@@ -75,6 +76,11 @@ const againDue = (
 const wasHalted = ({ started }: Control, goal: StartGoal, telemetry: Telemetry): boolean =>
   goal.wroteAt !== null && (started?.seen ?? false) && showsRest(telemetry);
 
+const TOO_LATE = failure(
+  "unconfirmed",
+  "The belt was not seen at rest in time for a start, so none was written. Try again.",
+);
+
 const failed = (control: Control, goal: StartGoal, telemetry: Telemetry, now: number): Outcome | null => {
   if (wasHalted(control, goal, telemetry))
     return failure("superseded", "The belt was stopped by somebody else before it moved.");
@@ -84,12 +90,7 @@ const failed = (control: Control, goal: StartGoal, telemetry: Telemetry, now: nu
       "The belt did not move within 20 s of the start. Step on it, or look at the pad.",
     );
   const late = now > startWindowEnd(goal) && goal.wroteAt === null && !isUnderWay(telemetry);
-  return late
-    ? failure(
-        "unconfirmed",
-        "The belt was not seen at rest in time for a start, so none was written. Try again.",
-      )
-    : null;
+  return late ? notWritten(control, TOO_LATE) : null;
 };
 
 const ORPHANED = failure("superseded", "The belt did not start, so the speed was dropped.");

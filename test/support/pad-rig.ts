@@ -205,6 +205,11 @@ export const padRig = (options: RigOptions = {}) => {
       const [outcome] = outcomes;
       return outcome?.status === "error" ? outcome.code : "ok";
     },
+    /** The outcomes of one message, when all its keys have theirs. */
+    settled: async (outcomes: readonly Outcome[], keys = 1): Promise<readonly Outcome[]> => {
+      await clock.until(() => outcomes.length >= keys, 60_000);
+      return outcomes;
+    },
     /** Runs until the pad is online. */
     online: async () => {
       pad.start();
