@@ -17,6 +17,7 @@ import { type SimulatedRadio, simulatedRadio } from "./sim/radio.js";
 import { beat } from "./store/files.js";
 import { lockStore } from "./store/lock.js";
 import { Memory } from "./store/memory.js";
+import type { Glance } from "./status-line.js";
 import { nameStrangers } from "./strangers.js";
 
 /** Contract 1, health. */
@@ -59,6 +60,7 @@ export class App implements Stoppable {
   #bridge: Bridge | null = null;
   #unlock: () => void = () => undefined;
   #brokerLost: () => void = () => undefined;
+  #brokerConnected = false;
 
   constructor(config: Config, deps: AppDeps) {
     this.#config = config;
@@ -87,6 +89,12 @@ export class App implements Stoppable {
     this.#ends.push(this.#radio.onState(() => this.#bridge?.infoChanged()));
     for (const pad of this.#pads) pad.start();
     if (this.#pads.length === 0) this.#ends.push(nameStrangers(this.#radio, this.#log, this.#over.signal));
+  }
+
+  /** For the line on a terminal. */
+  look(): Glance {
+    const pads = this.#pads.map((pad) => ({ id: pad.settings.id, ...pad.view() }));
+    return { brokerConnected: this.#brokerConnected, pads };
   }
 
   #isOver(): boolean {
@@ -248,6 +256,7 @@ export class App implements Stoppable {
 
   /** `safety.broker_lost`: nobody can stop the belt over MQTT any more. */
   #brokerChanged(connected: boolean): void {
+    this.#brokerConnected = connected;
     this.#brokerLost();
     const { brokerLostStopAfter } = safetySettings(this.#config);
     if (connected || brokerLostStopAfter === null || this.#over.signal.aborted) return;

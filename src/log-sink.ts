@@ -4,6 +4,8 @@ import { sleep, type Clock } from "./clock.js";
 /** Where lines go. Neither call ever throws or rejects; lines that cannot be written are lost. */
 export interface Sink {
   write(text: string): void;
+  /** The reader is slower than we write: what is written now comes to it later, or is lost. */
+  readonly behind: boolean;
   /** Resolves when everything is written or lost, at the latest after `withinMs`. */
   flush(withinMs: number): Promise<void>;
 }
@@ -60,6 +62,10 @@ class StreamSink implements Sink {
     } catch (thrown) {
       this.#written(thrown);
     }
+  }
+
+  get behind(): boolean {
+    return this.#stream.writableLength > 0;
   }
 
   async flush(withinMs: number): Promise<void> {

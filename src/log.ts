@@ -3,6 +3,7 @@ import { pino } from "pino";
 import type { Clock } from "./clock.js";
 import { BridgeError } from "./domain/errors.js";
 import { prettyPrinter } from "./log-pretty.js";
+import { footedSink } from "./log-footer.js";
 import { lineScrubber } from "./log-scrub.js";
 import { streamSink } from "./log-sink.js";
 
@@ -18,6 +19,14 @@ export interface Logger {
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+
+export interface LogOutput {
+  readonly log: Logger;
+  /** `flush` before the program ends. */
+  readonly flush: (withinMs: number) => Promise<void>;
+  /** Shows a line below all others; null where the log is not for a person at a terminal. */
+  readonly show: ((line: string) => void) | null;
+}
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -56,18 +65,17 @@ const errorSerializer = (stacks: boolean): ((thrown: unknown) => unknown) => {
 
 /**
  * The program's log: one line of JSON, or of text for people, for each call. Logging never throws, never blocks the main
- * loop and goes silent when nobody can read it. `flush` before the program ends.
+ * loop and goes silent when nobody can read it.
  */
-export const createLogger = (
-  options: LogOptions,
-): { readonly log: Logger; readonly flush: (withinMs: number) => Promise<void> } => {
+export const createLogger = (options: LogOptions): LogOutput => {
   const { level, format, secrets, stream, isTty, clock } = options;
   const pretty = format === "pretty" || (format === "auto" && isTty);
   const scrub = lineScrubber(secrets);
   const print = pretty ? prettyPrinter(isTty) : (line: string): string => line;
-  const sink = streamSink(stream, clock, (lost) =>
+  const lines = streamSink(stream, clock, (lost) =>
     log.warn({ lost }, "log lines were lost: nobody read them"),
   );
+  const sink = footedSink(lines);
   const err = errorSerializer(level === "debug" || level === "trace");
   const log: Logger = pino(
     {
@@ -79,5 +87,5 @@ export const createLogger = (
     },
     { write: (line: string) => sink.write(print(scrub(line))) },
   );
-  return { log, flush: (withinMs) => sink.flush(withinMs) };
+  return { log, flush: (withinMs) => sink.flush(withinMs), show: pretty && isTty ? sink.show : null };
 };

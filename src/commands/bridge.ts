@@ -6,11 +6,14 @@ import { secretsOf } from "../config/credentials.js";
 import { BridgeError } from "../domain/errors.js";
 import { EXIT, type ExitCode, shutDown } from "../lifecycle.js";
 import { createLogger, type Logger } from "../log.js";
+import { statusLine } from "../status-line.js";
 import { readVersion } from "../version.js";
 import { startWatchdog } from "../watchdog.js";
 
 /** design 9. */
 const FLUSH_MS = 200;
+/** Between two drawings of the line below the log: as often as numbers can be read. */
+const DRAW_MS = 500;
 
 /** Runs the bridge with this config until something ends it; `ready` is called once it is up. Never rejects. */
 export const runBridge = async (
@@ -19,7 +22,7 @@ export const runBridge = async (
   ready: (log: Logger) => void,
 ): Promise<ExitCode> => {
   const { clock, ending } = invocation;
-  const { log, flush } = createLogger({
+  const { log, flush, show } = createLogger({
     ...config.log,
     secrets: secretsOf(config),
     stream: process.stdout,
@@ -30,6 +33,7 @@ export const runBridge = async (
   const version = readVersion();
   log.info({}, `walkingpad2mqtt ${version}`);
   const app = newApp(config, invocation, log, version);
+  const endDrawing = show && invocation.env["TERM"] !== "dumb" ? keepDrawing(app, invocation, show) : null;
   const start: { refusal: BridgeError | null } = { refusal: null };
   app.start().then(
     () => ready(log),
@@ -45,6 +49,7 @@ export const runBridge = async (
   const path = shutDown(app, end, ending, { budgetMs, clock, log });
   const code = await within(path, budgetMs, clock, () => lastWord(app));
   stopWatching();
+  endDrawing?.();
   await within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined);
   return start.refusal ? EXIT.config : code;
 };
@@ -65,6 +70,21 @@ const newApp = (config: Config, { clock, ending }: Invocation, log: Logger, vers
     random: Math.random,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
+
+/** Shows the belts below the log until the end of it is called. */
+const keepDrawing = (app: App, { clock, ending }: Invocation, show: (line: string) => void): (() => void) => {
+  let isEnding = false;
+  const draw = (): void => show(statusLine(app.look(), isEnding, process.stdout.columns));
+  void ending.first.then(() => {
+    isEnding = true;
+    draw();
+  });
+  const cancel = clock.every(DRAW_MS, draw);
+  return () => {
+    cancel();
+    show("");
+  };
+};
 
 const explain = ({ code, message, advice }: BridgeError, log: Logger): void =>
   log.fatal({ code }, `${message} ${advice ?? ""}`.trim());
