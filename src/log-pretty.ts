@@ -64,8 +64,10 @@ export const prettyPrinter = (colorize: boolean): ((line: string) => string) => 
     singleLine: true,
     // The default is cyan for the whole head.
     customColors: "message:reset",
+    // Below the line, as an error is: it is a sentence, and what is to be done.
+    errorLikeObjectKeys: ["err", "error", "advice"],
     messageFormat: (log, _key, _label, { colors }) => head(log, colors as unknown as Colors),
-    customPrettifiers: { err: prettyError, error: prettyError },
+    customPrettifiers: { err: prettyError, error: prettyError, advice: printable },
   });
   // In the fields as JSON, C1 controls stand as they are: some terminals obey them.
   return (line) =>

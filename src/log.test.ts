@@ -163,6 +163,15 @@ describe("pretty", () => {
     );
   });
 
+  test("advice below its line, where it is read", () => {
+    expect(
+      pretty((log) => log.warn({ tries: 2, advice: "check\u001b mqtt.url" }, "no broker")).replaceAll(
+        time,
+        "",
+      ),
+    ).toBe('WARN  no broker {"tries":2}\n    advice: check\ufffd mqtt.url\n');
+  });
+
   test("an unforeseen error with its stack", () => {
     const text = pretty((log) => log.error({ err: new TypeError("no function") }, "internal"));
     expect(text).toMatch(/ERROR internal\n {4}err: TypeError: no function\n {8}at .*log\.test\.ts/);

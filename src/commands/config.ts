@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Config } from "../config/config.js";
 import type { ConfigError } from "../config/errors.js";
 import { loadConfig } from "../config/load.js";
@@ -12,6 +13,8 @@ export interface Loaded {
   readonly warnings: readonly string[];
   /** The file it came from, for messages. */
   readonly file: string;
+  /** The default file is not there. */
+  readonly isMissing: boolean;
 }
 
 /** The config by the rules of contract 1; null when it is wrong, and everything that is has been said. */
@@ -23,9 +26,22 @@ export const readConfig = (
   const named = flag ?? (env[FROM_ENVIRONMENT] === "" ? undefined : env[FROM_ENVIRONMENT]);
   const file = named ?? DEFAULT_FILE;
   const loaded = loadConfig({ file, explicit: named !== undefined, env });
-  if (loaded.ok) return { config: loaded.config, warnings: loaded.warnings, file };
+  if (loaded.ok)
+    return { config: loaded.config, warnings: loaded.warnings, file, isMissing: !existsSync(file) };
   terminal.err(describe(loaded.errors));
   return null;
+};
+
+/** What there is to do before anybody walks: sentences for somebody who has just installed this. */
+export const nextSteps = ({ config, file, isMissing }: Loaded): readonly string[] => {
+  if (config.pads.length > 0) return [];
+  const option = file === DEFAULT_FILE ? "" : ` --config ${file}`;
+  return [
+    isMissing
+      ? `There is no ${file} yet: what the environment does not set has its default.`
+      : `${file} has no pads yet.`,
+    `To add yours: wake it by its button or its remote, end the bridge if it runs, and run \`walkingpad2mqtt scan${option} --save\`.`,
+  ];
 };
 
 const describe = (errors: readonly ConfigError[]): string =>

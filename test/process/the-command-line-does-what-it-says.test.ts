@@ -40,6 +40,12 @@ const CASES: readonly Case[] = [
   { args: ["run", "--config"], code: 64, out: NOTHING, err: /config/ },
   { args: ["run", "--config", "missing.yaml"], code: 78, out: NOTHING, err: /missing\.yaml/ },
   { args: ["health"], code: 1, out: /^unhealthy/, err: NOTHING },
+  {
+    args: ["check-config"],
+    code: 0,
+    out: /^mqtt:/,
+    err: /no \.\/config\/config\.yaml.*`walkingpad2mqtt scan --save`/s,
+  },
 ];
 
 describe("walkingpad2mqtt", () => {
@@ -91,6 +97,17 @@ describe("walkingpad2mqtt", () => {
       expect(program.output).not.toContain("hunter2");
     },
   );
+
+  it.concurrent("run without pads: names the next step, and the pads that it sees", async (ctx) => {
+    const { pads: _, ...config } = configFor(`mqtt://127.0.0.1:${await freePort()}`);
+    const program = await started(ctx, { folder: await newFolder(ctx), config });
+    const step = await program.untilLine("To add yours", START_MS);
+    expect(step).toMatchObject({ level: "info" });
+    expect(step.msg).toMatch(/`walkingpad2mqtt scan --config .*config\.yaml --save`/);
+    await program.untilLine("seen: KS-BLC2 at 57:4c:4e:00:00:01", START_MS);
+    program.signal("SIGTERM");
+    await expectCleanEnd(program, 5_000);
+  });
 
   it.concurrent("run with a config that is wrong: 78, and nothing was started", async (ctx) => {
     const program = await ran(ctx, { config: { safety: { shutdown_timeout: 1 } } });
