@@ -16,7 +16,8 @@ const PADS = [
 /** The whole bridge on a broker of its own with simulated pads: no config file, no environment but the log's. */
 export const demo = async (invocation: Invocation, portFlag: string | undefined): Promise<ExitCode> => {
   const { env, terminal } = invocation;
-  const store = await mkdtemp(join(tmpdir(), "walkingpad2mqtt-demo-"));
+  const store = await temporaryFolder(terminal);
+  if (store === null) return EXIT.config;
   try {
     const loaded = loadConfig({
       file: null,
@@ -42,6 +43,20 @@ export const demo = async (invocation: Invocation, portFlag: string | undefined)
   } finally {
     // A last heartbeat may still be on its way to the folder; what cannot be removed is no reason to have failed.
     await rm(store, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
+  }
+};
+
+/** Null where there is none to be had, and what to do about it has been said. */
+const temporaryFolder = async (terminal: Invocation["terminal"]): Promise<string | null> => {
+  try {
+    return await mkdtemp(join(tmpdir(), "walkingpad2mqtt-demo-"));
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    terminal.err(
+      `The demo needs a temporary folder, and ${tmpdir()} cannot be written (${why}): ` +
+        "set TMPDIR to one that can, or give the container one with `--tmpfs /tmp`.\n",
+    );
+    return null;
   }
 };
 

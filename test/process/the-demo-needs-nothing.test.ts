@@ -96,4 +96,13 @@ describe("walkingpad2mqtt demo", () => {
     expect(speeds(pads[1]!).every((speed) => speed === 0)).toBe(true);
     await end(running);
   });
+
+  it("but a temporary folder: without one it says so in a sentence, and exits 78", async (ctx) => {
+    const folder = await newFolder(ctx);
+    const gone = `${folder}/gone`;
+    const program = await started(ctx, { folder, args: ["demo"], env: { TMPDIR: gone } });
+    expect(await program.exit(START_MS)).toEqual({ code: 78, signal: null });
+    expect(program.stdout).toBe("");
+    expect(program.stderr).toMatch(/^The demo needs a temporary folder, and .*gone cannot be written.*\.\n$/);
+  });
 });
