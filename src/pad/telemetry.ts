@@ -52,11 +52,15 @@ export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
   const seen = {
     last: sample,
     stillSince: still ? (stillSince ?? at) : null,
-    steady: steady && Math.abs(steady.speed - speed) <= SETTLED_WITHIN ? steady : { speed, since: at },
+    steady: steady && holds(steady.speed, speed) ? steady : { speed, since: at },
     trail: [...telemetry.trail, { speed, at }].slice(-FALLING_STATUSES - 1),
   };
   return { ...seen, rests: showsRest(seen) ? telemetry.rests + 1 : 0 };
 };
+
+/** A slow start creeps within 0.1 km/h of the countdown's 0: a belt at rest holds no speed. */
+const holds = (steady: Speed, speed: Speed): boolean =>
+  steady > AT_REST && Math.abs(steady - speed) <= SETTLED_WITHIN;
 
 /** A part of a split record (wire-facts b.1) tells more of the last status, but not that it is still true. */
 const merge = (telemetry: Telemetry, part: PadStatus): Telemetry => {

@@ -50,6 +50,19 @@ it("of a belt that somebody else has started is where it settles", async () => {
   expect(await rig.close()).toBe(0);
 });
 
+it("of a belt that starts slowly is not where it begins", async () => {
+  const rig = padRig({ model: "r1pro" });
+  await rig.online();
+  await rig.clock.advance(2_000);
+  expect(await rig.ask(ON)).toBe("ok");
+  expect(rig.state().speed).toBeLessThanOrEqual(10);
+  expect(target(rig)).toBe(null);
+  await rig.clock.until(() => target(rig) !== null, 30_000);
+  expect(target(rig)).toBe(rig.state().speed);
+  expect(target(rig)).toBeGreaterThan(100);
+  expect(await rig.close()).toBe(0);
+});
+
 it("goes back when the speed fails", async () => {
   const rig = padRig();
   await rig.walking(3);
