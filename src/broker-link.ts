@@ -48,7 +48,7 @@ const pem = async (key: string, path: string | null): Promise<string | null> => 
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new BridgeError("config", `${key}: ${path} cannot be read: ${asError(error).message}`, {
+    throw new BridgeError("config", `${key}: ${path} cannot be read: ${asError(error).message}.`, {
       retry: "never",
     });
   }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Invocation } from "./commands/invocation.js";
+import { asError } from "./domain/errors.js";
 import { EXIT, type ExitCode } from "./lifecycle.js";
 import { readVersion } from "./version.js";
 
@@ -83,7 +84,8 @@ const parse = (argv: readonly string[]): Parsed => {
       strict: true,
     }));
   } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) };
+    // Node goes on about positional arguments that begin with a dash; no command has any.
+    return { wrong: asError(error).message.replace(/\. To specify a positional.*$/s, "") };
   }
   const [word = "run", ...rest] = positionals;
   const verb = VERBS.find((known) => known === word);

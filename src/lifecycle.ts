@@ -109,7 +109,9 @@ export const shutDown = async (
   { budgetMs, clock, log }: { readonly budgetMs: number; readonly clock: Clock; readonly log: Logger },
 ): Promise<ExitCode> => {
   const until = clock.now() + budgetMs;
-  log.info({ reason: end.reason }, `stopping (${end.reason}): every belt is brought to rest first`);
+  // What is refused at its start has no pads yet: no word of belts then.
+  const first = attempt(() => app.report(), log)?.length ? ": every belt is brought to rest first" : "";
+  log.info({ reason: end.reason }, `stopping (${end.reason})${first}`);
   const said = sayFailure(ending, log);
   const stage = (name: string, cap: number, run: (signal: AbortSignal, ms: number) => Promise<void> | void) =>
     runStage(name, Math.max(0, Math.min(cap, until - clock.now())), run, { clock, log });

@@ -13,9 +13,20 @@ const PADS = [
   { id: "demo-ftms", name: "Demo R1 Pro", address: "57:4c:4e:de:00:02", model: "r1pro" },
 ] as const;
 
+/** Null where the flag is no port. */
+const portOf = (flag = String(PORT)): number | null => {
+  const port = /^\d{1,5}$/.test(flag) ? Number(flag) : 0;
+  return port >= 1 && port <= 65_535 ? port : null;
+};
+
 /** The whole bridge on a broker of its own with simulated pads: no config file, no environment but the log's. */
 export const demo = async (invocation: Invocation, portFlag: string | undefined): Promise<ExitCode> => {
   const { env, terminal } = invocation;
+  const wanted = portOf(portFlag);
+  if (wanted === null) {
+    terminal.err("--port must be a whole number from 1 to 65535\n");
+    return EXIT.usage;
+  }
   const store = await temporaryFolder(terminal);
   if (store === null) return EXIT.config;
   try {
@@ -27,7 +38,7 @@ export const demo = async (invocation: Invocation, portFlag: string | undefined)
       ),
       overrides: {
         "mqtt.url": "embedded",
-        "embedded_broker.port": portFlag ?? PORT,
+        "embedded_broker.port": wanted,
         "bluetooth.radio": "simulator",
         "store.path": store,
         pads: PADS.map(({ id, name, address }) => ({ id, name, address })),

@@ -107,15 +107,15 @@ const boundStranger = (socket: Socket, accepted: () => boolean): void => {
 
 const cannotListen = ({ host, port }: EmbeddedOptions, cause: NodeJS.ErrnoException): BridgeError =>
   cause.code === "EADDRINUSE"
-    ? new BridgeError("port-in-use", `port ${port} of ${host} is in use`, {
+    ? new BridgeError("port-in-use", `The port ${port} of ${host} is in use.`, {
         retry: "never",
         advice:
-          "if that is a broker, use it as mqtt.url; or choose a free port (embedded_broker.port, demo --port)",
+          "If that is a broker, use it as mqtt.url; or choose a free port (embedded_broker.port, demo --port).",
         cause,
       })
-    : new BridgeError("broker", `the embedded broker cannot listen on ${host}:${port}: ${cause.message}`, {
+    : new BridgeError("broker", `The embedded broker cannot listen on ${host}:${port}: ${cause.message}.`, {
         retry: "never",
-        advice: "check embedded_broker.host and embedded_broker.port",
+        advice: "Check embedded_broker.host and embedded_broker.port.",
         cause,
       });
 

@@ -20,9 +20,9 @@ export interface Endpoint {
 
 const invalid = (): BridgeError =>
   // Without a cause: the URL error carries its input, password included.
-  new BridgeError("config", "mqtt.url is not a broker's address", {
+  new BridgeError("config", "mqtt.url is not a broker's address.", {
     retry: "never",
-    advice: "write it as mqtt://host:1883, mqtts://host:8883, ws://host:port/path or wss://host:port/path",
+    advice: "Write it as mqtt://host:1883, mqtts://host:8883, ws://host:port/path or wss://host:port/path.",
   });
 
 const parse = (url: string): URL => {

@@ -37,6 +37,8 @@ const CASES: readonly Case[] = [
   { args: ["walk"], code: 64, out: NOTHING, err: /unknown command "walk"/ },
   { args: ["run", "now"], code: 64, out: NOTHING, err: /no argument "now"/ },
   { args: ["--fast"], code: 64, out: NOTHING, err: /--fast/ },
+  { args: ["demo", "--port", "6abc"], code: 64, out: NOTHING, err: /--port must be .* 1 to 65535/ },
+  { args: ["demo", "--port", "0"], code: 64, out: NOTHING, err: /--port/ },
   { args: ["run", "--config"], code: 64, out: NOTHING, err: /config/ },
   { args: ["run", "--config", "missing.yaml"], code: 78, out: NOTHING, err: /missing\.yaml/ },
   { args: ["health"], code: 1, out: /^unhealthy/, err: NOTHING },
@@ -130,6 +132,7 @@ describe("walkingpad2mqtt", () => {
       const second = await ran(ctx, { folder, config });
       expect(second.exited.code).toBe(78);
       expect(second.output).toMatch(/[Aa]nother bridge/);
+      expect(second.output).not.toContain("belt");
       expect(second.output).not.toMatch(/\bat .*\.js:\d+/);
 
       expect(bridge.exited).toBeNull();
@@ -154,7 +157,7 @@ describe("walkingpad2mqtt", () => {
     ]);
     for (const other of others) {
       expect(other.exited.code).toBe(78);
-      expect(other.output).toContain(`port ${port}`);
+      expect(other.output).toContain(`The port ${port} of 127.0.0.1 is in use. If that is a broker`);
       expect(other.output).not.toMatch(/\bat .*\.js:\d+/);
     }
     // Only `run` and `scan` may load Bluetooth (contract 1).
