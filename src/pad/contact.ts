@@ -249,7 +249,7 @@ export class Contact {
   #unlink(): void {
     const { control, telemetry } = this.#scheduler;
     // Without a status on this link, what was true when the last one went is all that is known.
-    const news = control.greeted && mayMove(control, telemetry, this.#deps.clock.now());
+    const news = control.greeted && mayMove(control, telemetry);
     const lostMoving = control.greeted ? news : this.#facts.lostMoving;
     this.#count("losses");
     this.#drop = null;

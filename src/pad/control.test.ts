@@ -85,16 +85,16 @@ describe("the next write", () => {
 it("with the link everything goes but a stop and what was learned", () => {
   const started = { at: 900, statusAt: 800, seen: false };
   const before = { ...speed(start(greeted), rest), started, needsHandshake: true, target: speedFromKmh(3) };
-  const lost = linkLost({ ...before, manualDone: true, handshakeDone: true }, rest, 1_000);
+  const lost = linkLost({ ...before, manualDone: true, handshakeDone: true }, rest);
   expect(lost.control).toEqual({ ...noControl, ...freshLink, started, needsHandshake: true });
   expect(lost.effects.flatMap((effect) => (effect.type === "settle" ? effect.refs : []))).toEqual([1, 2]);
 
-  const { control } = linkLost(stop(greeted), running, 1_000);
+  const { control } = linkLost(stop(greeted), running);
   expect(control.stop).toMatchObject({ refs: [], lastWrite: null, movedWhenLost: true });
   // Lost again before a status came: what was true when the first one went is all that is known.
-  expect(linkLost(control, rest, 2_000).control.stop).toMatchObject({ movedWhenLost: true });
-  expect(linkLost(stop(greeted), rest, 1_000).control.stop).toMatchObject({ movedWhenLost: false });
-  expect(linkLost(stop({ ...greeted, started }), rest, 1_000).control.stop).toMatchObject({
+  expect(linkLost(control, rest).control.stop).toMatchObject({ movedWhenLost: true });
+  expect(linkLost(stop(greeted), rest).control.stop).toMatchObject({ movedWhenLost: false });
+  expect(linkLost(stop({ ...greeted, started }), rest).control.stop).toMatchObject({
     movedWhenLost: true,
   });
 });

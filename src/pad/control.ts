@@ -217,7 +217,7 @@ export const statusSeen = (
     // A stop that was dropped (rule 2) is over once the belt has come to rest all the same.
     stopConfirmed: before.stopConfirmed || (!before.stop && telemetry.rests >= PROOF),
   };
-  const reviewed = chain(proveStop(control, telemetry, sample, now), (c) =>
+  const reviewed = chain(proveStop(control, telemetry, sample), (c) =>
     review(c, telemetry, machine, now, sample),
   );
   return { ...reviewed, control: followTarget(reviewed.control, telemetry) };
@@ -226,8 +226,8 @@ export const statusSeen = (
 const LOST = failure("link-lost", "The Bluetooth link was lost on the way. The command is not repeated.");
 
 /** The link is gone: starts, speeds and modes end with it, a stop lives on (contract rule 2). */
-export const linkLost = (control: Control, telemetry: Telemetry, now: number): Step => {
-  const step = chain(giveUp(control, LOST), (c) => loseStop(c, telemetry, now));
+export const linkLost = (control: Control, telemetry: Telemetry): Step => {
+  const step = chain(giveUp(control, LOST), (c) => loseStop(c, telemetry));
   return { ...step, control: { ...step.control, ...freshLink, target: null } };
 };
 

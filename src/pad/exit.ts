@@ -19,7 +19,7 @@ export const verdict = (facts: ExitFacts, now: number): Verdict => {
   const { seen, linked, lostMoving, control, telemetry } = facts;
   if (!seen) return "none";
   if (lostMoving) return "moving";
-  if (!linked || !mayMove(control, telemetry, now)) return "rest";
+  if (!linked || !mayMove(control, telemetry)) return "rest";
   const falls = control.stop !== null && isFresh(telemetry, now) && isFalling(telemetry, control.stop.asked);
   return falls ? "falling" : "moving";
 };

@@ -120,7 +120,7 @@ export class Leaving {
     const { capabilities } = contact.facts.identity;
     const hasStandby = capabilities?.modes.includes("standby") ?? false;
     const now = clock.now();
-    const rests = isFresh(telemetry, now) && !mayMove(control, telemetry, now);
+    const rests = isFresh(telemetry, now) && !mayMove(control, telemetry);
     return contact.linked && control.greeted && !control.stop && hasStandby && rests;
   }
 }

@@ -124,7 +124,7 @@ export class Pad {
   /** Stops a belt that is not at rest for the sake of safety; `resume` will then start like `start`. False: it rests. */
   stopFor(cause: StopCause): boolean {
     const { telemetry, control, seen, lostMoving } = this.#facts;
-    const moves = control.start !== null || mayMove(control, telemetry, this.#deps.clock.now());
+    const moves = control.start !== null || mayMove(control, telemetry);
     if (!seen || control.stop || !(lostMoving || (this.#contact.linked && moves))) return false;
     this.#announcer.stopping(cause);
     this.#desk.stop(cause);

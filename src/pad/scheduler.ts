@@ -106,7 +106,7 @@ export class Scheduler {
     this.#listening = false;
     const last = this.#telemetry;
     this.#telemetry = interrupted(last);
-    this.apply((control, _, now) => linkLost(control, last, now));
+    this.apply((control) => linkLost(control, last));
   }
 
   see(sample: Sample): void {

@@ -28,7 +28,7 @@ const confirmed = (control: Control, samples: readonly Sample[]): boolean => {
   let [now, telemetry]: [Control, Telemetry] = [control, noTelemetry];
   for (const one of samples) {
     telemetry = observe(telemetry, one);
-    now = proveStop(now, telemetry, one, one.at).control;
+    now = proveStop(now, telemetry, one).control;
   }
   return now.stop === null && now.stopConfirmed;
 };
@@ -78,12 +78,7 @@ describe("the proof of rest (contract rule 7)", () => {
   });
 
   it("begins anew with every stop frame", () => {
-    const half = proveStop(
-      stopping(),
-      observe(noTelemetry, sample(1_750, 1_700)),
-      sample(1_750, 1_700),
-      1_750,
-    );
+    const half = proveStop(stopping(), observe(noTelemetry, sample(1_750, 1_700)), sample(1_750, 1_700));
     expect(half.control.stop?.proof).toBe(1);
     const again = stopHanded(half.control.stop!, noTelemetry, 2_000);
     expect(confirmed({ ...half.control, stop: again }, [sample(2_050, 1_900), sample(2_100, 1_950)])).toBe(
@@ -92,14 +87,9 @@ describe("the proof of rest (contract rule 7)", () => {
   });
 
   it("is not touched by a part of a split record", () => {
-    const half = proveStop(
-      stopping(),
-      observe(noTelemetry, sample(1_750, 1_700)),
-      sample(1_750, 1_700),
-      1_750,
-    );
+    const half = proveStop(stopping(), observe(noTelemetry, sample(1_750, 1_700)), sample(1_750, 1_700));
     const part: Sample = { status: { activity: "other", code: 0 }, at: 1_760, poll: 1_755 };
-    const after = proveStop(half.control, observe(noTelemetry, sample(1_750, 1_700)), part, 1_760);
+    const after = proveStop(half.control, observe(noTelemetry, sample(1_750, 1_700)), part);
     expect(after.control.stop?.proof).toBe(1);
   });
 });
@@ -175,9 +165,11 @@ it("the gravest cause of two stops counts, and a session that one of them ends i
 it("a belt may move that was not at rest, or that a start is on its way to", () => {
   const rest = observe(noTelemetry, sample(1_500, null));
   const started = { at: 1_400, statusAt: 1_300, seen: false };
-  expect(mayMove(noControl, noTelemetry, 0)).toBe(false);
-  expect(mayMove(noControl, rest, 2_000)).toBe(false);
-  expect(mayMove({ ...noControl, started }, rest, 2_000)).toBe(true);
-  expect(mayMove({ ...noControl, started }, rest, 6_400)).toBe(false);
-  expect(mayMove(noControl, observe(rest, sample(2_000, null, 0.1, "running")), 2_000)).toBe(true);
+  expect(mayMove(noControl, noTelemetry)).toBe(false);
+  expect(mayMove(noControl, rest)).toBe(false);
+  // Time alone proves nothing: the status has to be of 5 s later.
+  expect(mayMove({ ...noControl, started }, rest)).toBe(true);
+  expect(mayMove({ ...noControl, started }, observe(rest, sample(6_399, null)))).toBe(true);
+  expect(mayMove({ ...noControl, started }, observe(rest, sample(6_400, null)))).toBe(false);
+  expect(mayMove(noControl, observe(rest, sample(2_000, null, 0.1, "running")))).toBe(true);
 });

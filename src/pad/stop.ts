@@ -23,13 +23,16 @@ const OBEDIENT = 20;
 /** Contract 3: 0.4 km/h a second + 6, at least 10 s. A belt slows by about 0.53 km/h a second (wire-facts a.9). */
 export const stopTime = (speed: Speed): number => Math.max(10, kmh(speed) / 0.4 + 6) * 1000;
 
-/** A start that was written shortly before may yet move the belt: rest counts only once it showed, or 5 s later. */
-const startMayFollow = ({ started }: Control, now: number): boolean =>
-  started !== null && !started.seen && now - started.at < LATE_START_MS;
+/**
+ * A start that was written shortly before may yet move the belt: rest counts only once it showed, or in a status of 5 s
+ * later. Silence since then proves nothing, however long it lasts.
+ */
+const startMayFollow = ({ started }: Control, { last }: Telemetry): boolean =>
+  started !== null && !started.seen && (last?.at ?? -Infinity) - started.at < LATE_START_MS;
 
 /** The belt was not at rest in its last status, or a start is on its way to it. Nothing is known of an unseen pad. */
-export const mayMove = (control: Control, telemetry: Telemetry, now: number): boolean =>
-  telemetry.last !== null && (!showsRest(telemetry) || startMayFollow(control, now));
+export const mayMove = (control: Control, telemetry: Telemetry): boolean =>
+  telemetry.last !== null && (!showsRest(telemetry) || startMayFollow(control, telemetry));
 
 /** Asked for so recently that a link is worth getting for it alone, and that it is the first write there (rule 2). */
 export const isUrgent = (stop: StopGoal | null, now: number): boolean =>
@@ -79,11 +82,11 @@ const stopped = (control: Control, stop: StopGoal): Step => ({
 });
 
 /** Counts the proof of rule 7 with one status; confirmed, the goal is gone and its results are `ok`. */
-export const proveStop = (control: Control, telemetry: Telemetry, sample: Sample, now: number): Step => {
+export const proveStop = (control: Control, telemetry: Telemetry, sample: Sample): Step => {
   const { stop } = control;
   if (!stop || sample.status.speed === undefined) return { control, effects: [] };
   if (stop.waitsForStatus) return decideLate(control, stop, telemetry);
-  const rests = showsRest(telemetry) && !startMayFollow(control, now);
+  const rests = showsRest(telemetry) && !startMayFollow(control, telemetry);
   const answers = stop.lastWrite !== null && sample.poll !== null && sample.poll > stop.lastWrite;
   const proof = rests ? stop.proof + (answers ? 1 : 0) : 0;
   return proof < PROOF
@@ -124,10 +127,10 @@ export const reviewStop = (control: Control, now: number): Step => {
 };
 
 /** The link went down under a stop: its results end, the goal lives on and is written again after the reconnect. */
-export const loseStop = (control: Control, telemetry: Telemetry, now: number): Step => {
+export const loseStop = (control: Control, telemetry: Telemetry): Step => {
   const { stop } = control;
   if (!stop) return { control, effects: [] };
-  const movedWhenLost = control.greeted ? mayMove(control, telemetry, now) : stop.movedWhenLost;
+  const movedWhenLost = control.greeted ? mayMove(control, telemetry) : stop.movedWhenLost;
   const outcome = failure(
     "link-lost",
     "The link was lost before the belt was seen at rest. It is stopped on reconnect.",
