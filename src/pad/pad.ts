@@ -197,7 +197,8 @@ export class Pad {
       stale,
       capabilities: facts.capabilities ?? UNKNOWN_MACHINE.capabilities,
       belt: beltOf(facts, now),
-      linked: this.#contact.linked && facts.control.greeted,
+      // What is written to a link that is being let go may arrive, and nobody would be there to stop it.
+      linked: this.#contact.linked && facts.control.greeted && this.#wanted(),
       allowStart: this.#deps.safety.allowStart,
       paused: this.#book.paused,
       resumeAt: this.#book.resumeSpeed,
