@@ -84,8 +84,27 @@ const nameOf = (bytes: Uint8Array): string => {
   return op;
 };
 
+/** What else may happen between the bridge and a pad; for tests to set while the pad lives. */
+export interface Air {
+  /** Every notification comes twice. */
+  doubled: boolean;
+  /** Every notification comes once more after so many ms, when it is not true any more; null: none does. */
+  echo: number | null;
+  /** One in so many writes without response never arrives, and nobody tells; null: all do. */
+  losesOneIn: number | null;
+}
+
+const heardThrough =
+  (air: Air, clock: ManualClock, lost: AbortSignal, onBytes: (bytes: Uint8Array) => void) =>
+  (bytes: Uint8Array): void => {
+    const { doubled, echo } = air;
+    onBytes(bytes);
+    if (doubled) onBytes(bytes);
+    if (echo !== null) clock.after(echo, () => !lost.aborted && onBytes(bytes));
+  };
+
 /** The radio with an ear at its port: `handed` fills with what is handed to the pad's links. */
-const tapped = (radio: Radio, clock: ManualClock, handed: Written[]): Radio => ({
+const tapped = (radio: Radio, clock: ManualClock, handed: Written[], air: Air): Radio => ({
   get state() {
     return radio.state;
   },
@@ -100,10 +119,12 @@ const tapped = (radio: Radio, clock: ManualClock, handed: Written[]): Radio => (
       lost: link.lost,
       rssi: (to) => link.rssi(to),
       read: (characteristic, to) => link.read(characteristic, to),
-      subscribe: (characteristic, onBytes, to) => link.subscribe(characteristic, onBytes, to),
+      subscribe: (characteristic, onBytes, to) =>
+        link.subscribe(characteristic, heardThrough(air, clock, link.lost, onBytes), to),
       write(characteristic, bytes, to) {
         handed.push({ at: clock.now(), op: nameOf(bytes) });
-        return link.write(characteristic, bytes, to);
+        const isLost = !to.response && air.losesOneIn !== null && handed.length % air.losesOneIn === 0;
+        return isLost ? Promise.resolve() : link.write(characteristic, bytes, to);
       },
       [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
     };
@@ -153,9 +174,10 @@ export const padRig = (options: RigOptions = {}) => {
   } as const;
   const radio = simulatedRadio([own, ...others], { clock });
   const handed: Written[] = [];
+  const air: Air = { doubled: false, echo: null, losesOneIn: null };
   const warnings: string[] = [];
   const log: Logger = { ...quiet, warn: (_, message) => void warnings.push(message), child: () => log };
-  const { pad, identities } = padOf(options, clock, tapped(radio, clock, handed), log);
+  const { pad, identities } = padOf(options, clock, tapped(radio, clock, handed, air), log);
   const events: PadEvent[] = [];
   pad.subscribe({ changed: () => undefined, happened: (_, event) => events.push(event) });
 
@@ -192,6 +214,7 @@ export const padRig = (options: RigOptions = {}) => {
     faults: (faults: Partial<Faults>) => radio.setFaults(ADDRESS, { ...NO_FAULTS, ...faults }),
     /** What was handed to a link, whether or not it arrived. */
     handed,
+    air,
     wire,
     /** The operations that reached the pad since then, reads left out. */
     frames: (since = 0) =>
