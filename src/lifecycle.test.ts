@@ -75,22 +75,38 @@ describe("signals", () => {
   it("takes a second one within a second for the same key press, a later one for haste", async () => {
     const clock = new ManualClock();
     const ending = new Ending(clock);
-    ending.ask("SIGINT");
+    ending.signal("SIGINT");
     await clock.advance(900);
-    ending.ask("SIGINT");
+    ending.signal("SIGINT");
     expect(ending.hurry.aborted).toBe(false);
     await clock.advance(200);
-    ending.ask("SIGINT");
+    ending.signal("SIGINT");
     expect(ending.hurry.aborted).toBe(true);
     expect(await ending.first).toEqual({ reason: "SIGINT", code: EXIT.ok });
   });
 
   it("keeps the first reason, and remembers an error that comes on the way out", async () => {
     const ending = new Ending(new ManualClock());
-    ending.ask("SIGTERM");
+    ending.signal("SIGTERM");
     ending.fail("late");
     expect(await ending.first).toMatchObject({ reason: "SIGTERM" });
     expect(ending.failed).toMatchObject({ message: "late" });
     expect(ending.hurry.aborted).toBe(false);
+  });
+
+  it("lets nothing but a signal hurry: a restart that is asked for twice is one", async () => {
+    const clock = new ManualClock();
+    const ending = new Ending(clock);
+    ending.ask("restart");
+    await clock.advance(2_000);
+    ending.ask("restart");
+    expect(ending.hurry.aborted).toBe(false);
+    // The supervisor's one and only signal, perhaps.
+    ending.signal("SIGTERM");
+    expect(ending.hurry.aborted).toBe(false);
+    await clock.advance(1_000);
+    ending.signal("SIGTERM");
+    expect(ending.hurry.aborted).toBe(true);
+    expect(await ending.first).toEqual({ reason: "restart", code: EXIT.ok });
   });
 });

@@ -28,8 +28,9 @@ export interface End {
 export class Ending {
   readonly #clock: Clock;
   readonly #hurry = new AbortController();
+  /** Settles `first`; what comes later changes nothing about it. */
   #end: (end: End) => void = () => undefined;
-  #endedAt: number | null = null;
+  #signalledAt: number | null = null;
   #failed: Error | null = null;
   /** Resolves with the first reason. */
   readonly first: Promise<End>;
@@ -41,7 +42,7 @@ export class Ending {
     });
   }
 
-  /** Aborted by a second signal: the person does not want to wait. */
+  /** Aborted by a later signal: the person does not want to wait. */
   get hurry(): AbortSignal {
     return this.#hurry.signal;
   }
@@ -51,24 +52,28 @@ export class Ending {
     return this.#failed;
   }
 
+  /** A signal: the first ends the program, if nothing else does already; one later than the same key press hurries it. */
+  signal(name: string): void {
+    const now = this.#clock.now();
+    this.#signalledAt ??= now;
+    this.ask(name);
+    if (now - this.#signalledAt >= SAME_KEY_PRESS_MS) this.#hurry.abort();
+  }
+
+  /** Asked for otherwise, as often as one likes: nobody stands there and waits. */
   ask(reason: string): void {
-    if (this.#endedAt === null) {
-      this.#endedAt = this.#clock.now();
-      this.#end({ reason, code: EXIT.ok });
-    } else if (this.#clock.now() - this.#endedAt >= SAME_KEY_PRESS_MS) this.#hurry.abort();
+    this.#end({ reason, code: EXIT.ok });
   }
 
   fail(thrown: unknown): void {
     this.#failed ??= asError(thrown);
-    if (this.#endedAt !== null) return;
-    this.#endedAt = this.#clock.now();
     this.#end({ reason: "internal error", code: EXIT.internal });
   }
 }
 
 /** Puts the process's signals and unhandled errors on the one path. Installed first, so that no moment is left out. */
 export const catchEverything = (ending: Ending): void => {
-  for (const signal of SIGNALS) process.on(signal, () => ending.ask(signal));
+  for (const signal of SIGNALS) process.on(signal, () => ending.signal(signal));
   process.on("uncaughtException", (error) => ending.fail(error));
   process.on("unhandledRejection", (reason) => ending.fail(reason));
   // A reader that went away (`| head`) must not end the bridge: the belts outlive the terminal.
