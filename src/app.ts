@@ -6,7 +6,7 @@ import type { Config } from "./config/config.js";
 import { dailyGoals, padSettings, safetySettings, simulatedPads, walkSettings } from "./config/settings.js";
 import { BridgeError } from "./domain/errors.js";
 import type { Session } from "./domain/stats.js";
-import type { BeltReport, Stoppable } from "./lifecycle.js";
+import { allOf, type BeltReport, type Stoppable } from "./lifecycle.js";
 import type { Logger } from "./log.js";
 import { Bridge } from "./mqtt/bridge.js";
 import type { Broker } from "./mqtt/broker.js";
@@ -101,15 +101,14 @@ export class App implements Stoppable {
     return this.#over.signal.aborted;
   }
 
-  quiesce(reason: string): void {
+  quiesce(reason: string): Promise<void> {
     this.#over.abort();
     this.#brokerLost();
-    this.#bridge?.stopping(reason);
-    for (const pad of this.#pads) pad.quiesce();
+    return allOf([() => this.#bridge?.stopping(reason), ...this.#pads.map((pad) => () => pad.quiesce())]);
   }
 
-  async belts(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    await Promise.all(this.#pads.map((pad) => pad.stopForExit(signal, hurry)));
+  belts(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+    return allOf(this.#pads.map((pad) => () => pad.stopForExit(signal, hurry)));
   }
 
   report(): BeltReport {
@@ -125,8 +124,11 @@ export class App implements Stoppable {
   }
 
   async links(): Promise<void> {
-    await Promise.all(this.#pads.map((pad) => pad.close()));
-    await this.#radio?.[Symbol.asyncDispose]();
+    try {
+      await allOf(this.#pads.map((pad) => () => pad.close()));
+    } finally {
+      await this.#radio?.[Symbol.asyncDispose]();
+    }
   }
 
   async goodbye(withinMs: number): Promise<void> {

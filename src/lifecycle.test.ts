@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../test/support/clock.js";
 import { quiet } from "../test/support/pad-rig.js";
-import { type BeltReport, Ending, EXIT, shutDown, type Stoppable } from "./lifecycle.js";
+import { sleep } from "./clock.js";
+import { allOf, type BeltReport, Ending, EXIT, shutDown, type Stoppable } from "./lifecycle.js";
 
 type Behaviour = "ok" | "throws" | "rejects" | "hangs";
 const STAGES = ["quiesce", "belts", "save", "links", "goodbye"] as const;
@@ -69,6 +70,37 @@ describe("the way out", () => {
     const report = verdicts.map((verdict, i) => ({ pad: `p${i}`, verdict }));
     expect((await end(appThat(fine, report, []), ending, clock)).code).toBe(code);
   });
+});
+
+it("a belt of which nothing can be said is not safe", async () => {
+  const clock = new ManualClock();
+  const fine = { quiesce: "ok", belts: "ok", save: "ok", links: "ok", goodbye: "ok" } as const;
+  const mute: Stoppable = {
+    ...appThat(fine, [], []),
+    report: () => {
+      throw new Error("report");
+    },
+  };
+  expect((await end(mute, new Ending(clock), clock)).code).toBe(EXIT.unsafe);
+});
+
+it("one pad's failure is not the others': all are waited for, then it is told", async () => {
+  const clock = new ManualClock();
+  const done: string[] = [];
+  const all = allOf([
+    () => {
+      throw new Error("thrown");
+    },
+    () => Promise.reject(new Error("rejected")),
+    async () => {
+      await sleep(clock, 3_000);
+      done.push("late");
+    },
+    () => void done.push("at once"),
+  ]);
+  expect(done).toEqual(["at once"]);
+  await expect(clock.settled(all)).rejects.toThrow("thrown");
+  expect(done).toEqual(["at once", "late"]);
 });
 
 describe("signals", () => {

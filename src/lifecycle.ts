@@ -89,8 +89,8 @@ export type BeltReport = readonly {
 
 /** The running program, as its end sees it. Every stage may hang or throw: none skips the next. */
 export interface Stoppable {
-  /** `stopping` to the broker, commands refused, scans and connects aborted. */
-  quiesce(reason: string): void;
+  /** `stopping` to the broker, commands refused, scans and connects aborted; all of it before this returns. */
+  quiesce(reason: string): Promise<void> | void;
   /** Every belt stopped in parallel and seen at rest, then standby; gives up when `signal` aborts. */
   belts(signal: AbortSignal, hurry: AbortSignal): Promise<void>;
   report(): BeltReport;
@@ -123,8 +123,8 @@ export const shutDown = async (
 
   await stage("quiesce", CAPS.quiesce, () => app.quiesce(end.reason));
   await stage("belts", budgetMs - REST_MS, (signal) => app.belts(signal, ending.hurry));
-  const report = attempt(() => app.report(), log) ?? [];
-  tell(report, log);
+  const report = attempt(() => app.report(), log);
+  if (report) tell(report, log);
   await stage("save", CAPS.save, () => app.save());
   await stage("links", CAPS.links, () => app.links());
   await stage("goodbye", CAPS.goodbye, (_, ms) => app.goodbye(ms));
@@ -138,8 +138,9 @@ const sayFailure = ({ failed }: Ending, log: Logger): boolean => {
   return failed !== null;
 };
 
-const exitCode = (report: BeltReport, ending: Ending): ExitCode => {
-  if (report.some(({ verdict }) => verdict === "moving")) return EXIT.unsafe;
+/** A belt of which nothing can be said is not safe. */
+const exitCode = (report: BeltReport | null, ending: Ending): ExitCode => {
+  if (report === null || report.some(({ verdict }) => verdict === "moving")) return EXIT.unsafe;
   return ending.failed ? EXIT.internal : EXIT.ok;
 };
 
@@ -156,6 +157,12 @@ const tell = (report: BeltReport, log: Logger): void => {
         "The belt was NOT seen at rest, it may still move. Use the pad's remote or its mains switch now.",
       );
   }
+};
+
+/** Runs all of them, whatever one of them does; rejects with the first error once all are through. */
+export const allOf = async (jobs: readonly (() => Promise<void> | void)[]): Promise<void> => {
+  const results = await Promise.allSettled(jobs.map(async (job) => job()));
+  for (const result of results) if (result.status === "rejected") throw asError(result.reason);
 };
 
 const attempt = <T>(run: () => T, log: Logger): T | null => {

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.js";
 import { AT_REST, kmh } from "../domain/units.js";
 import type { Logger } from "../log.js";
+import { apart } from "./apart.js";
 import type { Changes } from "./changes.js";
 import type { Effect, StopCause } from "./goals.js";
 import type { PadEvent } from "./journal.js";
@@ -33,12 +34,12 @@ export class Announcer<Subject> {
   }
 
   changed(): void {
-    for (const listener of this.#listeners) listener.changed(this.#subject);
+    for (const listener of this.#listeners) apart(() => listener.changed(this.#subject));
     this.#changes.happened();
   }
 
   happened(event: PadEvent): void {
-    for (const listener of this.#listeners) listener.happened(this.#subject, event);
+    for (const listener of this.#listeners) apart(() => listener.happened(this.#subject, event));
   }
 
   stopping(cause: StopCause): void {

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.js";
 import { type Command, failure, type Outcome } from "../domain/command.js";
 import type { Speed } from "../domain/units.js";
 import { aimIncline, aimMode, aimSpeed, aimStart } from "./aim.js";
+import { apart } from "./apart.js";
 import type { Ref, StopCause } from "./goals.js";
 import { type Decision, decide, type Situation } from "./intent.js";
 import type { Scheduler } from "./scheduler.js";
@@ -67,7 +68,7 @@ export class CommandDesk {
     for (const ref of refs) {
       const respond = this.#waiting.get(ref);
       this.#waiting.delete(ref);
-      respond?.(outcome);
+      if (respond) apart(() => respond(outcome));
     }
   }
 

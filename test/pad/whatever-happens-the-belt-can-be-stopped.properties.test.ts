@@ -40,6 +40,8 @@ const LEAST = 0.05;
 /** Contract rules 2 and 4. */
 const START_WITHIN = 5_000;
 const TOGGLE_AGAIN = 3_000;
+/** From the start to the first movement, of the slowest simulated machine and with some air. */
+const SPIN_UP = 5_000;
 
 interface Submitted {
   readonly command: Command;
@@ -165,14 +167,16 @@ class World {
     if (!before) return null;
     const between = this.#statuses.filter((status) => status.at > before.at && status.at <= at);
     const seen = between.some(({ belt }) => belt === "starting" || belt === "running" || belt === "stopping");
-    const basis = this.#statuses.findLast((status) => status.at <= before.at);
+    // One of the same millisecond came after the frame, or before it.
+    const basis = this.#statuses.findLast((status) => status.at < before.at);
     const newer = (shown?.at ?? 0) - (basis?.at ?? 0) >= TOGGLE_AGAIN;
     return seen || newer ? null : "the last one may still take effect";
   }
 
-  /** The belt was seen since somebody last pressed a button. */
+  /** The belt was seen since somebody last pressed a button; FTMS shows no countdown, so there it takes a while. */
   get isSeenSincePress(): boolean {
-    return (this.#statuses.at(-1)?.at ?? -Infinity) > this.pressedAt;
+    const shownAfter = this.rig.state().protocol === "ftms" ? SPIN_UP : 0;
+    return (this.#statuses.at(-1)?.at ?? -Infinity) > this.pressedAt + shownAfter;
   }
 
   /** The true speed when the pad was last heard. */

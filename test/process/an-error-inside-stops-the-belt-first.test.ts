@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { fixture, type Program } from "../support/program.js";
-import { speeds } from "./pad-on-broker.js";
-import { bridgeSays, missing, scene, unlessMissing } from "./scene.js";
+import { PadOnBroker, speeds } from "./pad-on-broker.js";
+import { bridgeSays, missing, PAD, scene, SECOND, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -11,7 +11,7 @@ const planted = (file: string) => ({ program: { nodeFlags: ["--require", fixture
 const expectSaid = (program: Program): void => {
   const fatal = program.lines.filter(({ level }) => level === "fatal");
   expect(fatal).toHaveLength(1);
-  expect(JSON.stringify(fatal[0])).toMatch(/planted by the test.*throw-on|planted by the test.*reject-on/);
+  expect(JSON.stringify(fatal[0])).toMatch(/planted by the test.*(throw|reject|break-state)-on/);
 };
 
 describe.skipIf(missing)(`an error that nobody has foreseen, at a running belt${unlessMissing}`, () => {
@@ -27,6 +27,25 @@ describe.skipIf(missing)(`an error that nobody has foreseen, at a running belt${
       await probe.until(bridgeSays("offline"), 2_000, before);
       expect(speeds(pad, before).at(-1)).toBe(0);
       expect(program.count("the belt was seen at rest")).toBe(1);
+      expectSaid(program);
+    },
+  );
+
+  it.concurrent(
+    "whenever a pad's state is told, and on every way out: both belts are seen at rest",
+    async (ctx) => {
+      const pads = [
+        { id: "office", address: PAD },
+        { id: "hall", address: SECOND },
+      ];
+      const { probe, program, pad } = await scene(ctx, { pads, ...planted("break-state-on-sigusr2.cjs") });
+      await Promise.all([pad.walk(1), new PadOnBroker(probe, "hall").walk(1)]);
+      const before = probe.mark();
+      program.signal("SIGUSR2");
+      await probe.until(bridgeSays("stopping"), 2_000, before);
+      expect(await program.exit(20_000)).toEqual({ code: 70, signal: null });
+      await probe.until(bridgeSays("offline"), 2_000, before);
+      expect(program.count("the belt was seen at rest")).toBe(2);
       expectSaid(program);
     },
   );
