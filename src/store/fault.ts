@@ -18,7 +18,7 @@ const ADVICE: Readonly<Record<Trouble, string>> = {
   full: `The disk is full: make room. ${SAFE}`,
   busy: `Another program holds the file: close it. ${SAFE}`,
   unwritable: `Check that store.path exists and may be written. ${SAFE}`,
-  unavailable: `SQLite could not be loaded: install again with \`npm ci\`, scripts allowed. ${SAFE}`,
+  unavailable: `SQLite could not be loaded: install g++, make and python3, then the program again. ${SAFE}`,
 };
 
 export const stateOf = (trouble: Trouble, detail = ""): StoreState => ({
