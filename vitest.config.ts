@@ -1,24 +1,29 @@
 import { createRequire } from "node:module";
 import { defineConfig } from "vitest/config";
 
-/** Compiled or downloaded at the install; where neither was possible it is left out, and the bridge keeps no history. */
-const hasSqlite = (): boolean => {
+/** Compiled or downloaded at the install: where neither is possible npm leaves them out, and the bridge says so. */
+const OPTIONAL = [
+  { name: "better-sqlite3", tests: ["test/store/**"] },
+  {
+    name: "@abandonware/noble",
+    tests: ["test/ble/**", "test/virtual-controller/**", "test/process/the-real-radio*"],
+  },
+];
+
+const withoutPackage = OPTIONAL.filter(({ name }) => {
   try {
-    const Database = createRequire(import.meta.url)("better-sqlite3") as new (path: string) => {
-      close(): void;
-    };
-    new Database(":memory:").close();
-    return true;
-  } catch {
-    process.stderr.write("better-sqlite3 could not be installed here: the tests of the store are skipped\n");
+    createRequire(import.meta.url).resolve(`${name}/package.json`);
     return false;
+  } catch {
+    process.stderr.write(`${name} could not be installed here: its tests are skipped\n`);
+    return true;
   }
-};
+});
 
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: ["dist/**", "node_modules/**", ...(hasSqlite() ? [] : ["test/store/**"])],
+    exclude: ["dist/**", "node_modules/**", ...withoutPackage.flatMap(({ tests }) => tests)],
     // Most of the suite waits for real processes, real signals and falling belts: more files at once than cores.
     maxWorkers: 4,
     // A test that hangs is a bug of ours, and a run that found no test has proved nothing.
