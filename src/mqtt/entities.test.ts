@@ -261,6 +261,7 @@ describe("every value_template", () => {
     ["connection", { link: "off" }, "OFF"],
     ["connection", { link: "lost" }, "ON"],
     ["connected", { link: "ready" }, "ON"],
+    ["connected", { link: "stopping" }, "ON"],
     ["connected", { link: "lost" }, "OFF"],
     ["problem", { problem: null }, "OFF"],
     ["problem", { problem: "fault" }, "ON"],

@@ -170,7 +170,9 @@ const stateSensors = (state: string, capabilities: Capabilities | null): readonl
     device_class: deviceClass,
     ...read(state, expression),
   });
-  const connected = flag("Connected", "connectivity", `'ON' if ${json("link")} == 'ready' else 'OFF'`);
+  // While the bridge ends, `stopping` is a live link that brings the belt to rest.
+  const linked = `'ON' if ${json("link")} in ['ready', 'stopping'] else 'OFF'`;
+  const connected = flag("Connected", "connectivity", linked);
   const problem = flag("Problem", "problem", `'ON' if ${json("problem")} else 'OFF'`);
   const heartRate = { ...HEART_RATE, ...read(state, json("heart_rate")) };
   return [
