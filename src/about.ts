@@ -44,7 +44,7 @@ export interface Vitals {
   /** Milliseconds. */
   readonly uptime: number;
   readonly memory: { readonly rss: number; readonly heapUsed: number };
-  readonly broker: Broker | null;
+  readonly broker: Broker;
   readonly pads: readonly Pad[];
 }
 
@@ -52,6 +52,16 @@ export interface Vitals {
 export const healthPayload = ({ uptime, memory, broker, pads }: Vitals): object => ({
   uptime: Math.round(uptime / 1000),
   memory: { rss: memory.rss, heap_used: memory.heapUsed },
-  mqtt: broker && { connected: broker.connected, ...broker.counters() },
-  pads: Object.fromEntries(pads.map((pad) => [pad.settings.id, pad.view().counters])),
+  mqtt: mqttVitals(broker),
+  pads: Object.fromEntries(pads.map((pad) => [pad.settings.id, padVitals(pad)])),
 });
+
+const mqttVitals = (broker: Broker): object => {
+  const { inFlight, ...counters } = broker.counters();
+  return { connected: broker.connected, ...counters, in_flight: inFlight };
+};
+
+const padVitals = (pad: Pad): object => {
+  const { badFrames, ...counters } = pad.view().counters;
+  return { ...counters, bad_frames: badFrames };
+};

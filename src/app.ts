@@ -235,13 +235,13 @@ export class App implements Stoppable {
           config: this.#config,
         }),
       health: (broker) => this.#health(broker),
-      request: (verb, fields) =>
+      request: (verb, fields, broker) =>
         answerRequest(verb, fields, {
           clock,
           radio,
           simulator: this.#simulator,
           addresses: addressesOf(this.#pads),
-          health: () => this.#health(null),
+          health: () => this.#health(broker),
           sessions: () => this.#sessions,
           restart: this.#deps.restart,
           signal: this.#over.signal,
@@ -251,7 +251,7 @@ export class App implements Stoppable {
     });
   }
 
-  #health(broker: Broker | null): object {
+  #health(broker: Broker): object {
     const uptime = this.#clock.wall() - this.#startedAt;
     return healthPayload({ uptime, memory: this.#deps.memoryUsage(), broker, pads: this.#pads });
   }

@@ -48,7 +48,11 @@ export interface BridgeDeps {
   readonly info: () => object;
   readonly health: (broker: Broker) => object;
   /** Answers bridge/request/<verb>; settles in bounded time. */
-  readonly request: (verb: string, fields: Readonly<Record<string, unknown>>) => Promise<Answer>;
+  readonly request: (
+    verb: string,
+    fields: Readonly<Record<string, unknown>>,
+    broker: Broker,
+  ) => Promise<Answer>;
   /** The broker came or went. */
   readonly onConnection: (connected: boolean) => void;
   readonly connect: (

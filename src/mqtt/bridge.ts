@@ -63,6 +63,7 @@ export class Bridge {
       ...deps,
       set: (id, key, message) => this.#set(id, key, message),
       get: (id) => this.#get(id),
+      request: (verb, fields) => deps.request(verb, fields, this.#broker),
       respond: (verb, payload) => publish(passing(this.#topics.bridge.response(verb), payload)),
       bridgeState: (text) => this.#word.heard(text),
       status: (message) => this.#home.status(message),
