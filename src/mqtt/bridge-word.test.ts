@@ -53,4 +53,21 @@ describe("bridge/state heals itself (contract 5)", () => {
     word.end();
     expect(clock.pending).toBe(0);
   });
+
+  it("counts those that come between its own answers, which come back to it; a late will now and then is none", async () => {
+    const { word, answers, warnings, clock } = rig();
+    for (let i = 0; i < 3; i++) {
+      word.heard(WILL);
+      word.heard(answers.at(-1) ?? "");
+      await clock.advance(90_000);
+    }
+    expect(warnings).toEqual([]);
+    for (let i = 0; i < 4; i++) {
+      word.heard(WILL);
+      word.heard(answers.at(-1) ?? "");
+      await clock.advance(10_000);
+    }
+    expect(answers).toHaveLength(7);
+    expect(warnings).toHaveLength(1);
+  });
 });

@@ -5,6 +5,8 @@ import { bridgeStatePayload, isObject, parseJson } from "./payloads.js";
 /** Contract 5: a foreign `offline` is answered at most once in 5 s, and after three in a row with a warning. */
 const ANSWER_EVERY_MS = 5_000;
 const FOREIGN_IN_A_ROW = 3;
+/** A row ends once nobody has contradicted us for this long; our own answers in between do not end it. */
+const ROW_MS = 60_000;
 
 export type Word = "online" | "stopping" | "offline";
 
@@ -18,6 +20,7 @@ export class BridgeWord {
   #since: number;
   #answeredAt = -Infinity;
   #inARow = 0;
+  #contradictedAt = -Infinity;
   /** What we have said ourselves: it comes back to us, perhaps after we have said something newer. */
   readonly #said = new Set<string>();
   #cancel: () => void = () => undefined;
@@ -49,11 +52,10 @@ export class BridgeWord {
     if (this.#word === "offline") return;
     const said = parseJson(text);
     const truthful = isObject(said) && said["state"] === this.#word;
-    if (truthful || this.#said.has(text)) {
-      this.#inARow = 0;
-      return;
-    }
-    this.#inARow++;
+    if (truthful || this.#said.has(text)) return;
+    const now = this.#clock.now();
+    this.#inARow = now - this.#contradictedAt > ROW_MS ? 1 : this.#inARow + 1;
+    this.#contradictedAt = now;
     if (this.#inARow === FOREIGN_IN_A_ROW)
       this.#log.warn(
         {},
