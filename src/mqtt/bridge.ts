@@ -1,11 +1,11 @@
-import { bridgeStatePayload, eventPayload, resultPayload } from "./payloads.js";
+import { bridgeStatePayload, eventPayload, type Result, resultPayload } from "./payloads.js";
 import type { BridgedPad, BridgeDeps, Happening } from "./bridge-deps.js";
 import { BridgeWord } from "./bridge-word.js";
 import type { Broker, InMessage, OutMessage } from "./broker.js";
 import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./discovery.js";
 import { HomeAssistant } from "./home-assistant.js";
 import { Inbound } from "./inbound.js";
-import { takeSet } from "./inbox.js";
+import { STORED_GET, takeSet } from "./inbox.js";
 import { PadPublisher } from "./pad-publisher.js";
 import { discoverySweep, subscriptions, type Topics, topics } from "./topics.js";
 
@@ -62,7 +62,7 @@ export class Bridge {
     this.#inbound = new Inbound({
       ...deps,
       set: (id, key, message) => this.#set(id, key, message),
-      get: (id) => this.#get(id),
+      get: (id, { retain }) => (retain ? this.#answer(id, STORED_GET) : this.#get(id)),
       request: (verb, fields) => deps.request(verb, fields, this.#broker),
       respond: (verb, payload) => publish(passing(this.#topics.bridge.response(verb), payload)),
       bridgeState: (text) => this.#word.heard(text),
@@ -201,9 +201,13 @@ export class Bridge {
       ...this.#deps,
       answer: (pad, result) => {
         entry.publisher.flush();
-        this.#broker.publish(passing(this.#topics.pad(pad).result, resultPayload(result)));
+        this.#answer(pad, result);
       },
     });
+  }
+
+  #answer(pad: string, result: Result): void {
+    this.#broker.publish(passing(this.#topics.pad(pad).result, resultPayload(result)));
   }
 
   #get(id: string): void {

@@ -18,7 +18,8 @@ export interface InboundDeps {
   readonly log: Logger;
   /** A message on `set` or `set/<key>` of a pad. Stored ones are passed on, too: they are refused key by key. */
   readonly set: (pad: string, key: string | null, message: InMessage) => void;
-  readonly get: (pad: string) => void;
+  /** A message on `get`; a stored one is refused, too. */
+  readonly get: (pad: string, message: InMessage) => void;
   /** Settles in bounded time. */
   readonly request: (verb: string, fields: Readonly<Record<string, unknown>>) => Promise<Answer>;
   readonly respond: (verb: string, payload: object) => void;
@@ -57,7 +58,8 @@ export class Inbound {
         set(inbound.pad, inbound.key, message);
         return this.#clearStored(message);
       case "get":
-        return message.retain ? this.#clearStored(message) : get(inbound.pad);
+        get(inbound.pad, message);
+        return this.#clearStored(message);
       case "request":
         return void this.#request(inbound.verb, message);
       case "bridge-state":
@@ -93,6 +95,12 @@ export class Inbound {
 
   #clearStored({ topic, retain }: InMessage): void {
     if (!retain) return;
+    // The first is worth a word; there may be a thousand.
+    const level = this.#clearedAt.size === 0 ? "warn" : "debug";
+    this.#deps.log[level](
+      { topic },
+      "A stored command was refused and its topic cleared. Publish commands without the retain flag.",
+    );
     this.#clearedAt.set(topic, this.#deps.clock.now());
     this.#deps.clear(topic);
   }

@@ -74,5 +74,9 @@ const retained = ({ commands, rejected }: ParsedSet): readonly Rejected[] => {
     ...commands.map(({ key, value }) => ({ command: key, value, outcome: RETAINED })),
     ...rejected.map((one) => ({ ...one, outcome: RETAINED })),
   ];
-  return keys.length > 0 ? keys : [{ command: null, value: null, outcome: RETAINED }];
+  return keys.length > 0 ? keys : [NO_KEY];
 };
+
+const NO_KEY: Rejected = { command: null, value: null, outcome: RETAINED };
+/** What a stored message on `get` is answered with: there is no key to name. */
+export const STORED_GET: Result = { ...NO_KEY, id: null, tookMs: 0 };

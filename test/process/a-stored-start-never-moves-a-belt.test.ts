@@ -45,6 +45,10 @@ describe.skipIf(missing)(`commands that wait on the broker${unlessMissing}`, () 
       expect(byCommand(command).length, command).toBeGreaterThan(0);
     expect(byCommand("belt").map(({ id }) => id)).toContain("old");
 
+    // A stored `get` has no key to name; an unknown key has none either.
+    expect(byCommand(null)).toHaveLength(2);
+    expect(program.count("stored command was refused")).toBe(1);
+
     const kept = [...(await retained(ctx, broker.url)).keys()];
     expect(kept.filter((topic) => /\/(set|get)(\/|$)|\/request\//.test(topic))).toEqual([]);
     expect(pad.states().filter(({ belt }) => !AT_REST.includes(belt))).toEqual([]);
