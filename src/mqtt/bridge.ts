@@ -207,6 +207,9 @@ export class Bridge {
   }
 
   #answer(pad: string, result: Result): void {
+    const { command, value, outcome, tookMs } = result;
+    const end = outcome.status === "ok" ? "ok" : outcome.code;
+    this.#deps.log.debug({ pad, command, value, result: end, tookMs }, "a command has ended");
     this.#broker.publish(passing(this.#topics.pad(pad).result, resultPayload(result)));
   }
 

@@ -22,6 +22,7 @@ import { serveLink } from "./serve.js";
 import { isUrgent, mayMove } from "./stop.js";
 import { Supervisor } from "./supervisor.js";
 import { type Sample, showsRest, SILENCE_MS } from "./telemetry.js";
+import { wiretap } from "./wiretap.js";
 
 /** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
 const DRAIN_MS = 250;
@@ -146,7 +147,7 @@ export class Contact {
     this.#drop = (error) => gone.abort(error);
     this.#count("connects");
     try {
-      await serveLink(link, this.#settings, this.#serving(link), gone.signal);
+      await serveLink(wiretap(link, this.#deps.log), this.#settings, this.#serving(link), gone.signal);
     } catch (thrown) {
       if (thrown instanceof BridgeError && thrown.code === "not-a-pad") this.#set({ notAPad: true });
       throw thrown;
