@@ -5,7 +5,7 @@ import { type Clock, type StallWatch, watchStalls } from "./clock.js";
 import type { Config } from "./config/config.js";
 import { dailyGoals, padSettings, safetySettings, simulatedPads, walkSettings } from "./config/settings.js";
 import { BridgeError } from "./domain/errors.js";
-import type { Session } from "./domain/stats.js";
+import { requestedSessions, sessionObject } from "./history.js";
 import { allOf, type BeltReport, type Stoppable } from "./lifecycle.js";
 import type { Logger } from "./log.js";
 import { Bridge } from "./mqtt/bridge.js";
@@ -14,16 +14,10 @@ import { connectBroker } from "./mqtt/client.js";
 import { Pad } from "./pad/pad.js";
 import { answerRequest } from "./requests.js";
 import { type SimulatedRadio, simulatedRadio } from "./sim/radio.js";
-import { beat } from "./store/files.js";
-import { lockStore } from "./store/lock.js";
-import { Memory } from "./store/memory.js";
 import type { Glance } from "./status-line.js";
+import { Store } from "./store/store.js";
+import { holdStore } from "./store-hold.js";
 import { nameStrangers } from "./strangers.js";
-
-/** Contract 1, health. */
-const BEAT_MS = 10_000;
-/** Walks told by bridge/request/sessions; the older ones are forgotten. */
-const SESSIONS_KEPT = 1_000;
 
 export interface AppDeps {
   readonly clock: Clock;
@@ -50,15 +44,14 @@ export class App implements Stoppable {
   readonly #ends: (() => void)[] = [];
   readonly #watches: (() => void)[] = [];
   readonly #over = new AbortController();
-  readonly #sessions: (Session & { readonly pad: string })[] = [];
-  #memory: Memory;
+  readonly #store: Store;
   #stalls: StallWatch;
   #radio: Radio | null = null;
   #simulator: SimulatedRadio | null = null;
   #pads: readonly Pad[] = [];
   #place: BrokerPlace | null = null;
   #bridge: Bridge | null = null;
-  #unlock: () => void = () => undefined;
+  #letGoOfStore: () => void = () => undefined;
   #brokerLost: () => void = () => undefined;
   #brokerConnected = false;
 
@@ -69,7 +62,12 @@ export class App implements Stoppable {
     this.#clock = deps.clock;
     this.#startedAt = deps.clock.wall();
     this.#stalls = watchStalls(deps.clock);
-    this.#memory = new Memory(config.store.path, { ...deps, changed: () => this.#bridge?.infoChanged() });
+    this.#store = new Store(config.store.path, {
+      ...deps,
+      retentionDays: config.store.retention_days,
+      changed: () => this.#bridge?.infoChanged(),
+      stopDue: () => this.#pads.some((pad) => pad.stopWaits),
+    });
   }
 
   /**
@@ -77,7 +75,7 @@ export class App implements Stoppable {
    * only the user can mend: a port in use, a second bridge on the store, a certificate that cannot be read.
    */
   async start(): Promise<void> {
-    await this.#takeStore();
+    this.#letGoOfStore = await holdStore(this.#store, this.#config.store.path, this.#deps);
     if (this.#isOver()) return;
     this.#place = await findBroker(this.#config, this.#deps);
     this.#radio = await this.#openRadio();
@@ -115,12 +113,12 @@ export class App implements Stoppable {
     return this.#pads.map((pad) => ({ pad: pad.settings.id, verdict: pad.verdict() }));
   }
 
-  async save(): Promise<void> {
+  save(): void {
     // From here on nothing is news: a link that closes is a change, and would set the mark of an unclean end again.
     for (const unwatch of this.#watches.splice(0)) unwatch();
     for (const { pad, verdict } of this.report())
-      if (verdict === "rest" || verdict === "falling") this.#memory.release(pad);
-    await this.#memory.save();
+      if (verdict === "rest" || verdict === "falling") this.#store.release(pad);
+    this.#store.end();
   }
 
   async links(): Promise<void> {
@@ -137,25 +135,7 @@ export class App implements Stoppable {
     await this.#place?.embedded?.close(Math.max(0, end - this.#clock.now()));
     for (const done of this.#ends.splice(0)) done();
     this.#stalls.end();
-    this.#unlock();
-  }
-
-  async #takeStore(): Promise<void> {
-    const { path } = this.#config.store;
-    try {
-      this.#unlock = await lockStore(path, this.#clock, this.#deps.platform);
-    } catch (err) {
-      if (err instanceof BridgeError && err.code === "store-in-use") throw err;
-      this.#log.warn({ err }, "The store cannot be locked; a second bridge on it would go unnoticed.");
-    }
-    await this.#memory.load();
-    const pulse = (): void => {
-      // An unwritable store is said by the memory; here it only means that `health` answers 1.
-      beat(path, this.#clock.wall()).catch(() => undefined);
-      void this.#memory.save();
-    };
-    pulse();
-    this.#ends.push(this.#clock.every(BEAT_MS, pulse));
+    this.#letGoOfStore();
   }
 
   async #openRadio(): Promise<Radio> {
@@ -173,7 +153,7 @@ export class App implements Stoppable {
       clock,
       radio: this.#needRadio(),
       log: this.#log.child({ pad: id }),
-      memory: this.#memory,
+      memory: this.#store,
       safety,
       journal: {
         walk: walkSettings(this.#config),
@@ -181,18 +161,16 @@ export class App implements Stoppable {
         walkedOff: safety.walkedOff,
         timeZone,
       },
-      crashedAt: this.#memory.crashedAt(id),
+      ledger: this.#store.ledgerOf(id),
+      crashedAt: this.#store.crashedAt(id),
     });
     const unwatch = pad.subscribe({
       changed: () => {
         const { state, crashedAt } = pad.view();
         // An unclean end that the belt was not seen after keeps its mark as it is (contract rule 9).
-        if (state.lastStatusAt !== null && crashedAt === null) this.#memory.saw(id, state.lastStatusAt);
+        if (state.lastStatusAt !== null && crashedAt === null) this.#store.saw(id, state.lastStatusAt);
       },
-      happened: (_, event) => {
-        if (event.type === "session_ended" && event.session && event.kept)
-          this.#keepSession(id, event.session);
-      },
+      happened: () => undefined,
     });
     this.#watches.push(unwatch);
     return pad;
@@ -201,11 +179,6 @@ export class App implements Stoppable {
   #needRadio(): Radio {
     if (!this.#radio) throw new BridgeError("radio-unavailable", "The radio is not open.");
     return this.#radio;
-  }
-
-  #keepSession(pad: string, session: Session): void {
-    this.#sessions.push({ ...session, pad });
-    this.#sessions.splice(0, this.#sessions.length - SESSIONS_KEPT);
   }
 
   #newBridge(place: BrokerPlace, radio: Radio): Bridge {
@@ -230,7 +203,7 @@ export class App implements Stoppable {
           version,
           startedAt: this.#startedAt,
           radio: radio.state,
-          store: this.#memory.state,
+          store: this.#store.state,
           pads: this.#pads,
           config: this.#config,
         }),
@@ -242,7 +215,7 @@ export class App implements Stoppable {
           simulator: this.#simulator,
           addresses: addressesOf(this.#pads),
           health: () => this.#health(broker),
-          sessions: () => this.#sessions,
+          sessions: (fields) => this.#store.sessions(requestedSessions(fields)).map(sessionObject),
           restart: this.#deps.restart,
           signal: this.#over.signal,
         }),

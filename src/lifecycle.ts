@@ -94,7 +94,7 @@ export interface Stoppable {
   /** Every belt stopped in parallel and seen at rest, then standby; gives up when `signal` aborts. */
   belts(signal: AbortSignal, hurry: AbortSignal): Promise<void>;
   report(): BeltReport;
-  save(): Promise<void>;
+  save(): Promise<void> | void;
   links(): Promise<void>;
   goodbye(withinMs: number): Promise<void>;
 }

@@ -13,7 +13,7 @@ import { noIdentity } from "../../src/pad/identity.js";
 import { Pad } from "../../src/pad/pad.js";
 import { toHex } from "../../src/protocol/bytes.js";
 import { simulatedRadio } from "../../src/sim/radio.js";
-import { quiet } from "../../test/support/pad-rig.js";
+import { nowhere, quiet } from "../../test/support/pad-rig.js";
 import { type Case, configOf, FULL_QUEUE, numberOf, PADS, RUNS } from "./cases.js";
 
 /** wire-facts a.3: speed 0, and the poll. */
@@ -109,6 +109,7 @@ const setUp = () => {
       walkedOff: safety.walkedOff,
       timeZone: "UTC",
     },
+    ledger: nowhere,
     crashedAt: null,
   };
   const benches = padSettings(config).map((settings) => new Bench(new Pad(settings, deps)));

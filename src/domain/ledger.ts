@@ -35,8 +35,8 @@ export interface LedgerEntry extends Records, Moment {
 
 /** Where a pad's walks are kept. Nothing here throws or waits: an unwritable store costs memory, not the belt. */
 export interface Ledger {
-  /** What the last run knew, on the clock of this one. */
-  resume(): Records;
+  /** What the last run knew, on the clock of this one; null where that is there and cannot be read. */
+  resume(): Records | null;
   note(entry: LedgerEntry): void;
 }
 

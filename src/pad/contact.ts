@@ -1,7 +1,7 @@
 import type { Address, Advertisement, Link, Radio } from "../ble/radio.js";
 import { type Clock, type StallWatch, watchStalls } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
-import type { PadSettings, PadStatus } from "../domain/pad.js";
+import type { PadRecord, PadSettings, PadStatus } from "../domain/pad.js";
 import type { Logger } from "../log.js";
 import type { Heard } from "../protocol/conversation.js";
 import type { MachineEvent } from "../protocol/ftms-machine.js";
@@ -41,6 +41,8 @@ export interface ContactOwner {
   status(sample: Sample, restored: boolean): void;
   /** The machine told of something that it did; the goals have seen it. */
   event(event: MachineEvent): void;
+  /** What the pad says of its last walk, when it was asked. */
+  record(record: PadRecord): void;
   /** The link is gone; `moving`: the belt was not at rest when it was last seen. */
   lost(moving: boolean): void;
   changed(): void;
@@ -195,6 +197,7 @@ export class Contact {
         this.#deps.log.debug({ reason: message.reason }, "a notification was not valid and was dropped");
         return this.#count("badFrames");
       case "record":
+        return this.#owner.record(message.record);
       case "other":
         return;
     }

@@ -20,14 +20,14 @@ export interface Machine {
 /** The next write, or when to look again. */
 export type Next = { readonly operation: Operation } | { readonly lookAgainAt: number };
 
-/** A pad that leaves a read of its preferences unanswered is asked three times a connection, then left alone. */
-const PREFERENCE_TRIES = 3;
-const PREFERENCE_AGAIN_MS = 2_000;
+/** A pad that leaves a question unanswered is asked three times a connection, then left alone. */
+const TRIES = 3;
+const AGAIN_MS = 2_000;
 /** Contract rule 7: a machine that says nothing at rest is asked this often whether it is there. */
 const ALIVE_MS = 4_000;
 
 /**
- * The scheduler: one write at a time, in the order stop, goals, preferences, poll. A stop ignores the pad's gap and
+ * The scheduler: one write at a time, in the order stop, goals, preferences, record, poll. A stop ignores the pad's gap and
  * everything else; polls are dropped, never queued, and never delay a goal that is about to be written. `stopsOnly`:
  * the link is not subscribed yet, or busy with a write, and nothing but a stop may pass.
  */
@@ -80,21 +80,26 @@ const soonest = (first: Due, second: Due): Due =>
   first && second ? (second.at < first.at ? second : first) : (first ?? second);
 
 const readDue = (control: Control, telemetry: Telemetry, quirks: Quirks, gapEnd: number): Due => {
-  const { preferences, stop, start, speed, mode } = control;
+  const { stop, start, speed, mode } = control;
   const busy = stop !== null || start !== null || speed !== null || mode !== null;
-  // FTMS reads its preferences: that is no write (contract rule 6), and an early sign of life.
-  const asks =
-    (control.greeted || quirks.ftms !== null) &&
-    !preferences.known &&
-    preferences.tries < PREFERENCE_TRIES &&
-    !busy;
-  const askAt = Math.max(gapEnd, (preferences.askedAt ?? -Infinity) + PREFERENCE_AGAIN_MS);
-  const ask: Due = asks ? { operation: { op: "preferences" }, at: askAt } : null;
+  const ask = busy ? null : questionDue(control, quirks, gapEnd);
   if (quirks.poll === null) return ask ?? aliveDue(control, telemetry, gapEnd);
   // With a goal every gap carries a poll: its results, and the proof of rest, are made of their answers (rule 7).
   const interval = busy ? quirks.minGap : quirks.poll;
   const pollAt = Math.max(gapEnd, (control.lastPoll ?? -Infinity) + interval);
   return ask && ask.at <= pollAt ? ask : { operation: { op: "poll" }, at: pollAt };
+};
+
+/** What the machine is still to be asked: nothing, before its first status (contract rule 6). */
+const questionDue = ({ greeted, preferences, record }: Control, quirks: Quirks, gapEnd: number): Due => {
+  const at = ({ askedAt }: { askedAt: number | null }): number =>
+    Math.max(gapEnd, (askedAt ?? -Infinity) + AGAIN_MS);
+  // FTMS reads its preferences: that is no write, and an early sign of life.
+  const listens = greeted || quirks.ftms !== null;
+  if (listens && !preferences.known && preferences.tries < TRIES)
+    return { operation: { op: "preferences" }, at: at(preferences) };
+  const asks = greeted && quirks.keepsRecord && record.wanted && record.tries < TRIES;
+  return asks ? { operation: { op: "record" }, at: at(record) } : null;
 };
 
 /** A read of a machine that has fallen silent at rest; of one that moves, silence is what it is. */
@@ -143,7 +148,7 @@ export const handed = (
 ): Control => {
   const point = written(before.point, operation, quirks.ftms, now);
   const control = { ...before, lastWrite: now, point };
-  const { stop, start, speed, mode, incline, preferences } = control;
+  const { stop, start, speed, mode, incline, preferences, record } = control;
   switch (operation.op) {
     case "poll":
       return { ...control, lastPoll: now };
@@ -169,9 +174,10 @@ export const handed = (
       return { ...control, handshakeDone: true, start: start && { ...start, handshakeAt: now } };
     case "preferences":
       return { ...control, preferences: { ...preferences, tries: preferences.tries + 1, askedAt: now } };
+    case "record":
+      return { ...control, record: { ...record, tries: record.tries + 1, askedAt: now } };
     case "incline":
       return { ...control, incline: incline && { ...incline, wroteAt: now } };
-    case "record":
     case "control":
       return control;
   }

@@ -108,6 +108,8 @@ export interface Control {
   readonly manualDone: boolean;
   readonly handshakeDone: boolean;
   readonly preferences: { readonly known: boolean; readonly tries: number; readonly askedAt: number | null };
+  /** The pad's last walk may be one that nobody saw: it is worth asking for. */
+  readonly record: { readonly wanted: boolean; readonly tries: number; readonly askedAt: number | null };
   /** A valid status came. Until then only polls and a due stop are written (contract rule 6). */
   readonly greeted: boolean;
   /** Where we stand with the machine's control point, if it has one. */
@@ -121,6 +123,7 @@ export const freshLink = {
   manualDone: false,
   handshakeDone: false,
   preferences: { known: false, tries: 0, askedAt: null },
+  record: { wanted: false, tries: 0, askedAt: null },
   greeted: false,
   point: freshControlPoint,
 } as const;

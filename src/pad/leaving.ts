@@ -10,6 +10,7 @@ import { giveUp } from "./goals.js";
 import type { Scheduler } from "./scheduler.js";
 import { mayMove } from "./stop.js";
 import { isFresh } from "./telemetry.js";
+import type { WalkBook } from "./walk-book.js";
 
 export interface LeavingDeps {
   readonly clock: Clock;
@@ -18,6 +19,7 @@ export interface LeavingDeps {
   readonly contact: Contact;
   readonly desk: CommandDesk;
   readonly changes: Changes;
+  readonly book: WalkBook;
 }
 
 const ENDING = failure("stopping", "The bridge is ending. The command was dropped.");
@@ -96,7 +98,8 @@ export class Leaving {
   }
 
   async #putToStandby(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    const { scheduler, changes } = this.#deps;
+    const { scheduler, changes, book } = this.#deps;
+    book.park();
     scheduler.apply((control, _, now) => aimMode(control, [], "standby", now));
     await changes.until(() => scheduler.control.mode === null || this.#over, [signal, hurry]);
   }

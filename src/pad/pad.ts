@@ -1,4 +1,5 @@
-import type { PadSettings, SafetySettings } from "../domain/pad.js";
+import type { Ledger } from "../domain/ledger.js";
+import type { PadRecord, PadSettings, SafetySettings } from "../domain/pad.js";
 import type { PadState } from "../domain/state.js";
 import type { Stats } from "../domain/stats.js";
 import { Announcer, type Listener } from "./announcer.js";
@@ -26,6 +27,7 @@ const TICK_MS = 500;
 export interface PadDeps extends ContactDeps {
   readonly safety: SafetySettings;
   readonly journal: JournalSettings;
+  readonly ledger: Ledger;
   /** Epoch milliseconds of the last valid status before an unclean end; null after a clean one. */
   readonly crashedAt: number | null;
 }
@@ -34,7 +36,8 @@ export type PadListener = Listener<Pad>;
 
 export interface PadView {
   readonly state: PadState;
-  readonly stats: Stats;
+  /** Null until what was walked before is known. */
+  readonly stats: Stats | null;
   readonly identity: Identity;
   readonly available: boolean;
   readonly counters: ContactFacts["counters"];
@@ -62,8 +65,11 @@ export class Pad {
     this.#deps = deps;
     const changes = new Changes();
     this.#announcer = new Announcer<Pad>(this, clock, deps.log, changes);
-    this.#book = new WalkBook(deps.journal, clock, (event) => this.#announcer.happened(event));
-    this.#guard = new Guard(safety, clock, this.#book, deps.crashedAt);
+    const { crashedAt } = deps;
+    this.#book = new WalkBook(deps.journal, clock, deps.ledger, crashedAt !== null, (event) =>
+      this.#announcer.happened(event),
+    );
+    this.#guard = new Guard(safety, clock, this.#book, crashedAt);
     const scheduler = new Scheduler(clock, {
       changed: (effects) => this.#decided(effects),
       broken: (error) => this.#contact.drop(error),
@@ -72,6 +78,7 @@ export class Pad {
       wanted: () => this.#wanted(),
       status: (sample, restored) => this.#status(sample, restored),
       event: ({ type }) => type === "safety-key" && this.#book.safetyKeyPulled(),
+      record: (record) => this.#record(record),
       lost: (moving) => this.#lost(moving),
       changed: () => this.#announcer.changed(),
     });
@@ -88,7 +95,7 @@ export class Pad {
     this.#scheduler = scheduler;
     this.#contact = contact;
     this.#desk = desk;
-    this.#leaving = new Leaving({ clock, safety, scheduler, contact, desk, changes });
+    this.#leaving = new Leaving({ clock, safety, scheduler, contact, desk, changes, book: this.#book });
   }
 
   start(): void {
@@ -157,6 +164,12 @@ export class Pad {
     return this.#leaving.verdict();
   }
 
+  /** A stop waits for its frame, or for the link that it is first on: nothing may hold the main loop up. */
+  get stopWaits(): boolean {
+    const { stop } = this.#scheduler.control;
+    return stop?.lastWrite === null && (this.#contact.linked || this.#isUrgent);
+  }
+
   /** Lets go of the link and of every timer. Bounded by the supervisor; idempotent. */
   async close(): Promise<void> {
     this.#leaving.end();
@@ -210,8 +223,14 @@ export class Pad {
     if (restored) this.#announcer.linkRestored();
     const holding = isRunning(telemetry) && !control.stop && !control.speed ? control.target : null;
     const walkedOff = this.#book.status(sample.status, control.haltedBy, holding);
+    this.#scheduler.wantRecord(this.#book.wonders);
     const reason = this.#guard.reason(telemetry, walkedOff);
     if (reason && this.stopFor(reason) && reason === "max_session") this.#book.stoppedForLength();
+  }
+
+  #record(record: PadRecord): void {
+    this.#book.record(record);
+    this.#scheduler.wantRecord(this.#book.wonders);
   }
 
   #lost(moving: boolean): void {

@@ -137,6 +137,13 @@ export class Scheduler {
     this.apply((control) => ({ control: { ...control, preferences }, effects: [] }));
   }
 
+  /** Whether the pad's last walk is worth asking for. */
+  wantRecord(wanted: boolean): void {
+    if (wanted === this.#control.record.wanted) return;
+    const record = { ...this.#control.record, wanted };
+    this.apply((control) => ({ control: { ...control, record }, effects: [] }));
+  }
+
   /** Settles what time alone has decided: after a suspend the timers are late. */
   look(): void {
     this.apply((control, telemetry, now) => review(control, telemetry, this.#machine, now));

@@ -1,53 +1,76 @@
 import type { Clock } from "../clock.js";
-import type { PadStatus } from "../domain/pad.js";
+import { type Ledger, noRecords } from "../domain/ledger.js";
+import { wonders } from "../domain/missed-walk.js";
+import { isOpen } from "../domain/open-session.js";
+import type { PadRecord, PadStatus } from "../domain/pad.js";
+import type { Moment, WalkInput } from "../domain/session.js";
 import type { Stats } from "../domain/stats.js";
 import type { Seconds, Speed } from "../domain/units.js";
 import type { StopCause } from "./goals.js";
 import {
   type Circumstance,
+  enter,
+  enterStatus,
   type Journal,
-  journalEnd,
-  journalGap,
   type JournalSettings,
-  journalStatus,
-  journalTick,
-  newJournal,
   type Note,
+  openJournal,
   type PadEvent,
   resumeSpeed,
   statsOf,
 } from "./journal.js";
 
-/** Holds the journal of one pad and tells its events. */
+/**
+ * After an unclean end what was last published may be a status ahead of what was written: until the pad tells its
+ * counters, or this long, the broker keeps what it has, and no number falls.
+ */
+const CATCH_UP_MS = 15_000;
+
+/** Holds the journal of one pad, taken up where the last run left it; keeps it in the ledger, and tells its events. */
 export class WalkBook {
   readonly #settings: JournalSettings;
   readonly #clock: Clock;
+  readonly #ledger: Ledger;
   readonly #tell: (event: PadEvent) => void;
-  #journal: Journal = newJournal;
-  /** The session that was stopped for its length, and how long it was by then. */
-  #stoppedAt: { readonly session: string; readonly duration: number } | null = null;
+  /** What was walked before this run is known, if only to be nothing. */
+  readonly #complete: boolean;
+  #behindUntil: number;
+  #journal: Journal;
 
-  constructor(settings: JournalSettings, clock: Clock, tell: (event: PadEvent) => void) {
+  /** `crashed`: the last run ended uncleanly. */
+  constructor(
+    settings: JournalSettings,
+    clock: Clock,
+    ledger: Ledger,
+    crashed: boolean,
+    tell: (event: PadEvent) => void,
+  ) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#ledger = ledger;
     this.#tell = tell;
+    const records = ledger.resume();
+    this.#complete = records !== null;
+    this.#behindUntil = crashed ? clock.now() + CATCH_UP_MS : -Infinity;
+    this.#journal = openJournal(records ?? noRecords);
   }
 
   /** Returns true when the walker has just left a moving belt. */
   status(status: PadStatus, stoppedBy: StopCause | null, holding: Speed | null): boolean {
+    this.#behindUntil = -Infinity;
     return this.#take(
-      (journal, about) => journalStatus(journal, status, this.#settings, about),
-      stoppedBy,
-      holding,
+      (journal, about) => enterStatus(journal, status, this.#settings, about),
+      { stoppedBy, holding },
+      status,
     );
   }
 
   tick(): void {
-    this.#take((journal, about) => journalTick(journal, this.#settings, about));
+    this.#enter((moment) => ({ type: "tick", ...moment }));
   }
 
   end(): void {
-    this.#take((journal, about) => journalEnd(journal, this.#settings, about));
+    this.#enter((moment) => ({ type: "end", ...moment }));
   }
 
   /** Contract 3: after that a start is no return to the former speed. */
@@ -56,7 +79,21 @@ export class WalkBook {
   }
 
   gap(): void {
-    this.#journal = journalGap(this.#journal, this.#settings);
+    this.#enter(() => ({ type: "gap" }));
+  }
+
+  /** The pad is about to be put into standby by the bridge's own end, which ends no walk. */
+  park(): void {
+    this.#enter(() => ({ type: "park" }));
+  }
+
+  record(record: PadRecord): void {
+    this.#enter((moment) => ({ type: "record", record, ...moment }));
+  }
+
+  /** The pad's own record could tell of a walk that nobody saw. */
+  get wonders(): boolean {
+    return wonders(this.#journal.walk.absence);
   }
 
   get paused(): boolean {
@@ -65,34 +102,47 @@ export class WalkBook {
 
   /** Whether the open session's belt has moved for `limit`; once it was stopped for that, it is counted anew. */
   hasMovedFor(limit: Seconds): boolean {
-    const { session } = this.#journal.walk;
-    if (!session || session.state === "ended") return false;
-    const counted = this.#stoppedAt?.session === session.id ? this.#stoppedAt.duration : 0;
-    return session.duration - counted >= limit;
+    const { walk, lengthStop } = this.#journal;
+    if (!isOpen(walk.session)) return false;
+    const counted = lengthStop?.session === walk.session.id ? lengthStop.duration : 0;
+    return walk.session.duration - counted >= limit;
   }
 
-  /** The belt is stopped because of the session's length. */
+  /** The belt is stopped because of the session's length. The next status has it written down. */
   stoppedForLength(): void {
     const { session } = this.#journal.walk;
-    this.#stoppedAt = session && { session: session.id, duration: session.duration };
+    this.#journal = {
+      ...this.#journal,
+      lengthStop: session && { session: session.id, duration: session.duration },
+    };
   }
 
   get resumeSpeed(): Speed | null {
     return resumeSpeed(this.#journal);
   }
 
-  stats(speed: Speed | null): Stats {
-    return statsOf(this.#journal, this.#settings, speed);
+  /** Null where earlier walks cannot be read, or not yet: a total that falls would be taken for the truth. */
+  stats(speed: Speed | null): Stats | null {
+    const known = this.#complete && this.#clock.now() >= this.#behindUntil;
+    return known ? statsOf(this.#journal, this.#settings, speed) : null;
+  }
+
+  #enter(input: (moment: Moment) => WalkInput): void {
+    this.#take((journal, about) =>
+      enter(journal, input({ at: about.at, now: about.now }), this.#settings, about),
+    );
   }
 
   #take(
     note: (journal: Journal, about: Circumstance) => Note,
-    stoppedBy: StopCause | null = null,
-    holding: Speed | null = null,
+    belt: Pick<Circumstance, "stoppedBy" | "holding"> = { stoppedBy: null, holding: null },
+    status: PadStatus | null = null,
   ): boolean {
-    const about = { at: this.#clock.wall(), now: this.#clock.now(), stoppedBy, holding };
-    const { journal, events, walkedOff } = note(this.#journal, about);
+    const moment = { at: this.#clock.wall(), now: this.#clock.now() };
+    const { journal, steps, events, walkedOff } = note(this.#journal, { ...moment, ...belt });
     this.#journal = journal;
+    const { walk, footfall, lengthStop, tally } = journal;
+    this.#ledger.note({ ...moment, walk, footfall, lengthStop, tally, events: steps, status });
     for (const event of events) this.#tell(event);
     return walkedOff;
   }

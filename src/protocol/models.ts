@@ -10,6 +10,7 @@ const WILINK_QUIRKS: Quirks = {
   modeSettle: 1000, // ph4 and tecbeat; madmatah waits 1500 (a.9, standby -> start)
   startToggles: true, // a.3, 04 01
   manualFirst: false,
+  keepsRecord: true, // a.6
   handshake: 0,
   ftms: null,
 };
@@ -20,6 +21,7 @@ const FTMS_QUIRKS: Quirks = {
   modeSettle: 0,
   startToggles: false,
   manualFirst: false,
+  keepsRecord: false,
   handshake: 0,
   ftms: { preamble: null, indicates: true, unlock: false },
 };

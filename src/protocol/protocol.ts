@@ -60,6 +60,8 @@ export interface Quirks {
   readonly startToggles: boolean;
   /** Manual mode is written before the first start of a connection even if it is shown already (A1 Pro, wire-facts a.4). */
   readonly manualFirst: boolean;
+  /** It can be asked for its last walk (wire-facts a.6). */
+  readonly keepsRecord: boolean;
   /** Which A5 payload the pad wants, by index into the protocol's table. */
   readonly handshake: number;
   /** What is special about a machine's FTMS; null for one that speaks something else. */

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { mkdir, open, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** Replaces a file whole: a crash in between leaves the old one or the new one, never half of either. */
@@ -13,16 +13,6 @@ export const writeWhole = async (path: string, text: string): Promise<void> => {
     await file.close();
   }
   await rename(draft, path);
-};
-
-/** The text of a file; null where there is none. Rejects for anything else that is wrong. */
-export const readWhole = async (path: string): Promise<string | null> => {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
 };
 
 const heartbeatFile = (storePath: string): string => join(storePath, "heartbeat");

@@ -1,9 +1,19 @@
+import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { StoreFault, troubleOf } from "./fault.js";
 import type { PadChange } from "./pending.js";
 import { databaseFile, type Driver, openDatabase, openForReading, putAside, type Sqlite } from "./sqlite.js";
 import { Writer } from "./write.js";
+
+const mayBeFile = (path: string): boolean => {
+  try {
+    return statSync(path).isFile();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    return code !== "ENOENT" && code !== "ENOTDIR";
+  }
+};
 
 /** The file behind the store: opened, opened again after a failure, put aside when it is damaged. */
 export class StoreFile {
@@ -16,6 +26,8 @@ export class StoreFile {
   #aside: string | null = null;
   /** It was found to be damaged in use: the next connection is to a new one. */
   #condemned = false;
+  /** There is nothing of ours in it. */
+  #worthless = false;
 
   constructor(storePath: string, wall: () => number) {
     this.#path = databaseFile(storePath);
@@ -69,6 +81,11 @@ export class StoreFile {
     return this.#writer?.db ?? this.#reader;
   }
 
+  /** There may be walks in it that cannot be read. */
+  get hides(): boolean {
+    return this.readable === null && !this.#worthless && mayBeFile(this.#path);
+  }
+
   /** Lets go of the file: what has failed once may work again with a new connection. Never throws. */
   close(): void {
     for (const db of [this.#writer?.db, this.#reader]) {
@@ -105,7 +122,9 @@ export class StoreFile {
   /** After a failure: what can still be read is; the next `writer()` tries with a new connection. Never throws. */
   release(error: unknown): void {
     this.close();
-    this.#condemned = troubleOf(error) === "damaged";
+    const trouble = troubleOf(error);
+    this.#condemned = trouble === "damaged";
+    this.#worthless = trouble === "damaged" || trouble === "foreign";
     if (this.#driver) this.#readOnly(this.#driver, error);
   }
 

@@ -8,7 +8,7 @@ import {
   wake,
 } from "../domain/ledger.js";
 import { isOpen } from "../domain/open-session.js";
-import { localDay } from "../domain/totals.js";
+import { localDay, type Tally } from "../domain/totals.js";
 import type { Logger } from "../log.js";
 import { Condition } from "./condition.js";
 import { type StoreState, troubleOf } from "./fault.js";
@@ -154,13 +154,15 @@ export class Store {
     this.#file.close();
   }
 
-  #resume(padId: string): Records {
+  #resume(padId: string): Records | null {
     const moment = { at: this.#clock.wall(), now: this.#clock.now() };
     const saved = this.#saved.get(padId);
     const day = localDay(moment.at, this.#deps.timeZone);
+    const tally = this.#read<Tally | null>((db) => readTally(db, padId, day), null);
+    if (tally === null && this.#file.hides) return null;
     const records: Records = {
       ...(saved ? wake(saved, moment) : noRecords),
-      tally: this.#read((db) => readTally(db, padId, day), noRecords.tally),
+      tally: tally ?? noRecords.tally,
     };
     this.#records.set(padId, records);
     const { session } = records.walk;

@@ -6,7 +6,7 @@ import { seconds } from "../../src/domain/units.js";
 import { noIdentity } from "../../src/pad/identity.js";
 import { Pad } from "../../src/pad/pad.js";
 import { beltSpeed, type PadOptions } from "../../src/sim/pad.js";
-import { quiet, SAFETY, SETTINGS } from "../support/pad-rig.js";
+import { nowhere, quiet, SAFETY, SETTINGS } from "../support/pad-rig.js";
 import { VirtualController } from "../virtual-controller/controller.js";
 import { mountPads } from "../virtual-controller/sim-peripheral.js";
 import { rigOver, until } from "./rig.js";
@@ -44,6 +44,7 @@ test.each<["z1" | "mc21" | "ftms" | "tm11gy", PadOptions]>([
         walkedOff: SAFETY.walkedOff,
         timeZone: "UTC",
       },
+      ledger: nowhere,
       crashedAt: null,
     });
     pad.start();

@@ -21,7 +21,7 @@ describe("a link", () => {
     expect(rig.events.at(-1)).toMatchObject({ type: "link_restored" });
     // Nothing was written to the belt, and its walk went on.
     expect(rig.frames()).toEqual(["start", "speed 3"]);
-    expect(rig.pad.view().stats.session).toMatchObject({ state: "active" });
+    expect(rig.stats().session).toMatchObject({ state: "active" });
     await rig.clock.advance(4_000);
     expect(rig.state().targetSpeed).toBe(300);
     expect(await rig.close()).toBe(0);

@@ -76,7 +76,7 @@ describe("a stop asked for while the link is down (contract rule 2)", () => {
     expect([...before, ...after]).toEqual(["poll"]);
     expect(rig.state()).toMatchObject({ belt: "idle", problem: null, stopConfirmed: true });
     // It was `stop`: the session is over.
-    expect(rig.pad.view().stats.session?.state).toBe("ended");
+    expect(rig.stats().session?.state).toBe("ended");
     expect(await rig.close()).toBe(0);
   });
 

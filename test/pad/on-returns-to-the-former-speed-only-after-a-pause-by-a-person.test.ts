@@ -32,12 +32,12 @@ describe.each(PAUSES)("after %s", (_, pause) => {
       const rig = padRig();
       await rig.walking(3.5);
       await rig.clock.advance(40_000);
-      const { session } = rig.pad.view().stats;
+      const { session } = rig.stats();
       pause(rig);
       await atRest(rig);
-      expect(rig.pad.view().stats.session).toMatchObject({ id: session!.id, state: "paused" });
+      expect(rig.stats().session).toMatchObject({ id: session!.id, state: "paused" });
       expect(await again(rig, command)).toEqual(["speed 3.5"]);
-      expect(rig.pad.view().stats.session).toMatchObject({ id: session!.id, state: "active" });
+      expect(rig.stats().session).toMatchObject({ id: session!.id, state: "active" });
       expect(rig.events.filter(({ type }) => type.startsWith("session")).map(({ type }) => type)).toEqual([
         "session_started",
         "session_paused",
@@ -74,13 +74,16 @@ it("stop ends the session: there is nothing to resume, and ON starts a new one",
   const rig = padRig();
   await rig.walking(3.5);
   await rig.clock.advance(40_000);
-  const { session } = rig.pad.view().stats;
+  const { session } = rig.stats();
   expect(await rig.ask(STOP)).toBe("ok");
-  expect(rig.pad.view().stats.session).toMatchObject({ id: session!.id, state: "ended" });
-  expect(rig.events.at(-1)).toMatchObject({ type: "session_ended", kept: true });
+  expect(rig.stats().session).toMatchObject({ id: session!.id, state: "ended" });
+  expect(rig.events.at(-1)).toMatchObject({
+    type: "session_ended",
+    session: { id: session!.id, state: "ended" },
+  });
   expect(codes(rig.send(verb("resume")))).toEqual(["unsupported"]);
   expect(await again(rig, ON)).toEqual([]);
-  expect(rig.pad.view().stats.session!.id).not.toBe(session!.id);
+  expect(rig.stats().session!.id).not.toBe(session!.id);
   expect(await rig.close()).toBe(0);
 });
 
@@ -147,8 +150,8 @@ describe("a belt that was stopped for safety's sake starts at the pad's own spee
     const rig = padRig({ safety: { maxSession: seconds(60) } });
     await rig.walking(4);
     await rig.clock.until(() => rig.state().belt === "stopping", 60_000);
-    expect(rig.pad.view().stats.session!.duration).toBeGreaterThanOrEqual(60);
-    expect(rig.pad.view().stats.session!.duration).toBeLessThan(63);
+    expect(rig.stats().session!.duration).toBeGreaterThanOrEqual(60);
+    expect(rig.stats().session!.duration).toBeLessThan(63);
     await atRest(rig);
     expect(await again(rig, ON)).toEqual([]);
     await rig.clock.advance(40_000);

@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Ledger, Records } from "../../src/domain/ledger.js";
-import type { PadStatus } from "../../src/domain/pad.js";
-import { walk, type WalkEvent, type WalkInput, type WalkSettings } from "../../src/domain/session.js";
-import { tally } from "../../src/domain/totals.js";
+import { type Ledger, noRecords, type Records } from "../../src/domain/ledger.js";
+import type { PadRecord, PadStatus } from "../../src/domain/pad.js";
+import type { WalkEvent, WalkSettings } from "../../src/domain/session.js";
 import { seconds } from "../../src/domain/units.js";
-import { detect, noFootfall } from "../../src/domain/walked-off.js";
 import type { Logger } from "../../src/log.js";
+import { WalkBook } from "../../src/pad/walk-book.js";
 import { Store, type StoreDeps } from "../../src/store/store.js";
 import type { Clock } from "../../src/clock.js";
 import type { ManualClock } from "../support/clock.js";
@@ -66,23 +65,46 @@ export const openStore = async (
   return store;
 };
 
-/** What the pad core does with its journal: every step of the reducer goes to the ledger. */
+/** What a store knows of a pad's walks; throws where it cannot tell. */
+export const recordsIn = (store: Store, pad = "office"): Records => {
+  const records = store.ledgerOf(pad).resume();
+  if (!records) throw new Error("what was walked cannot be read");
+  return records;
+};
+
+/** The pad core's own book on a store, with an ear at the ledger. */
 export class Book {
   readonly events: WalkEvent[] = [];
   readonly #store: Store;
-  readonly #ledger: Ledger;
   readonly #pad: string;
-  readonly #settings: WalkSettings;
   readonly #clock: Clock;
-  #records: Records;
+  readonly #book: WalkBook;
+  #records: Records = noRecords;
 
   constructor(store: Store, clock: Clock, pad = "office", settings: WalkSettings = SETTINGS) {
-    this.#settings = settings;
     this.#store = store;
     this.#clock = clock;
     this.#pad = pad;
-    this.#ledger = store.ledgerOf(pad);
-    this.#records = this.#ledger.resume();
+    const ledger = store.ledgerOf(pad);
+    const tapped: Ledger = {
+      resume: () => {
+        const records = ledger.resume();
+        this.#records = records ?? noRecords;
+        return records;
+      },
+      note: (entry) => {
+        this.#records = entry;
+        this.events.push(...entry.events);
+        ledger.note(entry);
+      },
+    };
+    const journal = {
+      walk: settings,
+      goals: { distance: null, steps: null, duration: null, calories: null },
+      walkedOff: { stop: false, after: 15_000 },
+      timeZone: ZONE,
+    };
+    this.#book = new WalkBook(journal, clock, tapped, false, () => undefined);
   }
 
   get records(): Records {
@@ -90,28 +112,32 @@ export class Book {
   }
 
   status(status: PadStatus): void {
-    this.take((moment) => ({ type: "status", status, ...moment }), status);
+    this.#book.status(status, null, null);
     this.#store.saw(this.#pad, this.#clock.wall());
   }
 
   tick(): void {
-    this.take((moment) => ({ type: "tick", ...moment }));
-    const turned = tally(this.#records.tally, { type: "tick", at: this.#clock.wall() }, ZONE);
-    this.#records = { ...this.#records, tally: turned };
+    this.#book.tick();
   }
 
-  take(input: (moment: { at: number; now: number }) => WalkInput, status: PadStatus | null = null): void {
-    const moment = { at: this.#clock.wall(), now: this.#clock.now() };
-    const step = walk(this.#records.walk, input(moment), this.#settings);
-    let { footfall, tally: sums } = this.#records;
-    for (const event of step.events) {
-      if (event.type === "session_started") footfall = noFootfall;
-      if (event.type === "delta") sums = tally(sums, event, ZONE);
-    }
-    if (status) footfall = detect(footfall, status, moment.now, 15_000).state;
-    this.#records = { ...this.#records, walk: step.state, footfall, tally: sums };
-    this.events.push(...step.events);
-    this.#ledger.note({ ...moment, ...this.#records, events: step.events, status });
+  end(): void {
+    this.#book.end();
+  }
+
+  gap(): void {
+    this.#book.gap();
+  }
+
+  park(): void {
+    this.#book.park();
+  }
+
+  record(record: PadRecord): void {
+    this.#book.record(record);
+  }
+
+  get wonders(): boolean {
+    return this.#book.wonders;
   }
 
   /** What happened, in the words of contract 3. */

@@ -49,7 +49,7 @@ describe("a bridge that restarts in the middle of a walk", () => {
       await walker.listen(60);
       walker.press("start-stop");
       await walker.listen(20);
-      walker.book.take((moment) => ({ type: "end", ...moment }));
+      walker.book.end();
 
       const words = [...walker.events, ...walker.book.events].flatMap(({ type }) =>
         type === "delta" ? [] : [type.slice(8)],

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { PadStatus } from "../../src/domain/pad.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { ManualClock } from "../support/clock.js";
-import { Book, inFolder, openStore } from "./book.js";
+import { Book, inFolder, openStore, recordsIn } from "./book.js";
 
 const ALL = { pad: null, since: null, limit: null };
 const DAY_MS = 86_400_000;
@@ -29,7 +29,7 @@ const walkDaily = async (folder: string, days: number): Promise<void> => {
       book.status(walking(second));
       await clock.advance(1000);
     }
-    book.take((moment) => ({ type: "end", ...moment }));
+    book.end();
     store.close();
   }
 };
@@ -46,7 +46,7 @@ it("sessions and samples beyond retention_days go, a few at a time, and no total
     await walkDaily(folder, 3);
     const clock = new ManualClock(FIRST + 3 * DAY_MS);
     const before = await openStore(folder, clock);
-    const { tally } = before.ledgerOf("office").resume();
+    const { tally } = recordsIn(before);
     expect(tally.total).toMatchObject({ duration: 3 * 2499 + 2, sessions: 3 });
     before.close();
     expect(count(folder, "samples")).toBe(3 * 2500);
@@ -56,7 +56,7 @@ it("sessions and samples beyond retention_days go, a few at a time, and no total
     for (let second = 0; second < 10; second += 1) {
       await clock.advance(1000);
       seen.push(count(folder, "sessions"));
-      expect(store.ledgerOf("office").resume().tally).toEqual(tally);
+      expect(recordsIn(store).tally).toEqual(tally);
     }
     // The samples of each are too many for one transaction.
     expect(seen).toEqual([2, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
@@ -65,12 +65,12 @@ it("sessions and samples beyond retention_days go, a few at a time, and no total
     // A day later the next one goes, while the bridge runs.
     await clock.advance(DAY_MS);
     expect(store.sessions(ALL)).toHaveLength(0);
-    expect(store.ledgerOf("office").resume().tally.total).toEqual(tally.total);
+    expect(recordsIn(store).tally.total).toEqual(tally.total);
     store.close();
 
     const after = await openStore(folder, clock);
-    expect(after.ledgerOf("office").resume().tally.total).toEqual(tally.total);
-    expect(after.ledgerOf("office").resume().tally.days).toEqual(tally.days);
+    expect(recordsIn(after).tally.total).toEqual(tally.total);
+    expect(recordsIn(after).tally.days).toEqual(tally.days);
     after.close();
   }));
 

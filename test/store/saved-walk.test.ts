@@ -11,7 +11,7 @@ import { NO_MEMORY } from "../../src/store/pending.js";
 import { decodeIdentity } from "../../src/store/saved-identity.js";
 import { decodeWalk, encodeWalk } from "../../src/store/saved-walk.js";
 import { ManualClock } from "../support/clock.js";
-import { Book, inFolder, openStore, SETTINGS } from "./book.js";
+import { Book, inFolder, openStore, SETTINGS, recordsIn } from "./book.js";
 
 const status = (second: number, kmh: number, count: number): PadStatus => ({
   activity: kmh > 0 ? "running" : "resting",
@@ -159,7 +159,7 @@ describe("a walk that is written down", () => {
       db.exec("UPDATE pads SET walk = 'nonsense'");
       db.close();
       const again = await openStore(folder, clock);
-      const { walk: found, tally } = again.ledgerOf("office").resume();
+      const { walk: found, tally } = recordsIn(again);
       expect(found).toEqual(noWalk);
       expect(tally).toEqual(book.records.tally);
       const [session] = again.sessions({ pad: null, since: null, limit: null });

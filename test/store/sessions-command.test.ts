@@ -49,7 +49,7 @@ const walked = async (folder: string): Promise<{ store: Awaited<ReturnType<typeo
     office.status(status(second, 100 + (second % 10)));
     await clock.advance(1000);
   }
-  office.take((moment) => ({ type: "end", ...moment }));
+  office.end();
   await clock.advance(3_600_000);
   const kitchen = new Book(store, clock, "kitchen");
   for (let second = 0; second <= 60; second += 1) {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Activity, PadStatus } from "../../src/domain/pad.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { ManualClock } from "../support/clock.js";
-import { Book, inFolder, openStore } from "./book.js";
+import { Book, inFolder, openStore, recordsIn } from "./book.js";
 
 const ALL = { pad: null, since: null, limit: null };
 const status = (activity: Activity, kmh: number, elapsed: number): PadStatus => ({
@@ -52,15 +52,15 @@ describe("the store", () => {
         duration: 60,
         steps: 120,
       });
-      book.take((moment) => ({ type: "end", ...moment }));
+      book.end();
       store.close();
 
       const again = await openStore(folder, clock);
       expect(again.recall("office")).toEqual(identity);
       expect(again.crashedAt("office")).not.toBeNull();
       expect(again.sessions(ALL)).toEqual([{ ...book.records.walk.session, pad: "office" }]);
-      expect(again.ledgerOf("office").resume().tally).toEqual(book.records.tally);
-      expect(again.ledgerOf("kitchen").resume().tally.total.distance).toBe(0);
+      expect(recordsIn(again).tally).toEqual(book.records.tally);
+      expect(recordsIn(again, "kitchen").tally.total.distance).toBe(0);
       again.release("office");
       again.close();
       const third = await openStore(folder, clock);
@@ -167,9 +167,9 @@ describe("the store", () => {
       await walkFor(book, clock, 41, 61);
       clock.jumpWall(7_200_000);
       await walkFor(book, clock, 61, 81);
-      book.take((moment) => ({ type: "end", ...moment }));
+      book.end();
       await walkFor(book, clock, 81, 101);
-      book.take((moment) => ({ type: "end", ...moment }));
+      book.end();
       store.close();
       const db = new Database(join(folder, "bridge.db"), { readonly: true });
       expect(
@@ -187,7 +187,7 @@ describe("the store", () => {
       await walkFor(book, clock, 1, 121);
       store.close();
       const again = await openStore(folder, clock);
-      const { tally } = again.ledgerOf("office").resume();
+      const { tally } = recordsIn(again);
       expect(
         Object.entries(tally.days).map(([day, { distance, sessions }]) => [day, distance, sessions]),
       ).toEqual([
@@ -212,7 +212,7 @@ describe("the store", () => {
       const hour = Date.UTC(2026, 10, 22, 10);
       const walkAndEnd = async (book: Book): Promise<void> => {
         await walkFor(book, clock, 1, 61);
-        book.take((moment) => ({ type: "end", ...moment }));
+        book.end();
       };
       await walkAndEnd(office);
       await clock.advance(3_600_000);

@@ -1,5 +1,4 @@
 import type { Clock } from "../../src/clock.js";
-import { wonders } from "../../src/domain/missed-walk.js";
 import type { WalkEvent } from "../../src/domain/session.js";
 import { COMMAND, frame } from "../../src/protocol/wilink-frames.js";
 import { readRecord, readStatus, recordOf, statusOf } from "../../src/protocol/wilink-replies.js";
@@ -112,13 +111,13 @@ export class Walker {
       await this.#second();
       const [status] = this.#send(POLL);
       if (status) this.book.status(statusOf(readStatus(status)));
-      if (wonders(this.book.records.walk.absence)) this.#askForRecord();
+      if (this.book.wonders) this.#askForRecord();
     }
   }
 
   /** Nobody hears the pad; a bridge that runs knows it. */
   async away(duration: number): Promise<void> {
-    this.#run?.book.take(() => ({ type: "gap" }));
+    this.#run?.book.gap();
     for (let second = 0; second < duration; second += 1) {
       await this.#second();
       this.#run?.book.tick();
@@ -146,7 +145,7 @@ export class Walker {
     this.#send(STOP);
     for (let second = 0; second < 20 && this.moving; second += 1) await this.listen(1);
     await this.listen(2);
-    this.book.take(() => ({ type: "park" }));
+    this.book.park();
     this.standby();
     await this.listen(2);
     this.store.release("office");
@@ -157,8 +156,7 @@ export class Walker {
   #askForRecord(): void {
     const [bytes] = this.#send(RECORD);
     if (!bytes) throw new Error("the pad has no record to tell");
-    const record = recordOf(readRecord(bytes));
-    this.book.take((moment) => ({ type: "record", record, ...moment }));
+    this.book.record(recordOf(readRecord(bytes)));
   }
 
   #send(body: readonly number[]): readonly Uint8Array[] {

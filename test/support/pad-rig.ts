@@ -1,7 +1,9 @@
 import type { Link, Radio } from "../../src/ble/radio.js";
 import type { Command, Outcome } from "../../src/domain/command.js";
 import { type Faults, NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
+import { type Ledger, noRecords } from "../../src/domain/ledger.js";
 import type { PadSettings, SafetySettings } from "../../src/domain/pad.js";
+import type { Stats } from "../../src/domain/stats.js";
 import { kmh, seconds } from "../../src/domain/units.js";
 import type { Logger } from "../../src/log.js";
 import { type Identity, noIdentity } from "../../src/pad/identity.js";
@@ -24,6 +26,9 @@ export const quiet: Logger = {
   fatal: () => undefined,
   child: () => quiet,
 };
+
+/** Nothing is known, and nothing is kept. */
+export const nowhere: Ledger = { resume: () => noRecords, note: () => undefined };
 
 export const SAFETY: SafetySettings = {
   allowStart: true,
@@ -155,6 +160,7 @@ const padOf = (options: RigOptions, clock: ManualClock, radio: Radio, log: Logge
         walkedOff: { ...SAFETY, ...options.safety }.walkedOff,
         timeZone: "UTC",
       },
+      ledger: nowhere,
       crashedAt: options.crashed === undefined ? null : clock.wall() - options.crashed,
     },
   );
@@ -207,6 +213,11 @@ export const padRig = (options: RigOptions = {}) => {
     send,
     sendAt,
     state: () => pad.view().state,
+    stats: (): Stats => {
+      const { stats } = pad.view();
+      if (!stats) throw new Error("what was walked is not known");
+      return stats;
+    },
     /** The truth about the belt, km/h. */
     speed: () => beltSpeed(radio.pad(ADDRESS)),
     phase: () => radio.pad(ADDRESS).machine.belt.phase,

@@ -1,0 +1,39 @@
+import type { Clock } from "./clock.js";
+import { BridgeError } from "./domain/errors.js";
+import type { Logger } from "./log.js";
+import { beat } from "./store/files.js";
+import { lockStore } from "./store/lock.js";
+import type { Store } from "./store/store.js";
+
+/** Contract 1, health. */
+const BEAT_MS = 10_000;
+
+/**
+ * Takes the store for this process: locked, read, and with a heartbeat in it. Rejects with BridgeError("store-in-use")
+ * when another bridge holds it; whatever else is wrong with it is said and costs memory only. Returns how to let go.
+ */
+export const holdStore = async (
+  store: Store,
+  path: string,
+  {
+    clock,
+    log,
+    platform,
+  }: { readonly clock: Clock; readonly log: Logger; readonly platform: NodeJS.Platform },
+): Promise<() => void> => {
+  const unlock = await lockStore(path, clock, platform).catch((err: unknown) => {
+    if (err instanceof BridgeError && err.code === "store-in-use") throw err;
+    log.warn({ err }, "The store cannot be locked; a second bridge on it would go unnoticed.");
+    return () => undefined;
+  });
+  await store.open();
+  // A folder that cannot be written is said by the store; here it only means that `health` answers 1.
+  const pulse = (): void => void beat(path, clock.wall()).catch(() => undefined);
+  pulse();
+  const still = clock.every(BEAT_MS, pulse);
+  return () => {
+    still();
+    store.close();
+    unlock();
+  };
+};
