@@ -1,5 +1,6 @@
+import { averageSpeed } from "../domain/stats.js";
 import { addTotals, NO_TOTALS } from "../domain/totals.js";
-import { KM_PER_MILE, km, kmh, type Metres } from "../domain/units.js";
+import { KM_PER_MILE, km, type Metres } from "../domain/units.js";
 import { imperialObject, sessionObject } from "../history.js";
 import type { StoredSession } from "../store/read.js";
 
@@ -54,7 +55,8 @@ export const sessionsTable = (
   if (sessions.length === 0) return "No sessions yet.\n";
   const unit = imperial ? KM_PER_MILE : 1;
   const far = (distance: Metres): string => `${(km(distance) / unit).toFixed(2)} ${imperial ? "mi" : "km"}`;
-  const fast = (kmh: number): string => `${(kmh / unit).toFixed(1)} ${imperial ? "mph" : "km/h"}`;
+  const fast = (hundredths: number): string =>
+    `${(hundredths / 100 / unit).toFixed(1)} ${imperial ? "mph" : "km/h"}`;
   // The Swedish way of writing a time is the one that sorts.
   const started = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" });
   const row = (one: StoredSession): string[] => [
@@ -64,8 +66,8 @@ export const sessionsTable = (
     far(one.distance),
     String(one.steps),
     `${one.caloriesSource === "estimate" ? "~" : ""}${Math.round(one.calories)}`,
-    one.duration > 0 ? fast((one.distance * 3.6) / one.duration) : "",
-    fast(kmh(one.maxSpeed)),
+    ...[averageSpeed(one)].map((average) => (average === null ? "" : fast(average))),
+    fast(one.maxSpeed),
     one.state === "ended" ? "" : one.state,
   ];
   const sum = sessions.map((one) => ({ ...one, sessions: 1 })).reduce(addTotals, NO_TOTALS);

@@ -1,3 +1,4 @@
+import { averageSpeed } from "../domain/stats.js";
 import type { StoredSession, TimedSample } from "../store/read.js";
 
 // Garmin's Training Center database, version 2. Its schema wants the elements in this order, and Calories, Steps and
@@ -47,7 +48,7 @@ const trackOf = (samples: readonly TimedSample[]): string =>
   samples.length === 0 ? "" : `    <Track>\n${samples.map(trackpoint).join("")}    </Track>\n`;
 
 const activity = (session: StoredSession, samples: readonly TimedSample[], id: number): string => {
-  const average = session.duration > 0 ? (session.distance * 360) / session.duration : 0;
+  const average = averageSpeed(session) ?? 0;
   return `  <Activity Sport="Other">
    <Id>${time(id)}</Id>
    <Lap StartTime="${time(session.startedAt)}">

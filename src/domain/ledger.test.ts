@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { wake } from "./ledger.js";
 import type { PadStatus } from "./pad.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkInput, type WalkSettings } from "./session.js";
-import { metres, seconds, type Speed } from "./units.js";
+import { AT_REST, metres, seconds, type Speed } from "./units.js";
 import { detect, noFootfall, type Footfall } from "./walked-off.js";
 
 const settings: WalkSettings = {
@@ -122,5 +122,25 @@ describe("a walk that is taken up by another process", () => {
     expect(woken.moved.now).toBe(5);
     expect(woken.meter.seen).toBe(5);
     expect(woken.meter.gap).toBe(true);
+  });
+
+  it("is not ended by the standby that the pad is found in, but by one that follows", () => {
+    const run = new Run();
+    for (const [second, status] of statuses([{ pace: 1, seconds: 20, reset: false }]).entries())
+      run.hear(status, second);
+    const asleep: PadStatus = { activity: "standby", code: 5, speed: AT_REST };
+    const wakeAt = (second: number): void => {
+      const { walk: written, footfall } = run;
+      const moment = { at: START + second * 1000, now: second * 1000 };
+      run.walk = wake({ ...moment, walk: written, footfall, lengthStop: null }, moment).walk;
+    };
+    wakeAt(20);
+    run.hear(asleep, 22);
+    run.hear(asleep, 23);
+    expect(run.walk.session?.state).toBe("paused");
+    wakeAt(24);
+    run.hear({ ...asleep, activity: "resting" }, 26);
+    run.hear(asleep, 27);
+    expect(run.walk.session?.state).toBe("ended");
   });
 });

@@ -53,9 +53,14 @@ const shiftCounters = ({ distance, elapsed, steps, energy }: Counters, ms: numbe
   energy: shifted(energy, ms),
 });
 
-/** A walk on a monotonic clock whose zero is `ms` earlier. What was not heard in between is a gap, like a lost link. */
+/**
+ * A walk on a monotonic clock whose zero is `ms` earlier. What was not heard in between is a gap, like a lost link. A
+ * pad that is found in standby, though, may have been put there by our own end, or by the power cut that was ours, too:
+ * that alone ends no walk.
+ */
 const shiftWalk = ({ moved, meter, ...rest }: Walk, ms: number): Walk => ({
   ...rest,
+  parked: true,
   moved: { ...moved, now: moved.now + ms },
   meter: {
     ...meter,

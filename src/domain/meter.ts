@@ -76,6 +76,13 @@ const speedBetween = ({ before, after, gained, silent }: Reading, duration: numb
   return Math.max(first, last, first + last === 0 ? (gained.distance / duration) * 360 : 0) as Speed;
 };
 
+/** Hundredths of a km/h: what the status says, or of a walk that nobody saw its mean speed, `duration` seconds long. */
+export const fastest = (reading: Reading, duration: number): Speed => {
+  const seen = reading.status.speed ?? AT_REST;
+  const unseen = reading.unseen && duration > 0 ? Math.round(speedBetween(reading, duration)) : AT_REST;
+  return Math.max(seen, unseen) as Speed;
+};
+
 /** kcal of `duration` seconds from speed, incline and body. */
 export const estimate = (reading: Reading, duration: number, body: Body): number =>
   duration === 0 ? 0 : kcalOf(speedBetween(reading, duration), reading.after.incline, body, duration);

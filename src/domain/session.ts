@@ -1,5 +1,5 @@
 import { kcalOf, type Body } from "./calories.js";
-import { estimate, measure, movedFor, noMeter, SILENCE, type Meter, type Reading } from "./meter.js";
+import { estimate, fastest, measure, movedFor, noMeter, SILENCE, type Meter, type Reading } from "./meter.js";
 import { hear, noAbsence, watch, weigh, type Absence, type MissedWalk } from "./missed-walk.js";
 import { grow, isOpen, newSession, type OpenSession } from "./open-session.js";
 import type { PadRecord, PadStatus } from "./pad.js";
@@ -54,7 +54,7 @@ export interface Walk {
   /** Deltas kept back until the session is long enough to count. */
   readonly held: readonly Delta[];
   readonly counts: boolean;
-  /** The standby that the pad is in, or is about to be in, is the bridge's own. */
+  /** The standby that the pad is in, or is about to be in, is the bridge's own, or came while there was no bridge. */
   readonly parked: boolean;
   readonly absence: Absence;
 }
@@ -170,7 +170,7 @@ const credit = (
   const calories = kcalGained(state.session, reading, duration, body);
   const delta: Delta = { at, distance: metres(distance), duration, steps, calories, sessions: 0 };
   const source = reading.after.metered ? "pad" : "estimate";
-  const session = grow(state.session, delta, source, reading.status.speed ?? 0);
+  const session = grow(state.session, delta, source, fastest(reading, duration));
   return tell({ ...state, carry }, session, delta, minDuration);
 };
 
@@ -198,10 +198,13 @@ const fill = (state: Walk, session: OpenSession, missed: MissedWalk, settings: W
   return tell(state, grow(session, delta, session.caloriesSource, speed), delta, settings.minDuration);
 };
 
+const isAsleep = ({ activity, mode }: PadStatus): boolean => activity === "standby" || mode === "standby";
+
 /** Pauses or ends the session of a belt that came to rest. */
-const settle = (state: Walk, { activity, mode, speed }: PadStatus, now: number): WalkStep => {
+const settle = (state: Walk, status: PadStatus, now: number): WalkStep => {
+  const { activity, speed } = status;
   if (!isOpen(state.session) || speed !== 0) return still(state);
-  const asleep = activity === "standby" || mode === "standby";
+  const asleep = isAsleep(status);
   if (asleep && !state.parked) return finish(state);
   // State 1 at speed 0 is seen after a start (wire-facts a.8): only resting states are rest at once. Any other state
   // is after 5 s of speed 0 (contract rule 7), a countdown never.
@@ -215,7 +218,9 @@ const settle = (state: Walk, { activity, mode, speed }: PadStatus, now: number):
 const observe = (before: Walk, status: PadStatus, moment: Moment, settings: WalkSettings): WalkStep => {
   const reading = measure(before.meter, status, moment.now);
   const absence = watch(before.absence, reading, moment.at);
-  const state = { ...before, meter: reading.after, absence };
+  // A pad that is found awake has left the standby that nobody was to blame for.
+  const parked = before.parked && !(reading.silent && !isAsleep(status));
+  const state = { ...before, meter: reading.after, absence, parked };
   // Of a silence, what the belt's clock counted was no rest.
   const walked = reading.unseen ? reading.gained.elapsed * 1000 : 0;
   const expired = expire(state, moment.now - walked, settings);

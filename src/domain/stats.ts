@@ -16,6 +16,14 @@ export interface Session {
   readonly maxSpeed: Speed;
 }
 
+/**
+ * Hundredths of a km/h over the moving time of a walk; null before the belt has moved for a second. Distance comes in
+ * steps of up to 10 m, so that a short walk can seem faster than its belt ever was: then that is the answer.
+ */
+export const averageSpeed = ({ distance, duration, maxSpeed }: Session): number | null =>
+  // 1 m/s is 360 hundredths of a km/h.
+  duration > 0 ? Math.min((distance * 360) / duration, maxSpeed) : null;
+
 export interface Totals {
   readonly distance: Metres;
   readonly duration: Seconds;

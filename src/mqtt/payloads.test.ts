@@ -184,6 +184,14 @@ describe("statsPayload", () => {
     expect(statsPayload({ ...stats, session: still }).session.average_speed).toBeNull();
   });
 
+  it("shows no average above the fastest moment, though distance comes in steps of 10 m", () => {
+    const short = { ...session, distance: metres(20), duration: seconds(9), maxSpeed: speedFromKmh(2) };
+    expect(statsPayload({ ...stats, session: short }).session).toMatchObject({
+      average_speed: 2,
+      max_speed: 2,
+    });
+  });
+
   it("shows every whole metre with three decimals at most", () => {
     fc.assert(
       fc.property(fc.nat(1e9), fc.integer({ min: 1, max: 1e7 }), (m, s) => {

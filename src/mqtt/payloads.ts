@@ -1,7 +1,14 @@
 import type { Command, CommandKey, Outcome } from "../domain/command.js";
 import type { EventType, PadState } from "../domain/state.js";
-import type { GoalKey, GoalProgress, Session, Stats, Totals } from "../domain/stats.js";
-import { km, kmh, type Metres, type Seconds, type Speed } from "../domain/units.js";
+import {
+  averageSpeed,
+  type GoalKey,
+  type GoalProgress,
+  type Session,
+  type Stats,
+  type Totals,
+} from "../domain/stats.js";
+import { km, kmh, type Metres, type Speed } from "../domain/units.js";
 
 // Domain values as the JSON objects of contract 3. Every key is always there, null when unknown: Home Assistant
 // logs a warning for each key that a template misses.
@@ -42,10 +49,6 @@ export const statePayload = (state: PadState) => ({
   last_status_at: known(state.lastStatusAt, time),
 });
 
-/** km/h over the moving time of a walk; null before the belt has moved for a second. */
-const averageSpeed = (over: Metres, during: Seconds): number | null =>
-  during > 0 ? rounded((over * 3.6) / during, 2) : null;
-
 const sessionNumbers = (session: Session) => ({
   started_at: time(session.startedAt),
   ended_at: known(session.endedAt, time),
@@ -54,7 +57,7 @@ const sessionNumbers = (session: Session) => ({
   steps: integer(session.steps),
   calories: integer(session.calories),
   calories_source: session.caloriesSource,
-  average_speed: averageSpeed(session.distance, session.duration),
+  average_speed: known(averageSpeed(session), (hundredths) => rounded(hundredths / 100, 2)),
   max_speed: speed(session.maxSpeed),
 });
 
