@@ -22,6 +22,9 @@ export interface LeavingDeps {
   readonly book: WalkBook;
 }
 
+/** A poll comes within a second (wire-facts a.9). */
+const COUNTERS_MS = 1_500;
+
 const ENDING = failure("stopping", "The bridge is ending. The command was dropped.");
 
 /** The end of a pad's service (contract rule 8): its belt at rest, then the pad in standby. */
@@ -102,6 +105,17 @@ export class Leaving {
     book.park();
     scheduler.apply((control, _, now) => aimMode(control, [], "standby", now));
     await changes.until(() => scheduler.control.mode === null || this.#over, [signal, hurry]);
+    await this.#hearCounters(signal, hurry);
+  }
+
+  /** Some pads zero their counters in standby, a status after they have said so (wire-facts a.9): seen, it is no riddle. */
+  async #hearCounters(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+    const { clock, scheduler, changes } = this.#deps;
+    const { last } = scheduler.telemetry;
+    const { elapsed = 0, distance = 0, steps = 0 } = last?.status ?? {};
+    const until = clock.now() + COUNTERS_MS;
+    const heard = (): boolean => scheduler.telemetry.last !== last || this.#over || clock.now() >= until;
+    if (elapsed + distance + steps > 0) await changes.until(heard, [signal, hurry]);
   }
 
   get #stopIsDue(): boolean {

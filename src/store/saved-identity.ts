@@ -17,7 +17,7 @@ const reported = object({
   maxSpeed: optional(number),
   step: optional(number),
   startSpeed: optional(number),
-  incline: optional(incline),
+  incline: optional(orNull(incline)),
   heartRate: optional(boolean),
   steps: optional(boolean),
   imperial: boolean,

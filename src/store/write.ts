@@ -41,7 +41,7 @@ export class Writer {
   #writePad(key: number, { identity, lastStatusAt, walk, rollups, sessions }: PadChange): void {
     const { setIdentity, setMark, setWalk, rollUp } = this.#statements;
     if (identity) setIdentity.run(JSON.stringify(identity), key);
-    if (lastStatusAt !== undefined) setMark.run(lastStatusAt, key);
+    if (lastStatusAt !== undefined) setMark.run(lastStatusAt === null ? null : whole(lastStatusAt), key);
     if (walk) setWalk.run(encodeWalk(walk), key);
     for (const [day, totals] of rollups) rollUp.run(key, day, ...numbers(totals));
     for (const { session, counts, portions, samples } of sessions.values())

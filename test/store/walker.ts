@@ -1,4 +1,3 @@
-import type { Clock } from "../../src/clock.js";
 import type { WalkEvent } from "../../src/domain/session.js";
 import { COMMAND, frame } from "../../src/protocol/wilink-frames.js";
 import { readRecord, readStatus, recordOf, statusOf } from "../../src/protocol/wilink-replies.js";
@@ -8,6 +7,7 @@ import { Store } from "../../src/store/store.js";
 import { seconds } from "../../src/domain/units.js";
 import { ManualClock } from "../support/clock.js";
 import { Book, listeningLog, SETTINGS } from "./book.js";
+import { Life } from "./life.js";
 
 const POLL = [0xa2, 0, 0];
 const STOP = [0xa2, 1, 0];
@@ -22,38 +22,6 @@ export interface Numbers {
   readonly distance: number;
   readonly duration: number;
   readonly steps: number;
-}
-
-/** A clock of one run of the bridge: with the run, its timers end. */
-class Life implements Clock {
-  readonly #clock: ManualClock;
-  readonly #zero: number;
-  #alive = true;
-
-  constructor(clock: ManualClock, zero: number) {
-    this.#clock = clock;
-    this.#zero = zero;
-  }
-
-  now(): number {
-    return this.#clock.now() - this.#zero;
-  }
-
-  wall(): number {
-    return this.#clock.wall();
-  }
-
-  after(ms: number, run: () => void): () => void {
-    return this.#clock.after(ms, () => this.#alive && run());
-  }
-
-  every(ms: number, run: () => void): () => void {
-    return this.#clock.every(ms, () => this.#alive && run());
-  }
-
-  end(): void {
-    this.#alive = false;
-  }
 }
 
 /** A simulated pad, a person with its remote, and a bridge that comes and goes. Everything happens by the second. */
@@ -90,8 +58,7 @@ export class Walker {
   }
 
   async start(): Promise<void> {
-    // Each process has a monotonic zero of its own.
-    const life = new Life(this.clock, this.clock.now() - 12_345.678);
+    const life = new Life(this.clock);
     const store = new Store(this.#folder, {
       log: listeningLog().log,
       clock: life,

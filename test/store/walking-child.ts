@@ -1,29 +1,28 @@
-// A bridge's store in a process of its own, to be killed: it hears a walk, a status a second, faster than life.
-// Arguments: folder, the second to begin with, the second to end after.
-import type { PadStatus } from "../../src/domain/pad.js";
-import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
-import { ManualClock } from "../support/clock.js";
-import { Book, openStore, SETTINGS } from "./book.js";
-import { movedBy, START } from "./walk-script.js";
+// A bridge in a process of its own, to be killed: a pad that is never switched off, whose person follows a timetable, and
+// from some second on the bridge, faster than life. What the pad did before that is worked out anew.
+// Arguments: folder, model, the second to begin with, the second to end after. Tells each second; at the end what was
+// walked, and what the bridge makes of it.
+import { HOME_MODELS, Home } from "./home.js";
 
-const [folder = "", from = "0", to = "0"] = process.argv.slice(2);
-const first = Number(from);
-const clock = new ManualClock(START + first * 1000);
-const store = await openStore(folder, clock);
-const book = new Book(store, clock, "office", { ...SETTINGS, pauseTimeout: 300_000 });
-for (let second = first; second <= Number(to); second += 1) {
-  const moved = movedBy(second);
-  const status: PadStatus = {
-    activity: movedBy(second + 1) > moved ? "running" : "resting",
-    code: 0,
-    speed: speedFromKmh(movedBy(second + 1) > moved ? 3.6 : 0),
-    elapsed: seconds(moved),
-    distance: metres(moved),
-    steps: 2 * moved,
-  };
-  book.status(status);
-  process.stdout.write(`${second}\n`);
-  await clock.advance(1000);
+const [folder = "", name = "", from = "0", to = "0"] = process.argv.slice(2);
+const model = HOME_MODELS.find((each) => each === name);
+if (!model) throw new Error(`no such model: ${name}`);
+
+/** Two minutes of walking, two of rest, over and over. */
+const LEG = 120;
+const home = new Home(model, folder);
+const second = async (now: number): Promise<void> => {
+  if (now % LEG === 5) home.press();
+  await home.wait(1000);
+};
+
+for (let now = 0; now < Number(from); now += 1) await second(now);
+await home.start();
+for (let now = Number(from); now < Number(to); now += 1) {
+  await second(now);
+  process.stdout.write(`${now}\n`);
 }
-store.release("office");
-store.close();
+await home.rest();
+process.stdout.write(`${JSON.stringify({ truth: home.truth, total: home.stats.total })}\n`);
+await home.exit();
+process.exit(0);
