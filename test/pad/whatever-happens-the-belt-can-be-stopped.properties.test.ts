@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Command, isStop, type Outcome } from "../../src/domain/command.js";
 import { SIMULATED_MODELS, type SimulatedModel } from "../../src/domain/faults.js";
 import { speedFromKmh } from "../../src/domain/units.js";
@@ -16,6 +16,9 @@ import {
   STOP,
   verb,
 } from "../support/pad-rig.js";
+
+// A hundred days take some 15 s, and much longer beside the rest of the suite.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Something that happens to a pad: a command, a hand on the remote, a fault, or time. */
 type Deed = { readonly what: string; readonly run: (world: World) => Promise<void> | void };
