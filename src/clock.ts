@@ -59,7 +59,7 @@ export const systemClock = (): Clock => {
 };
 
 /** A gap in our own life from this length on counts as the age of what came during it (contract rule 2). */
-const STALL_MS = 2_000;
+export const STALL_MS = 2_000;
 const TURN_MS = 500;
 /** What was sent during a gap is read within this time after it. */
 const AFTERMATH_MS = 1_000;

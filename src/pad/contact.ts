@@ -1,5 +1,5 @@
 import type { Address, Advertisement, Link, Radio } from "../ble/radio.js";
-import { type Clock, type StallWatch, watchStalls } from "../clock.js";
+import { type Clock, STALL_MS, type StallWatch, watchStalls } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import type { PadRecord, PadSettings, PadStatus } from "../domain/pad.js";
 import type { Logger } from "../log.js";
@@ -59,6 +59,7 @@ export class Contact {
   #facts = NO_FACTS;
   #drop: ((error: BridgeError) => void) | null = null;
   #heardAt = 0;
+  #checkedAt = 0;
   #stalls: StallWatch | null = null;
 
   constructor(settings: PadSettings, deps: ContactDeps, scheduler: Scheduler, owner: ContactOwner) {
@@ -109,9 +110,15 @@ export class Contact {
     this.#drop?.(error);
   }
 
-  /** A link that carries no valid status for 5 s has died silently (contract 3, availability). */
+  /**
+   * A link that carries no valid status for 5 s has died silently (contract 3, availability). A gap in our own life is no
+   * silence of the pad's: a link that is let go for it is missed by the stop that waits in the socket.
+   */
   checkSilence(): void {
-    if (this.#facts.phase === "ready" && this.#deps.clock.now() - this.#heardAt > SILENCE_MS)
+    const now = this.#deps.clock.now();
+    if (now - this.#checkedAt > STALL_MS) this.#heardAt = now;
+    this.#checkedAt = now;
+    if (this.#facts.phase === "ready" && now - this.#heardAt > SILENCE_MS)
       this.drop(
         new BridgeError("silent", "The pad is connected but has said nothing valid for 5 s; reconnecting."),
       );
