@@ -99,9 +99,9 @@ export interface Stoppable {
   goodbye(withinMs: number): Promise<void>;
 }
 
-/** Milliseconds (design 9). The belts get all of the budget but 2 s. */
-const CAPS = { quiesce: 100, save: 300, links: 500, goodbye: 900 } as const;
-const REST_MS = 2_000;
+/** Milliseconds (design 9). The belts get all that is left: with the log's last words, all of the timeout but 2 s. */
+const CAPS = { quiesce: 100, save: 300, links: 500, goodbye: 900 };
+const REST_MS = Object.values(CAPS).reduce((sum, ms) => sum + ms);
 
 /**
  * The one way out (contract rule 8). Each stage gets the smaller of its cap and what is left; whatever it does, the

@@ -46,7 +46,7 @@ export const runBridge = async (
   const end = await ending.first;
   if (start.refusal) explain(start.refusal, log);
   const budgetMs = config.safety.shutdown_timeout * 1000;
-  const path = shutDown(app, end, ending, { budgetMs, clock, log });
+  const path = shutDown(app, end, ending, { budgetMs: budgetMs - FLUSH_MS, clock, log });
   const code = await within(path, budgetMs, clock, () => lastWord(app));
   stopWatching();
   endDrawing?.();
