@@ -24,8 +24,18 @@ export interface RadioUnderTest {
   end(): Promise<void>;
 }
 
+/** What lies below an adapter and has no part in something: why, for the tests that need it. */
+export interface Beyond {
+  /** A connect that nobody answers stays pending until it is cancelled. */
+  readonly pendingConnects?: string;
+}
+
 /** What every adapter of the radio port promises (src/ble/radio.ts, design 5). */
-export const radioContract = (adapter: string, makeRadio: () => Promise<RadioUnderTest>): void => {
+export const radioContract = (
+  adapter: string,
+  makeRadio: () => Promise<RadioUnderTest>,
+  beyond: Beyond = {},
+): void => {
   describe(`the radio port: ${adapter}`, () => {
     let rig: RadioUnderTest;
     const never = new AbortController().signal;
@@ -90,7 +100,8 @@ export const radioContract = (adapter: string, makeRadio: () => Promise<RadioUnd
         await rig.settled(scans[1]!);
       });
 
-      it("pauses while connecting, goes on after it, and does not hear a connected pad", async () => {
+      it("pauses while connecting, goes on after it, and does not hear a connected pad", async ({ skip }) => {
+        skip(beyond.pendingConnects !== undefined, beyond.pendingConnects);
         const stop = new AbortController();
         const give = new AbortController();
         let heard = 0;
@@ -126,7 +137,8 @@ export const radioContract = (adapter: string, makeRadio: () => Promise<RadioUnd
         expect(link.lost.aborted).toBe(false);
       });
 
-      it("is done one at a time, in the order of asking; who gives up makes room", async () => {
+      it("is done one at a time, in the order of asking; who gives up makes room", async ({ skip }) => {
+        skip(beyond.pendingConnects !== undefined, beyond.pendingConnects);
         const give = new AbortController();
         const order: string[] = [];
         const vain = connect(rig.nobody, give.signal).finally(() => order.push("first"));

@@ -4,7 +4,7 @@ import type { Link, Radio } from "../../src/ble/radio.js";
 import { type Clock, systemClock } from "../../src/clock.js";
 import { type ControllerOptions, VirtualController } from "../virtual-controller/controller.js";
 import type { Peripheral } from "../virtual-controller/peripheral.js";
-import { installVirtualSocket } from "../virtual-controller/socket.js";
+import { noSocket, replaceHciSocket, VirtualHciSocket } from "../virtual-controller/socket.js";
 import { type LogLine, recordingLog } from "./log.js";
 
 /** The machine's clock, gone faster: for deadlines that a test would otherwise sit out. */
@@ -15,13 +15,16 @@ export const hurried = (factor: number, clock: Clock = systemClock()): Clock => 
   every: (ms, run) => clock.every(ms / factor, run),
 });
 
-const installed = installVirtualSocket();
+const sockets = replaceHciSocket(noSocket);
 
-export interface Rig extends AsyncDisposable {
-  readonly controller: VirtualController;
+export interface RadioRig extends AsyncDisposable {
   readonly radio: Radio;
   readonly log: LogLine[];
   connect(address: string, signal?: AbortSignal): Promise<Link>;
+}
+
+export interface Rig extends RadioRig {
+  readonly controller: VirtualController;
 }
 
 /** The real noble over a virtual controller with these devices. */
@@ -30,12 +33,17 @@ export const nobleRig = (
   options: ControllerOptions & { readonly clock?: Clock } = {},
 ): Rig => rigOver(new VirtualController(peripherals, options), options.clock);
 
-export const rigOver = (controller: VirtualController, clock: Clock = systemClock()): Rig => {
-  installed.controller = controller;
+export const rigOver = (controller: VirtualController, clock: Clock = systemClock()): Rig => ({
+  ...rigOn(() => new VirtualHciSocket(controller), clock),
+  controller,
+});
+
+/** The real noble over whatever HCI socket is made here. */
+export const rigOn = (socket: () => object, clock: Clock = systemClock()): RadioRig => {
+  sockets.make = socket;
   const log: LogLine[] = [];
   const radio = nobleRadio({ adapter: 0 }, { clock, log: recordingLog(log) });
   return {
-    controller,
     radio,
     log,
     connect: (address, signal = never()) => radio.connect(address, { signal }),

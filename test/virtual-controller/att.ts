@@ -106,9 +106,12 @@ export class AttServer {
     this.#maxMtu = maxMtu;
   }
 
-  /** The characteristic whose value or CCCD lies at a handle, for logs and assertions. */
-  characteristicAt(handle: number): Uuid | null {
-    return this.#table.find((attribute) => attribute.handle === handle)?.characteristic ?? null;
+  /** What a PDU of the client writes, and where: the value or the CCCD of a characteristic. */
+  written(pdu: Buffer): { readonly characteristic: Uuid; readonly value: Buffer } | null {
+    if (pdu[0] !== ATT.write && pdu[0] !== ATT.writeCommand) return null;
+    const handle = pdu.readUInt16LE(1);
+    const characteristic = this.#table.find((attribute) => attribute.handle === handle)?.characteristic;
+    return characteristic ? { characteristic, value: pdu.subarray(3) } : null;
   }
 
   /** A notification or indication, if the client has asked for it. */

@@ -1,7 +1,7 @@
 import type { Address, Uuid } from "../../src/ble/radio.js";
-import { ATT, attError, AttServer } from "./att.js";
+import { attError, AttServer } from "./att.js";
 import type { Faults } from "./faults.js";
-import { acl, completedPackets } from "./hci.js";
+import { acl, completedPackets, Reassembly } from "./hci.js";
 import type { Peripheral } from "./peripheral.js";
 
 export interface ConnectionDeps {
@@ -22,7 +22,7 @@ export class Connection {
   readonly #att: AttServer;
   readonly #deps: ConnectionDeps;
   readonly #timers = new Set<NodeJS.Timeout>();
-  #fragments: Buffer = Buffer.alloc(0);
+  readonly #reassembly = new Reassembly();
   #open = true;
 
   constructor(handle: number, peripheral: Peripheral, deps: ConnectionDeps) {
@@ -42,20 +42,14 @@ export class Connection {
   transmit(packet: Buffer): void {
     this.#after(this.#deps.faults.airtime, () => {
       this.#deps.send(completedPackets(this.handle, 1));
-      const isContinuation = (packet.readUInt16LE(1) >> 12) & 0x01;
-      this.#fragments = isContinuation
-        ? Buffer.concat([this.#fragments, packet.subarray(5)])
-        : packet.subarray(5);
-      const length = this.#fragments.readUInt16LE(0);
-      if (this.#fragments.length >= length + 4) this.#receive(this.#fragments.subarray(4, length + 4));
+      const pdu = this.#reassembly.add(packet);
+      if (pdu) this.#receive(pdu);
     });
   }
 
   /** What a PDU of the host writes, and where. */
   written(pdu: Buffer): { readonly characteristic: Uuid; readonly value: Buffer } | null {
-    if (pdu[0] !== ATT.write && pdu[0] !== ATT.writeCommand) return null;
-    const characteristic = this.#att.characteristicAt(pdu.readUInt16LE(1));
-    return characteristic === null ? null : { characteristic, value: pdu.subarray(3) };
+    return this.#att.written(pdu);
   }
 
   /** Nothing more arrives, either way. */

@@ -19,6 +19,11 @@ export const OPCODE = {
   readRssi: 0x1405,
   leSetEventMask: 0x2001,
   leReadBufferSize: 0x2002,
+  leSetRandomAddress: 0x2005,
+  leSetAdvertisingParameters: 0x2006,
+  leSetAdvertisingData: 0x2008,
+  leSetScanResponseData: 0x2009,
+  leSetAdvertisingEnable: 0x200a,
   leSetScanParameters: 0x200b,
   leSetScanEnable: 0x200c,
   leCreateConnection: 0x200d,
@@ -72,10 +77,29 @@ export const disconnectionComplete = (handle: number, reason: number): Buffer =>
 export const completedPackets = (handle: number, packets: number): Buffer =>
   event(0x13, 1, u16(handle), u16(packets));
 
-export const acl = (handle: number, pdu: Buffer): Buffer => {
-  const start = u16(handle | (0x02 << 12));
+/** A packet boundary flag (Core spec Vol 4 Part E 5.4.2): a first packet as a controller says it, and as a host does. */
+const FROM_CONTROLLER = 0x02;
+export const FROM_HOST = 0x00;
+
+/** An ATT PDU in one ACL packet. */
+export const acl = (handle: number, pdu: Buffer, flag = FROM_CONTROLLER): Buffer => {
+  const start = u16(handle | (flag << 12));
   return Buffer.concat([Buffer.of(ACL), start, u16(pdu.length + 4), u16(pdu.length), u16(0x0004), pdu]);
 };
+
+/** ACL packets of one connection, and one direction, back to the PDUs of their channel. */
+export class Reassembly {
+  #fragments: Buffer = Buffer.alloc(0);
+
+  /** The PDU that this packet completes, without its L2CAP header; null: more is to come. */
+  add(packet: Buffer): Buffer | null {
+    const isContinuation = (packet.readUInt16LE(1) >> 12) & 0x01;
+    const bytes = packet.subarray(5);
+    this.#fragments = isContinuation ? Buffer.concat([this.#fragments, bytes]) : bytes;
+    const length = this.#fragments.readUInt16LE(0);
+    return this.#fragments.length >= length + 4 ? this.#fragments.subarray(4, length + 4) : null;
+  }
+}
 
 /** LE Connection Complete, or its enhanced form. 30 ms interval, no latency, 2 s supervision. */
 export const connectionComplete = (
@@ -91,14 +115,22 @@ export const connectionComplete = (
     : event(0x3e, 0x01, ...peer, ...parameters);
 };
 
-/** The advertisement and the scan response of a peripheral. */
-export const advertisingReports = (peripheral: Peripheral, extended: boolean): readonly Buffer[] => {
+/** What a peripheral says on the air: flags and 16-bit services by itself, its name when asked. */
+export const advertisingData = (
+  peripheral: Peripheral,
+): { readonly advertisement: Buffer; readonly response: Buffer } => {
   const short = peripheral.services
     .filter(({ uuid }) => uuid.length === 4)
     .map(({ uuid }) => uuidBytes(uuid));
   const name = Buffer.from(peripheral.name ?? "");
   const advertisement = Buffer.concat([field(0x01, Buffer.of(0x06)), field(0x03, Buffer.concat(short))]);
   const response = peripheral.name === null ? Buffer.alloc(0) : field(0x09, name);
+  return { advertisement, response };
+};
+
+/** The advertisement and the scan response of a peripheral. */
+export const advertisingReports = (peripheral: Peripheral, extended: boolean): readonly Buffer[] => {
+  const { advertisement, response } = advertisingData(peripheral);
   const report = extended ? extendedReport : legacyReport;
   return [report(peripheral, false, advertisement), report(peripheral, true, response)];
 };

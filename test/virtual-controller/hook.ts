@@ -5,7 +5,7 @@ import { type Faults, parseFaults, type SimulatedModel } from "../../src/domain/
 import { beltSpeed, type PadOptions, remote, walker } from "../../src/sim/pad.js";
 import { type ControllerOptions, VirtualController } from "./controller.js";
 import { type MountedPad, mountPads } from "./sim-peripheral.js";
-import { installVirtualSocket } from "./socket.js";
+import { replaceHciSocket, VirtualHciSocket } from "./socket.js";
 import type { WirePacket } from "./wire.js";
 
 /** What VIRTUAL_CONTROLLER says. */
@@ -60,7 +60,7 @@ const start = (text: string | undefined): void => {
   if (adapter === "unplugged") controller.unplug();
   else if (adapter === "down") controller.down();
   else controller.denied = adapter ?? null;
-  installVirtualSocket(controller);
+  replaceHciSocket(() => new VirtualHciSocket(controller));
   obeyParent(controller, pads);
 };
 

@@ -2,23 +2,23 @@ import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import type { HostSocket, VirtualController } from "./controller.js";
 
-/** What the HCI sockets made from now on are connected to; null: as on a machine without Bluetooth. */
-export interface Installed {
-  controller: VirtualController | null;
+/** What gives this process its HCI sockets; throws as a socket does. Assign to change what comes from then on. */
+export interface HciSockets {
+  make: () => object;
 }
 
 /** uv_poll keeps a process alive as long as it polls; this much longer than any test is. */
 const POLLING_MS = 2 ** 30;
 
-const systemError = (syscall: string, code: string): Error =>
+export const systemError = (syscall: string, code: string): Error =>
   Object.assign(new Error(`${code}, ${syscall}`), { code, syscall });
 
 /**
- * Puts virtual sockets into the place of @abandonware/bluetooth-hci-socket, in this process and before noble is loaded:
- * its entry in the module cache is seeded. Assign `controller` to change what new sockets find.
+ * Takes the place of @abandonware/bluetooth-hci-socket, in this process and before noble is loaded: its entry in the
+ * module cache is seeded.
  */
-export const installVirtualSocket = (controller: VirtualController | null = null): Installed => {
-  const installed: Installed = { controller };
+export const replaceHciSocket = (make: HciSockets["make"]): HciSockets => {
+  const sockets: HciSockets = { make };
   const fromHere = createRequire(import.meta.url);
   // From noble's own place, since that is from where it is required.
   const fromNoble = createRequire(fromHere.resolve("@abandonware/noble/with-custom-binding.js"));
@@ -30,63 +30,69 @@ export const installVirtualSocket = (controller: VirtualController | null = null
     loaded: true,
     children: [],
     paths: [],
-    exports: socketClass(installed),
+    // Called with "new", which gives back what it returns.
+    exports: function HciSocket() {
+      return sockets.make();
+    },
   };
   fromNoble.cache[filename] = module as unknown as NodeJS.Module;
-  return installed;
+  return sockets;
 };
 
-/** The class that stands for the module's, as far as noble knows it (index.d.ts of the module). */
-const socketClass = (installed: Installed): unknown =>
-  class VirtualHciSocket extends EventEmitter implements HostSocket {
-    readonly #controller: VirtualController;
-    #polling: NodeJS.Timeout | null = null;
+/** As on a machine without Bluetooth. */
+export const noSocket = (): never => {
+  throw systemError("socket", "EAFNOSUPPORT");
+};
 
-    constructor() {
-      super();
-      if (!installed.controller) throw systemError("socket", "EAFNOSUPPORT");
-      this.#controller = installed.controller;
-    }
+/** The module's class, as far as noble knows it (index.d.ts of the module). */
+export class VirtualHciSocket extends EventEmitter implements HostSocket {
+  readonly #controller: VirtualController;
+  #polling: NodeJS.Timeout | null = null;
 
-    bindRaw(): number {
-      if (!this.#controller.isPlugged) throw systemError("bind", "ENODEV");
-      if (this.#controller.denied === "EBUSY") throw systemError("bind", "EBUSY");
-      if (this.#controller.isBound(this)) throw systemError("bind", "EALREADY");
-      this.#controller.bind(this);
-      return 0;
-    }
+  constructor(controller: VirtualController) {
+    super();
+    this.#controller = controller;
+  }
 
-    bindUser(): number {
-      return this.bindRaw();
-    }
+  bindRaw(): number {
+    if (!this.#controller.isPlugged) throw systemError("bind", "ENODEV");
+    if (this.#controller.denied === "EBUSY") throw systemError("bind", "EBUSY");
+    if (this.#controller.isBound(this)) throw systemError("bind", "EALREADY");
+    this.#controller.bind(this);
+    return 0;
+  }
 
-    isDevUp(): boolean {
-      return this.#controller.isUp;
-    }
+  bindUser(): number {
+    return this.bindRaw();
+  }
 
-    start(): void {
-      this.#polling ??= setInterval(() => undefined, POLLING_MS);
-    }
+  isDevUp(): boolean {
+    return this.#controller.isUp;
+  }
 
-    stop(): void {
-      if (this.#polling) clearInterval(this.#polling);
-      this.#polling = null;
-      this.#controller.unbind(this);
-    }
+  start(): void {
+    this.#polling ??= setInterval(() => undefined, POLLING_MS);
+  }
 
-    setFilter(): void {
-      // Everything is let through.
-    }
+  stop(): void {
+    if (this.#polling) clearInterval(this.#polling);
+    this.#polling = null;
+    this.#controller.unbind(this);
+  }
 
-    write(packet: Buffer): void {
-      this.#controller.write(this, packet);
-    }
+  setFilter(): void {
+    // Everything is let through.
+  }
 
-    receive(packet: Buffer): void {
-      if (this.#polling) this.emit("data", packet);
-    }
+  write(packet: Buffer): void {
+    this.#controller.write(this, packet);
+  }
 
-    fail(code: string, message: string): void {
-      this.emit("error", Object.assign(new Error(message), { code, syscall: "write" }));
-    }
-  };
+  receive(packet: Buffer): void {
+    if (this.#polling) this.emit("data", packet);
+  }
+
+  fail(code: string, message: string): void {
+    this.emit("error", Object.assign(new Error(message), { code, syscall: "write" }));
+  }
+}

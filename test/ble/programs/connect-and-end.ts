@@ -4,13 +4,13 @@ import { nobleRadio } from "../../../src/ble/noble.js";
 import { systemClock } from "../../../src/clock.js";
 import { VirtualController } from "../../virtual-controller/controller.js";
 import { EchoPeripheral } from "../../virtual-controller/peripheral.js";
-import { installVirtualSocket } from "../../virtual-controller/socket.js";
+import { replaceHciSocket, VirtualHciSocket } from "../../virtual-controller/socket.js";
 import { recordingLog } from "../log.js";
 
 const say = (word: string): void => void process.stdout.write(`${word}\n`);
 const echo = new EchoPeripheral("57:4c:4e:00:11:22");
 const controller = new VirtualController([echo]);
-installVirtualSocket(controller);
+replaceHciSocket(() => new VirtualHciSocket(controller));
 const radio = nobleRadio({ adapter: 0 }, { clock: systemClock(), log: recordingLog() });
 const link = await radio.connect(echo.address, { signal: new AbortController().signal });
 process.on("exit", () => say(`left ${controller.connected.length}`));
