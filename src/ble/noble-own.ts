@@ -33,6 +33,7 @@ export class OwnConnections {
     this.#log = log;
     const connected = bindings.onLeConnComplete.bind(bindings);
     bindings.onLeConnComplete = (...connection) => {
+      this.#releaseHandle(connection);
       if (this.#isForeign(connection)) return;
       connected(...connection);
       const gatt = connection[1] === undefined ? undefined : bindings._gatts[connection[1]];
@@ -94,6 +95,14 @@ export class OwnConnections {
     this.#leftovers.clear();
     this.#cancelled.clear();
     this.#awaited = null;
+  }
+
+  /** Controllers use a handle again as soon as it is free: whatever had it before has ended, told or not. */
+  #releaseHandle([status, handle]: LeConnection): void {
+    if (status !== 0 || handle === undefined) return;
+    this.#orphans.delete(handle);
+    for (const [peripheral, leftover] of this.#leftovers)
+      if (leftover === handle) this.#leftovers.delete(peripheral);
   }
 
   #isForeign([status, handle, , , address]: LeConnection): boolean {

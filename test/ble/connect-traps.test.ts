@@ -146,6 +146,18 @@ test("a link whose end was not reported is disconnected again before the next co
   expect(handles).toEqual([0x40, 0x40]);
 });
 
+test("a link whose end was not reported takes no other pad's link down, to which its handle has passed", async () => {
+  await using rig = nobleRig([new EchoPeripheral(PAD), new EchoPeripheral(OTHER)], { clock: hurried(5) });
+  const link = await rig.connect(PAD);
+  rig.controller.faults.lose = (packet) => packet[1] === 0x05;
+  await link[Symbol.asyncDispose]();
+  rig.controller.faults.lose = () => false;
+  const other = await rig.connect(OTHER);
+  await rig.connect(PAD);
+  expect(rig.controller.connected).toEqual([OTHER, PAD]);
+  expect(other.lost.aborted).toBe(false);
+});
+
 describe("other programs on the same adapter", () => {
   test("keep their connections to themselves", async () => {
     await using rig = nobleRig([new EchoPeripheral(PAD)]);

@@ -42,7 +42,6 @@ export class VirtualController {
   #up = true;
   #plugged = true;
   #connecting: { readonly address: Address; readonly timer: NodeJS.Timeout } | null = null;
-  #nextHandle = FIRST_HANDLE;
 
   constructor(peripherals: readonly Peripheral[] = [], options: ControllerOptions = {}) {
     this.#options = { commands: "plain", mtu: 23, buffers: 8, version: 0x09, ...options };
@@ -228,13 +227,20 @@ export class VirtualController {
       this.send(hci.connectionComplete(status, 0, address, this.#isExtended));
       return;
     }
-    const handle = this.#nextHandle++;
+    const handle = this.#freeHandle();
     const { faults } = this;
     const close = (): void => this.drop(address, STATUS.remoteClosed);
     const send = (packet: Buffer): void => this.send(packet);
     const deps = { faults, now: () => performance.now(), mtu: this.#options.mtu, send, close };
     this.#connections.set(handle, new Connection(handle, peripheral, deps));
     this.send(hci.connectionComplete(status, handle, address, this.#isExtended));
+  }
+
+  /** A handle is used again as soon as it is free, as by BlueZ's controller: late packets must not be mixed up. */
+  #freeHandle(): number {
+    let handle = FIRST_HANDLE;
+    while (this.#connections.has(handle)) handle += 1;
+    return handle;
   }
 
   #cancel(opcode: number): void {
