@@ -133,11 +133,14 @@ export class EmulatedPeripheral {
   }
 }
 
+export interface EmulatedPad {
+  /** The truth about it. */
+  readonly pad: SimulatedPad;
+  readonly host: EmulatedPeripheral;
+}
+
 /** A simulated pad on a controller of its own: the same that the virtual controller mounts. */
-export const emulatedPad = (
-  settings: PeripheralSettings,
-  clock: Clock,
-): { readonly pad: SimulatedPad; readonly host: EmulatedPeripheral } => {
+export const emulatedPad = (settings: PeripheralSettings, clock: Clock): EmulatedPad => {
   const pad = new SimulatedPad(settings, clock);
   const host: EmulatedPeripheral = new EmulatedPeripheral(new MountedPad(pad, clock, () => host.drop()));
   return { pad, host };
