@@ -161,8 +161,8 @@ export class Connector {
     const { hci, clock, log } = this.#deps;
     const scope = within({ clock, ms: CANCEL_MS, what: "cancelling the connect" }, []);
     try {
-      if (hci) await hci.own.cancel(peripheral, address, scope.signal);
-      // Elsewhere the operating system keeps the attempt, and a disconnect ends it.
+      if (hci?.connectionOf(peripheral) === null) await hci.own.cancel(peripheral, address, scope.signal);
+      // It has just succeeded; or the operating system keeps the attempt, and a disconnect ends it.
       else await disconnect(peripheral, this.#deps);
     } catch (error) {
       log.debug(

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Link } from "../../src/ble/radio.js";
 import { BridgeError } from "../../src/domain/errors.js";
-import { connectionComplete, STATUS } from "../virtual-controller/hci.js";
+import { VirtualController } from "../virtual-controller/controller.js";
+import { connectionComplete, nameOf, STATUS } from "../virtual-controller/hci.js";
 import { EchoPeripheral } from "../virtual-controller/peripheral.js";
-import { hurried, never, nobleRig, type Rig, until } from "./rig.js";
+import { hurried, never, nobleRig, type Rig, rigOver, until } from "./rig.js";
 
 const PAD = "57:4c:4e:00:11:22";
 const OTHER = "57:4c:4e:00:11:33";
@@ -61,6 +62,22 @@ describe("a connect", () => {
     await until("nothing is connected", () => rig.controller.connected.length === 0);
     rig.controller.wire.onPacket = () => undefined;
     expect((await rig.connect(PAD)).services.size).toBe(3);
+  });
+
+  test("that noble hears to have succeeded right after its abort is disconnected", async () => {
+    const controller = new VirtualController([new EchoPeripheral(PAD)]);
+    const give = new AbortController();
+    // Bound before noble's, and so hears each packet just before.
+    controller.bind({
+      receive: (packet) => {
+        if (nameOf(packet) === "Connected") give.abort(new BridgeError("aborted", "enough"));
+      },
+      fail: () => undefined,
+    });
+    await using rig = rigOver(controller);
+    expect(await codeOf(rig.connect(PAD, give.signal))).toBe("aborted");
+    expect(controller.connected).toEqual([]);
+    await rig.connect(PAD);
   });
 
   test("whose completion never comes is given up, and does not queue the others behind it", async () => {
