@@ -10,6 +10,8 @@ import { findPad } from "./finder.js";
 /** Beyond the adapter's own deadline: whatever it forgets to settle must not stop us (design 5). */
 const CONNECT_MS = 30_000;
 const CLOSE_MS = 3_000;
+/** A pad that is switched on is heard within seconds; whoever waits for longer may wonder. */
+const UNHEARD_MS = 30_000;
 
 export type Phase = "off" | "scanning" | "connecting" | "ready";
 
@@ -45,6 +47,7 @@ export class Supervisor {
   #round = new AbortController();
   #ended = false;
   #failures = 0;
+  #missed = false;
   #running: Promise<void> | null = null;
 
   constructor(settings: PadSettings, deps: SupervisorDeps, owner: LinkOwner) {
@@ -67,6 +70,7 @@ export class Supervisor {
   /** The link works: a streak of failures is over. */
   healthy(): void {
     this.#failures = 0;
+    this.#missed = false;
   }
 
   /** Ends the present wait early; a scan or a link goes on. */
@@ -118,18 +122,7 @@ export class Supervisor {
   async #attempt(signal: AbortSignal): Promise<void> {
     const { radio, clock } = this.#deps;
     this.#owner.phase("scanning");
-    const address = await findPad(
-      this.#settings,
-      {
-        radio,
-        clock,
-        bound: () => this.#owner.bound(),
-        bind: (found) => this.#owner.bind(found),
-        onAmbiguous: (addresses) => this.#owner.ambiguous(addresses),
-        onHeard: (advertisement) => this.#owner.heard(advertisement),
-      },
-      signal,
-    );
+    const address = await this.#find(signal);
     if (signal.aborted) return;
     // Taken for a wish to go on, a scan that ends by itself would keep us in a loop without a pause.
     if (address === null) throw new BridgeError("radio-busy", "The scan ended by itself.");
@@ -147,6 +140,31 @@ export class Supervisor {
     } finally {
       await this.#close(link);
     }
+  }
+
+  async #find(signal: AbortSignal): Promise<Address | null> {
+    const { radio, clock } = this.#deps;
+    const heard = clock.after(UNHEARD_MS, () => this.#miss());
+    const deps = {
+      radio,
+      clock,
+      bound: () => this.#owner.bound(),
+      bind: (found: Address) => this.#owner.bind(found),
+      onAmbiguous: (addresses: readonly Address[]) => this.#owner.ambiguous(addresses),
+      onHeard: (advertisement: Advertisement) => this.#owner.heard(advertisement),
+    };
+    return findPad(this.#settings, deps, signal).finally(heard);
+  }
+
+  /** Being away is no problem of a pad (contract 3), but its owner may wait for it. Once until it is there again. */
+  #miss(): void {
+    if (this.#missed) return;
+    this.#missed = true;
+    this.#deps.log.info(
+      {},
+      "Not heard so far. Wake the pad by its button and close the phone's app, which would keep it to itself; " +
+        "it is connected as soon as it is heard.",
+    );
   }
 
   async #close(link: Link): Promise<void> {

@@ -33,11 +33,15 @@ describe("a link", () => {
     rig.radio.outOfRange(ADDRESS, true);
     await rig.clock.until(() => !rig.pad.view().available, 10_000);
     await rig.clock.advance(120_000);
+    const missed = (): string[] => rig.news.filter((line) => line.startsWith("Not heard so far"));
+    expect(missed()).toHaveLength(1);
     expect(rig.state()).toMatchObject({ belt: "unknown", link: "scanning", problem: null });
     expect(rig.events).toEqual([]);
     expect(rig.pad.verdict()).toBe("rest");
     rig.radio.outOfRange(ADDRESS, false);
     await rig.clock.until(() => rig.pad.view().available, 5_000);
+    await rig.clock.advance(60_000);
+    expect(missed()).toHaveLength(1);
     expect(await rig.close()).toBe(0);
   });
 

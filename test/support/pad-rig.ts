@@ -182,7 +182,13 @@ export const padRig = (options: RigOptions = {}) => {
   const handed: Written[] = [];
   const air: Air = { doubled: false, echo: null, losesOneIn: null };
   const warnings: string[] = [];
-  const log: Logger = { ...quiet, warn: (_, message) => void warnings.push(message), child: () => log };
+  const news: string[] = [];
+  const log: Logger = {
+    ...quiet,
+    info: (_, message) => void news.push(message),
+    warn: (_, message) => void warnings.push(message),
+    child: () => log,
+  };
   const { pad, identities } = padOf(options, clock, tapped(radio, clock, handed, air), log);
   const events: PadEvent[] = [];
   pad.subscribe({ changed: () => undefined, happened: (_, event) => events.push(event) });
@@ -208,6 +214,7 @@ export const padRig = (options: RigOptions = {}) => {
     pad,
     events,
     warnings,
+    news,
     identities,
     /** Submits one message; its outcomes arrive in the array. */
     send,
