@@ -22,6 +22,9 @@ export interface Finding {
 export const MASK = "***";
 const LONGEST = 80;
 
+/** What follows the host's colon and is no number; an IPv6 host has colons of its own, in brackets. */
+const PORT_THAT_IS_NONE = /(:\/\/(?:\[[0-9a-f:.]*\]|(?!\[[0-9a-f:.]*\])[^/:]*)):(?!\d{1,5}(\/|$)).*$/is;
+
 /**
  * A URL carries credentials before an @ (which may stand in them, too), tokens in its query and, when the host was
  * forgotten, a password where the port belongs.
@@ -30,7 +33,7 @@ export const maskUrl = (text: string): string =>
   text
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, `$1${MASK}@`)
     .replace(/(:\/\/[^?#]*)[?#].*$/s, `$1?${MASK}`)
-    .replace(/(:\/\/[^/:]*):(?!\d{1,5}(\/|$)).*$/s, `$1:${MASK}`);
+    .replace(PORT_THAT_IS_NONE, `$1:${MASK}`);
 
 const shown = (value: unknown): string => {
   if (typeof value === "string") {

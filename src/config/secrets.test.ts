@@ -98,6 +98,14 @@ test("without a secret there is nothing to hide", () => {
   expect(result.ok && effective(result.config)).toEqual(result.ok && result.config);
 });
 
+test.each(["mqtt://[::1]:1883", "mqtts://[fe80::1]", "ws://[::1]:9001/mqtt", "mqtt://localhost"])(
+  "%s has nothing to hide and is shown as it is",
+  (url) => {
+    const result = loadConfig({ file: null, explicit: true, ...env("MQTT_URL", url) } as LoadInput);
+    expect(result.ok && effective(result.config).mqtt.url).toBe(url);
+  },
+);
+
 test("a token in the URL's query is a secret", () => {
   const result = loadConfig({
     file: null,
