@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.js";
 import { BridgeError } from "./domain/errors.js";
 import type { Logger } from "./log.js";
-import { beat } from "./store/files.js";
+import { beat, stopBeating } from "./store/files.js";
 import { lockStore } from "./store/lock.js";
 import type { Store } from "./store/store.js";
 
@@ -33,6 +33,7 @@ export const holdStore = async (
   const still = clock.every(BEAT_MS, pulse);
   return () => {
     still();
+    stopBeating(path);
     store.close();
     unlock();
   };

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir, open, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -20,6 +21,15 @@ const heartbeatFile = (storePath: string): string => join(storePath, "heartbeat"
 /** One sign of life of the main loop; `health` reads its age. */
 export const beat = (storePath: string, now: number): Promise<void> =>
   writeWhole(heartbeatFile(storePath), `${new Date(now).toISOString()}\n`);
+
+/** The main loop ends as it should: its last sign of life must not outlive it. */
+export const stopBeating = (storePath: string): void => {
+  try {
+    rmSync(heartbeatFile(storePath), { force: true });
+  } catch {
+    // It is 30 s from being too old.
+  }
+};
 
 /** Milliseconds since the last sign of life; null where there is none. */
 export const heartbeatAge = async (storePath: string, now: number): Promise<number | null> => {

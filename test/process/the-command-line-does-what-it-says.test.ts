@@ -138,6 +138,8 @@ describe("walkingpad2mqtt", () => {
       expect(bridge.exited).toBeNull();
       bridge.signal("SIGTERM");
       await expectCleanEnd(bridge, 15_000);
+      const gone = await ran(ctx, { folder, config, args: ["health"] });
+      expect(gone.exited.code).toBe(1);
       // What the refused one left behind must not lock out the next.
       const third = await started(ctx, { folder, config });
       await third.untilLine("connected", START_MS);
