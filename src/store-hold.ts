@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.js";
-import { BridgeError } from "./domain/errors.js";
+import { asError, BridgeError } from "./domain/errors.js";
 import type { Logger } from "./log.js";
 import { beat, stopBeating } from "./store/files.js";
 import { lockStore } from "./store/lock.js";
@@ -23,7 +23,8 @@ export const holdStore = async (
 ): Promise<() => void> => {
   const unlock = await lockStore(path, clock, platform).catch((err: unknown) => {
     if (err instanceof BridgeError && err.code === "store-in-use") throw err;
-    log.warn({ err }, "The store cannot be locked; a second bridge on it would go unnoticed.");
+    const { message } = asError(err);
+    log.warn({ why: message }, "The store cannot be locked; a second bridge on it would go unnoticed.");
     return () => undefined;
   });
   await store.open();

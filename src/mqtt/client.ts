@@ -196,13 +196,6 @@ const open = (
 export const connectBroker = (options: BrokerOptions, deps: BrokerDeps): Broker => {
   const endpoint = parseEndpoint(options.url);
   const { shown } = endpoint;
-  if (!endpoint.secure && (options.ca ?? options.cert ?? options.key) !== null) {
-    const advice = "use mqtts:// or wss:// in mqtt.url, or remove mqtt.ca, mqtt.cert and mqtt.key";
-    deps.log.warn(
-      { broker: shown, advice },
-      "the connection to the broker is not encrypted, certificates are unused",
-    );
-  }
   const { clientId, protocolVersion } = options;
   const supervisor = new BrokerSupervisor({ clientId, protocolVersion, shown }, deps, (version, events) =>
     open(options, endpoint, deps, version, events),

@@ -101,7 +101,7 @@ describe("walkingpad2mqtt", () => {
   );
 
   it.concurrent("run without pads: names the next step, and the pads that it sees", async (ctx) => {
-    const { pads: _, ...config } = configFor(`mqtt://127.0.0.1:${await freePort()}`);
+    const config = { ...configFor(`mqtt://127.0.0.1:${await freePort()}`), pads: [] };
     const program = await started(ctx, { folder: await newFolder(ctx), config });
     const step = await program.untilLine("To add yours", START_MS);
     expect(step).toMatchObject({ level: "info" });
@@ -147,6 +147,17 @@ describe("walkingpad2mqtt", () => {
       await expectCleanEnd(third, 15_000);
     },
   );
+
+  it.concurrent("run with a store that cannot be: said without a stack, and the bridge runs", async (ctx) => {
+    const config = configFor(`mqtt://127.0.0.1:${await freePort()}`, undefined, {
+      store: { path: "/dev/null/data" },
+    });
+    const bridge = await started(ctx, { folder: await newFolder(ctx), config });
+    await bridge.untilLine("The store cannot be locked", START_MS);
+    await bridge.untilLine("connected", START_MS);
+    bridge.signal("SIGTERM");
+    await expectCleanEnd(bridge, 15_000);
+  });
 
   it.concurrent("a port in use: 78 and a plain word, for demo and for an embedded broker", async (ctx) => {
     const port = await freePort();
