@@ -14,6 +14,8 @@ export const SETTLED_WITHIN = 10;
 /** Contract 1: a belt counts as slowing when each of its last three statuses is lower by at least 0.2 km/h. */
 const FALLING_BY = 20;
 const FALLING_STATUSES = 3;
+/** Two polls' time: a status that comes twice, or ten times a second, is hardly slower than the one before. */
+const SLOWING_MS = 1_500;
 
 /** One valid status as it came in. Times are the clock's monotonic milliseconds. */
 export interface Sample {
@@ -33,7 +35,7 @@ export interface Telemetry {
   readonly rests: number;
   /** The speed that has held, and since when it has stayed within 0.1 km/h of it. */
   readonly steady: { readonly speed: Speed; readonly since: number } | null;
-  /** The speeds of the latest statuses, newest last, for `isFalling`. */
+  /** The speeds of the latest statuses, newest last, for `isFalling` and `isSlowing`. */
   readonly trail: readonly { readonly speed: Speed; readonly at: number }[];
 }
 
@@ -53,7 +55,9 @@ export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
     last: sample,
     stillSince: still ? (stillSince ?? at) : null,
     steady: steady && holds(steady.speed, speed) ? steady : { speed, since: at },
-    trail: [...telemetry.trail, { speed, at }].slice(-FALLING_STATUSES - 1),
+    trail: [...telemetry.trail, { speed, at }].filter(
+      (point, i, all) => i >= all.length - FALLING_STATUSES - 1 || at - point.at <= SLOWING_MS,
+    ),
   };
   return { ...seen, rests: showsRest(seen) ? telemetry.rests + 1 : 0 };
 };
@@ -122,11 +126,18 @@ export const settledSpeed = (telemetry: Telemetry): Speed | null => {
 };
 
 /** How much lower each of the last three speeds was than the one before, the newest last. */
-const drops = ({ trail }: Telemetry): readonly number[] =>
-  trail.slice(1).map((point, i) => (trail[i]?.speed ?? AT_REST) - point.speed);
+const drops = ({ trail }: Telemetry): readonly number[] => {
+  const latest = trail.slice(-FALLING_STATUSES - 1);
+  return latest.slice(1).map((point, i) => (latest[i]?.speed ?? AT_REST) - point.speed);
+};
 
-/** The latest status was lower than the one before by at least 0.2 km/h: the belt is slowing. */
-export const isSlowing = (telemetry: Telemetry): boolean => (drops(telemetry).at(-1) ?? 0) >= FALLING_BY;
+/** The latest status is lower by at least 0.2 km/h than the one before, or one of the last 1.5 s: the belt is slowing. */
+export const isSlowing = ({ trail }: Telemetry): boolean => {
+  const latest = trail.at(-1);
+  if (!latest) return false;
+  const recent = trail.filter((point, i) => i >= trail.length - 2 || latest.at - point.at <= SLOWING_MS);
+  return Math.max(...recent.map(({ speed }) => speed)) - latest.speed >= FALLING_BY;
+};
 
 /** Each of the last three statuses, all after `since`, was lower than the one before by at least 0.2 km/h (contract 1). */
 export const isFalling = (telemetry: Telemetry, since: number): boolean => {
