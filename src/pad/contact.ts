@@ -21,7 +21,7 @@ import type { Scheduler } from "./scheduler.js";
 import { serveLink } from "./serve.js";
 import { isUrgent, mayMove } from "./stop.js";
 import { Supervisor } from "./supervisor.js";
-import { type Sample, showsRest, SILENCE_MS } from "./telemetry.js";
+import { isRunning, type Sample, showsRest, SILENCE_MS } from "./telemetry.js";
 import { wiretap } from "./wiretap.js";
 
 /** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
@@ -225,7 +225,9 @@ export class Contact {
   /** Contract rule 7: of a machine at rest that says nothing, a value that can be read is a sign of life. */
   #hearLife(): void {
     const { control, telemetry } = this.#scheduler;
-    if (control.greeted && !showsRest(telemetry)) return;
+    // Of one that ran when it was last seen silence is what it is: the subscription may not have been taken.
+    const speaks = this.#facts.lostMoving && isRunning(telemetry);
+    if (control.greeted ? !showsRest(telemetry) : speaks) return;
     this.#heardAt = this.#deps.clock.now();
     this.#set({ aliveAt: this.#heardAt });
   }
