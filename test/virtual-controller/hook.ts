@@ -17,11 +17,15 @@ export interface HookSettings extends ControllerOptions {
     readonly model: SimulatedModel;
     readonly faults?: unknown;
     readonly options?: PadOptions;
+    /** It is heard, and never answers a connect. */
+    readonly deaf?: boolean;
   }[];
   /** A file that each packet is appended to, a JSON line each (`WireLine`). */
   readonly wire?: string;
   /** Milliseconds that a packet is on the air. */
   readonly airtime?: number;
+  /** Milliseconds before each answer of a pad. */
+  readonly answerDelay?: number;
   /** The adapter is not plugged in, is switched off, or every use of it is refused (EPERM, EBUSY) to begin with. */
   readonly adapter?: "unplugged" | "down" | "EPERM" | "EBUSY";
 }
@@ -55,6 +59,8 @@ const start = (text: string | undefined): void => {
     systemClock(),
   );
   controller.faults.airtime = settings.airtime ?? 0;
+  controller.faults.answerDelay = settings.answerDelay ?? 0;
+  controller.faults.deaf = (address) => settings.pads.some((pad) => pad.address === address && pad.deaf);
   const { wire, adapter } = settings;
   if (wire !== undefined) controller.wire.onPacket = (packet) => appendFileSync(wire, `${lineOf(packet)}\n`);
   if (adapter === "unplugged") controller.unplug();
