@@ -18,10 +18,15 @@ interface Events {
   /** The controller has sent so many packets of a connection. */
   completed: [connection: number, packets: number];
   attError: [error: AttError];
+  /** What Read RSSI was answered with; the connection is null where the controller does not know the command. */
+  rssi: [connection: number | null, rssi: number | null];
 }
 
 const EVENT = 0x04;
+const COMMAND_COMPLETE = 0x0e;
+const COMMAND_STATUS = 0x0f;
 const NUMBER_OF_COMPLETED_PACKETS = 0x13;
+const READ_RSSI = 0x1405;
 const ACL = 0x02;
 const ACL_START = 0x02;
 const ATT_CHANNEL = 0x0004;
@@ -89,6 +94,15 @@ export class NobleHci {
     });
   }
 
+  /** dBm of a connection; null where the controller will not tell. */
+  async rssi(peripheral: Peripheral, signal: AbortSignal): Promise<number | null> {
+    const connection = this.connectionOf(peripheral);
+    const ask = (): void => peripheral.updateRssi();
+    const answer = (of: number | null, rssi: number | null): { readonly rssi: number | null } | undefined =>
+      of === null || of === connection ? { rssi } : undefined;
+    return (await eventAfter(this.#events, "rssi", ask, answer, signal)).rssi;
+  }
+
   onAttError(listener: (error: AttError) => void): () => void {
     this.#events.on("attError", listener);
     return () => this.#events.off("attError", listener);
@@ -137,7 +151,10 @@ export class NobleHci {
     hci.onSocketData = (packet) => {
       try {
         this.#before(packet);
-        handle(packet);
+        const answer = rssiAnswer(packet);
+        // noble reads a strength from a refusal too, past the end of a short one.
+        if (answer) this.#events.emit("rssi", answer.connection, answer.rssi);
+        else handle(packet);
         this.#after(packet);
       } catch (error) {
         this.#log.warn(
@@ -179,3 +196,22 @@ export class NobleHci {
     };
   }
 }
+
+interface RssiAnswer {
+  /** Null where the controller does not say. */
+  readonly connection: number | null;
+  readonly rssi: number | null;
+}
+
+/** A controller answers Read RSSI by Command Complete, and by Command Status where it does not know the command. */
+const rssiAnswer = (packet: Buffer): RssiAnswer | null => {
+  if (packet[0] !== EVENT) return null;
+  if (packet[1] === COMMAND_STATUS && packet.readUInt16LE(5) === READ_RSSI)
+    return { connection: null, rssi: null };
+  if (packet[1] !== COMMAND_COMPLETE || packet.readUInt16LE(4) !== READ_RSSI) return null;
+  const isRefused = packet[6] !== 0;
+  return {
+    connection: packet.length < 9 ? null : packet.readUInt16LE(7),
+    rssi: isRefused ? null : packet.readInt8(9),
+  };
+};

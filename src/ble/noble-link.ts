@@ -81,8 +81,11 @@ export class NobleLink implements Link {
     const what = "reading the signal strength";
     const scope = within({ clock: this.#deps.clock, ms: RSSI_MS, what }, [...this.#ends, signal]);
     const [start, answer] = [(): void => this.#peripheral.updateRssi(), (rssi: number): number => rssi];
+    const { hci } = this.#deps;
     try {
-      const rssi = await eventAfter(this.#peripheral, "rssiUpdate", start, answer, scope.signal);
+      const rssi = hci
+        ? await hci.rssi(this.#peripheral, scope.signal)
+        : await eventAfter(this.#peripheral, "rssiUpdate", start, answer, scope.signal);
       return rssi === NO_RSSI ? null : rssi;
     } finally {
       scope.release();

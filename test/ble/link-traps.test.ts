@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Link } from "../../src/ble/radio.js";
 import { BridgeError } from "../../src/domain/errors.js";
 import { ATT } from "../virtual-controller/att.js";
-import { acl, disconnectionComplete } from "../virtual-controller/hci.js";
+import { acl, disconnectionComplete, OPCODE, STATUS } from "../virtual-controller/hci.js";
 import { EchoPeripheral } from "../virtual-controller/peripheral.js";
 import { never, nobleRig, type Rig, until } from "./rig.js";
 
@@ -209,6 +209,19 @@ test("the signal strength is the link's own, without any traffic to the pad", as
   expect(await link.rssi({ signal })).toBe(-61);
   expect(rig.controller.wire.packets.filter(({ what }) => what.startsWith("ATT"))).toHaveLength(before);
 });
+
+test.each([STATUS.unknownConnection, STATUS.unknownCommand])(
+  "a controller that refuses to tell the signal strength with status %i is not waited for",
+  async (status) => {
+    await using rig = nobleRig([new EchoPeripheral(PAD)]);
+    const link = await rig.connect(PAD);
+    rig.controller.faults.refuse = (opcode) => (opcode === OPCODE.readRssi ? status : null);
+    const before = performance.now();
+    expect(await link.rssi({ signal })).toBeNull();
+    expect(performance.now() - before).toBeLessThan(500);
+    expect(rig.log.filter(({ level }) => level === "warn")).toEqual([]);
+  },
+);
 
 test("services that a firmware update has changed are seen at the next connect", async () => {
   const echo = new EchoPeripheral(PAD);

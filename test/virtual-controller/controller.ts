@@ -157,7 +157,7 @@ export class VirtualController {
     }
     const act = this.#acts[opcode];
     if (act) act(packet, opcode);
-    else this.send(hci.commandComplete(opcode, STATUS.unknownCommand));
+    else this.#refuse(opcode, STATUS.unknownCommand);
   }
 
   /** Plain and extended commands must not be mixed (Core spec Vol 4 Part E 3.1.1). */
@@ -165,8 +165,9 @@ export class VirtualController {
     return this.#isExtended && PLAIN.includes(opcode);
   }
 
+  /** A command that it does not know is answered by a status, as BlueZ's controller does. */
   #refuse(opcode: number, status: number): void {
-    const asStatus = STARTS.includes(opcode);
+    const asStatus = STARTS.includes(opcode) || status === STATUS.unknownCommand;
     this.send(asStatus ? hci.commandStatus(opcode, status) : hci.commandComplete(opcode, status));
   }
 
