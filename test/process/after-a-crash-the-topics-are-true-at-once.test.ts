@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, type TestContext, vi } from "vitest";
 import type { Recorded } from "../support/mqtt-probe.js";
-import { type Program, ROOT } from "../support/program.js";
-import type { HookRequest, HookSettings } from "../virtual-controller/hook.js";
+import type { Program } from "../support/program.js";
+import type { HookSettings } from "../virtual-controller/hook.js";
 import { PadOnBroker, parsed, speeds, START_MS, wordsOf } from "./pad-on-broker.js";
 import {
   BRIDGE_STATE,
@@ -19,6 +18,7 @@ import {
   started,
   unlessMissing,
 } from "./scene.js";
+import { onVirtualRadio, tell } from "./virtual-radio.js";
 
 vi.setConfig({ testTimeout: 120_000, maxConcurrency: 8 });
 
@@ -26,32 +26,12 @@ vi.setConfig({ testTimeout: 120_000, maxConcurrency: 8 });
 const LOOK_MS = 50;
 const WILL = '{"state":"offline"}';
 
-/** The real noble on a virtual controller, whose pads the test can reach: their remote, and the truth about their belt. */
 const VIRTUAL: HookSettings = { pads: [{ address: PAD, model: "c2" }] };
-const onVirtualRadio = (settings: HookSettings) => ({
-  nodeFlags: ["--require", join(ROOT, "test", "virtual-controller", "hook.cjs")],
-  env: { VIRTUAL_CONTROLLER: JSON.stringify(settings) },
-  ipc: true,
-});
-
-/** Asks the hook inside the program; gives the true speed of the pad's belt where one was named. */
-const tell = (program: Program, request: HookRequest): Promise<number | null> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`no answer to ${request.do}\n${program.output}`)),
-      START_MS,
-    );
-    program.child.once("message", (answer) => {
-      clearTimeout(timer);
-      resolve((answer as { readonly speed: number | null }).speed);
-    });
-    program.child.send(request);
-  });
 
 /** Someone starts the belt by the remote, out of the bridge's sight: the adapter is down until it moves. */
 const alreadyMoving = async (program: Program): Promise<void> => {
   await tell(program, { do: "press", address: PAD, key: "start-stop" });
-  while (((await tell(program, { do: "speed", address: PAD })) ?? 0) < 1) await pause(LOOK_MS);
+  while (((await tell(program, { do: "speed", address: PAD })).speed ?? 0) < 1) await pause(LOOK_MS);
   await tell(program, { do: "up" });
 };
 
@@ -113,7 +93,7 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
       await alreadyMoving(second);
       await second.untilLine("crash", 20_000);
       await pad.until(({ belt, stop_confirmed }) => belt === "idle" && stop_confirmed, 15_000, before);
-      expect(await tell(second, { do: "speed", address: PAD })).toBe(0);
+      expect((await tell(second, { do: "speed", address: PAD })).speed).toBe(0);
       // The mark is cleared: what a person starts now is theirs.
       await tell(second, { do: "press", address: PAD, key: "start-stop" });
       await pad.until(({ belt }) => belt === "running", 15_000, probe.mark());

@@ -46,7 +46,9 @@ export type HookRequest =
   | { readonly do: "walker"; readonly address: Address; readonly on: boolean }
   | { readonly do: "range"; readonly address: Address; readonly out: boolean }
   /** Answers with the true speed of the belt, km/h. */
-  | { readonly do: "speed"; readonly address: Address };
+  | { readonly do: "speed"; readonly address: Address }
+  /** Answers with what the machine has counted, too: metres, milliseconds and steps. */
+  | { readonly do: "counters"; readonly address: Address };
 
 /** Throws what is wrong with the settings: a program that runs without its pads would prove nothing. */
 const start = (text: string | undefined): void => {
@@ -92,7 +94,8 @@ const obeyParent = (controller: VirtualController, pads: ReadonlyMap<Address, Mo
   process.on("message", (request: HookRequest) => {
     obey(controller, pads, request);
     const pad = "address" in request ? pads.get(request.address) : undefined;
-    process.send?.({ done: request.do, speed: pad ? beltSpeed(pad.pad.pad) : null });
+    const counted = request.do === "counters" && pad ? { counters: pad.pad.pad.machine.belt.counters } : {};
+    process.send?.({ done: request.do, speed: pad ? beltSpeed(pad.pad.pad) : null, ...counted });
   });
   // Listening to the parent is no reason to live.
   process.channel?.unref();
