@@ -10,7 +10,7 @@ import { runBridge } from "./bridge.js";
 const PORT = 1883;
 const PADS = [
   { id: "demo-wilink", name: "Demo C2", address: "57:4c:4e:de:00:01", model: "c2" },
-  { id: "demo-ftms", name: "Demo R1 Pro", address: "57:4c:4e:de:00:02", model: "r1pro" },
+  { id: "demo-ftms", name: "Demo Treadmill", address: "57:4c:4e:de:00:02", model: "ftms" },
 ] as const;
 
 /** Null where the flag is no port. */

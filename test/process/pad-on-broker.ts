@@ -11,6 +11,7 @@ export interface PadWords {
   readonly stop_confirmed: boolean;
   readonly problem: string | null;
   readonly target_speed: number | null;
+  readonly incline: number | null;
 }
 
 export interface Result {

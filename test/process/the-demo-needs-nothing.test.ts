@@ -3,10 +3,12 @@ import { describe, expect, it, type TestContext, vi } from "vitest";
 import { freePort } from "../support/mosquitto.js";
 import { MqttProbe } from "../support/mqtt-probe.js";
 import type { Program } from "../support/program.js";
-import { PadOnBroker, speeds, START_MS } from "./pad-on-broker.js";
+import { PadOnBroker, parsed, speeds, START_MS } from "./pad-on-broker.js";
 import { bridgeSays, expectCleanEnd, newFolder, started } from "./scene.js";
 
 vi.setConfig({ testTimeout: 120_000 });
+
+const CONFIG = "homeassistant/device/walkingpad2mqtt_demo-ftms/config";
 
 /** The demo reads no environment but that of the log (contract 1). */
 const IGNORED = {
@@ -94,6 +96,30 @@ describe("walkingpad2mqtt demo", () => {
     expect(pad.results(slower)).toMatchObject([{ command: "belt", value: "OFF", status: "ok" }]);
     expect(pad.last()).toMatchObject({ belt: "idle", running: "OFF", speed: 0, stop_confirmed: true });
     expect(speeds(pads[1]!).every((speed) => speed === 0)).toBe(true);
+    await end(running);
+  });
+
+  it("the FTMS machine pauses on OFF, goes on at its former speed, and is inclined", async (ctx) => {
+    const running = await demo(ctx);
+    const { probe, pads } = running;
+    const pad = pads[1]!;
+    await pad.until(({ belt, incline }) => belt === "idle" && incline === 0, 3_000);
+    expect(pad.last()).toMatchObject({ protocol: "ftms", heart_rate: null });
+    const entities = () =>
+      Object.keys(
+        (parsed(probe.all(CONFIG).at(-1)!) as { readonly cmps: Readonly<Record<string, unknown>> }).cmps,
+      );
+    expect(entities()).toEqual(expect.arrayContaining(["incline", "heart-rate"]));
+
+    expect(await pad.ask({ belt: "ON", speed: 2, incline: 1 })).toMatchObject({ status: "ok" });
+    await pad.until(({ speed, incline }) => speed === 2 && incline === 1, 20_000);
+    expect(pad.last()).toMatchObject({ belt: "running", heart_rate: expect.any(Number) as number });
+    expect(await pad.ask({ belt: "OFF" })).toMatchObject({ status: "ok" });
+    expect(pad.last()).toMatchObject({ belt: "paused", running: "OFF", speed: 0, stop_confirmed: true });
+    expect(await pad.ask({ belt: "ON" })).toMatchObject({ status: "ok" });
+    await pad.until(({ speed }) => speed === 2, 15_000);
+    expect(await pad.ask({ command: "stop" })).toMatchObject({ status: "ok" });
+    expect(pad.last()).toMatchObject({ belt: "idle", speed: 0, mode: null });
     await end(running);
   });
 
