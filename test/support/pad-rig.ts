@@ -53,6 +53,9 @@ export const SETTINGS: PadSettings = {
 
 export const ADDRESS = "57:4c:4e:00:11:22";
 
+/** The models that speak FTMS: two KingSmith families, a machine of the standard's, and one that counts in miles. */
+export const FTMS_MODELS = ["z1", "mc21", "ftms", "tm11gy"] as const;
+
 export interface RigOptions {
   readonly model?: SimulatedModel;
   readonly pad?: PadOptions;
@@ -85,8 +88,8 @@ export interface Written {
 const nameOf = (bytes: Uint8Array): string => {
   const wilink = parseCommand(bytes);
   if (wilink) return named(wilink.operation);
-  const { op } = parseRequest(bytes);
-  return op;
+  const request = parseRequest(bytes);
+  return request.op === "speed" ? `speed ${request.number / 100}` : request.op;
 };
 
 /** What else may happen between the bridge and a pad; for tests to set while the pad lives. */
