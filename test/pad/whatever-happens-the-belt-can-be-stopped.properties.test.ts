@@ -174,8 +174,7 @@ class World {
 
   #strayStart(at: number, index: number): string | null {
     const shown = this.#shown(at);
-    if (!RESTS.includes(shown?.belt ?? ""))
-      return `the belt is ${shown?.belt ?? null}`;
+    if (!RESTS.includes(shown?.belt ?? "")) return `the belt is ${shown?.belt ?? null}`;
     const asked = this.submitted.some(
       ({ command, arrived }) => mayStart(command) && arrived <= at && at - arrived <= START_WITHIN,
     );

@@ -3,6 +3,7 @@ import type { Command, Outcome } from "../../src/domain/command.js";
 import { type Faults, NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
 import { type Ledger, noRecords } from "../../src/domain/ledger.js";
 import type { PadSettings, SafetySettings } from "../../src/domain/pad.js";
+import type { Problem } from "../../src/domain/state.js";
 import type { Stats } from "../../src/domain/stats.js";
 import { kmh, seconds } from "../../src/domain/units.js";
 import type { Logger } from "../../src/log.js";
@@ -10,6 +11,8 @@ import { type Identity, noIdentity } from "../../src/pad/identity.js";
 import type { PadEvent } from "../../src/pad/journal.js";
 import { Pad } from "../../src/pad/pad.js";
 import type { Operation } from "../../src/protocol/protocol.js";
+import { FTMS } from "../../src/protocol/ftms-gatt.js";
+import { SUPPLEMENT } from "../../src/protocol/ftms-supplement.js";
 import { parseRequest } from "../../src/protocol/ftms-pad.js";
 import { parseCommand } from "../../src/protocol/wilink-pad.js";
 import { beltSpeed, type PadOptions, remote } from "../../src/sim/pad.js";
@@ -79,13 +82,24 @@ const named = (operation: Operation | null | undefined): string => {
 /** What moves a belt. */
 export const isMotion = (op: string): boolean => op === "start" || op.startsWith("speed");
 
+const ASIDE: readonly string[] = ["poll", "preferences", "control", "preamble", "unlock"];
+
+/** The problem of a machine that has none. */
+export const usualProblem = (model: SimulatedModel): Problem | null =>
+  model === "tm11gy" ? "imperial-units" : null;
+
+/** What stops one: a person's OFF is a pause to a machine that knows one (contract 3). */
+export const isHalt = (op: string): boolean => op === "stop" || op === "pause";
+
 /** A frame that was handed to a link, or that reached the pad. */
 export interface Written {
   readonly at: number;
   readonly op: string;
 }
 
-const nameOf = (bytes: Uint8Array): string => {
+const nameOf = (characteristic: string, bytes: Uint8Array): string => {
+  if (characteristic === FTMS.preamble) return "preamble";
+  if (characteristic === SUPPLEMENT.write) return "unlock";
   const wilink = parseCommand(bytes);
   if (wilink) return named(wilink.operation);
   const request = parseRequest(bytes);
@@ -130,7 +144,7 @@ const tapped = (radio: Radio, clock: ManualClock, handed: Written[], air: Air): 
       subscribe: (characteristic, onBytes, to) =>
         link.subscribe(characteristic, heardThrough(air, clock, link.lost, onBytes), to),
       write(characteristic, bytes, to) {
-        handed.push({ at: clock.now(), op: nameOf(bytes) });
+        handed.push({ at: clock.now(), op: nameOf(characteristic, bytes) });
         const isLost = !to.response && air.losesOneIn !== null && handed.length % air.losesOneIn === 0;
         return isLost ? Promise.resolve() : link.write(characteristic, bytes, to);
       },
@@ -209,7 +223,7 @@ export const padRig = (options: RigOptions = {}) => {
   const wire = (since = 0): Written[] =>
     radio.wire
       .filter(({ at, address }) => at >= since && address === ADDRESS)
-      .map(({ at, bytes }) => ({ at, op: nameOf(bytes) }));
+      .map(({ at, characteristic, bytes }) => ({ at, op: nameOf(characteristic, bytes) }));
 
   return {
     clock,
@@ -237,11 +251,11 @@ export const padRig = (options: RigOptions = {}) => {
     handed,
     air,
     wire,
-    /** The operations that reached the pad since then, reads left out. */
+    /** The operations that reached the pad since then; what only asks, or comes before another one, is left out. */
     frames: (since = 0) =>
       wire(since)
         .map(({ op }) => op)
-        .filter((op) => op !== "poll" && op !== "preferences"),
+        .filter((op) => !ASIDE.includes(op)),
     /** Sends one command and waits for its result: `ok` or its code. */
     ask: async (command: Command, limit = 30_000): Promise<string> => {
       const outcomes = send(command);
