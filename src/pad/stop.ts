@@ -168,9 +168,9 @@ const obeys = ({ from, asked }: StopGoal, telemetry: Telemetry, now: number): bo
   return fallen > 0 && fallen >= (OBEDIENT * (now - asked)) / 1000;
 };
 
-/** A person's OFF is a pause to a machine that knows one; where that does not slow the belt, a stop (contract 3). */
+/** A person's OFF is a pause to a machine that knows one; where that does not slow the belt in time, a stop (contract 3). */
 export const stopOperation = (stop: StopGoal, telemetry: Telemetry, now: number): Operation => {
-  const keeps = stop.cause === "command" && !stop.endsSession;
+  const keeps = stop.cause === "command" && !stop.endsSession && !stop.overdue;
   return { op: keeps && obeys(stop, telemetry, now) ? "pause" : "stop" };
 };
 

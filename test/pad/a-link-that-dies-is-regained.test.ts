@@ -1,9 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { ADDRESS, codes, link, OFF, ON, padRig, speed } from "../support/pad-rig.js";
+import type { SimulatedModel } from "../../src/domain/faults.js";
+import {
+  ADDRESS,
+  codes,
+  FTMS_MODELS,
+  link,
+  OFF,
+  ON,
+  padRig,
+  speed,
+  usualProblem,
+} from "../support/pad-rig.js";
 
-describe("a link", () => {
+const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS];
+/** An FTMS link takes its steps 100 ms apart (wire-facts b.7.2), and speaks when it likes: once a second. */
+const patience = (model: SimulatedModel): number => (model === "c2" ? 0 : 1_000);
+
+describe.each(ALL)("a link to a %s", (model) => {
   it("says so while the belt moves out of sight, and when it is back", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     await rig.walking(3);
     rig.radio.outOfRange(ADDRESS, true);
     await rig.clock.until(() => rig.state().link !== "ready", 10_000);
@@ -11,31 +26,36 @@ describe("a link", () => {
     expect(rig.state()).toMatchObject({ ...lost, link: "lost", problem: "link-lost" });
     expect(rig.pad.view().available).toBe(false);
     expect(rig.events.at(-1)).toMatchObject({ type: "link_lost" });
-    expect(codes(rig.send(ON, speed(4)))).toEqual(["not-connected", "not-connected"]);
+    expect(codes(rig.send(ON, speed(3.5)))).toEqual(["not-connected", "not-connected"]);
     await rig.clock.advance(60_000);
     expect(rig.state()).toMatchObject({ link: "lost", problem: "link-lost" });
 
     rig.radio.outOfRange(ADDRESS, false);
     await rig.clock.until(() => rig.pad.view().available, 10_000);
-    expect(rig.state()).toMatchObject({ belt: "running", speed: 300, link: "ready", problem: null });
+    expect(rig.state()).toMatchObject({
+      belt: "running",
+      speed: model === "tm11gy" ? 299 : 300,
+      link: "ready",
+      problem: usualProblem(model),
+    });
     expect(rig.events.at(-1)).toMatchObject({ type: "link_restored" });
     // Nothing was written to the belt, and its walk went on.
-    expect(rig.frames()).toEqual(["start", "speed 3"]);
+    expect(rig.frames()).toEqual(["start", model === "tm11gy" ? "speed 1.86" : "speed 3"]);
     expect(rig.stats().session).toMatchObject({ state: "active" });
     await rig.clock.advance(4_000);
-    expect(rig.state().targetSpeed).toBe(300);
+    expect(rig.state().targetSpeed).toBe(model === "tm11gy" ? 299 : 300);
     expect(await rig.close()).toBe(0);
   });
 
   it("of a pad that is merely away is waited for, and is no problem", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     await rig.online();
     rig.radio.outOfRange(ADDRESS, true);
     await rig.clock.until(() => !rig.pad.view().available, 10_000);
     await rig.clock.advance(120_000);
     const missed = (): string[] => rig.news.filter((line) => line.startsWith("Not heard so far"));
     expect(missed()).toHaveLength(1);
-    expect(rig.state()).toMatchObject({ belt: "unknown", link: "scanning", problem: null });
+    expect(rig.state()).toMatchObject({ belt: "unknown", link: "scanning", problem: usualProblem(model) });
     expect(rig.events).toEqual([]);
     expect(rig.pad.verdict()).toBe("rest");
     rig.radio.outOfRange(ADDRESS, false);
@@ -45,24 +65,8 @@ describe("a link", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that carries nothing valid for 5 s makes the belt unknown and is made anew", async () => {
-    const rig = padRig();
-    await rig.walking(2);
-    rig.faults({ corrupt: 1 });
-    const since = rig.clock.now();
-    await rig.clock.until(() => rig.state().belt === "unknown", 10_000);
-    expect(rig.clock.now() - since).toBeGreaterThanOrEqual(4_000);
-    expect(rig.clock.now() - since).toBeLessThanOrEqual(5_600);
-    expect(rig.pad.view().available).toBe(false);
-    rig.faults({});
-    await rig.clock.until(() => rig.state().belt === "running", 10_000);
-    expect(rig.pad.view().counters).toMatchObject({ connects: 2, losses: 1 });
-    expect(rig.pad.view().counters.badFrames).toBeGreaterThan(3);
-    expect(await rig.close()).toBe(0);
-  });
-
   it("that is refused is asked for ever more patiently, but every second while the belt moves", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     rig.faults({ refuseConnect: { share: 1, seconds: null } });
     rig.pad.start();
     await rig.clock.advance(300_000);
@@ -76,12 +80,14 @@ describe("a link", () => {
     rig.radio.disconnect(ADDRESS);
     await rig.clock.advance(300_000);
     rig.faults({});
-    expect(await rig.clock.until(() => rig.pad.view().available, 31_000)).toBeLessThan(1_500);
+    expect(await rig.clock.until(() => rig.pad.view().available, 31_000)).toBeLessThan(
+      1_500 + patience(model),
+    );
     expect(await rig.close()).toBe(0);
   });
 
   it("that is refused is asked for at once when a stop comes, and every second after", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     rig.faults({ refuseConnect: { share: 1, seconds: null } });
     rig.pad.start();
     await rig.clock.advance(300_000);
@@ -95,7 +101,7 @@ describe("a link", () => {
   });
 
   it("that is refused is not asked for more often because of commands that cannot be carried out", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     rig.faults({ refuseConnect: { share: 1, seconds: null } });
     rig.pad.start();
     await rig.clock.advance(300_000);
@@ -113,7 +119,7 @@ describe("a link", () => {
   });
 
   it("that has worked is asked for at once when it is lost, whatever it took to get it", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     rig.faults({ refuseConnect: { share: 1, seconds: null } });
     rig.pad.start();
     await rig.clock.advance(300_000);
@@ -121,12 +127,14 @@ describe("a link", () => {
     await rig.clock.until(() => rig.pad.view().available, 31_000);
     rig.radio.disconnect(ADDRESS);
     await rig.clock.until(() => !rig.pad.view().available);
-    expect(await rig.clock.until(() => rig.pad.view().available, 31_000)).toBeLessThan(1_000);
+    expect(await rig.clock.until(() => rig.pad.view().available, 31_000)).toBeLessThan(
+      1_000 + patience(model),
+    );
     expect(await rig.close()).toBe(0);
   });
 
   it("that breaks again and again right after the connect is not asked for in a loop", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     rig.faults({ disconnectAfter: 0 });
     rig.pad.start();
     await rig.clock.advance(120_000);
@@ -135,7 +143,7 @@ describe("a link", () => {
   });
 
   it("waits for the radio, and says so", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     await rig.online();
     rig.radio.setPower("off");
     await rig.clock.advance(1_000);
@@ -146,12 +154,12 @@ describe("a link", () => {
     rig.radio.setPower("on");
     await rig.clock.until(() => stop.length > 0, 5_000);
     expect(codes(stop)).toEqual(["ok"]);
-    expect(rig.state().problem).toBe(null);
+    expect(rig.state().problem).toBe(usualProblem(model));
     expect(await rig.close()).toBe(0);
   });
 
   it("of a moving belt that the radio took along is lost", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     await rig.walking(2);
     rig.radio.setPower("off");
     await rig.clock.advance(100);
@@ -162,13 +170,30 @@ describe("a link", () => {
   });
 });
 
-describe("the user's switch for it", () => {
+// FTMS has no checksum but the link's own.
+it("a link that carries nothing valid for 5 s makes the belt unknown and is made anew", async () => {
+  const rig = padRig();
+  await rig.walking(2);
+  rig.faults({ corrupt: 1 });
+  const since = rig.clock.now();
+  await rig.clock.until(() => rig.state().belt === "unknown", 10_000);
+  expect(rig.clock.now() - since).toBeGreaterThanOrEqual(4_000);
+  expect(rig.clock.now() - since).toBeLessThanOrEqual(5_600);
+  expect(rig.pad.view().available).toBe(false);
+  rig.faults({});
+  await rig.clock.until(() => rig.state().belt === "running", 10_000);
+  expect(rig.pad.view().counters).toMatchObject({ connects: 2, losses: 1 });
+  expect(rig.pad.view().counters.badFrames).toBeGreaterThan(3);
+  expect(await rig.close()).toBe(0);
+});
+
+describe.each(ALL)("the user's switch for the link to a %s", (model) => {
   it("lets the phone have the pad, and takes it back", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     await rig.online();
     await rig.clock.advance(2_000);
     expect(await rig.ask(link("OFF"))).toBe("ok");
-    expect(rig.state()).toMatchObject({ link: "off", belt: "unknown", problem: null });
+    expect(rig.state()).toMatchObject({ link: "off", belt: "unknown", problem: usualProblem(model) });
     expect(codes(rig.send(ON))).toEqual(["not-connected"]);
     await rig.clock.advance(60_000);
     expect(rig.pad.view().counters.connects).toBe(1);
@@ -178,7 +203,7 @@ describe("the user's switch for it", () => {
   });
 
   it("keeps the link to a belt that moves, or may", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     await rig.walking(2);
     expect(codes(rig.send(link("OFF")))).toEqual(["unsupported"]);
     const stop = rig.send(OFF);
@@ -194,7 +219,7 @@ describe("the user's switch for it", () => {
   });
 
   it("is not in the way of a stop, which gets the link back and lets go of it again", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     await rig.online();
     await rig.clock.advance(2_000);
     await rig.ask(link("OFF"));
@@ -207,19 +232,19 @@ describe("the user's switch for it", () => {
   });
 
   it("stops waiting for a stop's sake after 60 s", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     await rig.online();
     await rig.ask(link("OFF"));
     rig.radio.outOfRange(ADDRESS, true);
     expect(await rig.ask(OFF)).toBe("unconfirmed");
     expect(rig.state().link).toBe("scanning");
     await rig.clock.until(() => rig.state().link === "off", 60_000);
-    expect(rig.state().problem).toBe(null);
+    expect(rig.state().problem).toBe(usualProblem(model));
     expect(await rig.close()).toBe(0);
   });
 
   it("gives each wish its result: the older of two is superseded, the same one is shared, late is late", async () => {
-    const rig = padRig();
+    const rig = padRig({ model });
     await rig.online();
     await rig.clock.advance(2_000);
     const off = rig.send(link("OFF"), link("OFF"));

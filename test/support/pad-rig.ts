@@ -82,7 +82,8 @@ const named = (operation: Operation | null | undefined): string => {
 /** What moves a belt. */
 export const isMotion = (op: string): boolean => op === "start" || op.startsWith("speed");
 
-const ASIDE: readonly string[] = ["poll", "preferences", "control", "preamble", "unlock"];
+/** What comes before an FTMS operation, or before all of them. */
+export const isProcedure = (op: string): boolean => ["control", "preamble", "unlock"].includes(op);
 
 /** The problem of a machine that has none. */
 export const usualProblem = (model: SimulatedModel): Problem | null =>
@@ -255,7 +256,7 @@ export const padRig = (options: RigOptions = {}) => {
     frames: (since = 0) =>
       wire(since)
         .map(({ op }) => op)
-        .filter((op) => !ASIDE.includes(op)),
+        .filter((op) => op !== "poll" && op !== "preferences" && !isProcedure(op)),
     /** Sends one command and waits for its result: `ok` or its code. */
     ask: async (command: Command, limit = 30_000): Promise<string> => {
       const outcomes = send(command);
