@@ -16,7 +16,7 @@ import {
   NO_FACTS,
 } from "./contact-facts.js";
 import type { Memory } from "./identity.js";
-import { isControlLost } from "./permission.js";
+import { controlLost } from "./permission.js";
 import type { Scheduler } from "./scheduler.js";
 import { serveLink } from "./serve.js";
 import { isUrgent, mayMove } from "./stop.js";
@@ -238,9 +238,13 @@ export class Contact {
     this.#learn(afterEvent(event));
   }
 
+  get #controlLost(): boolean {
+    return controlLost(this.#facts.controlLost, this.#scheduler.control);
+  }
+
   #learn(said: Partial<MachineFacts>): void {
     const before = this.#facts;
-    this.#facts = { ...before, controlLost: isControlLost(this.#scheduler.control), ...said };
+    this.#facts = { ...before, controlLost: this.#controlLost, ...said };
     logChange(before, this.#facts, this.#deps.log);
     this.#owner.changed();
   }
@@ -256,7 +260,7 @@ export class Contact {
       this.#owner.status(sample, restored);
     });
     // A machine that leaves a request for permission unanswered has granted it as soon as something is written.
-    if (isControlLost(this.#scheduler.control) !== this.#facts.controlLost) this.#learn({});
+    if (this.#controlLost !== this.#facts.controlLost) this.#learn({});
   }
 
   #unlink(): void {

@@ -2,8 +2,12 @@ import { failure, type Outcome } from "../domain/command.js";
 import type { Control } from "./goals.js";
 
 /** The machine lets nobody, or not us, control it: it answered so, or said so. */
-export const isControlLost = ({ point: { permission } }: Control): boolean =>
+const isControlLost = ({ point: { permission } }: Control): boolean =>
   permission === "lost" || permission === "refused";
+
+/** Lost, it stays so until permission is held again: on the way there it is neither. */
+export const controlLost = (before: boolean, control: Control): boolean =>
+  isControlLost(control) || (before && control.point.permission === "none");
 
 const NO_CONTROL = failure(
   "unconfirmed",

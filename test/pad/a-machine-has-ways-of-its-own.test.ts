@@ -1,0 +1,272 @@
+import { describe, expect, it } from "vitest";
+import { toHex } from "../../src/protocol/bytes.js";
+import { control, type PadOptions, remote, safetyKey } from "../../src/sim/pad.js";
+import {
+  ADDRESS,
+  codes,
+  FTMS_MODELS,
+  isHalt,
+  isMotion,
+  OFF,
+  ON,
+  padRig,
+  type Rig,
+  speed,
+  STOP,
+  usualProblem,
+  verb,
+} from "../support/pad-rig.js";
+
+const kinds = (rig: Rig): string[] => rig.events.map(({ type }) => type);
+const pull = (rig: Rig): void => rig.radio.act(ADDRESS, (pad) => safetyKey(pad, false));
+const putBack = (rig: Rig): void => rig.radio.act(ADDRESS, (pad) => safetyKey(pad, true));
+const halts = (rig: Rig): string[] => rig.frames().filter(isHalt);
+
+const standing = async (model: (typeof FTMS_MODELS)[number], pad: PadOptions = {}): Promise<Rig> => {
+  const rig = padRig({ model, pad });
+  await rig.online();
+  await rig.clock.advance(3_000);
+  return rig;
+};
+
+describe.each(FTMS_MODELS)("a %s", (model) => {
+  it("is paused by OFF, goes on in the same session, and is stopped by stop", async () => {
+    const rig = padRig({ model });
+    await rig.walking(2.5);
+    expect(rig.state()).toMatchObject({ belt: "running", link: "ready", protocol: "ftms", mode: null });
+    expect(await rig.ask(OFF)).toBe("ok");
+    expect([rig.speed(), rig.state().belt]).toEqual([0, "paused"]);
+    expect(await rig.ask(ON)).toBe("ok");
+    await rig.clock.advance(12_000);
+    expect(rig.speed()).toBeCloseTo(2.5, 1);
+    expect(await rig.ask(STOP)).toBe("ok");
+    expect([rig.speed(), rig.state().belt]).toEqual([0, "idle"]);
+    expect(kinds(rig)).toEqual([
+      "session_started",
+      "session_paused",
+      "session_resumed",
+      "session_paused",
+      "session_ended",
+    ]);
+    expect([...new Set(halts(rig))]).toEqual(["pause", "stop"]);
+    expect(halts(rig)).toEqual([...halts(rig)].sort());
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("is stopped whenever somebody wants it after a start, and stays so", async () => {
+    for (const after of [200, 1_500, 3_000, 6_000]) {
+      const rig = await standing(model);
+      const start = rig.send(ON, speed(3));
+      await rig.clock.advance(after);
+      expect(await rig.ask(STOP)).toBe("ok");
+      expect(rig.speed()).toBe(0);
+      expect(start).toHaveLength(2);
+      await rig.clock.advance(20_000);
+      expect(rig.speed()).toBe(0);
+      expect(await rig.close()).toBe(0);
+    }
+  });
+
+  it("that its own buttons pause, or stop, says so, and may be started again", async () => {
+    for (const key of ["start-stop", "stop"] as const) {
+      const rig = padRig({ model });
+      await rig.walking(2);
+      rig.radio.act(ADDRESS, (pad) => remote(pad, key));
+      await rig.clock.advance(10_000);
+      expect(rig.state()).toMatchObject({ belt: key === "stop" ? "idle" : "paused", speed: 0 });
+      expect(rig.state().problem).toBe(usualProblem(model));
+      expect(kinds(rig)).toEqual(["session_started", "belt_stopped_by_pad", "session_paused"]);
+      expect(halts(rig)).toEqual([]);
+      expect(await rig.ask(ON)).toBe("ok");
+      await rig.clock.advance(8_000);
+      expect(rig.state().belt).toBe("running");
+      expect(await rig.close()).toBe(0);
+    }
+  });
+
+  it("that its own buttons halt in its spin-up is not started once more, nor sped up when they start it", async () => {
+    const rig = await standing(model);
+    const start = rig.send(ON, speed(3));
+    await rig.clock.until(() => rig.frames().includes("start"), 5_000);
+    await rig.clock.advance(800);
+    rig.press("start-stop");
+    await rig.clock.advance(100);
+    expect(codes(start)).toEqual(["superseded", "superseded"]);
+    await rig.clock.advance(5_000);
+    rig.press("start-stop");
+    await rig.clock.advance(20_000);
+    expect(rig.frames()).toEqual(["start"]);
+    expect(rig.state().belt).toBe("running");
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("whose safety key is pulled says so, and then starts at its own speed, whatever came in between", async () => {
+    for (const between of ["nothing", "a lost link"]) {
+      const rig = padRig({ model });
+      await rig.walking(3);
+      pull(rig);
+      await rig.clock.advance(10_000);
+      expect(rig.state()).toMatchObject({ belt: "idle", speed: 0, problem: "safety-key" });
+      expect(kinds(rig)).toEqual(["session_started", "belt_stopped_by_pad", "session_paused"]);
+      expect(rig.warnings.at(-1)).toContain("safety key was pulled");
+      // Without its key the machine starts for nobody.
+      expect(await rig.ask(ON, 40_000)).toBe("unconfirmed");
+      expect(rig.speed()).toBe(0);
+      putBack(rig);
+      if (between !== "nothing") {
+        rig.radio.disconnect(ADDRESS);
+        await rig.clock.advance(10_000);
+      }
+      const since = rig.clock.now();
+      expect(await rig.ask(verb("resume"))).toBe("ok");
+      await rig.clock.advance(8_000);
+      expect(rig.frames(since)).toEqual(["start"]);
+      expect(rig.state()).toMatchObject({ belt: "running", problem: usualProblem(model) });
+      expect(await rig.close()).toBe(0);
+    }
+  });
+
+  it("whose safety key is pulled while it is paused starts at its own speed, too", async () => {
+    const rig = padRig({ model });
+    await rig.walking(3);
+    expect(await rig.ask(OFF)).toBe("ok");
+    pull(rig);
+    await rig.clock.advance(2_000);
+    expect(rig.state().problem).toBe("safety-key");
+    putBack(rig);
+    const since = rig.clock.now();
+    expect(await rig.ask(ON)).toBe("ok");
+    await rig.clock.advance(8_000);
+    expect(rig.frames(since)).toEqual(["start"]);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that takes the control away is asked for it again, and obeys", async () => {
+    const rig = padRig({ model });
+    await rig.walking(2);
+    rig.radio.act(ADDRESS, (pad) => control(pad, "lost"));
+    await rig.clock.advance(1_000);
+    expect(rig.state()).toMatchObject({ belt: "running", problem: "control-lost" });
+    expect(rig.warnings.at(-1)).toContain("does not let the bridge control it");
+    await rig.clock.advance(8_000);
+    expect(rig.state().problem).toBe(usualProblem(model));
+    expect(await rig.ask(speed(3))).toBe("ok");
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that takes the control away is stopped all the same", async () => {
+    const rig = padRig({ model });
+    await rig.walking(2);
+    rig.radio.act(ADDRESS, (pad) => control(pad, "lost"));
+    await rig.clock.advance(50);
+    expect(await rig.ask(OFF)).toBe("ok");
+    expect(rig.speed()).toBe(0);
+    expect(await rig.close()).toBe(0);
+  });
+});
+
+describe("a machine that refuses control", () => {
+  it("says so, lets nothing be written but a stop, and is stopped as soon as it allows", async () => {
+    const rig = padRig({ model: "ftms" });
+    await rig.walking(2);
+    rig.radio.act(ADDRESS, (pad) => control(pad, "refused"));
+    await rig.clock.advance(5_000);
+    expect(rig.state()).toMatchObject({ belt: "running", problem: "control-lost" });
+    const since = rig.clock.now();
+    const [outcome] = await rig.settled(rig.send(speed(3)));
+    expect(outcome).toMatchObject({ code: "unconfirmed" });
+    expect(rig.frames(since)).toEqual([]);
+    const off = rig.send(OFF);
+    await rig.clock.advance(8_000);
+    expect(halts(rig).length).toBeGreaterThan(2);
+    rig.radio.act(ADDRESS, (pad) => control(pad, "allowed"));
+    await rig.clock.until(() => off.length > 0, 25_000);
+    await rig.clock.until(() => rig.state().stopConfirmed, 10_000);
+    expect(rig.speed()).toBe(0);
+    expect(rig.state().problem).toBeNull();
+    expect(rig.warnings.filter((line) => line.includes("control it"))).toHaveLength(1);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("from the beginning starts for nobody, and for us once it allows", async () => {
+    const rig = padRig({ model: "z1" });
+    rig.radio.act(ADDRESS, (pad) => control(pad, "refused"));
+    await rig.online();
+    await rig.clock.advance(3_000);
+    const [outcome] = await rig.settled(rig.send(ON));
+    expect(outcome).toMatchObject({ code: "unconfirmed" });
+    expect(outcome).toMatchObject({ message: expect.stringContaining("does not let the bridge") as string });
+    expect(rig.frames()).toEqual([]);
+    rig.radio.act(ADDRESS, (pad) => control(pad, "allowed"));
+    await rig.clock.advance(4_000);
+    expect(await rig.ask(ON)).toBe("ok");
+    expect(rig.state().problem).toBeNull();
+    expect(await rig.close()).toBe(0);
+  });
+});
+
+describe("a special machine", () => {
+  it("of firmware V0.0.6 is unlocked, and no frame of an update is ever written", async () => {
+    const rig = padRig({ model: "z1", pad: { unlockGate: true } });
+    await rig.walking(2);
+    expect(rig.speed()).toBeCloseTo(2, 1);
+    expect(toHex(rig.radio.wire[0]!.bytes)).toBe("710005012e5a314474");
+    expect(rig.radio.wire.filter(({ bytes }) => bytes[0] === 0xe8)).toEqual([]);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that cannot pause is stopped", async () => {
+    const rig = padRig({ model: "ftms", pad: { refusePause: true } });
+    await rig.walking(3);
+    const since = rig.clock.now();
+    expect(await rig.ask(OFF)).toBe("ok");
+    expect(rig.speed()).toBe(0);
+    expect(rig.frames(since).slice(0, 2)).toEqual(["pause", "stop"]);
+    expect(rig.clock.now() - since).toBeLessThan(9_000);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that counts in miles unannounced is learned, and brought to the speed that was asked for", async () => {
+    const rig = await standing("ftms", { imperial: true });
+    expect(await rig.ask(speed(2), 60_000)).toBe("ok");
+    await rig.clock.advance(15_000);
+    expect(rig.speed()).toBeCloseTo(2, 1);
+    expect(rig.state().problem).toBe("imperial-units");
+    expect(rig.warnings.filter((line) => line.includes("miles an hour"))).toHaveLength(1);
+    // What is learned is kept: the next speed is right at once.
+    expect(await rig.ask(OFF)).toBe("ok");
+    rig.radio.disconnect(ADDRESS);
+    await rig.clock.advance(10_000);
+    const since = rig.clock.now();
+    expect(await rig.ask(speed(3), 60_000)).toBe("ok");
+    expect(rig.frames(since)).toEqual(["start", "speed 1.86"]);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("that says nothing at rest stays available with a belt that is unknown, and cannot be started from here", async () => {
+    const rig = padRig({ model: "z1", pad: { quietAtRest: true } });
+    await rig.online();
+    await rig.clock.advance(60_000);
+    expect(rig.pad.view().available).toBe(true);
+    expect(rig.state()).toMatchObject({ belt: "unknown", running: null, speed: null, link: "ready" });
+    expect(rig.pad.view().counters.connects).toBe(1);
+    expect(codes(rig.send(ON, speed(3)))).toEqual(["not-connected", "not-connected"]);
+    // Started by its own button it speaks, and can be steered; once at rest it falls silent again.
+    rig.press("start-stop");
+    await rig.clock.until(() => rig.state().belt === "running", 15_000);
+    expect(await rig.ask(speed(3))).toBe("ok");
+    rig.send(OFF);
+    await rig.clock.until(() => rig.speed() === 0, 20_000);
+    expect(rig.frames().filter(isMotion)).toEqual(["speed 3"]);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("is known by what it says of itself", async () => {
+    const rig = await standing("ftms");
+    const { identity } = rig.pad.view();
+    expect(identity).toMatchObject({
+      capabilities: { minSpeed: 100, maxSpeed: 1600, incline: { min: 0, max: 15, step: 1 }, heartRate: true },
+    });
+    expect(await rig.close()).toBe(0);
+  });
+});
