@@ -261,6 +261,16 @@ describe("a special machine", () => {
     expect(await rig.close()).toBe(0);
   });
 
+  it("has its subscriptions 100 ms apart, and its training status left alone", async () => {
+    const rig = await standing("z1");
+    const { subscribed } = rig.tap;
+    const [notify, ...ftms] = subscribed.map(({ characteristic }) => characteristic);
+    expect([notify, ...ftms]).toEqual(["24e2521cf63b48ed85bec5330b00fdf7", "2ad9", "2ada", "2acd"]);
+    const gaps = subscribed.slice(1).map(({ at }, i) => at - subscribed[i]!.at);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(100);
+    expect(await rig.close()).toBe(0);
+  });
+
   it("is known by what it says of itself", async () => {
     const rig = await standing("ftms");
     const { identity } = rig.pad.view();

@@ -126,8 +126,27 @@ const heardThrough =
     if (echo !== null) clock.after(echo, () => !lost.aborted && onBytes(bytes));
   };
 
-/** The radio with an ear at its port: `handed` fills with what is handed to the pad's links. */
-const tapped = (radio: Radio, clock: ManualClock, handed: Written[], air: Air): Radio => ({
+/** What goes through the radio's port, and a mouth to speak there in the pad's place. */
+class Tap {
+  /** What was handed to the pad's links. */
+  readonly handed: Written[] = [];
+  /** When what was subscribed to, on all links. */
+  readonly subscribed: { readonly at: number; readonly characteristic: string }[] = [];
+  /** What every read returns instead of the truth; null: the truth. */
+  reads: Uint8Array | null = null;
+  readonly #ears = new Map<string, (bytes: Uint8Array) => void>();
+
+  listen(characteristic: string, onBytes: (bytes: Uint8Array) => void, at: number): void {
+    this.subscribed.push({ at, characteristic });
+    this.#ears.set(characteristic, onBytes);
+  }
+
+  say(characteristic: string, bytes: Uint8Array): void {
+    this.#ears.get(characteristic)?.(bytes);
+  }
+}
+
+const tapped = (radio: Radio, clock: ManualClock, tap: Tap, air: Air): Radio => ({
   get state() {
     return radio.state;
   },
@@ -141,12 +160,17 @@ const tapped = (radio: Radio, clock: ManualClock, handed: Written[], air: Air): 
       services: link.services,
       lost: link.lost,
       rssi: (to) => link.rssi(to),
-      read: (characteristic, to) => link.read(characteristic, to),
-      subscribe: (characteristic, onBytes, to) =>
-        link.subscribe(characteristic, heardThrough(air, clock, link.lost, onBytes), to),
+      async read(characteristic, to) {
+        const value = await link.read(characteristic, to);
+        return tap.reads ?? value;
+      },
+      subscribe(characteristic, onBytes, to) {
+        tap.listen(characteristic, onBytes, clock.now());
+        return link.subscribe(characteristic, heardThrough(air, clock, link.lost, onBytes), to);
+      },
       write(characteristic, bytes, to) {
-        handed.push({ at: clock.now(), op: nameOf(characteristic, bytes) });
-        const isLost = !to.response && air.losesOneIn !== null && handed.length % air.losesOneIn === 0;
+        tap.handed.push({ at: clock.now(), op: nameOf(characteristic, bytes) });
+        const isLost = !to.response && air.losesOneIn !== null && tap.handed.length % air.losesOneIn === 0;
         return isLost ? Promise.resolve() : link.write(characteristic, bytes, to);
       },
       [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
@@ -197,7 +221,8 @@ export const padRig = (options: RigOptions = {}) => {
     options: { mode: "manual", ...options.pad },
   } as const;
   const radio = simulatedRadio([own, ...others], { clock });
-  const handed: Written[] = [];
+  const tap = new Tap();
+  const { handed } = tap;
   const air: Air = { doubled: false, echo: null, losesOneIn: null };
   const warnings: string[] = [];
   const news: string[] = [];
@@ -207,7 +232,7 @@ export const padRig = (options: RigOptions = {}) => {
     warn: (_, message) => void warnings.push(message),
     child: () => log,
   };
-  const { pad, identities } = padOf(options, clock, tapped(radio, clock, handed, air), log);
+  const { pad, identities } = padOf(options, clock, tapped(radio, clock, tap, air), log);
   const events: PadEvent[] = [];
   pad.subscribe({ changed: () => undefined, happened: (_, event) => events.push(event) });
 
@@ -248,6 +273,7 @@ export const padRig = (options: RigOptions = {}) => {
     phase: () => radio.pad(ADDRESS).machine.belt.phase,
     press: (key: Parameters<typeof remote>[1]) => radio.act(ADDRESS, (simulated) => remote(simulated, key)),
     faults: (faults: Partial<Faults>) => radio.setFaults(ADDRESS, { ...NO_FAULTS, ...faults }),
+    tap,
     /** What was handed to a link, whether or not it arrived. */
     handed,
     air,
