@@ -1,16 +1,27 @@
 import { describe, expect, it, vi } from "vitest";
 import { nobleScene, STOP } from "./noble-scene.js";
 import { speeds } from "./pad-on-broker.js";
-import { bridgeSays, expectCleanEnd, missing, unlessMissing } from "./scene.js";
+import { bridgeSays, expectCleanEnd, missing, PAD, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
+/** FTMS has a stop of its own: 08 01 (wire-facts b.3). */
+const FTMS_STOP = "0801";
+
+const SCENES = [
+  { signal: "SIGINT", model: "c2", stop: STOP },
+  { signal: "SIGTERM", model: "c2", stop: STOP },
+  { signal: "SIGINT", model: "z1", stop: FTMS_STOP },
+  { signal: "SIGTERM", model: "mc21", stop: FTMS_STOP },
+  { signal: "SIGINT", model: "ftms", stop: FTMS_STOP },
+] as const;
+
 describe.skipIf(missing)(`with noble on a virtual controller${unlessMissing}`, () => {
   // noble ends the process by itself on SIGINT, and lets go of its links at exit without stopping anything (design 5).
-  it.concurrent.for(["SIGINT", "SIGTERM"] as const)(
-    "%s: the stop frame is on the air, the belt seen at rest, and only then the link is closed",
-    async (signal, ctx) => {
-      const scene = await nobleScene(ctx);
+  it.concurrent.for(SCENES)(
+    "$signal, a $model: the stop frame is on the air, the belt seen at rest, and only then the link is closed",
+    async ({ signal, model, stop }, ctx) => {
+      const scene = await nobleScene(ctx, { pads: [{ address: PAD, model }] });
       const { probe, program, pad } = scene;
       await pad.walk(1);
       const before = probe.mark();
@@ -21,7 +32,7 @@ describe.skipIf(missing)(`with noble on a virtual controller${unlessMissing}`, (
       expect(speeds(pad, before).at(-1)).toBe(0);
 
       const since = scene.wire().filter(({ at }) => at >= signalledAt);
-      const first = since.findIndex(({ value }) => value === STOP);
+      const first = since.findIndex(({ value }) => value === stop);
       expect(first).toBeGreaterThanOrEqual(0);
       expect(since[first]!.at - signalledAt).toBeLessThan(500);
       const closed = since.findIndex(({ what }) => what === "Disconnect");
