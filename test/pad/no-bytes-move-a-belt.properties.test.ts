@@ -1,9 +1,12 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { SimulatedModel } from "../../src/domain/faults.js";
 import { FTMS } from "../../src/protocol/ftms-gatt.js";
 import { SUPPLEMENT } from "../../src/protocol/ftms-supplement.js";
 import { FTMS_MODELS, isHalt, isProcedure, OFF, padRig, type Rig, STOP } from "../support/pad-rig.js";
+
+// Beside the rest of the suite it takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const CHARACTERISTICS = ["fe01", ...Object.values(FTMS), SUPPLEMENT.notify, SUPPLEMENT.write, "2a37"];
 
@@ -87,6 +90,6 @@ it("no bytes on any characteristic throw, hang, or move a belt, and it can be st
         expect(await rig.close()).toBe(0);
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 50 },
   );
 });
