@@ -17,6 +17,8 @@ export interface Happening {
 }
 
 const ADVERTISING_MS = 50;
+/** Machines with long statuses have about as much. */
+const PAD_MTU = 185;
 const RANDOM_ADDRESS = 0x01;
 
 const command = (opcode: number, ...parts: readonly (Buffer | number)[]): Buffer => {
@@ -32,6 +34,7 @@ const padded = (data: Buffer): Buffer =>
 export class EmulatedPeripheral {
   readonly happened: Happening[] = [];
   readonly #peripheral: Peripheral;
+  readonly #mtu: number;
   readonly #h4: H4;
   readonly #advertising: NodeJS.Timeout;
   #connection: { readonly handle: number; readonly att: AttServer } | null = null;
@@ -40,8 +43,10 @@ export class EmulatedPeripheral {
   readonly #asked: boolean[] = [];
   #isOnAir = false;
 
-  constructor(peripheral: Peripheral) {
+  /** `mtu`: the largest of the device, for ATT. */
+  constructor(peripheral: Peripheral, mtu = 23) {
     this.#peripheral = peripheral;
+    this.#mtu = mtu;
     this.#h4 = new H4((packet) => this.#take(packet));
     const { advertisement, response } = hci.advertisingData(peripheral);
     this.#h4.send(
@@ -99,7 +104,7 @@ export class EmulatedPeripheral {
   }
 
   #connected(handle: number): void {
-    this.#connection = { handle, att: new AttServer(this.#peripheral, () => performance.now()) };
+    this.#connection = { handle, att: new AttServer(this.#peripheral, () => performance.now(), this.#mtu) };
     this.#reassembly = new hci.Reassembly();
     this.#isOnAir = false;
     this.#note("connected");
@@ -142,6 +147,9 @@ export interface EmulatedPad {
 /** A simulated pad on a controller of its own: the same that the virtual controller mounts. */
 export const emulatedPad = (settings: PeripheralSettings, clock: Clock): EmulatedPad => {
   const pad = new SimulatedPad(settings, clock);
-  const host: EmulatedPeripheral = new EmulatedPeripheral(new MountedPad(pad, clock, () => host.drop()));
+  const host: EmulatedPeripheral = new EmulatedPeripheral(
+    new MountedPad(pad, clock, () => host.drop()),
+    PAD_MTU,
+  );
   return { pad, host };
 };

@@ -19,8 +19,10 @@ import { type Program, ROOT } from "../support/program.js";
 import { STATUS } from "../virtual-controller/hci.js";
 import { emulatedPad, type EmulatedPad } from "./peripheral.js";
 
-/** Speed 0 (wire-facts a.3). */
-const STOP = "f7a20100a3fd";
+/** How each model is told to stop: speed 0 (wire-facts a.3), and Stop at the control point (c). */
+const STOPS = { c2: "f7a20100a3fd", ftms: "0801" } as const;
+type Model = keyof typeof STOPS;
+const MODELS = ["c2", "ftms"] as const;
 
 interface Scene extends EmulatedPad {
   readonly program: Program;
@@ -32,10 +34,10 @@ interface Scene extends EmulatedPad {
  * The built program with its noble on one controller, and a simulated pad on another. One only: BlueZ 5.66 mixes up the
  * handles of a controller's second link (emulator/btdev.c, le_conn_complete and send_acl).
  */
-const scene = async (ctx: TestContext, address: string): Promise<Scene> => {
+const scene = async (ctx: TestContext, model: Model, address: string): Promise<Scene> => {
   const broker = await newBroker(ctx);
   const probe = await newProbe(ctx, broker.url);
-  const emulated = emulatedPad({ address, name: null, model: "c2", faults: NO_FAULTS }, systemClock());
+  const emulated = emulatedPad({ address, name: null, model, faults: NO_FAULTS }, systemClock());
   ctx.onTestFinished(() => emulated.host.end());
   const program = await started(ctx, {
     folder: await newFolder(ctx),
@@ -53,36 +55,42 @@ describe.skipIf(missing)(
   `the built program on BlueZ's controller${unlessMissing}`,
   { concurrent: true },
   () => {
-    test("a walk: start, speed, stop", async (ctx) => {
-      const { program, pad, onBroker } = await scene(ctx, "57:4c:4e:00:00:01");
+    test.for(MODELS)("%s: start, speed, stop", async (model, ctx) => {
+      const address = `57:4c:4e:00:01:0${MODELS.indexOf(model)}`;
+      const { program, pad, onBroker } = await scene(ctx, model, address);
       await onBroker.online();
       expect(await onBroker.ask({ belt: "ON" })).toMatchObject({ status: "ok" });
       expect(await onBroker.ask({ speed: 2.5 })).toMatchObject({ status: "ok" });
-      expect(beltSpeed(pad.pad)).toBeCloseTo(2.5, 1);
+      // Contract 3: within 0.1, as measured by the pad.
+      expect(Math.abs(beltSpeed(pad.pad) - 2.5)).toBeLessThan(0.15);
       expect(await onBroker.ask({ belt: "OFF" })).toMatchObject({ status: "ok" });
       expect(beltSpeed(pad.pad)).toBe(0);
       program.signal("SIGTERM");
       await expectCleanEnd(program, 20_000);
     });
 
-    test("SIGINT: the stop frame arrives, the belt comes to rest, and only then the link is closed", async (ctx) => {
-      const { program, pad, host, onBroker } = await scene(ctx, "57:4c:4e:00:00:02");
-      await onBroker.walk(1);
-      const before = host.happened.length;
-      program.signal("SIGINT");
-      await expectCleanEnd(program, 20_000);
-      const since = host.happened.slice(before);
-      const stop = since.findIndex(({ value }) => value === STOP);
-      const closed = since.findIndex(({ what }) => what === "disconnected");
-      expect(stop).toBeGreaterThanOrEqual(0);
-      expect(closed).toBeGreaterThan(stop);
-      expect(closed).toBe(since.length - 1);
-      expect(speeds(onBroker).at(-1)).toBe(0);
-      expect(beltSpeed(pad.pad)).toBe(0);
-    });
+    test.for(MODELS)(
+      "%s, SIGINT: the stop arrives, the belt comes to rest, and only then the link is closed",
+      async (model, ctx) => {
+        const address = `57:4c:4e:00:02:0${MODELS.indexOf(model)}`;
+        const { program, pad, host, onBroker } = await scene(ctx, model, address);
+        await onBroker.walk(1);
+        const before = host.happened.length;
+        program.signal("SIGINT");
+        await expectCleanEnd(program, 20_000);
+        const since = host.happened.slice(before);
+        const stop = since.findIndex(({ value }) => value === STOPS[model]);
+        const closed = since.findIndex(({ what }) => what === "disconnected");
+        expect(stop).toBeGreaterThanOrEqual(0);
+        expect(closed).toBeGreaterThan(stop);
+        expect(closed).toBe(since.length - 1);
+        expect(speeds(onBroker).at(-1)).toBe(0);
+        expect(beltSpeed(pad.pad)).toBe(0);
+      },
+    );
 
     test("a link lost while the belt moves is regained, and SIGTERM stops the belt", async (ctx) => {
-      const { program, probe, pad, host, onBroker } = await scene(ctx, "57:4c:4e:00:00:03");
+      const { program, probe, pad, host, onBroker } = await scene(ctx, "c2", "57:4c:4e:00:00:03");
       await onBroker.walk(1);
       const before = probe.mark();
       host.drop(STATUS.connectionTimeout);
