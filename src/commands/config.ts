@@ -40,7 +40,8 @@ export const nextSteps = ({ config, file, isMissing }: Loaded): readonly string[
     isMissing
       ? `There is no ${file} yet: what the environment does not set has its default.`
       : `${file} has no pads yet.`,
-    `To add yours: wake it by its button or its remote, end the bridge if it runs, and run \`walkingpad2mqtt scan${option} --save\`.`,
+    "To add yours: wake it by its button or its remote; the bridge's log says its name and address, for `pads`. " +
+      `Or end the bridge and let \`walkingpad2mqtt scan${option} --save\` write it.`,
   ];
 };
 
