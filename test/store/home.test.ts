@@ -213,3 +213,56 @@ describe("a walk while the bridge was away", () => {
       await home.kill();
     }));
 });
+
+describe("after kill -9 at a moving belt", () => {
+  const cases = [
+    { away: 60_000, stopAfterCrash: true, moves: false, what: "is stopped by the next run" },
+    {
+      away: 9 * 60_000,
+      stopAfterCrash: true,
+      moves: false,
+      what: "is stopped by one that comes within 10 minutes",
+    },
+    { away: 11 * 60_000, stopAfterCrash: true, moves: true, what: "is left alone by one that comes later" },
+    { away: 60_000, stopAfterCrash: false, moves: true, what: "is left alone where that is wanted" },
+  ];
+  it.each(cases)("it $what ($away ms)", ({ away, stopAfterCrash, moves }) =>
+    inFolder(async (folder) => {
+      const home = new Home("c2", folder, { safety: { stopAfterCrash } });
+      await home.start();
+      await home.heard();
+      home.press();
+      await home.wait(60_000);
+      await home.kill();
+      await home.wait(away);
+      await home.start();
+      await home.heard();
+      await home.wait(20_000);
+      expect(home.moving).toBe(moves);
+      // The mark is cleared: what a person starts now is theirs.
+      if (!moves) home.press();
+      await home.wait(30_000);
+      expect(home.moving).toBe(true);
+      expectTruth(home, 2);
+      await home.kill();
+    }),
+  );
+
+  it("it is left alone after an end that saw it at rest", () =>
+    inFolder(async (folder) => {
+      const home = new Home("c2", folder, { safety: { stopAfterCrash: true } });
+      await home.start();
+      await home.heard();
+      home.press();
+      await home.wait(60_000);
+      await home.exit();
+      expect(home.moving).toBe(false);
+      home.press();
+      await home.wait(30_000);
+      await home.start();
+      await home.heard();
+      await home.wait(20_000);
+      expect(home.moving).toBe(true);
+      await home.kill();
+    }));
+});

@@ -68,6 +68,7 @@ export interface RigOptions {
   /** Milliseconds before the start. */
   readonly crashed?: number;
   readonly identity?: Identity;
+  readonly ledger?: Ledger;
   /** Other pads on the air. */
   readonly others?: readonly PeripheralSettings[];
 }
@@ -202,7 +203,7 @@ const padOf = (options: RigOptions, clock: ManualClock, radio: Radio, log: Logge
         walkedOff: { ...SAFETY, ...options.safety }.walkedOff,
         timeZone: "UTC",
       },
-      ledger: nowhere,
+      ledger: options.ledger ?? nowhere,
       crashedAt: options.crashed === undefined ? null : clock.wall() - options.crashed,
     },
   );
