@@ -1,12 +1,12 @@
-import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, vi } from "vitest";
 import type { MqttProbe } from "../support/mqtt-probe.js";
-import { type Program, ROOT } from "../support/program.js";
+import type { Program } from "../support/program.js";
 import type { HookRequest, HookSettings, WireLine } from "../virtual-controller/hook.js";
 import { PadOnBroker, START_MS } from "./pad-on-broker.js";
 import { configFor, newBroker, newFolder, newProbe, PAD, started } from "./scene.js";
+import { onVirtualRadio, tell } from "./virtual-radio.js";
 
 /** Speed 0 to the WiLink pad (wire-facts a.3): the only stop frame there is. */
 export const STOP = "f7a20100a3fd";
@@ -43,9 +43,7 @@ export const nobleScene = async (
       bluetooth: { radio: "noble" },
       simulator: { pads: [] },
     },
-    nodeFlags: ["--require", join(ROOT, "test", "virtual-controller", "hook.cjs")],
-    env: { VIRTUAL_CONTROLLER: JSON.stringify(hook) },
-    ipc: true,
+    ...onVirtualRadio(hook),
   });
   const wire = (): readonly WireLine[] =>
     existsSync(file)
@@ -62,11 +60,6 @@ export const nobleScene = async (
       const enough = (): boolean => wire().filter((packet) => packet.what === what).length >= count;
       await vi.waitUntil(enough, { timeout: START_MS, interval: 20 });
     },
-    ask: async (request) => {
-      const answer = once(program.child, "message", { signal: AbortSignal.timeout(5_000) });
-      program.child.send(request);
-      const [{ speed }] = (await answer) as [{ speed: number | null }];
-      return speed;
-    },
+    ask: async (request) => (await tell(program, request)).speed,
   };
 };
