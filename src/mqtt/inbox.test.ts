@@ -75,6 +75,8 @@ describe("a message on set", () => {
     ["command", "stop", 1],
     ["command", "pause", 1],
     ["mode", "standby", 1],
+    ["incline", "2", 1],
+    ["link", "OFF", 1],
   ])("redelivered: %s %s is taken %i times", (key, payload, times) => {
     const { taken, send } = rig();
     send(key, payload, { dup: true });

@@ -25,10 +25,13 @@ export interface InboxDeps {
   readonly answer: (padId: string, result: Result) => void;
 }
 
-/** Redelivered, these would do again what was done already; a stop may come as often as it likes. */
+/**
+ * A redelivered start, and a speed may be one, would do again what was done already (contract 3); a stop may come as
+ * often as it likes, and what only names a state says the same twice.
+ */
 const REPEATABLE: readonly Command["value"][] = ["OFF", "stop", "pause", 0];
-const survivesDup = ({ key, value }: Command): boolean =>
-  REPEATABLE.includes(value) || key === "mode" || key === "link";
+const STATES: readonly Command["key"][] = ["mode", "incline", "link"];
+const survivesDup = ({ key, value }: Command): boolean => REPEATABLE.includes(value) || STATES.includes(key);
 
 const RETAINED = failure(
   "retained",
