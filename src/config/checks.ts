@@ -60,6 +60,18 @@ const CHECKS: readonly Check[] = [
           },
   },
   {
+    // With a name alone the embedded broker would refuse the bridge itself; with a password alone, nobody.
+    keys: ["mqtt.url", "embedded_broker.host", "mqtt.username", "mqtt.password"],
+    find: ({ mqtt, embedded_broker: { host } }) =>
+      mqtt.url !== "embedded" || !LOOPBACK.test(host) || (mqtt.username === null) === (mqtt.password === null)
+        ? null
+        : {
+            key: mqtt.username === null ? "mqtt.username" : "mqtt.password",
+            why: "is missing",
+            allowed: "both mqtt.username and mqtt.password while mqtt.url is embedded, or neither",
+          },
+  },
+  {
     keys: ["mqtt.url", "mqtt.protocol_version"],
     find: ({ mqtt }) =>
       mqtt.url !== "embedded" || mqtt.protocol_version !== 5

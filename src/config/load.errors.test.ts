@@ -190,6 +190,20 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
       ] as const,
   ),
   [
+    "mqtt: {url: embedded, username: me}",
+    {},
+    [
+      "mqtt.password: is missing; allowed: both mqtt.username and mqtt.password while mqtt.url is embedded, or neither",
+    ],
+  ],
+  [
+    "mqtt: {url: embedded, password: secret}",
+    {},
+    [
+      "mqtt.username: is missing; allowed: both mqtt.username and mqtt.password while mqtt.url is embedded, or neither",
+    ],
+  ],
+  [
     "mqtt: {url: embedded, protocol_version: 5}",
     {},
     [
