@@ -165,6 +165,12 @@ const STORIES: Readonly<Record<string, readonly Step[]>> = {
     [0.3, 0, "resting"],
     [0.4, event("started"), "countdown"],
   ],
+  "a machine that says nothing at rest is started by hand": [
+    [0, event("stopped"), "resting"],
+    [60, event("started"), "countdown"],
+    [61, 0, "countdown"],
+    [64, 50, "running"],
+  ],
   "a replayed pause of a belt that moves": [
     [0, event("paused"), "resting"],
     [0.3, 200, "running"],

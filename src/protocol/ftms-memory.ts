@@ -18,8 +18,10 @@ export interface FtmsMemory {
   readonly lowest: number;
   /** The request whose answer comes next. */
   readonly asked: Request["op"] | null;
-  /** Treadmill Data has come. What the machine says before that is the state of things, replayed (b.4). */
+  /** Treadmill Data has come. */
   readonly measured: boolean;
+  /** A start or halt was told. The first one before any data is the state of things, replayed to a newcomer (b.4). */
+  readonly told: boolean;
   /** The last opcode of 2ADA or value of 2AD3, for logs. */
   readonly code: number;
 }
@@ -31,6 +33,7 @@ export const noMemory: FtmsMemory = {
   lowest: Infinity,
   asked: null,
   measured: false,
+  told: false,
   code: 0,
 };
 
@@ -66,12 +69,14 @@ export const speedMeasured = (before: FtmsMemory, speed: number, now: number): F
 /** A Fitness Machine Status. What is replayed when it is subscribed to may be stale: the speed decides (b.4). */
 export const eventTold = (before: FtmsMemory, event: MachineEvent, now: number): FtmsMemory => {
   const memory = { ...before, code: codeOf(event) };
+  const told = { ...memory, told: true };
   switch (event.type) {
     case "started":
-      return memory.measured ? started(memory, now) : memory;
+      // A machine that says nothing at rest tells of its start before it says more.
+      return before.measured || before.told ? started(told, now) : told;
     case "paused":
     case "stopped":
-      return memory.measured ? enter(memory, event.type, now) : memory;
+      return before.measured ? enter(told, event.type, now) : told;
     case "safety-key":
     case "reset":
       return enter(memory, "stopped", now);
