@@ -37,6 +37,14 @@ export class Condition {
     this.#become(state);
   }
 
+  /** What was walked by this pad is there, and cannot be read. */
+  hidden(pad: string): void {
+    this.#log.warn(
+      { pad },
+      "Earlier walks cannot be read: stats is not published in this run, so that no total begins at 0.",
+    );
+  }
+
   #become(state: StoreState): void {
     const news = state.state !== this.#state.state || state.advice !== this.#state.advice;
     this.#state = state;

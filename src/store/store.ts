@@ -159,7 +159,10 @@ export class Store {
     const saved = this.#saved.get(padId);
     const day = localDay(moment.at, this.#deps.timeZone);
     const tally = this.#read<Tally | null>((db) => readTally(db, padId, day), null);
-    if (tally === null && this.#file.hides) return null;
+    if (tally === null && this.#file.hides) {
+      this.#condition.hidden(padId);
+      return null;
+    }
     const records: Records = {
       ...(saved ? wake(saved, moment) : noRecords),
       tally: tally ?? noRecords.tally,

@@ -195,10 +195,12 @@ describe("a store that cannot be used", () => {
       db.close();
       const before = readFileSync(join(folder, FILE));
       await walksOn(folder, async (path, clock) => {
-        const store = await openStore(path, clock);
+        const { log, warnings } = listeningLog();
+        const store = await openStore(path, clock, { log });
         expect(store.state.state).toBe(state);
         // Of walks that are there and cannot be read no total is known; another program's file has none.
         expect(store.ledgerOf("office").resume() === null).toBe(state === "newer");
+        expect(warnings.some((said) => said.includes("stats is not published"))).toBe(state === "newer");
         return store;
       });
       expect(readFileSync(join(folder, FILE))).toEqual(before);
