@@ -261,11 +261,13 @@ const air = fc.constantFrom(
   deed("notifications come twice", ({ rig }) => void (rig.air.doubled = true)),
   deed("notifications come again, stale", (world) => world.lie()),
   deed("every third write is lost", ({ rig }) => void (rig.air.losesOneIn = 3)),
+  deed("the control point does not answer", ({ rig }) => void (rig.air.unanswered = true)),
+  deed("two writes are refused", ({ rig }) => void (rig.air.refuses = 2)),
   deed("clean air", ({ rig }) => cleanAir(rig)),
 );
 
 const cleanAir = ({ air }: Rig): void => {
-  Object.assign(air, { doubled: false, echo: null, losesOneIn: null });
+  Object.assign(air, { doubled: false, echo: null, losesOneIn: null, unanswered: false, refuses: 0 });
 };
 
 /** What FTMS machines do besides; WiLink has a safety key alone. */

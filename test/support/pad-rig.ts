@@ -1,5 +1,6 @@
 import type { Link, Radio } from "../../src/ble/radio.js";
 import type { Command, Outcome } from "../../src/domain/command.js";
+import { BridgeError } from "../../src/domain/errors.js";
 import { type Faults, NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
 import { type Ledger, noRecords } from "../../src/domain/ledger.js";
 import type { PadSettings, SafetySettings } from "../../src/domain/pad.js";
@@ -10,8 +11,8 @@ import type { Logger } from "../../src/log.js";
 import { type Identity, noIdentity } from "../../src/pad/identity.js";
 import type { PadEvent } from "../../src/pad/journal.js";
 import { Pad } from "../../src/pad/pad.js";
-import type { Operation } from "../../src/protocol/protocol.js";
 import { FTMS } from "../../src/protocol/ftms-gatt.js";
+import type { Operation } from "../../src/protocol/protocol.js";
 import { SUPPLEMENT } from "../../src/protocol/ftms-supplement.js";
 import { parseRequest } from "../../src/protocol/ftms-pad.js";
 import { parseCommand } from "../../src/protocol/wilink-pad.js";
@@ -116,12 +117,22 @@ export interface Air {
   echo: number | null;
   /** One in so many writes without response never arrives, and nobody tells; null: all do. */
   losesOneIn: number | null;
+  /** No answer of a control point (2AD9) comes. */
+  unanswered: boolean;
+  /** So many writes with response are refused, as by ATT's "procedure already in progress". */
+  refuses: number;
 }
 
 const heardThrough =
-  (air: Air, clock: ManualClock, lost: AbortSignal, onBytes: (bytes: Uint8Array) => void) =>
+  (
+    air: Air,
+    clock: ManualClock,
+    { characteristic, lost }: { readonly characteristic: string; readonly lost: AbortSignal },
+    onBytes: (bytes: Uint8Array) => void,
+  ) =>
   (bytes: Uint8Array): void => {
-    const { doubled, echo } = air;
+    const { doubled, echo, unanswered } = air;
+    if (unanswered && characteristic === FTMS.controlPoint) return;
     onBytes(bytes);
     if (doubled) onBytes(bytes);
     if (echo !== null) clock.after(echo, () => !lost.aborted && onBytes(bytes));
@@ -167,10 +178,13 @@ const tapped = (radio: Radio, clock: ManualClock, tap: Tap, air: Air): Radio => 
       },
       subscribe(characteristic, onBytes, to) {
         tap.listen(characteristic, onBytes, clock.now());
-        return link.subscribe(characteristic, heardThrough(air, clock, link.lost, onBytes), to);
+        const hear = heardThrough(air, clock, { characteristic, lost: link.lost }, onBytes);
+        return link.subscribe(characteristic, hear, to);
       },
       write(characteristic, bytes, to) {
         tap.handed.push({ at: clock.now(), op: nameOf(characteristic, bytes) });
+        if (to.response && air.refuses-- > 0)
+          return Promise.reject(new BridgeError("write-failed", "the procedure is already in progress"));
         const isLost = !to.response && air.losesOneIn !== null && tap.handed.length % air.losesOneIn === 0;
         return isLost ? Promise.resolve() : link.write(characteristic, bytes, to);
       },
@@ -224,7 +238,7 @@ export const padRig = (options: RigOptions = {}) => {
   const radio = simulatedRadio([own, ...others], { clock });
   const tap = new Tap();
   const { handed } = tap;
-  const air: Air = { doubled: false, echo: null, losesOneIn: null };
+  const air: Air = { doubled: false, echo: null, losesOneIn: null, unanswered: false, refuses: 0 };
   const warnings: string[] = [];
   const news: string[] = [];
   const log: Logger = {

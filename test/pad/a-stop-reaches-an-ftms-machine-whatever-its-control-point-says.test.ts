@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { ADDRESS, codes, OFF, padRig, type Rig, STOP } from "../support/pad-rig.js";
+import { control } from "../../src/sim/pad.js";
+
+const FTMS_MODELS = ["z1", "mc21", "ftms", "tm11gy"] as const;
+const HALTS = ["stop", "pause"];
+
+/** Milliseconds until a stop or pause is handed to the link. */
+const haltedAfter = async (rig: Rig, limit: number): Promise<number> => {
+  const since = rig.clock.now();
+  return rig.clock.until(() => rig.handed.some(({ at, op }) => at >= since && HALTS.includes(op)), limit);
+};
+
+/** Contract 3, from 3 km/h. */
+const DEADLINE = 14_000;
+
+describe.each(FTMS_MODELS)("a %s", (model) => {
+  it.each([OFF, STOP])("that answers nothing any more: $value", async (command) => {
+    const rig = padRig({ model });
+    await rig.walking(3);
+    rig.air.unanswered = true;
+    const outcome = rig.send(command);
+    expect(await haltedAfter(rig, 100)).toBeLessThanOrEqual(50);
+    await rig.clock.until(() => outcome.length > 0, DEADLINE);
+    expect(codes(outcome)).toEqual(["ok"]);
+    expect(rig.speed()).toBe(0);
+    await rig.close();
+  });
+
+  it("that answers nothing, and has taken its permission away", async () => {
+    const rig = padRig({ model });
+    await rig.walking(3);
+    rig.air.unanswered = true;
+    rig.radio.act(ADDRESS, (pad) => control(pad, "lost"));
+    await rig.clock.advance(100);
+    const outcome = rig.send(OFF);
+    // The permission is asked for first, and waited for 0.3 s.
+    expect(await haltedAfter(rig, 1_000)).toBeLessThanOrEqual(450);
+    await rig.clock.until(() => outcome.length > 0, DEADLINE);
+    expect(codes(outcome)).toEqual(["ok"]);
+    expect(rig.speed()).toBe(0);
+    await rig.close();
+  });
+
+  it("that lets nobody control it is told to stop all the same", async () => {
+    const rig = padRig({ model });
+    await rig.walking(3);
+    rig.radio.act(ADDRESS, (pad) => control(pad, "refused"));
+    await rig.clock.advance(100);
+    rig.send(OFF);
+    expect(await haltedAfter(rig, 1_000)).toBeLessThanOrEqual(450);
+    await rig.close();
+  });
+
+  it("whose procedure is already in progress, twice", async () => {
+    const rig = padRig({ model });
+    await rig.walking(3);
+    rig.air.refuses = 2;
+    const outcome = rig.send(OFF);
+    await rig.clock.until(() => outcome.length > 0, DEADLINE);
+    expect(codes(outcome)).toEqual(["ok"]);
+    expect(rig.speed()).toBe(0);
+    expect(rig.pad.view().counters.losses).toBe(0);
+    await rig.close();
+  });
+
+  it("at the end of the program, with nothing answered", async () => {
+    const rig = padRig({ model });
+    await rig.walking(3);
+    rig.air.unanswered = true;
+    const [over, hurry] = [new AbortController(), new AbortController()];
+    rig.pad.quiesce();
+    const left = rig.pad.stopForExit(over.signal, hurry.signal);
+    await rig.clock.settled(left, DEADLINE);
+    expect(rig.pad.verdict()).toBe("rest");
+    expect(rig.speed()).toBe(0);
+    // No person asked for it (contract 3): 08 01.
+    expect(rig.handed.filter(({ op }) => op === "pause")).toEqual([]);
+    await rig.close();
+  });
+});
