@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { kmh, speedFromKmh } from "../domain/units.js";
 import { modelFor } from "../protocol/models.js";
 import { aimMode, aimSpeed, aimStart } from "./aim.js";
-import { handed, linkLost, type Machine, nextWrite } from "./control.js";
+import { handed, linkLost, type Machine, nextWrite, statusSeen } from "./control.js";
 import { type Control, freshLink, noControl } from "./goals.js";
 import { askStop } from "./stop.js";
 import { noTelemetry, observe, type Telemetry } from "./telemetry.js";
@@ -52,6 +52,14 @@ describe("the next write", () => {
     [600, "a start after the gap", { ...start(greeted), lastWrite: 900 }, rest],
     ["poll", "a start that waits for a status", start(greeted), at(-1_500, 0)],
     ["poll", "a start under a running belt", start(greeted), running],
+    ["poll", "a speed that waits for a status", speed(greeted, running), at(-1_500, 3)],
+    ["poll", "a mode under a running belt", aimMode(greeted, [4], "standby", 1_000).control, running],
+    [
+      "poll",
+      "a mode that waits for a status",
+      aimMode(greeted, [4], "standby", 1_000).control,
+      at(-1_500, 0),
+    ],
     ["mode", "a mode before a start", aimMode(start(greeted), [4], "standby", 1_000).control, rest],
   ])("%s: %s", (expected, _, control, telemetry) => {
     expect(next(control, telemetry)).toBe(expected);
@@ -81,6 +89,27 @@ describe("the next write", () => {
     expect(next({ ...asked, lastPoll: 900 }, rest, false, 5_000)).toBe("poll");
   });
 });
+
+it.each([
+  ["wilink", true],
+  ["ftms", false],
+] as const)(
+  "a belt that moves right after a start shows, on %s, that it was that start: %s",
+  (name, shows) => {
+    // Contract rule 7: FTMS shows no countdown, so what moves may be somebody else's doing.
+    const { quirks, defaults } = modelFor(name, null);
+    const started = { at: 900, statusAt: 800, seen: false };
+    const sample = running.last!;
+    const { control } = statusSeen(
+      { ...greeted, started },
+      running,
+      { quirks, capabilities: defaults },
+      sample,
+      1_000,
+    );
+    expect(control.started?.seen).toBe(shows);
+  },
+);
 
 it("with the link everything goes but a stop and what was learned", () => {
   const started = { at: 900, statusAt: 800, seen: false };
