@@ -200,7 +200,8 @@ class World {
 
   /** The belt was seen since somebody last pressed a button; FTMS shows no countdown, so there it takes a while. */
   get isSeenSincePress(): boolean {
-    const shownAfter = this.rig.state().protocol === "ftms" ? SPIN_UP : 0;
+    // What arrives within a moment of the press was said before it.
+    const shownAfter = this.rig.state().protocol === "ftms" ? SPIN_UP : 100;
     return (this.#statuses.at(-1)?.at ?? -Infinity) > this.pressedAt + shownAfter;
   }
 
