@@ -16,7 +16,11 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** npm hands Ctrl-C on, so that it reaches us twice at once (contract rule 8). */
 const SAME_KEY_PRESS_MS = 1_000;
-const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
+/** Contract rule 8, and whatever else would end us without a stop: UPS daemons, limits, stray timers, Ctrl-Break. */
+const SIGNALS = [
+  ...(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const),
+  ...(["SIGPWR", "SIGXCPU", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGIO", "SIGBREAK"] as const),
+];
 
 /** Why the program ends. */
 export interface End {
@@ -71,9 +75,14 @@ export class Ending {
   }
 }
 
+const NOT_SUSPENDED =
+  "The bridge is not suspended: a belt that moves must be stopped by somebody. Ctrl-C stops it and ends the bridge.\n";
+
 /** Puts the process's signals and unhandled errors on the one path. Installed first, so that no moment is left out. */
 export const catchEverything = (ending: Ending): void => {
   for (const signal of SIGNALS) process.on(signal, () => ending.signal(signal));
+  // Ctrl-Z would leave a moving belt with nobody who could stop it.
+  process.on("SIGTSTP", () => process.stderr.write(NOT_SUSPENDED));
   process.on("uncaughtException", (error) => ending.fail(error));
   process.on("unhandledRejection", (reason) => ending.fail(reason));
   // A reader that went away (`| head`) must not end the bridge: the belts outlive the terminal.

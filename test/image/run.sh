@@ -203,10 +203,10 @@ docker volume rm "$name" >/dev/null 2>&1
 scene='a main loop that hangs as PID 1'
 docker rm -fv "$name" >/dev/null 2>&1
 docker run -d --name "$name" --network host -e WALKINGPAD2MQTT_BLUETOOTH_RADIO=simulator \
-  -v "$PWD/test/process/fixtures/block-on-sigusr2.cjs:/block.cjs:ro" --entrypoint node "$image" \
+  -v "$PWD/test/process/fixtures/block-on-sigurg.cjs:/block.cjs:ro" --entrypoint node "$image" \
   --require /block.cjs /app/dist/main.js >/dev/null
 sleep 3
-docker kill -s USR2 "$name" >/dev/null
+docker kill -s URG "$name" >/dev/null
 if until_true 30 container_is State.Running false; then
   ok "$scene: the watchdog ended it (exit $(docker inspect -f '{{.State.ExitCode}}' "$name"))"
 else bad 'it still runs'; fi

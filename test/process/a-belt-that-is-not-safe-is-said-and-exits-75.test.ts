@@ -63,11 +63,11 @@ describe.skipIf(missing)(`at the end of a shutdown_timeout of 5 s${unlessMissing
   });
 
   it.concurrent("an error inside at a creeping belt: 75 outranks 70", async (ctx) => {
-    const nodeFlags = ["--require", fixture("throw-on-sigusr2.cjs")];
+    const nodeFlags = ["--require", fixture("throw-on-sigurg.cjs")];
     const { probe, program, pad } = await scene(ctx, { config: SHORT, program: { nodeFlags } });
     await pad.walk(1.5);
     await simulate(probe, "office", { creep: 1.4 });
-    program.signal("SIGUSR2");
+    program.signal("SIGURG");
     expect((await program.exit(BUDGET_MS + SLACK_MS)).code).toBe(75);
     expectWarning(program);
   });

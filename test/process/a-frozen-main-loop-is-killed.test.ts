@@ -6,7 +6,7 @@ import { BRIDGE_STATE, bridgeSays, missing, scene, unlessMissing } from "./scene
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
-const nodeFlags = ["--require", fixture("block-on-sigusr2.cjs")];
+const nodeFlags = ["--require", fixture("block-on-sigurg.cjs")];
 /** Contract rule 10: 15 s; the thread looks once a second, and as PID 1 it takes a second attempt. */
 const LEAST_MS = 14_000;
 const MOST_MS = 19_000;
@@ -25,7 +25,7 @@ describe.skipIf(missing)(`a main loop that does not turn${unlessMissing}`, () =>
       await probe.until(bridgeSays("online"), START_MS);
       const before = probe.mark();
       const blockedAt = Date.now();
-      program.signal("SIGUSR2");
+      program.signal("SIGURG");
       expect(await program.exit(30_000)).toEqual({ code: null, signal: "SIGKILL" });
       expect(Date.now() - blockedAt).toBeGreaterThan(LEAST_MS);
       expect(Date.now() - blockedAt).toBeLessThan(MOST_MS);
@@ -40,7 +40,7 @@ describe.skipIf(missing)(`a main loop that does not turn${unlessMissing}`, () =>
     const before = probe.mark();
     const inner = childOf(program.pid);
     const blockedAt = Date.now();
-    process.kill(inner!, "SIGUSR2");
+    process.kill(inner!, "SIGURG");
     // What unshare makes of the end of its child: 128 and the signal (SIGTRAP, SIGILL or SIGSEGV by processor), never 0.
     expect((await program.exit(30_000)).code).not.toBe(0);
     expect(Date.now() - blockedAt).toBeGreaterThan(LEAST_MS);

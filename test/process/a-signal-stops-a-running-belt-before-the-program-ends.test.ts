@@ -33,7 +33,7 @@ const expectTheWayOut = (seen: readonly Recorded[], pad: PadOnBroker): void => {
 };
 
 describe.skipIf(missing)(`a signal at a running belt${unlessMissing}`, () => {
-  it.concurrent.for(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const)(
+  it.concurrent.for(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGPWR", "SIGUSR2"] as const)(
     "%s: stopping, falling speeds, at rest, offline, exit 0, and nothing after that",
     async (signal, ctx) => {
       const { broker, probe, program, pad } = await scene(ctx);
@@ -54,6 +54,18 @@ describe.skipIf(missing)(`a signal at a running belt${unlessMissing}`, () => {
       expect(program.stderr).toBe("");
     },
   );
+
+  it.concurrent("SIGTSTP, Ctrl-Z: nothing is suspended, and the belt can still be stopped", async (ctx) => {
+    const { program, pad } = await scene(ctx);
+    await pad.walk(2);
+    program.signal("SIGTSTP");
+    expect(await pad.ask({ belt: "OFF" })).toMatchObject({ status: "ok" });
+    expect(program.stderr).toBe(
+      "The bridge is not suspended: a belt that moves must be stopped by somebody. Ctrl-C stops it and ends the bridge.\n",
+    );
+    program.signal("SIGINT");
+    expect(await program.exit(ENDED_MS)).toEqual({ code: 0, signal: null });
+  });
 
   it.concurrent("at 6 km/h the default budget is enough: seen at rest, exit 0", async (ctx) => {
     const { program, pad } = await scene(ctx);

@@ -15,13 +15,13 @@ const expectSaid = (program: Program): void => {
 };
 
 describe.skipIf(missing)(`an error that nobody has foreseen, at a running belt${unlessMissing}`, () => {
-  it.concurrent.for(["throw-on-sigusr2.cjs", "reject-on-sigusr2.cjs"])(
+  it.concurrent.for(["throw-on-sigurg.cjs", "reject-on-sigurg.cjs"])(
     "%s: the one path, the belt seen at rest, exit 70",
     async (file, ctx) => {
       const { probe, program, pad } = await scene(ctx, planted(file));
       await pad.walk(1);
       const before = probe.mark();
-      program.signal("SIGUSR2");
+      program.signal("SIGURG");
       await probe.until(bridgeSays("stopping"), 2_000, before);
       expect(await program.exit(20_000)).toEqual({ code: 70, signal: null });
       await probe.until(bridgeSays("offline"), 2_000, before);
@@ -38,10 +38,10 @@ describe.skipIf(missing)(`an error that nobody has foreseen, at a running belt${
         { id: "office", address: PAD },
         { id: "hall", address: SECOND },
       ];
-      const { probe, program, pad } = await scene(ctx, { pads, ...planted("break-state-on-sigusr2.cjs") });
+      const { probe, program, pad } = await scene(ctx, { pads, ...planted("break-state-on-sigurg.cjs") });
       await Promise.all([pad.walk(1), new PadOnBroker(probe, "hall").walk(1)]);
       const before = probe.mark();
-      program.signal("SIGUSR2");
+      program.signal("SIGURG");
       await probe.until(bridgeSays("stopping"), 2_000, before);
       expect(await program.exit(20_000)).toEqual({ code: 70, signal: null });
       await probe.until(bridgeSays("offline"), 2_000, before);
@@ -51,12 +51,12 @@ describe.skipIf(missing)(`an error that nobody has foreseen, at a running belt${
   );
 
   it.concurrent("inside the way out: no step is skipped, exit 70", async (ctx) => {
-    const { probe, program, pad } = await scene(ctx, planted("throw-on-sigusr2.cjs"));
+    const { probe, program, pad } = await scene(ctx, planted("throw-on-sigurg.cjs"));
     await pad.walk(1);
     const before = probe.mark();
     program.signal("SIGTERM");
     await probe.until(bridgeSays("stopping"), 2_000, before);
-    program.signal("SIGUSR2");
+    program.signal("SIGURG");
     expect(await program.exit(20_000)).toEqual({ code: 70, signal: null });
     await probe.until(bridgeSays("offline"), 2_000, before);
     expect(speeds(pad, before).at(-1)).toBe(0);
