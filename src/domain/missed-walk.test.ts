@@ -26,6 +26,7 @@ const gap: Gap = {
   moving: false,
   counters: { elapsed: 0, distance: 0, steps: 0 },
   counted: false,
+  gained: { elapsed: 0, distance: 0, steps: 0 },
   statuses: 3,
 };
 const earlier = { elapsed: 200, distance: 220, steps: 350 };
@@ -83,6 +84,23 @@ const cases: readonly Case[] = [
     record: record(40),
     gap: { counters: { elapsed: 200, distance: 900, steps: 1500 } },
     missed: [600, 660, 1100, -40],
+  },
+  {
+    name: "the last seconds of one, which the counters have told already",
+    record: record(64, { elapsed: 203, distance: 220, steps: 354 }),
+    gap: {
+      moving: true,
+      counters: earlier,
+      gained: { elapsed: 3, distance: 0, steps: 4 },
+      since: NOW - 61 * MINUTE,
+    },
+    missed: null,
+  },
+  {
+    name: "the rest of one, but for what the counters have told",
+    record: record(64),
+    gap: { moving: true, counters: earlier, gained: { elapsed: 3, distance: 10, steps: 4 } },
+    missed: [397, 430, 746, -60],
   },
   {
     name: "a machine without counters",

@@ -19,6 +19,8 @@ export interface Gap {
   readonly counters: Measures | null;
   /** The counters themselves have told of walking in it, or somebody has walked since. */
   readonly counted: boolean;
+  /** What they have gained since, which is no walk by itself: their lag, or the last steps of one. It is counted. */
+  readonly gained: Measures;
   /** Statuses since. */
   readonly statuses: number;
 }
@@ -63,6 +65,14 @@ const measuresOf = ({ elapsed, distance, steps }: Counters): Measures | null =>
     ? null
     : { elapsed: elapsed?.value ?? 0, distance: distance?.value ?? 0, steps: steps?.value ?? 0 };
 
+const NOTHING: Measures = { elapsed: 0, distance: 0, steps: 0 };
+
+const add = (one: Measures, other: Measures): Measures => ({
+  elapsed: one.elapsed + other.elapsed,
+  distance: one.distance + other.distance,
+  steps: one.steps + other.steps,
+});
+
 const someOf = (of: Measures, test: (value: number, key: keyof Measures) => boolean): boolean =>
   test(of.elapsed, "elapsed") || test(of.distance, "distance") || test(of.steps, "steps");
 
@@ -70,18 +80,18 @@ const someOf = (of: Measures, test: (value: number, key: keyof Measures) => bool
 export const watch = (absence: Absence, { silent, gained, before, moving }: Reading, at: number): Absence => {
   const { seenAt, gap } = absence;
   const counted = moving || someOf(gained, (value, key) => value > LAG[key]);
-  if (gap && !(silent && gap.statuses >= STATUSES_TO_WAIT))
-    return {
-      ...absence,
-      seenAt: at,
-      gap: { ...gap, counted: gap.counted || counted, statuses: gap.statuses + 1 },
-    };
+  if (gap && !(silent && gap.statuses >= STATUSES_TO_WAIT)) {
+    const sum = add(gap.gained, gained);
+    const known = { counted: gap.counted || counted, gained: sum, statuses: gap.statuses + 1 };
+    return { ...absence, seenAt: at, gap: { ...gap, ...known } };
+  }
   if (!silent || seenAt === null) return { ...absence, seenAt: at, gap: null };
   const opened = {
     since: seenAt,
     moving: before.speed > 0,
     counters: measuresOf(before.counters),
     counted,
+    gained: add(NOTHING, gained),
     statuses: 1,
   };
   return { ...absence, seenAt: at, gap: opened };
@@ -137,13 +147,14 @@ export const missedWalk = (record: PadRecord, gap: Gap, at: number): MissedWalk 
   const { counters } = gap;
   const includes = counters !== null && !someOf(counters, (value, key) => value > record[key]);
   if (!after && !includes) return null;
-  return fitting(less(record, includes ? counters : null), Math.max(began, gap.since), at + doubt + SLACK);
+  const known = add(includes ? counters : NOTHING, gap.gained);
+  return fitting(less(record, known), Math.max(began, gap.since), at + doubt + SLACK);
 };
 
-const less = (record: PadRecord, counted: Measures | null): Measures => ({
-  elapsed: record.elapsed - (counted?.elapsed ?? 0),
-  distance: record.distance - (counted?.distance ?? 0),
-  steps: record.steps - (counted?.steps ?? 0),
+const less = (record: PadRecord, counted: Measures): Measures => ({
+  elapsed: record.elapsed - counted.elapsed,
+  distance: Math.max(0, record.distance - counted.distance),
+  steps: Math.max(0, record.steps - counted.steps),
 });
 
 const fitting = ({ elapsed, distance, steps }: Measures, from: number, until: number): MissedWalk | null => {

@@ -25,6 +25,8 @@ import {
  * counters, or this long, the broker keeps what it has, and no number falls.
  */
 const CATCH_UP_MS = 15_000;
+/** Some machines tell their counters in pieces, a notification each (wire-facts b.1). */
+const CATCH_UP_STATUSES = 3;
 
 /** Holds the journal of one pad, taken up where the last run left it; keeps it in the ledger, and tells its events. */
 export class WalkBook {
@@ -34,7 +36,8 @@ export class WalkBook {
   readonly #tell: (event: PadEvent) => void;
   /** What was walked before this run is known, if only to be nothing. */
   readonly #complete: boolean;
-  #behindUntil: number;
+  readonly #behindUntil: number;
+  #unheard: number;
   #journal: Journal;
 
   /** `crashed`: the last run ended uncleanly. */
@@ -51,13 +54,14 @@ export class WalkBook {
     this.#tell = tell;
     const records = ledger.resume();
     this.#complete = records !== null;
-    this.#behindUntil = crashed ? clock.now() + CATCH_UP_MS : -Infinity;
+    this.#behindUntil = clock.now() + CATCH_UP_MS;
+    this.#unheard = crashed ? CATCH_UP_STATUSES : 0;
     this.#journal = openJournal(records ?? noRecords);
   }
 
   /** Returns true when the walker has just left a moving belt. */
   status(status: PadStatus, stoppedBy: StopCause | null, holding: Speed | null): boolean {
-    this.#behindUntil = -Infinity;
+    this.#unheard -= 1;
     return this.#take(
       (journal, about) => enterStatus(journal, status, this.#settings, about),
       { stoppedBy, holding },
@@ -123,8 +127,8 @@ export class WalkBook {
 
   /** Null where earlier walks cannot be read, or not yet: a total that falls would be taken for the truth. */
   stats(speed: Speed | null): Stats | null {
-    const known = this.#complete && this.#clock.now() >= this.#behindUntil;
-    return known ? statsOf(this.#journal, this.#settings, speed) : null;
+    const caughtUp = this.#unheard <= 0 || this.#clock.now() >= this.#behindUntil;
+    return this.#complete && caughtUp ? statsOf(this.#journal, this.#settings, speed) : null;
   }
 
   #enter(input: (moment: Moment) => WalkInput): void {

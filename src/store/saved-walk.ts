@@ -32,6 +32,7 @@ const absence = object({
       moving: boolean,
       counters: orNull(object(measures)),
       counted: boolean,
+      gained: object(measures),
       statuses: number,
     }),
   ),

@@ -144,10 +144,10 @@ export class Home {
     pad.start();
   }
 
-  /** Until the pad has told a status to the bridge that was just started. */
+  /** Until the bridge that was just started has heard the pad, and knows what was walked. */
   async heard(): Promise<void> {
     const { pad } = this.#running;
-    await this.clock.until(() => pad.view().available, 30_000);
+    await this.clock.until(() => pad.view().available && pad.view().stats !== null, 30_000);
   }
 
   press(key: Parameters<typeof remote>[1] = "start-stop"): void {
