@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { StoreFault, troubleOf } from "./fault.js";
+import { LogSync } from "./log-sync.js";
 import type { PadChange } from "./pending.js";
 import { databaseFile, type Driver, openDatabase, openForReading, putAside, type Sqlite } from "./sqlite.js";
 import { Writer } from "./write.js";
@@ -19,6 +20,7 @@ const mayBeFile = (path: string): boolean => {
 export class StoreFile {
   readonly #path: string;
   readonly #wall: () => number;
+  readonly #log: LogSync;
   #driver: Driver | null = null;
   #writer: { readonly db: Sqlite; readonly writer: Writer } | null = null;
   /** Where the file cannot be written but read, so that totals do not begin at 0. */
@@ -32,6 +34,7 @@ export class StoreFile {
   constructor(storePath: string, wall: () => number) {
     this.#path = databaseFile(storePath);
     this.#wall = wall;
+    this.#log = new LogSync(`${this.#path}-wal`);
   }
 
   /** Where a damaged file was put in this run. */
@@ -74,6 +77,7 @@ export class StoreFile {
     const writer = this.writer();
     const { db } = this.#writer ?? {};
     writer.write(pads, () => db && also(db));
+    this.#log.want();
   }
 
   /** What can be read, now; null where nothing can. Throws what SQLite throws. */

@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { LogSync } from "./log-sync.js";
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+it("one at a time, and once more for all that came meanwhile; a failure ends nothing", async () => {
+  const calls: {
+    readonly path: string;
+    readonly resolve: () => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
+  const log = new LogSync(
+    "bridge.db-wal",
+    (path) => new Promise((resolve, reject) => calls.push({ path, resolve, reject })),
+  );
+  log.want();
+  log.want();
+  log.want();
+  expect(calls.map(({ path }) => path)).toEqual(["bridge.db-wal"]);
+  calls[0]!.resolve();
+  await turn();
+  expect(calls).toHaveLength(2);
+  calls[1]!.reject(new Error("no such file"));
+  await turn();
+  expect(calls).toHaveLength(2);
+  log.want();
+  expect(calls).toHaveLength(3);
+});
