@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { closeSync, fstatSync } from "node:fs";
+import { isatty } from "node:tty";
 import { systemClock } from "./clock.js";
 import { catchEverything, Ending, EXIT, type ExitCode } from "./lifecycle.js";
 
@@ -22,10 +24,22 @@ const main = async (): Promise<ExitCode> => {
   });
 };
 
+/** A terminal that has hung up crashes Node 20 when it resets it at its end (seen: SIGSEGV and SIGABRT, exit code lost). */
+const letGoOfDeadTerminals = (): void => {
+  for (const fd of [0, 1, 2])
+    try {
+      // tcgetattr fails on it, and so does not say "terminal". Where it is another device, nothing is lost either.
+      if (fstatSync(fd).isCharacterDevice() && !isatty(fd)) closeSync(fd);
+    } catch {
+      // It was closed from the beginning.
+    }
+};
+
 const code = await main().catch((error: unknown) => {
   // Before or beside the bridge, so no belt is in its care: a damaged installation, or a bug of a command.
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT.internal;
 });
+letGoOfDeadTerminals();
 // Everything has been closed by now; what a library may have left behind (noble's timers) must not keep us alive.
 process.exit(code);

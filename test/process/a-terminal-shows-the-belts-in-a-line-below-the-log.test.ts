@@ -1,6 +1,9 @@
 import { spawnSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { missing, scene, unlessMissing } from "./scene.js";
+import { speeds } from "./pad-on-broker.js";
+import { bridgeSays, missing, newFolder, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -14,6 +17,8 @@ const onTerminal =
     `stty cols ${columns}; exec ${command.map((word) => `'${word}'`).join(" ")}`,
     "/dev/null",
   ];
+/** The first wait ends with the signal, the second with the program. */
+const HAND_ON = `"$@" & trap "kill -HUP $!" HUP; wait $!; wait $!`;
 const CTRL_C = "\u0003";
 const ERASE = "\r\u001b[K";
 
@@ -38,6 +43,24 @@ describe.skipIf(missing || noTerminal)(`on a terminal${unlessMissing}`, () => {
     const left = rows(program.stdout).filter((row) => row !== "");
     expect(left.length).toBeGreaterThan(3);
     expect(left.filter((row) => !/^\d\d:\d\d:\d\d [A-Z]{4,5} /.test(row))).toEqual([]);
+  });
+
+  it("that is closed ends the bridge as any signal does: the belt at rest, offline, exit 0", async (ctx) => {
+    const folder = await newFolder(ctx);
+    const result = join(folder, "exit-code");
+    const { probe, program, pad } = await scene(ctx, {
+      program: {
+        // The shell hears of the end first, hands it on, and lives to write down what became of the bridge.
+        wrap: (command) => onTerminal(80)(["sh", "-c", `${HAND_ON}; echo $? >${result}`, "sh", ...command]),
+        env: { TERM: "xterm" },
+      },
+    });
+    await pad.walk(1);
+    const before = probe.mark();
+    program.child.kill("SIGKILL");
+    await probe.until(bridgeSays("offline"), 20_000, before);
+    expect(speeds(pad, before).at(-1)).toBe(0);
+    await vi.waitFor(async () => expect(await readFile(result, "utf8")).toBe("0\n"), 5_000);
   });
 
   it("is silent where lines are JSON, and where nobody knows the width", async (ctx) => {
