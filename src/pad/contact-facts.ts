@@ -14,51 +14,59 @@ export interface MachineFacts {
 
 export const NO_COMPLAINT: MachineFacts = { fault: null, safetyKey: false, controlLost: false };
 
-/** What is known of a pad's link, for `view()`. */
-export interface ContactFacts extends MachineFacts {
-  readonly phase: Phase;
-  readonly identity: Identity;
+/** What is known of a pad from what it has said. */
+export interface HeardFacts extends MachineFacts {
   /** A valid status came since the start. */
   readonly seen: boolean;
   /** The belt was not at rest when the link was lost, and was not seen since. */
   readonly lostMoving: boolean;
-  readonly ambiguous: boolean;
-  readonly notAPad: boolean;
   /** Monotonic milliseconds: a value could be read of a machine at rest that says nothing (contract rule 7). */
   readonly aliveAt: number | null;
-  readonly rssi: number | null;
   /** Epoch milliseconds. */
   readonly lastStatusAt: number | null;
-  readonly counters: {
-    readonly statuses: number;
-    readonly badFrames: number;
-    readonly connects: number;
-    readonly losses: number;
-  };
+  readonly counters: { readonly statuses: number; readonly badFrames: number };
+}
+
+/** What is known of the link to a pad. */
+export interface LinkFacts {
+  readonly phase: Phase;
+  readonly ambiguous: boolean;
+  readonly notAPad: boolean;
+  readonly rssi: number | null;
+  readonly counters: { readonly connects: number; readonly losses: number };
+}
+
+/** All of it, for `view()`. */
+export interface ContactFacts extends HeardFacts, LinkFacts {
+  readonly identity: Identity;
+  readonly counters: HeardFacts["counters"] & LinkFacts["counters"];
 }
 
 /** What every pad begins with. */
-export const NO_FACTS: Omit<ContactFacts, "identity"> = {
-  phase: "scanning",
+export const NOTHING_HEARD: HeardFacts = {
   seen: false,
   lostMoving: false,
-  ambiguous: false,
-  notAPad: false,
   ...NO_COMPLAINT,
   aliveAt: null,
-  rssi: null,
   lastStatusAt: null,
-  counters: { statuses: 0, badFrames: 0, connects: 0, losses: 0 },
+  counters: { statuses: 0, badFrames: 0 },
+};
+export const NO_LINK: LinkFacts = {
+  phase: "scanning",
+  ambiguous: false,
+  notAPad: false,
+  rssi: null,
+  counters: { connects: 0, losses: 0 },
 };
 
 /** What a machine's own word changes: a key that was pulled is back when the machine is reset, or the belt started. */
-export const afterEvent = ({ type }: MachineEvent): Partial<Pick<ContactFacts, "safetyKey">> => {
+export const afterEvent = ({ type }: MachineEvent): Partial<Pick<MachineFacts, "safetyKey">> => {
   if (type === "safety-key") return { safetyKey: true };
   return type === "started" || type === "reset" ? { safetyKey: false } : {};
 };
 
 /** What a status changes. */
-export const afterStatus = (facts: typeof NO_FACTS, status: PadStatus, wall: number): typeof NO_FACTS => {
+export const afterStatus = (facts: HeardFacts, status: PadStatus, wall: number): HeardFacts => {
   const runs = status.activity === "running" && (status.speed ?? 0) > 0;
   const safetyKey = facts.safetyKey && !runs;
   return { ...facts, seen: true, lostMoving: false, safetyKey, aliveAt: null, lastStatusAt: wall };

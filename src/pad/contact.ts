@@ -1,27 +1,16 @@
 import type { Address, Advertisement, Link, Radio } from "../ble/radio.js";
-import { type Clock, STALL_MS, type StallWatch, watchStalls } from "../clock.js";
+import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
-import type { PadRecord, PadSettings, PadStatus } from "../domain/pad.js";
+import type { PadSettings } from "../domain/pad.js";
 import type { Logger } from "../log.js";
-import type { Heard } from "../protocol/conversation.js";
-import type { MachineEvent } from "../protocol/ftms-machine.js";
 import { Acquaintance } from "./acquaintance.js";
-import {
-  afterEvent,
-  afterStatus,
-  type ContactFacts,
-  logChange,
-  type MachineFacts,
-  NO_COMPLAINT,
-  NO_FACTS,
-} from "./contact-facts.js";
+import { type ContactFacts, type LinkFacts, NO_LINK } from "./contact-facts.js";
+import { Hearing, type HearingOwner } from "./hearing.js";
 import type { Memory } from "./identity.js";
-import { controlLost } from "./permission.js";
 import type { Scheduler } from "./scheduler.js";
 import { serveLink } from "./serve.js";
-import { isUrgent, mayMove } from "./stop.js";
+import { isUrgent } from "./stop.js";
 import { Supervisor } from "./supervisor.js";
-import { isRunning, type Sample, showsRest, SILENCE_MS } from "./telemetry.js";
 import { wiretap } from "./wiretap.js";
 
 /** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
@@ -34,21 +23,14 @@ export interface ContactDeps {
   readonly memory: Memory;
 }
 
-export interface ContactOwner {
+export interface ContactOwner extends HearingOwner {
   /** The link is wanted now; ask again after `reconsider()`. */
   wanted(): boolean;
-  /** A valid status came and the goals have seen it; `restored`: the first since the belt moved out of sight. */
-  status(sample: Sample, restored: boolean): void;
-  /** The machine told of something that it did; the goals have seen it. */
-  event(event: MachineEvent): void;
-  /** What the pad says of its last walk, when it was asked. */
-  record(record: PadRecord): void;
   /** The link is gone; `moving`: the belt was not at rest when it was last seen. */
   lost(moving: boolean): void;
-  changed(): void;
 }
 
-/** The pad's side of the air: finds it, serves its link, and feeds what it says to the scheduler. */
+/** The pad's side of the air: finds it, serves its link, lets it go. */
 export class Contact {
   readonly #settings: PadSettings;
   readonly #deps: ContactDeps;
@@ -56,28 +38,28 @@ export class Contact {
   readonly #owner: ContactOwner;
   readonly #supervisor: Supervisor;
   readonly #acquaintance: Acquaintance;
-  #facts = NO_FACTS;
+  readonly #hearing: Hearing;
+  #facts = NO_LINK;
   #drop: ((error: BridgeError) => void) | null = null;
-  #heardAt = 0;
-  #checkedAt = 0;
-  #stalls: StallWatch | null = null;
 
   constructor(settings: PadSettings, deps: ContactDeps, scheduler: Scheduler, owner: ContactOwner) {
     this.#settings = settings;
     this.#deps = deps;
     this.#scheduler = scheduler;
     this.#owner = owner;
-    const { log, memory } = deps;
+    const { clock, log, memory } = deps;
     const acquaintance = new Acquaintance(settings, {
       log,
       memory,
       machine: (machine) => scheduler.setMachine(machine),
       changed: () => owner.changed(),
     });
+    const hearing = new Hearing({ clock, log, scheduler, acquaintance }, owner);
     this.#acquaintance = acquaintance;
+    this.#hearing = hearing;
     this.#supervisor = new Supervisor(settings, deps, {
       wanted: () => owner.wanted(),
-      urgent: () => this.#facts.lostMoving || isUrgent(scheduler.control.stop, deps.clock.now()),
+      urgent: () => hearing.facts.lostMoving || isUrgent(scheduler.control.stop, clock.now()),
       phase: (phase) => this.#set({ phase }),
       heard: (advertisement) => this.#heard(advertisement),
       ambiguous: (addresses) => this.#isAmbiguous(addresses),
@@ -88,7 +70,9 @@ export class Contact {
   }
 
   get facts(): ContactFacts {
-    return { ...this.#facts, identity: this.#acquaintance.identity };
+    const heard = this.#hearing.facts;
+    const counters = { ...heard.counters, ...this.#facts.counters };
+    return { ...heard, ...this.#facts, counters, identity: this.#acquaintance.identity };
   }
 
   /** A link is up, subscribed or about to be. */
@@ -97,7 +81,7 @@ export class Contact {
   }
 
   start(): void {
-    this.#stalls = watchStalls(this.#deps.clock);
+    this.#hearing.start();
     this.#supervisor.start();
   }
 
@@ -110,15 +94,9 @@ export class Contact {
     this.#drop?.(error);
   }
 
-  /**
-   * A link that carries no valid status for 5 s has died silently (contract 3, availability). A gap in our own life is no
-   * silence of the pad's: a link that is let go for it is missed by the stop that waits in the socket.
-   */
+  /** A link that carries no valid status for 5 s has died silently (contract 3, availability). */
   checkSilence(): void {
-    const now = this.#deps.clock.now();
-    if (now - this.#checkedAt > STALL_MS) this.#heardAt = now;
-    this.#checkedAt = now;
-    if (this.#facts.phase === "ready" && now - this.#heardAt > SILENCE_MS)
+    if (this.#hearing.checkSilence() && this.#facts.phase === "ready")
       this.drop(
         new BridgeError("silent", "The pad is connected but has said nothing valid for 5 s; reconnecting."),
       );
@@ -126,10 +104,10 @@ export class Contact {
 
   async end(): Promise<void> {
     await this.#supervisor.end();
-    this.#stalls?.end();
+    this.#hearing.end();
   }
 
-  #set(facts: Partial<typeof NO_FACTS>): void {
+  #set(facts: Partial<LinkFacts>): void {
     this.#facts = { ...this.#facts, ...facts };
     this.#owner.changed();
   }
@@ -173,112 +151,32 @@ export class Contact {
       onModel: (model) => this.#acquaintance.meet(model),
       onOpen: (connection) => this.#scheduler.open(connection),
       onListening: () => {
-        this.#heardAt = this.#deps.clock.now();
+        this.#hearing.begin();
         const { model } = this.#acquaintance.identity;
         this.#deps.log.info({ model, address: link.address }, "connected");
         this.#set({ phase: "ready", notAPad: false });
         this.#scheduler.listening();
       },
-      onHeard: (heard, poll) => this.#hear(heard, poll),
+      onHeard: (heard, poll) => {
+        if (heard.kind === "status") this.#supervisor.healthy();
+        this.#hearing.hear(heard, poll);
+      },
       onRssi: (rssi) => this.#set({ rssi }),
     };
   }
 
-  #hear(message: Heard, poll: number | null): void {
-    switch (message.kind) {
-      case "status":
-        return this.#hearStatus(this.#sample(message.status, poll));
-      case "preferences":
-        if (this.#acquaintance.hear(message.preferences)) this.#scheduler.rescaled();
-        return this.#scheduler.preferencesKnown();
-      case "alive":
-        return this.#hearLife();
-      case "answer":
-        this.#scheduler.answer(message.answer);
-        return this.#learn({});
-      case "event":
-        return this.#hearEvent(message.event);
-      case "fault":
-        return this.#learn({ fault: message.record });
-      case "bad":
-        this.#deps.log.debug({ reason: message.reason }, "a notification was not valid and was dropped");
-        return this.#count("badFrames");
-      case "record":
-        return this.#owner.record(message.record);
-      case "other":
-        return;
-    }
-  }
-
-  /** After a gap in our own life what is heard may be as old as the gap (contract rule 2). */
-  get #arrived(): number {
-    const { last } = this.#scheduler.telemetry;
-    return Math.max(this.#stalls?.arrived() ?? this.#deps.clock.now(), last?.at ?? 0);
-  }
-
-  /** What a machine says by itself is as old as it arrived, not as it was read. */
-  #sample(status: PadStatus, poll: number | null): Sample {
-    const at = this.#arrived;
-    return { status, at, poll: poll === null ? null : Math.min(poll, at) };
-  }
-
-  /** Contract rule 7: of a machine at rest that says nothing, a value that can be read is a sign of life. */
-  #hearLife(): void {
-    const { control, telemetry } = this.#scheduler;
-    // Of one that ran when it was last seen silence is what it is: the subscription may not have been taken.
-    const speaks = this.#facts.lostMoving && isRunning(telemetry);
-    if (control.greeted ? !showsRest(telemetry) : speaks) return;
-    this.#heardAt = this.#deps.clock.now();
-    this.#set({ aliveAt: this.#heardAt });
-  }
-
-  #hearEvent(event: MachineEvent): void {
-    this.#scheduler.event(event);
-    this.#owner.event(event);
-    this.#learn(afterEvent(event));
-  }
-
-  get #controlLost(): boolean {
-    return controlLost(this.#facts.controlLost, this.#scheduler.control);
-  }
-
-  #learn(said: Partial<MachineFacts>): void {
-    const before = this.#facts;
-    this.#facts = { ...before, controlLost: this.#controlLost, ...said };
-    logChange(before, this.#facts, this.#deps.log);
-    this.#owner.changed();
-  }
-
-  #hearStatus(sample: Sample): void {
-    const restored = this.#facts.lostMoving;
-    this.#heardAt = this.#deps.clock.now();
-    this.#facts = afterStatus(this.#facts, sample.status, this.#deps.clock.wall());
-    this.#count("statuses");
-    this.#supervisor.healthy();
-    this.#scheduler.together(() => {
-      this.#scheduler.see(sample);
-      this.#owner.status(sample, restored);
-    });
-    // A machine that leaves a request for permission unanswered has granted it as soon as something is written.
-    if (this.#controlLost !== this.#facts.controlLost) this.#learn({});
-  }
-
   #unlink(): void {
-    const { control, telemetry } = this.#scheduler;
-    // Without a status on this link, what was true when the last one went is all that is known.
-    const news = control.greeted && mayMove(control, telemetry);
-    const lostMoving = control.greeted ? news : this.#facts.lostMoving;
+    const moving = this.#hearing.lost();
     this.#count("losses");
     this.#drop = null;
-    this.#facts = { ...this.#facts, lostMoving, ...NO_COMPLAINT, aliveAt: null };
     // A link that we let go of is held until it is closed; a lost one is waited for at once.
     if (this.#owner.wanted()) this.#facts = { ...this.#facts, phase: "scanning" };
     // All of it is true before anybody hears of any of it: an exit that waits must not take the pad for out of reach.
     this.#scheduler.close();
-    this.#owner.lost(news);
+    this.#owner.lost(moving);
   }
 
-  #count(key: keyof ContactFacts["counters"]): void {
+  #count(key: keyof LinkFacts["counters"]): void {
     const { counters } = this.#facts;
     this.#facts = { ...this.#facts, counters: { ...counters, [key]: counters[key] + 1 } };
   }
