@@ -102,15 +102,18 @@ export class App implements Stoppable {
   quiesce(reason: string): Promise<void> {
     this.#over.abort();
     this.#brokerLost();
-    return allOf([() => this.#bridge?.stopping(reason), ...this.#pads.map((pad) => () => pad.quiesce())]);
+    return allOf([
+      () => this.#bridge?.stopping(reason),
+      ...this.#pads.map((pad) => () => pad.leaving.begin()),
+    ]);
   }
 
   belts(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    return allOf(this.#pads.map((pad) => () => pad.stopForExit(signal, hurry)));
+    return allOf(this.#pads.map((pad) => () => pad.leaving.stop(signal, hurry)));
   }
 
   report(): BeltReport {
-    return this.#pads.map((pad) => ({ pad: pad.settings.id, verdict: pad.verdict() }));
+    return this.#pads.map((pad) => ({ pad: pad.settings.id, verdict: pad.leaving.verdict() }));
   }
 
   save(): void {

@@ -47,21 +47,18 @@ export class Leaving {
     return this.#over;
   }
 
-  /** From now on nothing is set in motion; what was about to be is given up. */
+  /** From now on nothing is set in motion: what was about to be is given up, a scan or connect that no belt needs, too. */
   begin(): void {
+    const { scheduler, contact } = this.#deps;
     this.#begun = true;
-    this.#deps.scheduler.apply((control) => giveUp(control, ENDING));
+    scheduler.apply((control) => giveUp(control, ENDING));
+    contact.reconsider();
   }
 
   /** A moving belt has no link at this moment: it must be regained before anything else ends. */
   get mustReturn(): boolean {
     const { contact, safety } = this.#deps;
     return contact.facts.lostMoving && (safety.stopOnExit || this.#stopIsDue);
-  }
-
-  /** Hands a live link one more stop frame at once: the waiting is about to end. */
-  pressStop(): void {
-    if (this.#deps.contact.linked) this.#deps.desk.stop("exit");
   }
 
   /**
@@ -90,9 +87,12 @@ export class Leaving {
   }
 
   async #bringToRest(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    const { desk, changes } = this.#deps;
+    const { desk, changes, contact } = this.#deps;
     desk.stop("exit");
-    const press = (): void => this.pressStop();
+    // The waiting is about to end: a live link is handed one more stop frame at once.
+    const press = (): void => {
+      if (contact.linked) desk.stop("exit");
+    };
     hurry.addEventListener("abort", press, { once: true });
     const done = (): boolean =>
       !this.#stopIsDue || !this.#isWithinReach || (hurry.aborted && this.#stopIsOut);

@@ -7,7 +7,6 @@ import { Changes } from "./changes.js";
 import { Contact, type ContactDeps } from "./contact.js";
 import type { ContactFacts } from "./contact-facts.js";
 import { type Asked, CommandDesk } from "./desk.js";
-import type { Verdict } from "./exit.js";
 import type { Effect, StopCause } from "./goals.js";
 import { Guard } from "./guard.js";
 import { type Identity, UNKNOWN_MACHINE } from "./identity.js";
@@ -48,6 +47,7 @@ export interface PadView {
 /** One pad: its link, its goals, its walks. Everything published about it is a function of `view()`. */
 export class Pad {
   readonly settings: PadSettings;
+  readonly leaving: Leaving;
   readonly #deps: PadDeps;
   readonly #announcer: Announcer<Pad>;
   readonly #scheduler: Scheduler;
@@ -55,7 +55,6 @@ export class Pad {
   readonly #book: WalkBook;
   readonly #contact: Contact;
   readonly #switch: LinkSwitch;
-  readonly #leaving: Leaving;
   readonly #guard: Guard;
   #stopTicking: () => void = () => undefined;
 
@@ -95,7 +94,7 @@ export class Pad {
     this.#scheduler = scheduler;
     this.#contact = contact;
     this.#desk = desk;
-    this.#leaving = new Leaving({ clock, safety, scheduler, contact, desk, changes, book: this.#book });
+    this.leaving = new Leaving({ clock, safety, scheduler, contact, desk, changes, book: this.#book });
   }
 
   start(): void {
@@ -138,32 +137,6 @@ export class Pad {
     return true;
   }
 
-  /** The program ends: starts are refused, scans and connects that no belt needs are aborted. */
-  quiesce(): void {
-    this.#leaving.begin();
-    this.#contact.reconsider();
-  }
-
-  /** Hands a live link one more stop frame at once: the waiting is about to end. */
-  pressStop(): void {
-    this.#leaving.pressStop();
-  }
-
-  /** A moving belt has no link at this moment: it must be regained before anything else ends. */
-  get mustReturn(): boolean {
-    return this.#leaving.mustReturn;
-  }
-
-  /** Stops the belt and sees it at rest, then standby; `hurry` ends the waiting, with a stop frame handed over. */
-  async stopForExit(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    await this.#leaving.stop(signal, hurry);
-  }
-
-  /** How the belt is being left. */
-  verdict(): Verdict {
-    return this.#leaving.verdict();
-  }
-
   /** A stop waits for its frame, or for the link that it is first on: nothing may hold the main loop up. */
   get stopWaits(): boolean {
     const { stop } = this.#scheduler.control;
@@ -172,7 +145,7 @@ export class Pad {
 
   /** Lets go of the link and of every timer. Bounded by the supervisor; idempotent. */
   async close(): Promise<void> {
-    this.#leaving.end();
+    this.leaving.end();
     this.#announcer.changed();
     await this.#contact.end();
     this.#stopTicking();
@@ -189,14 +162,14 @@ export class Pad {
   }
 
   #wanted(): boolean {
-    if (this.#leaving.begun) return this.#contact.linked || this.#leaving.mustReturn;
+    if (this.leaving.begun) return this.#contact.linked || this.leaving.mustReturn;
     // A link that the user has switched off is got back for a stop, as long as that would be its first write.
     return this.#switch.on || this.#isUrgent;
   }
 
   get #facts(): PadFacts & ContactFacts {
     const { control, telemetry } = this.#scheduler;
-    const { begun: ending } = this.#leaving;
+    const { begun: ending } = this.leaving;
     const contact = this.#contact.facts;
     return { ...contact, ...contact.identity, control, telemetry, ending, radioOn: this.#radioOn };
   }
@@ -235,7 +208,7 @@ export class Pad {
 
   #lost(moving: boolean): void {
     this.#book.gap();
-    if (moving && !this.#leaving.over) this.#announcer.linkLost();
+    if (moving && !this.leaving.over) this.#announcer.linkLost();
     this.#announcer.changed();
   }
 
