@@ -1,20 +1,14 @@
 import type { Clock } from "../clock.js";
-import {
-  type Ledger,
-  type LedgerEntry,
-  noRecords,
-  type Records,
-  type SavedWalk,
-  wake,
-} from "../domain/ledger.js";
+import type { Ledger, LedgerEntry, Records } from "../domain/ledger.js";
 import { isOpen } from "../domain/open-session.js";
 import { localDay, type Tally } from "../domain/totals.js";
 import type { Logger } from "../log.js";
 import { Condition } from "./condition.js";
 import { type StoreState, troubleOf } from "./fault.js";
 import { FlushTimer } from "./flush-timer.js";
-import { listed } from "./listed.js";
 import { KnownPads } from "./known-pads.js";
+import { KnownWalks } from "./known-walks.js";
+import { listed } from "./listed.js";
 import type { PadMemory } from "./pending.js";
 import {
   lastSecond,
@@ -24,7 +18,6 @@ import {
   type SessionFilter,
   type StoredSession,
 } from "./read.js";
-import { decodeWalk } from "./saved-walk.js";
 import { type Driver, loadDriver, type Sqlite } from "./sqlite.js";
 import { StoreFile } from "./store-file.js";
 import { endForgotten, Sweeper } from "./sweep.js";
@@ -63,8 +56,7 @@ export class Store {
   readonly #deps: StoreDeps;
   readonly #clock: Clock;
   readonly #pads: KnownPads;
-  readonly #saved = new Map<string, SavedWalk>();
-  readonly #records = new Map<string, Records>();
+  readonly #walks: KnownWalks;
   readonly #unwritten: Unwritten;
   readonly #condition: Condition;
   readonly #timer: FlushTimer;
@@ -79,6 +71,7 @@ export class Store {
     this.#clock = deps.clock;
     this.#unwritten = new Unwritten(deps.timeZone);
     this.#pads = new KnownPads(this.#unwritten);
+    this.#walks = new KnownWalks(this.#unwritten);
     this.#condition = new Condition(deps.log, deps.changed);
     this.#timer = new FlushTimer(deps.clock, deps.stopDue, () => this.#flush());
   }
@@ -156,18 +149,13 @@ export class Store {
 
   #resume(padId: string): Records | null {
     const moment = { at: this.#clock.wall(), now: this.#clock.now() };
-    const saved = this.#saved.get(padId);
     const day = localDay(moment.at, this.#deps.timeZone);
     const tally = this.#read<Tally | null>((db) => readTally(db, padId, day), null);
     if (tally === null && this.#file.hides) {
       this.#condition.hidden(padId);
       return null;
     }
-    const records: Records = {
-      ...(saved ? wake(saved, moment) : noRecords),
-      tally: tally ?? noRecords.tally,
-    };
-    this.#records.set(padId, records);
+    const records = this.#walks.resume(padId, tally, moment);
     const { session } = records.walk;
     if (isOpen(session)) {
       const last = this.#read((db) => lastSecond(db, padId, session.id), null) ?? -1;
@@ -177,10 +165,8 @@ export class Store {
   }
 
   #note(padId: string, entry: LedgerEntry): void {
-    const before = this.#records.get(padId);
-    this.#records.set(padId, entry);
-    this.#saved.set(padId, entry);
-    if (this.#ended || (before?.walk === entry.walk && entry.events.length === 0)) return;
+    const isNews = this.#walks.note(padId, entry);
+    if (this.#ended || !isNews) return;
     this.#unwritten.note(padId, entry);
     const walks = entry.status !== null && entry.walk.session?.state === "active";
     this.#want(walks || entry.events.length > 0 ? 0 : LATER_MS);
@@ -189,10 +175,8 @@ export class Store {
   #load(db: Sqlite): void {
     for (const pad of readPads(db)) {
       this.#pads.load(pad);
-      const { id, walk } = pad;
-      const saved = walk === null ? null : decodeWalk(walk);
-      if (saved) this.#saved.set(id, saved);
-      if (!db.readonly) endForgotten(db, id, saved?.walk.session?.id ?? null);
+      const saved = this.#walks.load(pad);
+      if (!db.readonly) endForgotten(db, pad.id, saved?.walk.session?.id ?? null);
     }
   }
 
@@ -227,8 +211,7 @@ export class Store {
   /** A new file was begun in place of one that was damaged under way. */
   #carryOver(): void {
     this.#carried = this.#file.aside;
-    for (const [padId, records] of this.#records)
-      this.#unwritten.carryOver(padId, records, this.#saved.get(padId));
+    this.#walks.carryOver();
     this.#pads.carryOver();
   }
 
