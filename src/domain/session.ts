@@ -1,11 +1,12 @@
 import { kcalOf, type Body } from "./calories.js";
-import { estimate, fastest, measure, movedFor, noMeter, SILENCE, type Meter, type Reading } from "./meter.js";
+import { fastest, measure, noMeter, SILENCE, type Meter, type Reading } from "./meter.js";
 import { hear, noAbsence, watch, weigh, type Absence, type MissedWalk } from "./missed-walk.js";
 import { grow, isOpen, newSession, type OpenSession } from "./open-session.js";
 import type { PadRecord, PadStatus } from "./pad.js";
+import { kcalGained, timeGained } from "./session-gains.js";
 import type { Session } from "./stats.js";
 import { NO_TOTALS, type Delta } from "./totals.js";
-import { metres, seconds, type Seconds, type Speed } from "./units.js";
+import { metres, type Seconds, type Speed } from "./units.js";
 
 export interface WalkSettings {
   /** Milliseconds a belt at rest keeps its session open. */
@@ -75,9 +76,6 @@ export const noWalk: Walk = {
   absence: noAbsence,
 };
 
-/** A machine's clock may show its last second this long after the belt stopped (wire-facts a.7: counters lag). */
-const CLOCK_LAG = 3_000;
-
 const still = (state: Walk): WalkStep => ({ state, events: [] });
 const then = (step: WalkStep, next: (state: Walk) => WalkStep): WalkStep => {
   const after = next(step.state);
@@ -125,27 +123,6 @@ const begin = (state: Walk, reading: Reading, { at, now }: Moment): WalkStep => 
   return { state: { ...after, session: resumed }, events: [{ type: "session_resumed", session: resumed }] };
 };
 
-/** Seconds of moving belt, by the machine's clock where it runs; else by ours. */
-const timeGained = (state: Walk, session: OpenSession, reading: Reading, now: number) => {
-  const { before, after, gained } = reading;
-  if (after.clocked) {
-    const moved = session.state === "active" || now - state.moved.now <= CLOCK_LAG;
-    // What our clock counted until the machine's came alive is in its first seconds too.
-    const ours = before.clocked ? 0 : session.duration;
-    return { duration: seconds(moved ? Math.max(0, gained.elapsed - ours) : 0), carry: 0 };
-  }
-  const total = state.carry + movedFor(reading);
-  return { duration: seconds(Math.floor(total / 1000)), carry: total % 1000 };
-};
-
-/** kcal, by the machine's counter where it counts; else estimated. */
-const kcalGained = (session: OpenSession, reading: Reading, duration: Seconds, body: Body): number => {
-  if (!reading.after.metered) return estimate(reading, duration, body);
-  // As with the clock: what was estimated before the counter came alive is in its first kcal too.
-  const estimated = session.caloriesSource === "estimate" ? session.calories : 0;
-  return Math.max(0, reading.gained.energy - estimated);
-};
-
 /** The session has grown by `delta`, which is told once the session is long enough to count. */
 const tell = (state: Walk, session: OpenSession, delta: Delta, minDuration: Seconds): WalkStep => {
   const { distance, duration, steps, calories } = delta;
@@ -165,7 +142,7 @@ const credit = (
   { minDuration, body }: WalkSettings,
 ): WalkStep => {
   if (!isOpen(state.session)) return still(state);
-  const { duration, carry } = timeGained(state, state.session, reading, now);
+  const { duration, carry } = timeGained(state.session, reading, state.carry, now - state.moved.now);
   const { distance, steps } = reading.gained;
   const calories = kcalGained(state.session, reading, duration, body);
   const delta: Delta = { at, distance: metres(distance), duration, steps, calories, sessions: 0 };
