@@ -1,27 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { WALKING } from "../test/support/pad-state.js";
 import type { PadState } from "./domain/state.js";
 import type { Session, Stats } from "./domain/stats.js";
 import { NO_TOTALS } from "./domain/totals.js";
 import { metres, seconds, speedFromKmh } from "./domain/units.js";
 import { type PadGlance, statusLine } from "./status-line.js";
 
-const RUNNING: PadState = {
-  belt: "running",
-  running: true,
-  moving: true,
-  mode: "manual",
-  speed: speedFromKmh(3.5),
-  targetSpeed: speedFromKmh(3.5),
-  incline: null,
-  heartRate: null,
-  link: "ready",
-  stopConfirmed: true,
-  problem: null,
-  protocol: "wilink",
-  model: "C2",
-  rssi: null,
-  lastStatusAt: null,
-};
 const IDLE: Partial<PadState> = { belt: "idle", moving: false, speed: speedFromKmh(0), targetSpeed: null };
 const AWAY: Partial<PadState> = {
   ...{ belt: "unknown", moving: null, speed: null, targetSpeed: null, link: "scanning" },
@@ -46,7 +30,7 @@ const stats = (session: Session | null, today = 0): Stats => ({
 });
 const pad = (id: string, state: Partial<PadState> = {}, of: Stats | null = stats(null)): PadGlance => ({
   id,
-  state: { ...RUNNING, ...state },
+  state: { ...WALKING, ...state },
   stats: of,
 });
 const line = (pads: readonly PadGlance[], columns = 200, brokerConnected = true): string =>

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Address, Advertisement, Link, Radio, Uuid } from "../src/ble/radio.js";
 import { BridgeError } from "../src/domain/errors.js";
+import { NO_FAULTS } from "../src/domain/faults.js";
+import { COMMAND, frame } from "../src/protocol/wilink-frames.js";
 
 /** A radio with one pad in reach, which is switched on and not connected, and the hooks that the suite needs. */
 export interface RadioUnderTest {
@@ -23,6 +25,23 @@ export interface RadioUnderTest {
   /** Leaves nothing behind. */
   end(): Promise<void>;
 }
+
+/** The simulated pad that adapters are tried with. */
+export const C2 = { address: "57:4c:4e:00:11:22", name: "KS-BLC2", model: "c2", faults: NO_FAULTS } as const;
+
+/** What the suite has to know of it (wire-facts a). */
+export const ABOUT_C2: Pick<RadioUnderTest, "pad" | "nobody" | "write" | "notify" | "asks"> = {
+  pad: { address: C2.address, name: C2.name, service: "fe00" },
+  nobody: "57:4c:4e:99:99:99",
+  write: "fe02",
+  notify: "fe01",
+  asks: [
+    [frame(COMMAND, [0xa2, 0, 0]), [0xf8, 0xa2]],
+    [frame(COMMAND, [0xa6, 0, 0, 0, 0, 0]), [0xf8, 0xa6]],
+    [frame(COMMAND, [0xa7, 0xaa, 0xff]), [0xf8, 0xa7]],
+    [frame(COMMAND, [0xa2, 0, 0]), [0xf8, 0xa2]],
+  ],
+};
 
 /** What lies below an adapter and has no part in something: why, for the tests that need it. */
 export interface Beyond {

@@ -1,28 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
+import { WALKING } from "../../test/support/pad-state.js";
 import type { PadState } from "../domain/state.js";
 import { speedFromKmh } from "../domain/units.js";
 import type { OutMessage } from "./broker.js";
 import { PadPublisher, type Published } from "./pad-publisher.js";
 import { topics } from "./topics.js";
 
-const STATE: PadState = {
-  belt: "running",
-  running: true,
-  moving: true,
-  mode: "manual",
-  speed: speedFromKmh(2),
-  targetSpeed: null,
-  incline: null,
-  heartRate: null,
-  link: "ready",
-  stopConfirmed: true,
-  problem: null,
-  protocol: "wilink",
-  model: "C2",
-  rssi: -60,
-  lastStatusAt: 1,
-};
+const STATE: PadState = { ...WALKING, speed: speedFromKmh(2), rssi: -60, lastStatusAt: 1 };
 
 const rig = () => {
   const clock = new ManualClock();

@@ -1,20 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../src/clock.js";
-import { NO_FAULTS } from "../../src/domain/faults.js";
-import { COMMAND, frame } from "../../src/protocol/wilink-frames.js";
 import { rigOn, until } from "../ble/rig.js";
-import { type RadioUnderTest, radioContract } from "../radio-contract.js";
+import { ABOUT_C2, C2, radioContract, type RadioUnderTest } from "../radio-contract.js";
 import { ACL, nameOf, STATUS } from "../virtual-controller/hci.js";
 import { emulatedPad } from "./peripheral.js";
 import { EmulatedHciSocket, newBus } from "./socket.js";
 
-const PAD = "57:4c:4e:00:11:22";
-const NOBODY = "57:4c:4e:99:99:99";
-
 const makeRadio = (): Promise<RadioUnderTest> => {
   const bus = newBus();
-  const settings = { address: PAD, name: "KS-BLC2", model: "c2", faults: NO_FAULTS } as const;
-  const { host } = emulatedPad(settings, systemClock());
+  const { host } = emulatedPad(C2, systemClock());
   const { radio } = rigOn(() => new EmulatedHciSocket(bus));
   return Promise.resolve({
     radio: {
@@ -25,21 +19,12 @@ const makeRadio = (): Promise<RadioUnderTest> => {
       scan: (listener, bounded) => radio.scan(listener, bounded),
       // A pad is back on the air a moment after its link has ended, for which any other controller would wait.
       async connect(address, bounded) {
-        if (address === PAD) await until("the pad is on the air", () => host.isOnAir);
+        if (address === C2.address) await until("the pad is on the air", () => host.isOnAir);
         return radio.connect(address, bounded);
       },
       [Symbol.asyncDispose]: () => radio[Symbol.asyncDispose](),
     },
-    pad: { address: PAD, name: "KS-BLC2", service: "fe00" },
-    nobody: NOBODY,
-    write: "fe02",
-    notify: "fe01",
-    asks: [
-      [frame(COMMAND, [0xa2, 0, 0]), [0xf8, 0xa2]],
-      [frame(COMMAND, [0xa6, 0, 0, 0, 0, 0]), [0xf8, 0xa6]],
-      [frame(COMMAND, [0xa7, 0xaa, 0xff]), [0xf8, 0xa7]],
-      [frame(COMMAND, [0xa2, 0, 0]), [0xf8, 0xa2]],
-    ],
+    ...ABOUT_C2,
     settled: async (promise) => promise,
     pass: async (ms) => pause(ms),
     loseLink: () => host.drop(STATUS.connectionTimeout),
