@@ -29,6 +29,8 @@ export class Bridge {
   readonly #pads: ReadonlyMap<string, { readonly pad: BridgedPad; readonly publisher: PadPublisher }>;
   readonly #inbound: Inbound;
   readonly #ends: (() => void)[] = [];
+  /** The last bridge/info. */
+  #info = "";
   /** The broker has heard of this run. */
   #welcomed = false;
 
@@ -74,9 +76,9 @@ export class Bridge {
     this.#listen();
   }
 
-  /** bridge/info has changed: radio, store, a pad's identity. */
+  /** bridge/info may have changed: radio, store, a pad's identity, of which it shows a part. */
   infoChanged(): void {
-    this.#broker.publish(retained(this.#topics.bridge.info, JSON.stringify(this.#deps.info())));
+    if (JSON.stringify(this.#deps.info()) !== this.#info) this.#sayInfo();
   }
 
   /** Says `stopping` and goes on serving: nothing waits for the broker. */
@@ -158,9 +160,14 @@ export class Bridge {
     const publishers = [...this.#pads.values()].map(({ publisher }) => publisher);
     for (const publisher of publishers) publisher.availability();
     for (const publisher of publishers) publisher.everything();
-    this.infoChanged();
+    this.#sayInfo();
     this.#health();
     this.#broker.publish(retained(this.#topics.bridge.state, this.#word.say()));
+  }
+
+  #sayInfo(): void {
+    this.#info = JSON.stringify(this.#deps.info());
+    this.#broker.publish(retained(this.#topics.bridge.info, this.#info));
   }
 
   #health(): void {

@@ -120,6 +120,15 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     },
   );
 
+  it.concurrent("is told of the bridge again when there is something new to tell", async (ctx) => {
+    // An FTMS machine tells piece by piece what it can do, of which bridge/info shows nothing.
+    const { probe, pad } = await scene(ctx, { pads: [{ id: "office", address: PAD, model: "ftms" }] });
+    await pad.online();
+    const told = probe.all(`${BASE}/bridge/info`).map(({ payload }) => payload);
+    expect(told.at(-1)).toContain("FTMS treadmill");
+    expect(told.filter((payload, index) => payload === told[index - 1])).toEqual([]);
+  });
+
   it.concurrent("loses a pad that is no longer configured, at the next start", async (ctx) => {
     const { broker, probe, program, folder } = await scene(ctx, { pads: TWO_PADS });
     await probe.until(`${BASE}/second/availability`, START_MS);
