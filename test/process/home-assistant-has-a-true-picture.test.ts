@@ -50,9 +50,11 @@ const cleared = (topic: string) => (message: { readonly topic: string; readonly 
 const published = (topic: string) => (message: { readonly topic: string; readonly payload: string }) =>
   message.topic === topic && message.payload !== "";
 
+/** When it was sent, for what must not come before a time has passed. */
 const clear = async (probe: MqttProbe, topic: string): Promise<number> => {
+  const sentAt = Date.now();
   await probe.publish(topic, "", { retain: true });
-  return Date.now();
+  return sentAt;
 };
 
 describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
