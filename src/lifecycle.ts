@@ -32,8 +32,8 @@ export interface End {
 export class Ending {
   readonly #clock: Clock;
   readonly #hurry = new AbortController();
-  /** Settles `first`; what comes later changes nothing about it. */
-  #end: (end: End) => void = () => undefined;
+  #begin: (end: End) => void = () => undefined;
+  #begun = false;
   #signalledAt: number | null = null;
   #failed: Error | null = null;
   /** Resolves with the first reason. */
@@ -42,8 +42,13 @@ export class Ending {
   constructor(clock: Clock) {
     this.#clock = clock;
     this.first = new Promise((resolve) => {
-      this.#end = resolve;
+      this.#begin = resolve;
     });
+  }
+
+  /** Something has ended the program: `first` is settled. */
+  get begun(): boolean {
+    return this.#begun;
   }
 
   /** Aborted by a later signal: the person does not want to wait. */
@@ -73,10 +78,17 @@ export class Ending {
     this.#failed ??= asError(thrown);
     this.#end({ reason: "internal error", code: EXIT.internal });
   }
+
+  /** What comes later changes nothing about the first. */
+  #end(end: End): void {
+    this.#begun = true;
+    this.#begin(end);
+  }
 }
 
 const NOT_SUSPENDED =
-  "The bridge is not suspended: a belt that moves must be stopped by somebody. Ctrl-C stops it and ends the bridge.\n";
+  "\nThe bridge is not suspended: a belt that moves must be stopped by somebody. Ctrl-C stops it and ends the bridge; " +
+  "where the shell has its prompt back (npm was suspended), type fg first.\n";
 
 /** Puts the process's signals and unhandled errors on the one path. Installed first, so that no moment is left out. */
 export const catchEverything = (ending: Ending): void => {

@@ -36,7 +36,8 @@ export const runBridge = async (
   const endDrawing = show && invocation.env["TERM"] !== "dumb" ? keepDrawing(app, invocation, show) : null;
   const start: { refusal: BridgeError | null } = { refusal: null };
   app.start().then(
-    () => ready(log),
+    // Who ended it while it came up is not told how to use what is going away.
+    () => (ending.begun ? undefined : ready(log)),
     (error: unknown) => {
       if (!(error instanceof BridgeError)) return ending.fail(error);
       start.refusal = error;
@@ -73,12 +74,8 @@ const newApp = (config: Config, { clock, ending }: Invocation, log: Logger, vers
 
 /** Shows the belts below the log until the end of it is called. */
 const keepDrawing = (app: App, { clock, ending }: Invocation, show: (line: string) => void): (() => void) => {
-  let isEnding = false;
-  const draw = (): void => show(statusLine(app.look(), isEnding, process.stdout.columns));
-  void ending.first.then(() => {
-    isEnding = true;
-    draw();
-  });
+  const draw = (): void => show(statusLine(app.look(), ending.begun, process.stdout.columns));
+  void ending.first.then(draw);
   const cancel = clock.every(DRAW_MS, draw);
   return () => {
     cancel();

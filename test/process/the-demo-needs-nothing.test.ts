@@ -64,6 +64,17 @@ describe("walkingpad2mqtt demo", () => {
     expect(Math.min(...took)).toBeLessThan(3_000);
   });
 
+  it("ended while it comes up, it does not go on to say how to use it", async (ctx) => {
+    const folder = await newFolder(ctx);
+    const args = ["demo", "--port", String(await freePort())];
+    const program = await started(ctx, { folder, args, env: { TMPDIR: folder } });
+    await program.untilLine("walkingpad2mqtt", START_MS);
+    program.signal("SIGINT");
+    expect(await program.exit(25_000)).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toContain("stopping (SIGINT)");
+    expect(program.stdout).not.toMatch(/stopping \(SIGINT\).*The demo is up/s);
+  });
+
   it("ON, 3.5 and OFF move the belt as a real one: countdown, ramp, stop, each with its result", async (ctx) => {
     const running = await demo(ctx);
     const { program, probe, pads } = running;
