@@ -15,11 +15,14 @@ export class KnownWalks {
     this.#unwritten = unwritten;
   }
 
-  /** Returns the walk that the last run left; null for none that can be read. */
-  load({ id, walk }: PadRow): SavedWalk | null {
+  load({ id, walk }: PadRow): void {
     const saved = walk === null ? null : decodeWalk(walk);
     if (saved) this.#saved.set(id, saved);
-    return saved;
+  }
+
+  /** The id of the pad's latest session, as far as it is known. */
+  sessionOf(padId: string): string | null {
+    return this.#saved.get(padId)?.walk.session?.id ?? null;
   }
 
   /** The walk that the last run left, on the clock of this one; `tally`: null where the file tells none. */

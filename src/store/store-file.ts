@@ -16,6 +16,23 @@ const mayBeFile = (path: string): boolean => {
   }
 };
 
+const closed = (db: Sqlite | null | undefined): void => {
+  try {
+    db?.close();
+  } catch {
+    // A file that is gone, or full, cannot be closed properly; its log says at the next start what it held.
+  }
+};
+
+const openedForReading = (driver: Driver, path: string): Sqlite | null => {
+  try {
+    return openForReading(driver, path);
+  } catch {
+    // The error that matters is on its way to the log already.
+    return null;
+  }
+};
+
 /** The file behind the store: opened, opened again after a failure, put aside when it is damaged. */
 export class StoreFile {
   readonly #path: string;
@@ -23,8 +40,8 @@ export class StoreFile {
   readonly #log: LogSync;
   #driver: Driver | null = null;
   #writer: { readonly db: Sqlite; readonly writer: Writer } | null = null;
-  /** Where the file cannot be written but read, so that totals do not begin at 0. */
-  #reader: Sqlite | null = null;
+  /** Where the file cannot be written but read, so that totals do not begin at 0; undefined: not tried since it could. */
+  #reader: Sqlite | null | undefined;
   #aside: string | null = null;
   /** It was found to be damaged in use: the next connection is to a new one. */
   #condemned = false;
@@ -82,31 +99,26 @@ export class StoreFile {
 
   /** What can be read, now; null where nothing can. Throws what SQLite throws. */
   get readable(): Sqlite | null {
-    return this.#writer?.db ?? this.#reader;
+    return this.#writer?.db ?? this.#reader ?? null;
   }
 
-  /** There may be walks in it that cannot be read. */
+  /** What cannot be read now may be in it all the same. */
   get hides(): boolean {
-    return this.readable === null && !this.#worthless && mayBeFile(this.#path);
+    return !this.#worthless && mayBeFile(this.#path);
   }
 
   /** Lets go of the file: what has failed once may work again with a new connection. Never throws. */
   close(): void {
-    for (const db of [this.#writer?.db, this.#reader]) {
-      try {
-        db?.close();
-      } catch {
-        // A file that is gone, or full, cannot be closed properly; its log says at the next start what it held.
-      }
-    }
+    closed(this.#writer?.db);
+    closed(this.#reader);
     this.#writer = null;
-    this.#reader = null;
+    this.#reader = undefined;
   }
 
   #connect(driver: Driver): { readonly db: Sqlite; readonly writer: Writer } {
     const db = this.#openOrRenew(driver);
-    this.#reader?.close();
-    this.#reader = null;
+    closed(this.#reader);
+    this.#reader = undefined;
     return { db, writer: new Writer(db) };
   }
 
@@ -125,19 +137,13 @@ export class StoreFile {
 
   /** After a failure: what can still be read is; the next `writer()` tries with a new connection. Never throws. */
   release(error: unknown): void {
-    this.close();
     const trouble = troubleOf(error);
     this.#condemned = trouble === "damaged";
     this.#worthless = trouble === "damaged" || trouble === "foreign";
-    if (this.#driver) this.#readOnly(this.#driver, error);
-  }
-
-  #readOnly(driver: Driver, error: unknown): void {
-    if (!["unwritable", "full", "busy"].includes(troubleOf(error))) return;
-    try {
-      this.#reader = openForReading(driver, this.#path);
-    } catch {
-      // The error that matters is on its way to the log already.
-    }
+    if (!["unwritable", "full", "busy"].includes(trouble)) return this.close();
+    closed(this.#writer?.db);
+    this.#writer = null;
+    // Once: on a read-only disk the whole file is read for it, and the belts wait meanwhile.
+    if (this.#driver && this.#reader === undefined) this.#reader = openedForReading(this.#driver, this.#path);
   }
 }

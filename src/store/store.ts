@@ -93,6 +93,7 @@ export class Store {
     }
     this.#carried = this.#file.aside;
     this.#read((db) => this.#load(db), undefined);
+    this.#read((db) => this.#endForgotten(db), undefined);
     const { retentionDays } = this.#deps;
     if (retentionDays !== null) this.#sweeper = new Sweeper(this.#clock, retentionDays, () => this.#want(0));
   }
@@ -175,9 +176,14 @@ export class Store {
   #load(db: Sqlite): void {
     for (const pad of readPads(db)) {
       this.#pads.load(pad);
-      const saved = this.#walks.load(pad);
-      if (!db.readonly) endForgotten(db, pad.id, saved?.walk.session?.id ?? null);
+      this.#walks.load(pad);
     }
+  }
+
+  /** Apart from reading: a disk that is full must not hide a mark of rule 9. */
+  #endForgotten(db: Sqlite): void {
+    if (db.readonly) return;
+    for (const { id } of readPads(db)) endForgotten(db, id, this.#walks.sessionOf(id));
   }
 
   #mark(padId: string, at: number | null, within: number): void {

@@ -208,6 +208,35 @@ describe("a store that cannot be used", () => {
     }),
   );
 
+  it("that was opened, and whose walks cannot be read, tells no totals", () =>
+    inFolder(async (folder) => {
+      await fill(folder);
+      const clock = new ManualClock();
+      const store = await openStore(folder, clock);
+      const other = new Database(join(folder, FILE));
+      other.exec("DROP VIEW days");
+      other.close();
+      expect(store.ledgerOf("office").resume()).toBeNull();
+      store.close();
+    }));
+
+  it("that cannot be put in order at the start has its marks read all the same", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock();
+      const store = await openStore(folder, clock);
+      for (const pad of ["attic", "office"]) store.saw(pad, clock.wall());
+      store.close();
+      const other = new Database(join(folder, FILE));
+      other.exec(`INSERT INTO sessions (pad, id, state, started_at, calories_source, max_speed)
+          VALUES ((SELECT key FROM pads WHERE id = 'attic'), 'forgotten', 'active', 0, 'pad', 0);
+        CREATE TRIGGER full BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'full'); END`);
+      other.close();
+      const again = await openStore(folder, clock);
+      expect(again.state.state).toBe("unwritable");
+      expect(["attic", "office"].map((pad) => again.crashedAt(pad))).toEqual([clock.wall(), clock.wall()]);
+      again.close();
+    }));
+
   it("while another program holds it waits, and writes a second after it is let go", () =>
     inFolder(async (folder) => {
       const clock = new ManualClock();
@@ -332,4 +361,30 @@ describe.runIf(mountable)("a disk of its own", () => {
       }
     },
   );
+
+  it("that is read-only is read once, not every time that it cannot be written", async () => {
+    const folder = join(disk, "once");
+    await fill(folder);
+    mount("-o", "remount,ro");
+    try {
+      const opened: (string | Buffer | undefined)[] = [];
+      class Counted extends Database {
+        constructor(...args: ConstructorParameters<typeof Database>) {
+          super(...args);
+          opened.push(args[0]);
+        }
+      }
+      const clock = new ManualClock();
+      const loadDriver = (): Promise<typeof Database> => Promise.resolve(Counted as typeof Database);
+      const store = await openStore(folder, clock, { loadDriver });
+      const book = new Book(store, clock);
+      await walkFor(book, clock, 1, 62);
+      expect(opened.filter((what) => typeof what !== "string")).toHaveLength(1);
+      expect(store.sessions(ALL)).toMatchObject([{ duration: 60 }, { state: "active" }]);
+      store.close();
+    } finally {
+      mount("-o", "remount,rw");
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
