@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { mkdir, open, rename, stat } from "node:fs/promises";
+import { mkdir, open, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** Replaces a file whole: a crash in between leaves the old one or the new one, never half of either. */
@@ -18,9 +18,11 @@ export const writeWhole = async (path: string, text: string): Promise<void> => {
 
 const heartbeatFile = (storePath: string): string => join(storePath, "heartbeat");
 
-/** One sign of life of the main loop; `health` reads its age. */
-export const beat = (storePath: string, now: number): Promise<void> =>
-  writeWhole(heartbeatFile(storePath), `${new Date(now).toISOString()}\n`);
+/** One sign of life of the main loop; `health` reads its age, so nothing waits for the disk to have it. */
+export const beat = async (storePath: string, now: number): Promise<void> => {
+  await mkdir(storePath, { recursive: true });
+  await writeFile(heartbeatFile(storePath), `${new Date(now).toISOString()}\n`);
+};
 
 /** The main loop ends as it should: its last sign of life must not outlive it. */
 export const stopBeating = (storePath: string): void => {

@@ -44,7 +44,7 @@ export const listeningLog = (): { readonly log: Logger; readonly warnings: strin
   return { log, warnings };
 };
 
-const newStore = (folder: string, clock: ManualClock, deps: Partial<StoreDeps> = {}): Store =>
+export const newStore = (folder: string, clock: ManualClock, deps: Partial<StoreDeps> = {}): Store =>
   new Store(folder, {
     log: listeningLog().log,
     clock,
