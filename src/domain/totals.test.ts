@@ -85,6 +85,16 @@ describe("the tally", () => {
     expect(state.total.distance).toBe(8);
   });
 
+  it("is not turned back when the clock is put right shortly after midnight", () => {
+    const state = run([
+      delta("2026-11-22T12:00:00Z", 5, 1),
+      tick("2026-11-22T23:00:01Z"),
+      tick("2026-11-22T22:59:59Z"),
+    ]);
+    expect(today(state)).toEqual(NO_TOTALS);
+    expect(today(tally(state, tick("2026-11-22T20:59:59Z"), "Europe/Berlin")).distance).toBe(5);
+  });
+
   it("is not turned back by a delta that is told late", () => {
     const before = run([delta("2026-11-22T23:00:01Z", 2), tick("2026-11-22T23:00:05Z")]);
     const state = tally(before, delta("2026-11-22T22:59:59Z", 1, 1), "Europe/Berlin");

@@ -44,6 +44,18 @@ export const localDay = (epochMs: number, timeZone: string): string => {
   return `${parts.get("year") ?? ""}-${parts.get("month") ?? ""}-${parts.get("day") ?? ""}`;
 };
 
+/** Further than this no clock is put right by itself: by an NTP step, or a boot without a battery-backed clock. */
+const PUT_RIGHT_MS = 2 * 60 * 60_000;
+
+/**
+ * The local date at `at`, `last` being the last one known. A clock that is put right shortly after midnight turns no day
+ * back: what was walked on it would be told once more, and counted twice by whoever adds up rises (Home Assistant).
+ */
+export const dayAfter = (last: string, at: number, timeZone: string): string => {
+  const day = localDay(at, timeZone);
+  return day < last && localDay(at + PUT_RIGHT_MS, timeZone) >= last ? last : day;
+};
+
 export const addTotals = (totals: Totals, delta: Totals): Totals => ({
   distance: metres(totals.distance + delta.distance),
   duration: seconds(totals.duration + delta.duration),
@@ -61,7 +73,7 @@ const keepLast = (days: Readonly<Record<string, Totals>>): Readonly<Record<strin
  */
 export const tally = (state: Tally, input: TallyInput, timeZone: string): Tally => {
   if (input.type === "tick") {
-    const day = localDay(input.at, timeZone);
+    const day = dayAfter(state.day, input.at, timeZone);
     return day === state.day ? state : { ...state, day };
   }
   const day = localDay(input.delta.at, timeZone);

@@ -25,6 +25,11 @@ export class KnownWalks {
     return this.#saved.get(padId)?.walk.session?.id ?? null;
   }
 
+  /** Epoch milliseconds of what was last noted of the pad; null for nothing. */
+  leftAt(padId: string): number | null {
+    return this.#saved.get(padId)?.at ?? null;
+  }
+
   /** The walk that the last run left, on the clock of this one; `tally`: null where the file tells none. */
   resume(padId: string, tally: Tally | null, moment: Moment): Records {
     const saved = this.#saved.get(padId);

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { Ledger, LedgerEntry, Records } from "../domain/ledger.js";
 import { isOpen } from "../domain/open-session.js";
-import { localDay, type Tally } from "../domain/totals.js";
+import { dayAfter, localDay, type Tally } from "../domain/totals.js";
 import type { Logger } from "../log.js";
 import { Condition } from "./condition.js";
 import { type StoreState, troubleOf } from "./fault.js";
@@ -150,7 +150,9 @@ export class Store {
 
   #resume(padId: string): Records | null {
     const moment = { at: this.#clock.wall(), now: this.#clock.now() };
-    const day = localDay(moment.at, this.#deps.timeZone);
+    const { timeZone } = this.#deps;
+    const left = this.#walks.leftAt(padId);
+    const day = dayAfter(left === null ? "" : localDay(left, timeZone), moment.at, timeZone);
     const tally = this.#read<Tally | null>((db) => readTally(db, padId, day), null);
     if (tally === null && this.#file.hides) {
       this.#condition.hidden(padId);

@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Activity, PadStatus } from "../../src/domain/pad.js";
+import { NO_TOTALS, today } from "../../src/domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { ManualClock } from "../support/clock.js";
 import { Book, inFolder, openStore, recordsIn } from "./book.js";
@@ -68,6 +69,25 @@ describe("the store", () => {
       third.close();
       expect(clock.pending).toBe(0);
       expect(readdirSync(folder)).toEqual(["bridge.db"]);
+    }));
+
+  it("begins no day again that is over, when the clock comes up an hour late after midnight", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock(Date.parse("2026-11-22T23:58:00+01:00"));
+      const store = await openStore(folder, clock);
+      const book = new Book(store, clock);
+      await walkFor(book, clock, 1, 62);
+      await clock.advance(120_000);
+      book.status(resting(61));
+      store.close();
+      clock.jumpWall(-3_600_000);
+      const again = await openStore(folder, clock);
+      expect(today(recordsIn(again).tally)).toEqual(NO_TOTALS);
+      again.close();
+      clock.jumpWall(-86_400_000);
+      const third = await openStore(folder, clock);
+      expect(recordsIn(third).tally.day).toBe("2026-11-21");
+      third.close();
     }));
 
   it("writes at most once a second, from its timer, and what is new within a second", () =>
