@@ -2,6 +2,8 @@ import type { Clock } from "../clock.js";
 
 /** While a stop waits for its frame. */
 const STOP_MS = 100;
+/** One that waits for longer waits for a pad that is away: walks on another one are written meanwhile, now and then. */
+const PATIENCE_MS = 10_000;
 
 /** When the store writes: as soon as it may after it is wanted, never in the turn that wants it. */
 export class FlushTimer {
@@ -11,6 +13,8 @@ export class FlushTimer {
   readonly #stopDue: () => boolean;
   #timer: { readonly due: number; readonly cancel: () => void } | null = null;
   #notBefore = -Infinity;
+  /** Since when a stop keeps it from writing. */
+  #waitsSince: number | null = null;
 
   constructor(clock: Clock, stopDue: () => boolean, flush: () => void) {
     this.#clock = clock;
@@ -39,7 +43,10 @@ export class FlushTimer {
 
   #ring(): void {
     this.#timer = null;
-    if (this.#stopDue()) this.want(STOP_MS);
-    else this.#flush();
+    const now = this.#clock.now();
+    this.#waitsSince = this.#stopDue() ? (this.#waitsSince ?? now) : null;
+    if (this.#waitsSince !== null && now - this.#waitsSince < PATIENCE_MS) return this.want(STOP_MS);
+    this.#waitsSince = null;
+    this.#flush();
   }
 }

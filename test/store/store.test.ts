@@ -158,6 +158,13 @@ describe("the store", () => {
       stopDue = false;
       await clock.advance(200);
       expect(marks()).toEqual([1]);
+      // One that waits for a pad that is away keeps no other pad's walk in memory for as long as that.
+      stopDue = true;
+      store.saw("office", 20_000);
+      await clock.advance(9_000);
+      expect(marks()).toEqual([1]);
+      await clock.advance(3_000);
+      expect(marks()).toEqual([20_000]);
       store.close();
     }));
 
