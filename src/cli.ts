@@ -57,19 +57,10 @@ const FLAG_OWNERS = [
   ["format", "sessions"],
 ] as const;
 
-interface Flags {
-  readonly config?: string | undefined;
-  readonly port?: string | undefined;
-  readonly seconds?: string | undefined;
-  readonly json?: boolean | undefined;
-  readonly save?: boolean | undefined;
-  readonly pad?: string | undefined;
-  readonly since?: string | undefined;
-  readonly imperial?: boolean | undefined;
-  readonly format?: string | undefined;
-  readonly help?: boolean | undefined;
-  readonly version?: boolean | undefined;
-}
+type Flags = {
+  readonly [Name in keyof typeof OPTIONS]?:
+    ((typeof OPTIONS)[Name]["type"] extends "boolean" ? boolean : string) | undefined;
+};
 
 type Parsed = { readonly verb: Verb; readonly flags: Flags } | { readonly wrong: string };
 
