@@ -3,7 +3,7 @@ import { kmh, speedFromKmh } from "../domain/units.js";
 import { modelFor } from "../protocol/models.js";
 import { aimMode, aimSpeed, aimStart } from "./aim.js";
 import { handed, linkLost, type Machine, nextWrite, statusSeen } from "./control.js";
-import { type Control, freshLink, noControl } from "./goals.js";
+import { type Control, freshLink, noControl, ON_ITS_WAY } from "./goals.js";
 import { askStop } from "./stop.js";
 import { noTelemetry, observe, type Telemetry } from "./telemetry.js";
 
@@ -114,16 +114,19 @@ it.each([
 it("with the link everything goes but a stop and what was learned", () => {
   const started = { at: 900, statusAt: 800, seen: false };
   const before = { ...speed(start(greeted), rest), started, needsHandshake: true, target: speedFromKmh(3) };
-  const lost = linkLost({ ...before, manualDone: true, handshakeDone: true }, rest);
+  const lost = linkLost({ ...before, manualDone: true, handshakeDone: true }, rest, 1_000);
   expect(lost.control).toEqual({ ...noControl, ...freshLink, started, needsHandshake: true });
   expect(lost.effects.flatMap((effect) => (effect.type === "settle" ? effect.refs : []))).toEqual([1, 2]);
 
-  const { control } = linkLost(stop(greeted), running);
+  const onItsWay = { ...noControl, started: { ...started, at: ON_ITS_WAY } };
+  expect(linkLost(onItsWay, rest, 1_000).control.started).toEqual({ ...started, at: 1_000 });
+
+  const { control } = linkLost(stop(greeted), running, 1_000);
   expect(control.stop).toMatchObject({ refs: [], lastWrite: null, movedWhenLost: true });
   // Lost again before a status came: what was true when the first one went is all that is known.
-  expect(linkLost(control, rest).control.stop).toMatchObject({ movedWhenLost: true });
-  expect(linkLost(stop(greeted), rest).control.stop).toMatchObject({ movedWhenLost: false });
-  expect(linkLost(stop({ ...greeted, started }), rest).control.stop).toMatchObject({
+  expect(linkLost(control, rest, 1_000).control.stop).toMatchObject({ movedWhenLost: true });
+  expect(linkLost(stop(greeted), rest, 1_000).control.stop).toMatchObject({ movedWhenLost: false });
+  expect(linkLost(stop({ ...greeted, started }), rest, 1_000).control.stop).toMatchObject({
     movedWhenLost: true,
   });
 });

@@ -3,7 +3,7 @@ import type { Capabilities } from "../domain/pad.js";
 import { AT_REST } from "../domain/units.js";
 import { admit, regainAt, written } from "../protocol/ftms-control.js";
 import type { Operation, Quirks } from "../protocol/protocol.js";
-import { type Control, freshLink, giveUp, type Step } from "./goals.js";
+import { type Control, freshLink, giveUp, ON_ITS_WAY, type Step } from "./goals.js";
 import { inclineDue, mayIncline, reviewIncline } from "./incline.js";
 import { modeDue, reviewMode } from "./mode.js";
 import { readDue } from "./reads.js";
@@ -117,7 +117,7 @@ export const handed = (
     case "pause":
       return { ...control, stop: stop && stopHanded(stop, telemetry, now) };
     case "start": {
-      const started = { at: now, statusAt: telemetry.last?.at ?? now, seen: false };
+      const started = { at: ON_ITS_WAY, statusAt: telemetry.last?.at ?? now, seen: false };
       return { ...control, start: start && { ...start, wroteAt: now }, started };
     }
     case "speed": {
@@ -143,6 +143,19 @@ export const handed = (
       return control;
   }
 };
+
+/** A start has left for the pad: it was held up, as by a suspend, for as long as its write has taken. */
+export const startSent = (control: Control, telemetry: Telemetry, now: number): Control => {
+  const { start, started } = sent(control, now);
+  return {
+    ...control,
+    start: start && start.wroteAt !== null ? { ...start, wroteAt: now } : start,
+    started: started && { ...started, statusAt: telemetry.last?.at ?? now },
+  };
+};
+
+const sent = (control: Control, now: number): Control =>
+  control.started?.at === ON_ITS_WAY ? { ...control, started: { ...control.started, at: now } } : control;
 
 const chain = (step: Step, next: (control: Control) => Step): Step => {
   const after = next(step.control);
@@ -193,9 +206,10 @@ export const statusSeen = (
 const LOST = failure("link-lost", "The Bluetooth link was lost on the way. The command is not repeated.");
 
 /** The link is gone: starts, speeds and modes end with it, a stop lives on (contract rule 2). */
-export const linkLost = (control: Control, telemetry: Telemetry): Step => {
+export const linkLost = (control: Control, telemetry: Telemetry, now: number): Step => {
   const step = chain(giveUp(control, LOST), (c) => loseStop(c, telemetry));
-  return { ...step, control: { ...step.control, ...freshLink, target: null } };
+  // What was on its way has arrived by now, or never will.
+  return { ...step, control: { ...sent(step.control, now), ...freshLink, target: null } };
 };
 
 /** The moments at which time alone decides something. */

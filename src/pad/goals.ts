@@ -79,8 +79,12 @@ export interface InclineGoal {
   readonly wroteAt: number | null;
 }
 
+/** A write that has not settled may yet arrive, whenever that is: the link, or we ourselves, may be held up. */
+export const ON_ITS_WAY = Infinity;
+
 /** The last start frame, the status that allowed it, and whether the belt was seen in countdown or moving since. */
 export interface Started {
+  /** When it had left for the pad, or `ON_ITS_WAY`. */
   readonly at: number;
   readonly statusAt: number;
   readonly seen: boolean;

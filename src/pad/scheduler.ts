@@ -12,6 +12,7 @@ import {
   type Machine,
   nextWrite,
   review,
+  startSent,
   statusSeen,
   stillDue,
 } from "./control.js";
@@ -106,7 +107,7 @@ export class Scheduler {
     this.#listening = false;
     const last = this.#telemetry;
     this.#telemetry = interrupted(last);
-    this.apply((control) => linkLost(control, last));
+    this.apply((control, _, now) => linkLost(control, last, now));
   }
 
   see(sample: Sample): void {
@@ -203,6 +204,8 @@ export class Scheduler {
 
   #written(connection: Connection, written: Promise<void>): void {
     if (this.#connection !== connection) return;
+    if (this.#inFlight.get(written) === "start")
+      this.#control = startSent(this.#control, this.#telemetry, this.#clock.now());
     this.#inFlight.delete(written);
     this.#pump();
   }
