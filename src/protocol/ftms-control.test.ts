@@ -232,6 +232,13 @@ describe("a control point", () => {
     expect(regainAt(hand.point)).toBe(35_000);
   });
 
+  it("asks for it, too, when a request was turned down for want of it and is over meanwhile", () => {
+    const hand = new Hand().held().to(5);
+    hand.tries("stop");
+    hand.answer("stop", "not-permitted");
+    expect(regainAt(hand.point)).toBe(8000);
+  });
+
   it("never holds a stop up for more than 0.6 s, nor anything for ever, whatever came before", () => {
     const op = fc.constantFrom<Op>("start", "stop", "pause", "speed", "incline", "poll");
     const result = fc.constantFrom<Result>(

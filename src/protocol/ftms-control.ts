@@ -68,8 +68,9 @@ export const admit = (
 };
 
 /** When permission that was lost, or refused, is to be asked for again though nothing is to be written; null: never. */
-export const regainAt = ({ permission, since }: ControlPoint): number | null => {
-  if (permission === "lost") return since + REST_MS;
+export const regainAt = ({ permission, since, turnedDown }: ControlPoint): number | null => {
+  // Turned down for want of it, and not asked for since: whatever wanted it is done, and nobody knows whether it is back.
+  if (permission === "lost" || (permission === "none" && turnedDown)) return since + REST_MS;
   return permission === "refused" ? since + REFUSED_AGAIN_MS : null;
 };
 
