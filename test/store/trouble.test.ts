@@ -365,7 +365,7 @@ describe.runIf(mountable)("a disk of its own", () => {
   it("that is read-only is read once, not every time that it cannot be written", async () => {
     const folder = join(disk, "once");
     await fill(folder);
-    mount("-o", "remount,ro");
+    await idle(() => mount("-o", "remount,ro"));
     try {
       const opened: (string | Buffer | undefined)[] = [];
       class Counted extends Database {
