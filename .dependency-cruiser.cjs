@@ -30,7 +30,7 @@ module.exports = {
       from: {
         orphan: true,
         path: "^src/",
-        pathNot: ["\\.test\\.ts$", "\\.d\\.ts$", "^src/watchdog-worker\\.ts$", "^src/main\\.ts$"],
+        pathNot: ["\\.test\\.ts$", "\\.d\\.ts$", "^src/process/watchdog-worker\\.ts$", "^src/main\\.ts$"],
       },
       to: {},
     },
@@ -60,13 +60,13 @@ module.exports = {
       "pad-knows-ports",
       "pad reaches the outside through ports (ble/radio, clock, log) only.",
       "^src/pad/",
-      ["^src/(domain|protocol|pad)/", "^src/ble/(radio|settle)\\.ts$", "^src/(clock|log)\\.ts$"],
+      ["^src/(domain|protocol|pad)/", "^src/ble/(radio|settle)\\.ts$", "^src/(clock|log/log)\\.ts$"],
     ),
     layer(
       "bridge-knows-domain",
       "mqtt/bridge speaks in domain terms; the radio, the protocols and the config are wired by app.ts.",
       "^src/mqtt/bridge[^/]*\\.ts$",
-      ["^src/(domain|mqtt)/", "^src/(clock|log)\\.ts$"],
+      ["^src/(domain|mqtt)/", "^src/(clock|log/log)\\.ts$"],
     ),
     layer("config-is-a-leaf", "config may know domain, convict and yaml.", "^src/config/", [
       "^src/(domain|config)/",
@@ -77,7 +77,7 @@ module.exports = {
     owner("mqtt", "mqtt/client"),
     owner("aedes", "mqtt/embedded"),
     owner("convict", "config/"),
-    owner("pino", "log.ts"),
+    owner("pino", "log/"),
     owner("better-sqlite3", "store/"),
     {
       name: "no-tests-in-src",

@@ -8,7 +8,7 @@ const noProcess = (property, where) => ({
   message: only(where, `process.${property}`),
 });
 const processExit = noProcess("exit", "src/main.ts");
-const processOn = noProcess("on", "src/lifecycle.ts");
+const processOn = noProcess("on", "src/process/lifecycle.ts");
 const processEnv = noProcess("env", "src/config/load.ts");
 const noAny = [
   {
@@ -63,7 +63,7 @@ export default tseslint.config(
   },
   { files: ["src/main.ts"], rules: { "no-restricted-syntax": ["error", ...noAny, processOn, processEnv] } },
   {
-    files: ["src/lifecycle.ts"],
+    files: ["src/process/lifecycle.ts"],
     rules: { "no-restricted-syntax": ["error", ...noAny, processExit, processEnv] },
   },
   {
@@ -71,7 +71,7 @@ export default tseslint.config(
     rules: { "no-restricted-syntax": ["error", ...noAny, processExit, processOn] },
   },
   {
-    files: ["src/clock.ts", "src/watchdog.ts"],
+    files: ["src/clock.ts", "src/process/watchdog.ts"],
     rules: { "no-restricted-globals": "off", "no-restricted-properties": "off" },
   },
   {

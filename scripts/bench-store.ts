@@ -3,12 +3,12 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { sessionsTcx } from "../src/commands/tcx.js";
+import { sessionsTcx } from "../src/cli/tcx.js";
 import { systemClock } from "../src/clock.js";
 import type { Session, Totals } from "../src/domain/stats.js";
 import { localDay } from "../src/domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../src/domain/units.js";
-import type { Logger } from "../src/log.js";
+import type { Logger } from "../src/log/log.js";
 import { noChange, type Sample } from "../src/store/pending.js";
 import { readSamples, readSessions } from "../src/store/read.js";
 import { databaseFile, loadDriver, openDatabase, openForReading } from "../src/store/sqlite.js";

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { systemClock } from "./clock.js";
-import { catchEverything, Ending, EXIT, type ExitCode } from "./lifecycle.js";
+import { catchEverything, Ending, EXIT, type ExitCode } from "./process/lifecycle.js";
 
 // Signals first, everything else after: a signal while modules load must take the one path, too.
 const clock = systemClock();
@@ -10,7 +10,7 @@ const ending = new Ending(clock);
 catchEverything(ending);
 
 const main = async (): Promise<ExitCode> => {
-  const { cli } = await import("./cli.js");
+  const { cli } = await import("./cli/cli.js");
   const { readEnvironment } = await import("./config/load.js");
   return cli({
     argv: process.argv.slice(2),

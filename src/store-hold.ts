@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js";
 import { asError, BridgeError } from "./domain/errors.js";
-import type { Logger } from "./log.js";
+import type { Logger } from "./log/log.js";
 import { beat, stopBeating } from "./store/files.js";
 import { lockStore } from "./store/lock.js";
 import type { Store } from "./store/store.js";

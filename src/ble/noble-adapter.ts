@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { adapterTrouble, troubledState } from "./advice.js";
 import { NobleHci } from "./noble-hci.js";
 import { hciOf, initialise, loadNoble } from "./noble-load.js";

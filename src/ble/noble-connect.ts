@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { asError, BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { connectTrouble, linkLost } from "./advice.js";
 import { disconnect } from "./noble-disconnect.js";
 import { eventAfter } from "./noble-event.js";

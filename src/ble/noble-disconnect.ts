@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { done } from "./noble-event.js";
 import type { NobleHci } from "./noble-hci.js";
 import type { Peripheral } from "./noble-surface.js";

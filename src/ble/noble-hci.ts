@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { linkLost } from "./advice.js";
 import { eventAfter } from "./noble-event.js";
 import { OwnConnections } from "./noble-own.js";

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "../clock.js";
 import { BridgeError, type ErrorCode } from "../domain/errors.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { linkLost } from "./advice.js";
 import { letGo } from "./noble-disconnect.js";
 import { done, eventAfter } from "./noble-event.js";

@@ -1,4 +1,4 @@
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import type { HciBindings, Noble } from "./noble-surface.js";
 
 /** A noble of our own for this adapter, not yet initialised. Rejects with an errno in `code` where there is no Bluetooth. */

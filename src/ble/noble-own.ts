@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { done } from "./noble-event.js";
 import type { HciBindings, LeConnection, Peripheral } from "./noble-surface.js";
 import type { Address } from "./radio.js";

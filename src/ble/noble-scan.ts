@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { adapterTrouble } from "./advice.js";
 import { eventAfter } from "./noble-event.js";
 import { normalUuid } from "./noble-gatt.js";

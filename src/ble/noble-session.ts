@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "../clock.js";
 import type { BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { Connector } from "./noble-connect.js";
 import type { NobleHci } from "./noble-hci.js";
 import { SharedScan } from "./noble-scan.js";

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { adapterTrouble } from "./advice.js";
 import { NobleAdapter } from "./noble-adapter.js";
 import type { Session } from "./noble-session.js";

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import type { Capabilities, ProtocolName } from "../domain/pad.js";
 import type { EventType, PadState } from "../domain/state.js";
 import type { Goals, Session, Stats } from "../domain/stats.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import type { Broker, BrokerDeps, OutMessage, Subscription } from "./broker.js";
 import type { Answer } from "./inbound.js";
 import type { CommandTaker } from "./inbox.js";

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { bridgeStatePayload, isObject, parseJson } from "./payloads.js";
 
 /** Contract 5: a foreign `offline` is answered at most once in 5 s, and after three in a row with a warning. */

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { Aedes } from "aedes";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 
 export interface EmbeddedOptions {
   readonly host: string;

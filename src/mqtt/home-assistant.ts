@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import type { InMessage, OutMessage } from "./broker.js";
 import { type DiscoveryMessage, staleDiscovery } from "./discovery.js";
 

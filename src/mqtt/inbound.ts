@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { asError } from "../domain/errors.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import type { InMessage } from "./broker.js";
 import { parseRequest, responsePayload, type Transaction } from "./payloads.js";
 import { type HomeAssistantTopics, parseTopic } from "./topics.js";

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { type Command, failure, type Outcome } from "../domain/command.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import type { InMessage } from "./broker.js";
 import { parseSet, type ParsedSet, type Rejected } from "./commands.js";
 import type { Result } from "./payloads.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import type { OutMessage } from "./broker.js";
 import type { Connection, ConnectionEvents, Version } from "./connection.js";
 import { BrokerSupervisor } from "./supervisor.js";

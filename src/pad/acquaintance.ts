@@ -1,7 +1,7 @@
 import type { Address } from "../ble/radio.js";
 import type { PadPreferences, PadSettings } from "../domain/pad.js";
 import { kmh } from "../domain/units.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import type { Model } from "../protocol/protocol.js";
 import type { Machine } from "./control.js";
 import { boundAddress, described, type Identity, type Memory, met } from "./identity.js";

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { AT_REST, kmh } from "../domain/units.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { apart } from "./apart.js";
 import type { Changes } from "./changes.js";
 import type { Effect, StopCause } from "./goals.js";

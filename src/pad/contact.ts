@@ -2,7 +2,7 @@ import type { Address, Advertisement, Link, Radio } from "../ble/radio.js";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import type { PadSettings } from "../domain/pad.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { Acquaintance } from "./acquaintance.js";
 import { type ContactFacts, type LinkFacts, NO_LINK } from "./contact-facts.js";
 import { Hearing, type HearingOwner } from "./hearing.js";

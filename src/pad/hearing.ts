@@ -1,6 +1,6 @@
 import { type Clock, STALL_MS, type StallWatch, watchStalls } from "../clock.js";
 import type { PadRecord, PadStatus } from "../domain/pad.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import type { Heard } from "../protocol/conversation.js";
 import type { MachineEvent } from "../protocol/ftms-machine.js";
 import type { Acquaintance } from "./acquaintance.js";

@@ -3,7 +3,7 @@ import { settle } from "../ble/settle.js";
 import { type Clock, sleep } from "../clock.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { PadSettings } from "../domain/pad.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { backoff } from "./backoff.js";
 import { findPad } from "./finder.js";
 

@@ -1,5 +1,5 @@
 import type { Link } from "../ble/radio.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 
 /** The same link, with every byte that goes over it in the log at debug: what is asked for with a pad nobody has yet. */
 export const wiretap = (link: Link, log: Logger): Link => {

@@ -1,5 +1,5 @@
 import { asError, BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { stateOf, STORE_OK, type StoreState, troubleOf } from "./fault.js";
 
 /** How the store is, said once each time it changes. */

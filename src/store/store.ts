@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import type { Ledger, LedgerEntry, Records } from "../domain/ledger.js";
 import { isOpen } from "../domain/open-session.js";
 import { dayAfter, localDay, type Tally } from "../domain/totals.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../log/log.js";
 import { Condition } from "./condition.js";
 import { type StoreState, troubleOf } from "./fault.js";
 import { FlushTimer } from "./flush-timer.js";

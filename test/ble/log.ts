@@ -1,4 +1,4 @@
-import type { Logger } from "../../src/log.js";
+import type { Logger } from "../../src/log/log.js";
 
 /** Log lines that a test may look at. */
 export interface LogLine {

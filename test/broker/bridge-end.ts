@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/clock.js";
 import { systemClock } from "../../src/clock.js";
-import type { Logger } from "../../src/log.js";
+import type { Logger } from "../../src/log/log.js";
 import type { Broker, BrokerDeps, BrokerOptions, InMessage } from "../../src/mqtt/broker.js";
 import { connectBroker } from "../../src/mqtt/client.js";
 

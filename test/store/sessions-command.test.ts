@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cli } from "../../src/cli.js";
+import { cli } from "../../src/cli/cli.js";
 import type { PadStatus } from "../../src/domain/pad.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
-import { requestedSessions, sessionObject } from "../../src/history.js";
-import { Ending } from "../../src/lifecycle.js";
+import { requestedSessions, sessionObject } from "../../src/app/session-list.js";
+import { Ending } from "../../src/process/lifecycle.js";
 import { ManualClock } from "../support/clock.js";
 import { Book, inFolder, openStore } from "./book.js";
 import { checkTcx, parseXml, textOf } from "./tcx-check.js";

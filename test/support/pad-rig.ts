@@ -7,7 +7,7 @@ import type { PadSettings, SafetySettings } from "../../src/domain/pad.js";
 import type { Problem } from "../../src/domain/state.js";
 import type { Stats } from "../../src/domain/stats.js";
 import { kmh, seconds } from "../../src/domain/units.js";
-import type { Logger } from "../../src/log.js";
+import type { Logger } from "../../src/log/log.js";
 import { type Identity, noIdentity } from "../../src/pad/identity.js";
 import type { PadEvent } from "../../src/pad/journal.js";
 import { Pad } from "../../src/pad/pad.js";

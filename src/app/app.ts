@@ -1,0 +1,245 @@
+import { addressesOf, healthPayload, infoPayload } from "./bridge-info.js";
+import type { Radio } from "../ble/radio.js";
+import { type BrokerPlace, findBroker } from "./broker-endpoint.js";
+import { type Clock, type StallWatch, watchStalls } from "../clock.js";
+import type { Config } from "../config/config.js";
+import { dailyGoals, padSettings, safetySettings, simulatedPads, walkSettings } from "../config/settings.js";
+import { BridgeError } from "../domain/errors.js";
+import { requestedSessions, sessionObject } from "./session-list.js";
+import { allOf, type BeltReport, type Stoppable } from "../process/lifecycle.js";
+import type { Logger } from "../log/log.js";
+import { Bridge } from "../mqtt/bridge.js";
+import type { Broker } from "../mqtt/broker.js";
+import { connectBroker } from "../mqtt/client.js";
+import { Pad } from "../pad/pad.js";
+import { answerRequest } from "./bridge-requests.js";
+import { type SimulatedRadio, simulatedRadio } from "../sim/radio.js";
+import type { Glance } from "./status-line.js";
+import { Store } from "../store/store.js";
+import { holdStore } from "../store-hold.js";
+import { nameStrangers } from "./unconfigured-pads.js";
+
+export interface AppDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  readonly platform: NodeJS.Platform;
+  /** Ends the program by the one path. */
+  readonly restart: () => void;
+  /** The real radio; loads Bluetooth. */
+  readonly realRadio: (adapter: number) => Promise<Radio>;
+  readonly memoryUsage: () => { readonly rss: number; readonly heapUsed: number };
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly timeZone: string;
+}
+
+/** The composition root: makes every part, knows how they hang together, and takes them down again. */
+export class App implements Stoppable {
+  readonly #config: Config;
+  readonly #deps: AppDeps;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #ends: (() => void)[] = [];
+  readonly #watches: (() => void)[] = [];
+  readonly #over = new AbortController();
+  readonly #store: Store;
+  #stalls: StallWatch;
+  #radio: Radio | null = null;
+  #simulator: SimulatedRadio | null = null;
+  #pads: readonly Pad[] = [];
+  #place: BrokerPlace | null = null;
+  #bridge: Bridge | null = null;
+  #letGoOfStore: () => void = () => undefined;
+  #brokerLost: () => void = () => undefined;
+  #brokerConnected = false;
+
+  constructor(config: Config, deps: AppDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#log = deps.log;
+    this.#clock = deps.clock;
+    this.#startedAt = deps.clock.wall();
+    this.#stalls = watchStalls(deps.clock);
+    this.#store = new Store(config.store.path, {
+      ...deps,
+      retentionDays: config.store.retention_days,
+      changed: () => this.#bridge?.infoChanged(),
+      stopDue: () => this.#pads.some((pad) => pad.stopWaits),
+    });
+  }
+
+  /**
+   * Brings everything up; a missing broker, adapter or pad is no reason not to. Rejects with a BridgeError for what
+   * only the user can mend: a port in use, a second bridge on the store, a certificate that cannot be read.
+   */
+  async start(): Promise<void> {
+    this.#letGoOfStore = await holdStore(this.#store, this.#config.store.path, this.#deps);
+    if (this.#isOver()) return;
+    this.#place = await findBroker(this.#config, this.#deps);
+    this.#radio = await this.#openRadio();
+    if (this.#isOver()) return;
+    this.#pads = padSettings(this.#config).map((settings) => this.#newPad(settings));
+    this.#bridge = this.#newBridge(this.#place, this.#radio);
+    this.#brokerChanged(false);
+    // The adapter itself says in the log what is wrong with it.
+    this.#ends.push(this.#radio.onState(() => this.#bridge?.infoChanged()));
+    for (const pad of this.#pads) pad.start();
+    if (this.#pads.length === 0) this.#ends.push(nameStrangers(this.#radio, this.#log, this.#over.signal));
+  }
+
+  /** For the line on a terminal. */
+  look(): Glance {
+    const pads = this.#pads.map((pad) => ({ id: pad.settings.id, ...pad.view() }));
+    return { brokerConnected: this.#brokerConnected, pads };
+  }
+
+  #isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  quiesce(reason: string): Promise<void> {
+    this.#over.abort();
+    this.#brokerLost();
+    return allOf([
+      () => this.#bridge?.stopping(reason),
+      ...this.#pads.map((pad) => () => pad.leaving.begin()),
+    ]);
+  }
+
+  belts(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+    return allOf(this.#pads.map((pad) => () => pad.leaving.stop(signal, hurry)));
+  }
+
+  report(): BeltReport {
+    return this.#pads.map((pad) => ({ pad: pad.settings.id, verdict: pad.leaving.verdict() }));
+  }
+
+  save(): void {
+    // From here on nothing is news: a link that closes is a change, and would set the mark of an unclean end again.
+    for (const unwatch of this.#watches.splice(0)) unwatch();
+    for (const { pad, verdict } of this.report())
+      if (verdict === "rest" || verdict === "falling") this.#store.release(pad);
+    this.#store.end();
+  }
+
+  async links(): Promise<void> {
+    try {
+      await allOf(this.#pads.map((pad) => () => pad.close()));
+    } finally {
+      await this.#radio?.[Symbol.asyncDispose]();
+    }
+  }
+
+  async goodbye(withinMs: number): Promise<void> {
+    const end = this.#clock.now() + withinMs;
+    await this.#bridge?.offline(withinMs * 0.7, "stopped");
+    await this.#place?.embedded?.close(Math.max(0, end - this.#clock.now()));
+    for (const done of this.#ends.splice(0)) done();
+    this.#stalls.end();
+    this.#letGoOfStore();
+  }
+
+  async #openRadio(): Promise<Radio> {
+    const { radio, adapter } = this.#config.bluetooth;
+    if (radio === "noble") return this.#deps.realRadio(adapter);
+    this.#simulator = simulatedRadio(simulatedPads(this.#config), this.#deps);
+    return this.#simulator;
+  }
+
+  #newPad(settings: ReturnType<typeof padSettings>[number]): Pad {
+    const safety = safetySettings(this.#config);
+    const { clock, timeZone } = this.#deps;
+    const { id } = settings;
+    const pad = new Pad(settings, {
+      clock,
+      radio: this.#needRadio(),
+      log: this.#log.child({ pad: id }),
+      memory: this.#store,
+      safety,
+      journal: {
+        walk: walkSettings(this.#config),
+        goals: dailyGoals(this.#config),
+        walkedOff: safety.walkedOff,
+        timeZone,
+      },
+      ledger: this.#store.ledgerOf(id),
+      crashedAt: this.#store.crashedAt(id),
+    });
+    const unwatch = pad.subscribe({
+      changed: () => {
+        const { state, crashedAt } = pad.view();
+        // An unclean end that the belt was not seen after keeps its mark as it is (contract rule 9).
+        if (state.lastStatusAt !== null && crashedAt === null) this.#store.saw(id, state.lastStatusAt);
+      },
+      happened: () => undefined,
+    });
+    this.#watches.push(unwatch);
+    return pad;
+  }
+
+  #needRadio(): Radio {
+    if (!this.#radio) throw new BridgeError("radio-unavailable", "The radio is not open.");
+    return this.#radio;
+  }
+
+  #newBridge(place: BrokerPlace, radio: Radio): Bridge {
+    const { homeassistant, mqtt } = this.#config;
+    const { clock, log, version, random } = this.#deps;
+    return new Bridge({
+      base: mqtt.base_topic,
+      version,
+      homeAssistant: {
+        enabled: homeassistant.enabled,
+        discoveryPrefix: homeassistant.discovery_prefix,
+        statusTopic: homeassistant.status_topic,
+      },
+      goals: dailyGoals(this.#config),
+      pads: this.#pads,
+      clock,
+      log,
+      random,
+      arrived: () => this.#stalls.arrived(),
+      info: () =>
+        infoPayload({
+          version,
+          startedAt: this.#startedAt,
+          radio: radio.state,
+          store: this.#store.state,
+          pads: this.#pads,
+          config: this.#config,
+        }),
+      health: (broker) => this.#health(broker),
+      request: (verb, fields, broker) =>
+        answerRequest(verb, fields, {
+          clock,
+          radio,
+          simulator: this.#simulator,
+          addresses: addressesOf(this.#pads),
+          health: () => this.#health(broker),
+          sessions: (fields) => this.#store.sessions(requestedSessions(fields)).map(sessionObject),
+          restart: this.#deps.restart,
+          signal: this.#over.signal,
+        }),
+      onConnection: (connected) => this.#brokerChanged(connected),
+      connect: (own, handlers) => connectBroker({ ...place.target, ...own }, { ...handlers, clock, log }),
+    });
+  }
+
+  #health(broker: Broker): object {
+    const uptime = this.#clock.wall() - this.#startedAt;
+    return healthPayload({ uptime, memory: this.#deps.memoryUsage(), broker, pads: this.#pads });
+  }
+
+  /** `safety.broker_lost`: nobody can stop the belt over MQTT any more. */
+  #brokerChanged(connected: boolean): void {
+    this.#brokerConnected = connected;
+    this.#brokerLost();
+    const { brokerLostStopAfter } = safetySettings(this.#config);
+    if (connected || brokerLostStopAfter === null || this.#over.signal.aborted) return;
+    this.#brokerLost = this.#clock.after(brokerLostStopAfter, () => {
+      for (const pad of this.#pads) pad.stopFor("broker_lost");
+    });
+  }
+}

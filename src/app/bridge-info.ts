@@ -1,0 +1,67 @@
+import type { RadioState } from "../ble/radio.js";
+import { effective } from "../config/effective.js";
+import type { Config } from "../config/config.js";
+import type { Broker } from "../mqtt/broker.js";
+import type { Pad } from "../pad/pad.js";
+import type { StoreState } from "../store/fault.js";
+
+const addressOf = (pad: Pad): string | null =>
+  pad.settings.address ?? pad.view().identity.bound?.address ?? null;
+
+/** Pad id -> address, as far as it is known. */
+export const addressesOf = (pads: readonly Pad[]): ReadonlyMap<string, string> =>
+  new Map(
+    pads.flatMap((pad) => {
+      const address = addressOf(pad);
+      return address === null ? [] : [[pad.settings.id, address] as const];
+    }),
+  );
+
+export interface Facts {
+  readonly version: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly radio: RadioState;
+  readonly store: StoreState;
+  readonly pads: readonly Pad[];
+  readonly config: Config;
+}
+
+/** The payload of bridge/info (contract 3): secrets are masked. */
+export const infoPayload = ({ version, startedAt, radio, store, pads, config }: Facts): object => ({
+  version,
+  started_at: new Date(startedAt).toISOString(),
+  radio,
+  store,
+  pads: pads.map((pad) => {
+    const { protocol, model } = pad.view().identity;
+    return { id: pad.settings.id, name: pad.settings.name, address: addressOf(pad), protocol, model };
+  }),
+  config: effective(config),
+});
+
+export interface Vitals {
+  /** Milliseconds. */
+  readonly uptime: number;
+  readonly memory: { readonly rss: number; readonly heapUsed: number };
+  readonly broker: Broker;
+  readonly pads: readonly Pad[];
+}
+
+/** The payload of bridge/health (contract 3). */
+export const healthPayload = ({ uptime, memory, broker, pads }: Vitals): object => ({
+  uptime: Math.round(uptime / 1000),
+  memory: { rss: memory.rss, heap_used: memory.heapUsed },
+  mqtt: mqttVitals(broker),
+  pads: Object.fromEntries(pads.map((pad) => [pad.settings.id, padVitals(pad)])),
+});
+
+const mqttVitals = (broker: Broker): object => {
+  const { inFlight, ...counters } = broker.counters();
+  return { connected: broker.connected, ...counters, in_flight: inFlight };
+};
+
+const padVitals = (pad: Pad): object => {
+  const { badFrames, ...counters } = pad.view().counters;
+  return { ...counters, bad_frames: badFrames };
+};

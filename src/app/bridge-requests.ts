@@ -1,0 +1,71 @@
+import type { Radio } from "../ble/radio.js";
+import type { Clock } from "../clock.js";
+import { BridgeError } from "../domain/errors.js";
+import { parseFaults } from "../domain/faults.js";
+import type { Answer } from "../mqtt/inbound.js";
+import { scanFor, type Sighting } from "./scan.js";
+import type { SimulatedRadio } from "../sim/radio.js";
+
+/** A scan by request ends by itself; longer ones belong on the command line. */
+const SCAN = { seconds: 10, most: 60 } as const;
+
+export interface RequestDeps {
+  readonly clock: Clock;
+  readonly radio: Radio;
+  /** The radio again, where it is the simulator. */
+  readonly simulator: SimulatedRadio | null;
+  /** Pad id -> address, as far as it is known. */
+  readonly addresses: ReadonlyMap<string, string>;
+  readonly health: () => object;
+  readonly sessions: (fields: Fields) => readonly object[];
+  readonly restart: () => void;
+  /** Ends everything that still waits. */
+  readonly signal: AbortSignal;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** bridge/request/<verb> -> its answer (contract 3). Settles within the scan's time; rejects with an Error to show. */
+export const answerRequest = async (verb: string, fields: Fields, deps: RequestDeps): Promise<Answer> => {
+  switch (verb) {
+    case "health_check":
+      return { data: { healthy: true, ...deps.health() } };
+    case "sessions":
+      return { data: deps.sessions(fields) };
+    case "scan":
+      return { data: await scan(fields, deps) };
+    case "restart":
+      deps.restart();
+      return {};
+    case "simulate":
+      return simulate(fields, deps);
+    default:
+      return {
+        error: "unknown request: use scan, health_check, sessions, restart or, with the simulator, simulate",
+      };
+  }
+};
+
+const simulate = ({ pad, faults }: Fields, { simulator, addresses }: RequestDeps): Answer => {
+  if (!simulator) return { error: "simulate works with `bluetooth.radio: simulator` only" };
+  const address = typeof pad === "string" ? addresses.get(pad) : undefined;
+  if (address === undefined) return { error: `pad must be one of: ${[...addresses.keys()].join(", ")}` };
+  const parsed = parseFaults(faults);
+  if (!parsed.ok)
+    return {
+      error: parsed.errors.map(({ key, allowed }) => `${key ?? "faults"} must be ${allowed}`).join("; "),
+    };
+  simulator.setFaults(address, parsed.faults);
+  return { data: { pad, faults: faults ?? {} } };
+};
+
+const scan = async (
+  { seconds = SCAN.seconds }: Fields,
+  { radio, clock, signal }: RequestDeps,
+): Promise<readonly Sighting[]> => {
+  if (typeof seconds !== "number" || !(seconds > 0 && seconds <= SCAN.most))
+    throw new Error(`seconds must be a number above 0 and up to ${SCAN.most}`);
+  const { state, advice } = radio.state;
+  if (state !== "on") throw new BridgeError("radio-off", `The radio is ${state}. ${advice ?? ""}`.trim());
+  return scanFor(radio, clock, seconds * 1000, signal);
+};

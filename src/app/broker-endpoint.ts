@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import type { Clock } from "../clock.js";
+import type { Config } from "../config/config.js";
+import { asError, BridgeError } from "../domain/errors.js";
+import type { Logger } from "../log/log.js";
+import type { BrokerOptions } from "../mqtt/broker.js";
+import { type EmbeddedBroker, startEmbeddedBroker } from "../mqtt/embedded.js";
+import { objectId } from "../mqtt/topics.js";
+
+export type BrokerTarget = Omit<BrokerOptions, "will" | "subscriptions">;
+
+export interface BrokerPlace {
+  readonly target: BrokerTarget;
+  readonly embedded: EmbeddedBroker | null;
+}
+
+/** Where the broker is, started if it is to run inside. Rejects with BridgeError: port in use, unreadable certificate. */
+export const findBroker = async (
+  config: Config,
+  deps: { readonly clock: Clock; readonly log: Logger },
+): Promise<BrokerPlace> => {
+  const target = await targetOf(config);
+  if (config.mqtt.url !== "embedded") return { target, embedded: null };
+  const { username, password } = config.mqtt;
+  const embedded = await startEmbeddedBroker({ ...config.embedded_broker, username, password }, deps);
+  const { host } = config.embedded_broker;
+  const near = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  // aedes speaks 3.1.1 only: nothing to try first.
+  return { target: { ...target, url: `mqtt://${near}:${embedded.port}`, protocolVersion: "4" }, embedded };
+};
+
+const targetOf = async ({ mqtt }: Config): Promise<BrokerTarget> => ({
+  url: mqtt.url,
+  username: mqtt.username,
+  password: mqtt.password,
+  ca: await pem("mqtt.ca", mqtt.ca),
+  cert: await pem("mqtt.cert", mqtt.cert),
+  key: await pem("mqtt.key", mqtt.key),
+  rejectUnauthorized: mqtt.reject_unauthorized,
+  // Stable, so that a reconnect takes the old session over and its late will cannot outlive it (bridges.md, LWT race).
+  clientId: mqtt.client_id ?? objectId(mqtt.base_topic, "bridge"),
+  protocolVersion: mqtt.protocol_version === "auto" ? "auto" : mqtt.protocol_version === 5 ? "5" : "4",
+  keepalive: mqtt.keepalive,
+});
+
+const pem = async (key: string, path: string | null): Promise<string | null> => {
+  if (path === null) return null;
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new BridgeError("config", `${key}: ${path} cannot be read: ${asError(error).message}.`, {
+      retry: "never",
+    });
+  }
+};

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/support/clock.js";
+import { NO_FAULTS } from "../domain/faults.js";
+import { proposals, scanFor, sighting, type Sighting } from "./scan.js";
+import { simulatedRadio } from "../sim/radio.js";
+
+const seen = (name: string | null, address: string, protocol: string | null = "wilink"): Sighting => ({
+  name,
+  address,
+  rssi: -60,
+  protocol,
+  model: null,
+});
+
+describe("a scan", () => {
+  it("tells pads, the nearest first, and ends by its time", async () => {
+    const clock = new ManualClock();
+    const pads = ["57:4c:4e:00:11:22", "57:4c:4e:00:11:33"].map((address) => ({
+      address,
+      name: null,
+      model: "c2" as const,
+      faults: NO_FAULTS,
+    }));
+    const radio = simulatedRadio(pads, { clock });
+    const found = await clock.settled(scanFor(radio, clock, 2_000, new AbortController().signal));
+    expect(clock.now()).toBeGreaterThanOrEqual(2_000);
+    expect(found).toHaveLength(2);
+    for (const one of found) expect(one).toMatchObject({ name: "KS-BLC2", protocol: "wilink", model: "C2" });
+    expect(found[0]?.rssi ?? 0).toBeGreaterThanOrEqual(found[1]?.rssi ?? 0);
+    await clock.settled(radio[Symbol.asyncDispose]());
+    expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ["a name of the table", "R1 PRO", [], { protocol: "wilink", model: "R1 Pro" }],
+    ["a service only", "Mystery", ["fe00"], { protocol: "wilink", model: null }],
+    ["a pad that speaks neither", "KS-X21C", [], { protocol: "unsupported", model: "X21" }],
+    ["anything else", "Toaster", ["180f"], { protocol: null, model: null }],
+  ])("recognises %s", (_, name, services, expected) => {
+    expect(sighting({ address: "a", name, rssi: null, services })).toMatchObject(expected);
+  });
+
+  it("proposes entries with free, valid ids, for pads that are not configured", () => {
+    const found = [
+      seen("KS-BLC2", "1"),
+      seen("KS-BLC2", "2"),
+      seen("Brücke!", "3"),
+      seen("bridge", "4"),
+      seen(null, "5"),
+      seen("mine", "6"),
+      seen("KS-X21C", "7", "unsupported"),
+      seen("Toaster", "8", null),
+    ];
+    const used = [
+      { id: "ks-blc2", address: "9" },
+      { id: "other", address: "6" },
+    ];
+    expect(proposals(found, used).map(({ id, address }) => [id, address])).toEqual([
+      ["ks-blc2-2", "1"],
+      ["ks-blc2-3", "2"],
+      ["br-cke", "3"],
+      ["pad", "4"],
+      ["pad-2", "5"],
+    ]);
+  });
+});

@@ -1,0 +1,102 @@
+import type { Advertisement, Radio } from "../ble/radio.js";
+import type { Clock } from "../clock.js";
+import { identify } from "../protocol/identify.js";
+import { recogniseByName } from "../protocol/models.js";
+
+/** What one device that advertises is to us; `protocol` is null where nothing says that it is a pad. */
+export interface Sighting {
+  readonly address: string;
+  readonly name: string | null;
+  /** dBm. */
+  readonly rssi: number | null;
+  /** wilink, ftms, or unsupported: a pad that speaks neither. */
+  readonly protocol: string | null;
+  readonly model: string | null;
+}
+
+export const sighting = ({ address, name, rssi, services }: Advertisement): Sighting => {
+  const known = name === null ? null : recogniseByName(name);
+  return {
+    address,
+    name,
+    rssi,
+    protocol: known?.protocol ?? identify(services),
+    model: known?.model ?? null,
+  };
+};
+
+/** Names come in scan responses: a later advertisement may lack what an earlier one had. */
+const merge = (before: Sighting | undefined, now: Sighting): Sighting => ({
+  address: now.address,
+  name: now.name ?? before?.name ?? null,
+  rssi: now.rssi ?? before?.rssi ?? null,
+  protocol: now.protocol ?? before?.protocol ?? null,
+  model: now.model ?? before?.model ?? null,
+});
+
+/** Pads before other devices, the nearest first. */
+const rank = ({ protocol, rssi }: Sighting): number => (protocol === null ? -1000 : 0) + (rssi ?? -128);
+
+/** Everything that advertises within `ms`. Rejects with the BridgeError that keeps the radio from scanning. */
+export const scanFor = async (
+  radio: Radio,
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+): Promise<readonly Sighting[]> => {
+  const seen = new Map<string, Sighting>();
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  signal.addEventListener("abort", end, { once: true });
+  const cancel = clock.after(ms, end);
+  const hear = (advertisement: Advertisement): void => {
+    const now = sighting(advertisement);
+    seen.set(now.address, merge(seen.get(now.address), now));
+  };
+  try {
+    await radio.scan(hear, { signal: over.signal });
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", end);
+  }
+  return [...seen.values()].sort((a, b) => rank(b) - rank(a));
+};
+
+/** A `pads:` entry for the config. */
+export interface PadProposal {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+}
+
+/** Entries for the pads among the sightings, their ids made of their names and free of those in use. */
+export const proposals = (
+  sightings: readonly Sighting[],
+  used: readonly { readonly id: string; readonly address: string | null }[],
+): readonly PadProposal[] => {
+  const ids = new Set(used.map(({ id }) => id));
+  const addresses = new Set(used.map(({ address }) => address));
+  return sightings
+    .filter(
+      ({ protocol, address }) => protocol !== null && protocol !== "unsupported" && !addresses.has(address),
+    )
+    .map(({ address, name, model }) => {
+      const id = freeId(name ?? model ?? "pad", ids);
+      ids.add(id);
+      return { id, name: name ?? model ?? "Walking pad", address };
+    });
+};
+
+/** Contract 2: [a-z0-9_-]{1,32}, not "bridge". */
+const freeId = (name: string, taken: ReadonlySet<string>): string => {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 24);
+  const base = plain === "" || plain === "bridge" ? "pad" : plain;
+  for (let n = 1; ; n++) {
+    const id = n === 1 ? base : `${base}-${n}`;
+    if (!taken.has(id)) return id;
+  }
+};

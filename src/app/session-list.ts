@@ -1,0 +1,61 @@
+import type { Session } from "../domain/stats.js";
+import { NO_TOTALS } from "../domain/totals.js";
+import { KM_PER_MILE } from "../domain/units.js";
+import { statsPayload } from "../mqtt/payloads.js";
+import type { SessionFilter, StoredSession } from "../store/read.js";
+
+/** Told by `bridge/request/sessions` at once; `walkingpad2mqtt sessions` tells all. */
+const MOST_IN_A_MESSAGE = 1_000;
+
+type SessionPayload = ReturnType<typeof statsPayload>["session"];
+/** One walk as `sessions --format json` and `bridge/request/sessions` tell it: as in `stats`, and whose it was. */
+export type SessionObject = { readonly pad: string } & SessionPayload;
+
+const payloadOf = (session: Session): SessionPayload =>
+  statsPayload({ session, today: NO_TOTALS, total: NO_TOTALS, goals: {} }).session;
+
+export const sessionObject = (stored: StoredSession): SessionObject => ({
+  pad: stored.pad,
+  ...payloadOf(stored),
+});
+
+const miles = (value: number | null, digits: number): number | null =>
+  value === null ? null : Number((value / KM_PER_MILE).toFixed(digits));
+
+/** The same in miles and mph; says so, since the names of the keys do not. */
+export const imperialObject = (stored: StoredSession): SessionObject & { readonly units: "imperial" } => {
+  const metric = sessionObject(stored);
+  return {
+    ...metric,
+    units: "imperial",
+    distance: miles(metric.distance, 3),
+    average_speed: miles(metric.average_speed, 2),
+    max_speed: miles(metric.max_speed, 2),
+  };
+};
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?$/;
+
+/** ISO 8601 to epoch milliseconds: a date is its midnight here, and so is a time without offset; null for all else. */
+export const parseSince = (text: string): number | null => {
+  if (!DATE.test(text) && !TIME.test(text)) return null;
+  // Date.parse rolls 31 February over into March.
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(day.valueOf()) || day.toISOString().slice(0, 10) !== text.slice(0, 10)) return null;
+  // A date alone would be taken for midnight in Greenwich.
+  const since = Date.parse(DATE.test(text) ? `${text}T00:00` : text);
+  return Number.isNaN(since) ? null : since;
+};
+
+/** `{pad?, since?}` of a request. Throws an Error to show. */
+export const requestedSessions = ({
+  pad = null,
+  since = null,
+}: Readonly<Record<string, unknown>>): SessionFilter => {
+  if (pad !== null && typeof pad !== "string") throw new Error("pad must be the id of a pad");
+  const from = typeof since === "string" ? parseSince(since) : null;
+  if (since !== null && from === null)
+    throw new Error("since must be a date, 2026-11-22, or a time, 2026-11-22T10:00:00Z");
+  return { pad, since: from, limit: MOST_IN_A_MESSAGE };
+};

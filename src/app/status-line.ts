@@ -1,0 +1,105 @@
+import type { PadState } from "../domain/state.js";
+import type { Session, Stats } from "../domain/stats.js";
+import { AT_REST, km, kmh } from "../domain/units.js";
+
+/** What is worth a look while the bridge runs. */
+export interface Glance {
+  readonly brokerConnected: boolean;
+  readonly pads: readonly PadGlance[];
+}
+
+export interface PadGlance {
+  readonly id: string;
+  readonly state: PadState;
+  /** Null until the store has been read. */
+  readonly stats: Stats | null;
+}
+
+/** Columns that stay free: the cursor's own, and two for the `^C` that a terminal echoes there. */
+const FREE = 3;
+/** Below this there is nothing to read; a terminal that does not know its width says 0. */
+const NARROWEST = 24;
+const SEPARATOR = " | ";
+const STOPPING = " STOPPING ";
+/** ECMA-48: reverse video, and back. */
+const REVERSE = ["\u001b[7m", "\u001b[27m"] as const;
+
+const clock = (seconds: number): string => {
+  const two = (value: number): string => String(Math.floor(value) % 60).padStart(2, "0");
+  const short = `${two(seconds / 60)}:${two(seconds)}`;
+  return seconds < 3600 ? short : `${Math.floor(seconds / 3600)}:${short}`;
+};
+
+const distance = (session: { readonly distance: Session["distance"] }): string =>
+  `${km(session.distance).toFixed(2)} km`;
+
+const speedText = ({ speed, targetSpeed }: PadState): string => {
+  if (speed === null || (speed === AT_REST && targetSpeed === null)) return "";
+  const target = targetSpeed === null || targetSpeed === speed ? "" : ` of ${kmh(targetSpeed).toFixed(1)}`;
+  return `${kmh(speed).toFixed(1)}${target} km/h`;
+};
+
+/** The belt, or why nothing is known of it; a problem instead of all else. */
+const word = ({ belt, link, problem }: PadState): string =>
+  problem ?? (belt === "unknown" && link !== "ready" ? link : belt);
+
+const walked = ({ stats }: PadGlance): readonly string[] => {
+  if (!stats) return [];
+  const { session, today } = stats;
+  if (session && session.state !== "ended")
+    return [
+      ...(session.state === "paused" ? ["paused"] : []),
+      clock(session.duration),
+      distance(session),
+      `${session.steps} steps`,
+    ];
+  return today.distance > 0 ? [`today ${distance(today)}`] : [];
+};
+
+const words = (pad: PadGlance, ofWalk: number): string =>
+  [word(pad.state), speedText(pad.state), ...walked(pad).slice(0, ofWalk)]
+    .filter((part) => part !== "")
+    .join(", ");
+
+const shortest = ({ id, state }: PadGlance): string =>
+  `${id} ${state.problem ?? (speedText(state) || word(state))}`;
+
+/** From everything to the least that is of use. */
+const FORMS: readonly ((pad: PadGlance) => string)[] = [
+  (pad) => `${pad.id}: ${words(pad, Infinity)}`,
+  (pad) => `${pad.id}: ${words(pad, 1)}`,
+  (pad) => `${pad.id}: ${words(pad, 0)}`,
+  shortest,
+];
+
+/** A pad with a problem, then one that moves, is the last to be left out. */
+const matters = ({ state: { moving, problem } }: PadGlance): number =>
+  (problem === null ? 0 : 2) + (moving === true ? 1 : 0);
+
+/** As many pads as fit in their shortest form, the ones that matter first, and how many there are more. */
+const asManyAsFit = (pads: readonly PadGlance[], width: number): string => {
+  const texts = [...pads].sort((a, b) => matters(b) - matters(a)).map(shortest);
+  for (let count = texts.length - 1; count > 0; count -= 1) {
+    const text = [...texts.slice(0, count), `+${texts.length - count}`].join(SEPARATOR);
+    if (text.length <= width) return text;
+  }
+  // More follows, or more of it.
+  return texts[0] === undefined ? "" : `${texts[0].slice(0, width - 1)}>`;
+};
+
+const padsText = (pads: readonly PadGlance[], width: number): string => {
+  const texts = FORMS.map((form) => pads.map(form).join(SEPARATOR));
+  return texts.find((text) => text.length <= width) ?? asManyAsFit(pads, width);
+};
+
+/**
+ * The belts in one line of ASCII, which is as wide as it looks on every terminal, and narrower than `columns`. Empty
+ * where there is no room for it. `ending`: every belt is being stopped, which is said first.
+ */
+export const statusLine = ({ pads, brokerConnected }: Glance, ending: boolean, columns: number): string => {
+  if (columns < NARROWEST) return "";
+  const width = columns - FREE;
+  if (ending) return `${REVERSE[0]}${STOPPING}${REVERSE[1]} ${padsText(pads, width - STOPPING.length - 1)}`;
+  const head = brokerConnected ? "" : `no broker${SEPARATOR}`;
+  return head + (pads.length === 0 ? "no pads" : padsText(pads, width - head.length));
+};

@@ -1,0 +1,101 @@
+import { App } from "../app/app.js";
+import type { Invocation } from "./invocation.js";
+import { type Clock, sleep } from "../clock.js";
+import type { Config } from "../config/config.js";
+import { secretsOf } from "../config/credentials.js";
+import { BridgeError } from "../domain/errors.js";
+import { EXIT, type ExitCode, shutDown } from "../process/lifecycle.js";
+import { createLogger, type Logger } from "../log/log.js";
+import { statusLine } from "../app/status-line.js";
+import { readVersion } from "../version.js";
+import { startWatchdog } from "../process/watchdog.js";
+
+/** design 9. */
+const FLUSH_MS = 200;
+/** Between two drawings of the line below the log: as often as numbers can be read. */
+const DRAW_MS = 500;
+
+/** Runs the bridge with this config until something ends it; `ready` is called once it is up. Never rejects. */
+export const runBridge = async (
+  config: Config,
+  invocation: Invocation,
+  ready: (log: Logger) => void,
+): Promise<ExitCode> => {
+  const { clock, ending } = invocation;
+  const { log, flush, show } = createLogger({
+    ...config.log,
+    secrets: secretsOf(config),
+    stream: process.stdout,
+    isTty: process.stdout.isTTY,
+    clock,
+  });
+  const stopWatching = startWatchdog(clock);
+  const version = readVersion();
+  log.info({}, `walkingpad2mqtt ${version}`);
+  const app = newApp(config, invocation, log, version);
+  const endDrawing = show && invocation.env["TERM"] !== "dumb" ? keepDrawing(app, invocation, show) : null;
+  const start: { refusal: BridgeError | null } = { refusal: null };
+  app.start().then(
+    // Who ended it while it came up is not told how to use what is going away.
+    () => (ending.begun ? undefined : ready(log)),
+    (error: unknown) => {
+      if (!(error instanceof BridgeError)) return ending.fail(error);
+      start.refusal = error;
+      ending.ask(error.code);
+    },
+  );
+  const end = await ending.first;
+  if (start.refusal) explain(start.refusal, log);
+  const budgetMs = config.safety.shutdown_timeout * 1000;
+  const path = shutDown(app, end, ending, { budgetMs: budgetMs - FLUSH_MS, clock, log });
+  const code = await within(path, budgetMs, clock, () => lastWord(app));
+  stopWatching();
+  endDrawing?.();
+  await within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined);
+  return start.refusal ? EXIT.config : code;
+};
+
+const newApp = (config: Config, { clock, ending }: Invocation, log: Logger, version: string): App =>
+  new App(config, {
+    clock,
+    log,
+    version,
+    platform: process.platform,
+    restart: () => {
+      if (process.stdout.isTTY)
+        log.warn({}, "A restart was asked for; on a terminal nothing starts the bridge again.");
+      ending.ask("restart");
+    },
+    realRadio: async (adapter) => (await import("../ble/noble.js")).nobleRadio({ adapter }, { clock, log }),
+    memoryUsage: () => process.memoryUsage(),
+    random: Math.random,
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  });
+
+/** Shows the belts below the log until the end of it is called. */
+const keepDrawing = (app: App, { clock, ending }: Invocation, show: (line: string) => void): (() => void) => {
+  const draw = (): void => show(statusLine(app.look(), ending.begun, process.stdout.columns));
+  void ending.first.then(draw);
+  const cancel = clock.every(DRAW_MS, draw);
+  return () => {
+    cancel();
+    show("");
+  };
+};
+
+const explain = ({ code, message, advice }: BridgeError, log: Logger): void =>
+  log.fatal({ code }, `${message} ${advice ?? ""}`.trim());
+
+/** The path out did not come to its end in time: what telemetry says of the belts still decides. */
+const lastWord = (app: App): ExitCode =>
+  app.report().some(({ verdict }) => verdict === "moving") ? EXIT.unsafe : EXIT.internal;
+
+const within = async <T>(work: Promise<T>, ms: number, clock: Clock, otherwise: () => T): Promise<T> => {
+  const done = new AbortController();
+  const late = sleep(clock, ms, done.signal).then(() => (done.signal.aborted ? work : otherwise()));
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    done.abort();
+  }
+};

@@ -1,0 +1,134 @@
+import { parseArgs } from "node:util";
+import type { Invocation } from "./invocation.js";
+import { asError } from "../domain/errors.js";
+import { EXIT, type ExitCode } from "../process/lifecycle.js";
+import { readVersion } from "../version.js";
+
+const HELP = `walkingpad2mqtt: walking pads (Bluetooth LE) on MQTT and in Home Assistant, and a belt that always stops
+
+  walkingpad2mqtt [run]          the bridge, until a signal
+  walkingpad2mqtt demo           the same bridge with simulated pads and a broker of its own; needs nothing
+  walkingpad2mqtt scan           the pads in range, and what to write into the config
+  walkingpad2mqtt sessions       what was walked, also while the bridge runs
+  walkingpad2mqtt check-config   the effective configuration, or everything that is wrong with it
+  walkingpad2mqtt health         exit 0 while the bridge is alive, else 1
+
+  --config FILE   default: $WALKINGPAD2MQTT_CONFIG, then ./config/config.yaml, which may be missing
+  --port N        demo: where its broker listens (default 1883)
+  --seconds N     scan: how long to listen (default 10)
+  --json          scan: for programs
+  --save          scan: writes the pads it found into the config
+  --pad ID        sessions: of this pad only
+  --since DATE    sessions: from this day on, 2026-11-22
+  --imperial      sessions: in miles (not in TCX, which has metres)
+  --format F      sessions: table (default), csv, json or tcx
+  --help          this text
+  --version       the version
+
+Exit codes: 0 clean, 1 unhealthy, 64 usage, 69 no usable radio (scan), 70 internal error, 75 a belt is not safe, 78 configuration.
+`;
+
+const OPTIONS = {
+  config: { type: "string" },
+  port: { type: "string" },
+  seconds: { type: "string" },
+  json: { type: "boolean" },
+  save: { type: "boolean" },
+  pad: { type: "string" },
+  since: { type: "string" },
+  imperial: { type: "boolean" },
+  format: { type: "string" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "V" },
+} as const;
+
+const VERBS = ["run", "demo", "scan", "sessions", "check-config", "health"] as const;
+type Verb = (typeof VERBS)[number];
+
+/** Flags that only one command takes. */
+const FLAG_OWNERS = [
+  ["port", "demo"],
+  ["seconds", "scan"],
+  ["json", "scan"],
+  ["save", "scan"],
+  ["pad", "sessions"],
+  ["since", "sessions"],
+  ["imperial", "sessions"],
+  ["format", "sessions"],
+] as const;
+
+type Flags = {
+  readonly [Name in keyof typeof OPTIONS]?:
+    ((typeof OPTIONS)[Name]["type"] extends "boolean" ? boolean : string) | undefined;
+};
+
+type Parsed = { readonly verb: Verb; readonly flags: Flags } | { readonly wrong: string };
+
+const parse = (argv: readonly string[]): Parsed => {
+  let values: Flags;
+  let positionals: readonly string[];
+  try {
+    ({ values, positionals } = parseArgs({
+      args: [...argv],
+      options: OPTIONS,
+      allowPositionals: true,
+      strict: true,
+    }));
+  } catch (error) {
+    // Node goes on about positional arguments that begin with a dash; no command has any.
+    return { wrong: asError(error).message.replace(/\. To specify a positional.*$/s, "") };
+  }
+  const [word = "run", ...rest] = positionals;
+  const verb = VERBS.find((known) => known === word);
+  if (verb === undefined) return { wrong: `unknown command "${word}"` };
+  if (rest.length > 0) return { wrong: `${verb} takes no argument "${rest.join(" ")}"` };
+  const foreign = FLAG_OWNERS.find(([flag, owner]) => values[flag] !== undefined && owner !== verb);
+  if (foreign) return { wrong: `--${foreign[0]} is for ${foreign[1]}, not for ${verb}` };
+  return { verb, flags: values };
+};
+
+/** Runs one command. Resolves with its exit code; only main.ts exits. */
+export const cli = async (invocation: Invocation): Promise<ExitCode> => {
+  const { terminal } = invocation;
+  const parsed = parse(invocation.argv);
+  if ("wrong" in parsed) {
+    terminal.err(`${parsed.wrong}\n\n${HELP}`);
+    return EXIT.usage;
+  }
+  const { verb, flags } = parsed;
+  if (flags.help) {
+    terminal.out(HELP);
+    return EXIT.ok;
+  }
+  if (flags.version) {
+    terminal.out(`${readVersion()}\n`);
+    return EXIT.ok;
+  }
+  // Each command loads what it needs: `health` runs every half minute in a container.
+  switch (verb) {
+    case "run": {
+      const { run } = await import("./run.js");
+      return run(invocation, flags.config);
+    }
+    case "demo": {
+      const { demo } = await import("./demo.js");
+      return demo(invocation, flags.port);
+    }
+    case "scan": {
+      const { scan } = await import("./scan.js");
+      return scan(invocation, flags);
+    }
+    case "sessions": {
+      const { sessions } = await import("./sessions.js");
+      return sessions(invocation, flags);
+    }
+    case "check-config": {
+      const { checkConfig } = await import("./check-config.js");
+      return checkConfig(invocation, flags.config);
+    }
+    case "health": {
+      const { health } = await import("./health.js");
+      return health(invocation, flags.config);
+    }
+  }
+};

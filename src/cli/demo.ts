@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Invocation } from "./invocation.js";
+import { loadConfig } from "../config/load.js";
+import { EXIT, type ExitCode } from "../process/lifecycle.js";
+import type { Logger } from "../log/log.js";
+import { runBridge } from "./bridge.js";
+
+const PORT = 1883;
+const PADS = [
+  { id: "demo-wilink", name: "Demo C2", address: "57:4c:4e:de:00:01", model: "c2" },
+  { id: "demo-ftms", name: "Demo Treadmill", address: "57:4c:4e:de:00:02", model: "ftms" },
+] as const;
+
+/** Null where the flag is no port. */
+const portOf = (flag = String(PORT)): number | null => {
+  const port = /^\d{1,5}$/.test(flag) ? Number(flag) : 0;
+  return port >= 1 && port <= 65_535 ? port : null;
+};
+
+/** The whole bridge on a broker of its own with simulated pads: no config file, no environment but the log's. */
+export const demo = async (invocation: Invocation, portFlag: string | undefined): Promise<ExitCode> => {
+  const { env, terminal } = invocation;
+  const wanted = portOf(portFlag);
+  if (wanted === null) {
+    terminal.err("--port must be a whole number from 1 to 65535\n");
+    return EXIT.usage;
+  }
+  const store = await temporaryFolder(terminal);
+  if (store === null) return EXIT.config;
+  try {
+    const loaded = loadConfig({
+      file: null,
+      explicit: false,
+      env: Object.fromEntries(
+        Object.entries(env).filter(([name]) => name.startsWith("WALKINGPAD2MQTT_LOG_")),
+      ),
+      overrides: {
+        "mqtt.url": "embedded",
+        "embedded_broker.port": wanted,
+        "bluetooth.radio": "simulator",
+        "store.path": store,
+        pads: PADS.map(({ id, name, address }) => ({ id, name, address })),
+        "simulator.pads": PADS.map(({ address, model }) => ({ address, model })),
+      },
+    });
+    if (!loaded.ok) {
+      terminal.err(loaded.errors.map(({ message }) => `${message}\n`).join(""));
+      return EXIT.config;
+    }
+    const { port } = loaded.config.embedded_broker;
+    return await runBridge(loaded.config, invocation, (log) => explain(log, port));
+  } finally {
+    // A last heartbeat may still be on its way to the folder; what cannot be removed is no reason to have failed.
+    await rm(store, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
+  }
+};
+
+/** Null where there is none to be had, and what to do about it has been said. */
+const temporaryFolder = async (terminal: Invocation["terminal"]): Promise<string | null> => {
+  try {
+    return await mkdtemp(join(tmpdir(), "walkingpad2mqtt-demo-"));
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    terminal.err(
+      `The demo needs a temporary folder, and ${tmpdir()} cannot be written (${why}): ` +
+        "set TMPDIR to one that can, or give the container one with `--tmpfs /tmp`.\n",
+    );
+    return null;
+  }
+};
+
+const explain = (log: Logger, port: number): void => {
+  const at = port === PORT ? "" : ` -p ${port}`;
+  for (const line of [
+    "The demo is up: two simulated pads, all topics below walkingpad2mqtt/. In another terminal:",
+    `  mosquitto_sub${at} -v -t 'walkingpad2mqtt/#'                        watch everything`,
+    `  mosquitto_pub${at} -t walkingpad2mqtt/demo-wilink/set -m ON         start the belt`,
+    `  mosquitto_pub${at} -t walkingpad2mqtt/demo-wilink/set/speed -m 3.5  walk at 3.5 km/h`,
+    `  mosquitto_pub${at} -t walkingpad2mqtt/demo-wilink/set -m OFF        stop it`,
+    "Ctrl-C stops every belt, sees it at rest, and then ends.",
+  ])
+    log.info({}, line);
+};

@@ -1,0 +1,16 @@
+import type { Clock } from "../clock.js";
+import type { Ending } from "../process/lifecycle.js";
+
+/** Where a command's answer goes; the log has its own way. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+export interface Invocation {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly ending: Ending;
+  readonly terminal: Terminal;
+}

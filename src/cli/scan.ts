@@ -1,0 +1,123 @@
+import { readFile } from "node:fs/promises";
+import type { Radio } from "../ble/radio.js";
+import type { Config } from "../config/config.js";
+import { padsYaml, withPads } from "../config/save.js";
+import { simulatedPads } from "../config/settings.js";
+import { asError, BridgeError } from "../domain/errors.js";
+import { EXIT, type ExitCode } from "../process/lifecycle.js";
+import { createLogger } from "../log/log.js";
+import { type PadProposal, proposals, scanFor, type Sighting } from "../app/scan.js";
+import { simulatedRadio } from "../sim/radio.js";
+import { writeWhole } from "../store/files.js";
+import { readConfig } from "./config.js";
+import type { Invocation } from "./invocation.js";
+
+const SECONDS = { default: 10, most: 300 } as const;
+
+export interface ScanFlags {
+  readonly config?: string | undefined;
+  readonly seconds?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly save?: boolean | undefined;
+}
+
+/** Lists the pads in range, and what to write into the config. */
+export const scan = async (invocation: Invocation, flags: ScanFlags): Promise<ExitCode> => {
+  const { terminal, clock, ending, env } = invocation;
+  const seconds = flags.seconds === undefined ? SECONDS.default : Number(flags.seconds);
+  if (flags.seconds?.trim() === "" || !(seconds > 0 && seconds <= SECONDS.most)) {
+    terminal.err(`--seconds must be a number above 0 and up to ${SECONDS.most}\n`);
+    return EXIT.usage;
+  }
+  const loaded = readConfig(flags.config, env, terminal);
+  if (!loaded) return EXIT.config;
+  const over = new AbortController();
+  void ending.first.then(() => over.abort());
+  const radio = await openRadio(loaded.config, invocation);
+  try {
+    if (!flags.json) terminal.err(`Listening for ${seconds} s; wake the pad by its button or its remote…\n`);
+    const seen = await scanFor(radio, clock, seconds * 1000, over.signal);
+    const fresh = proposals(seen, loaded.config.pads);
+    terminal.out(flags.json ? `${JSON.stringify(seen, null, 2)}\n` : report(seen, fresh, loaded.file));
+    return flags.save ? await save(fresh, loaded.file, terminal.err) : EXIT.ok;
+  } catch (thrown) {
+    const error = asError(thrown);
+    const advice = error instanceof BridgeError ? (error.advice ?? "") : "";
+    terminal.err(`${error.message} ${advice}`.trim() + "\n");
+    return EXIT.noRadio;
+  } finally {
+    await radio[Symbol.asyncDispose]();
+  }
+};
+
+const openRadio = async (
+  { bluetooth, log: options, ...rest }: Config,
+  { clock }: Invocation,
+): Promise<Radio> => {
+  if (bluetooth.radio === "simulator")
+    return simulatedRadio(simulatedPads({ bluetooth, log: options, ...rest }), { clock });
+  const stream = process.stderr;
+  const { log } = createLogger({
+    ...options,
+    level: "error",
+    secrets: [],
+    stream,
+    isTty: stream.isTTY,
+    clock,
+  });
+  const { nobleRadio } = await import("../ble/noble.js");
+  return nobleRadio({ adapter: bluetooth.adapter }, { clock, log });
+};
+
+const column = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `  ${row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+};
+
+const report = (seen: readonly Sighting[], fresh: readonly PadProposal[], file: string): string => {
+  const pads = seen.filter(({ protocol }) => protocol !== null);
+  const rows = pads.map(({ name, address, rssi, protocol, model }) => [
+    name ?? "(no name)",
+    address,
+    rssi === null ? "" : `${rssi} dBm`,
+    protocol ?? "",
+    model ?? "",
+  ]);
+  const others = `${seen.length - pads.length} other devices were heard.\n`;
+  if (pads.length === 0)
+    return `No pad was heard. Wake it by its button, close the phone's app (a connected pad is silent), come nearer.\n${others}`;
+  const paste =
+    fresh.length > 0 ? `\nFor ${file}:\n\n${padsYaml(fresh)}` : "\nAll of them are in the config already.\n";
+  return `${column([["NAME", "ADDRESS", "SIGNAL", "PROTOCOL", "MODEL"], ...rows])}${others}${paste}`;
+};
+
+const save = async (
+  fresh: readonly PadProposal[],
+  file: string,
+  say: (text: string) => void,
+): Promise<ExitCode> => {
+  if (fresh.length === 0) {
+    say("Nothing to save.\n");
+    return EXIT.ok;
+  }
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw new BridgeError("config", `${file} cannot be read.`, { cause: error });
+  });
+  const changed = withPads(text, fresh);
+  if (changed === null) {
+    say(`${file} was left alone: its \`pads\` are not a list. Paste the entry by hand.\n`);
+    return EXIT.config;
+  }
+  await writeWhole(file, changed);
+  say(`Saved to ${file}: ${fresh.map(({ id }) => id).join(", ")}.\n`);
+  return EXIT.ok;
+};

@@ -1,0 +1,91 @@
+import type { Writable } from "node:stream";
+import { pino } from "pino";
+import type { Clock } from "../clock.js";
+import { BridgeError } from "../domain/errors.js";
+import { prettyPrinter } from "./pretty.js";
+import { footedSink } from "./footer.js";
+import { lineScrubber } from "./scrub.js";
+import { streamSink } from "./sink.js";
+
+/** What every part may log with; `child` adds fields, such as the pad's id, to each line. */
+export interface Logger {
+  trace(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  fatal(fields: object, message: string): void;
+  child(fields: Readonly<Record<string, unknown>>): Logger;
+}
+
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+
+export interface LogOutput {
+  readonly log: Logger;
+  /** `flush` before the program ends. */
+  readonly flush: (withinMs: number) => Promise<void>;
+  /** Shows a line below all others; null where the log is not for a person at a terminal. */
+  readonly show: ((line: string) => void) | null;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** `auto`: pretty on a terminal, JSON elsewhere. */
+  readonly format: "auto" | "json" | "pretty";
+  /** Masked wherever they turn up, as the last defence. */
+  readonly secrets: readonly string[];
+  /** Standard output for `run` and `demo`, standard error for every other command. */
+  readonly stream: Writable;
+  readonly isTty: boolean;
+  readonly clock: Clock;
+}
+
+/** A chain of causes longer than this is a loop. */
+const DEEPEST = 5;
+
+/** Errors as data: `advice` where there is one, the stack where nobody has foreseen the error or on request. */
+const errorSerializer = (stacks: boolean): ((thrown: unknown) => unknown) => {
+  const serialize = (thrown: unknown, depth: number): unknown => {
+    if (!(thrown instanceof Error) || depth > DEEPEST)
+      return thrown instanceof Error ? thrown.message : thrown;
+    const foreseen = thrown instanceof BridgeError || depth > 0;
+    const nested = thrown instanceof AggregateError ? (thrown.errors as unknown[]).slice(0, DEEPEST) : [];
+    return {
+      type: thrown.name,
+      ...("code" in thrown ? { code: thrown.code } : {}),
+      message: thrown.message,
+      ...(thrown instanceof BridgeError && thrown.advice !== null ? { advice: thrown.advice } : {}),
+      ...(stacks || !foreseen ? { stack: thrown.stack } : {}),
+      ...(thrown.cause === undefined ? {} : { cause: serialize(thrown.cause, depth + 1) }),
+      ...(nested.length === 0 ? {} : { errors: nested.map((one) => serialize(one, depth + 1)) }),
+    };
+  };
+  return (thrown) => serialize(thrown, 0);
+};
+
+/**
+ * The program's log: one line of JSON, or of text for people, for each call. Logging never throws, never blocks the main
+ * loop and goes silent when nobody can read it.
+ */
+export const createLogger = (options: LogOptions): LogOutput => {
+  const { level, format, secrets, stream, isTty, clock } = options;
+  const pretty = format === "pretty" || (format === "auto" && isTty);
+  const scrub = lineScrubber(secrets);
+  const print = pretty ? prettyPrinter(isTty) : (line: string): string => line;
+  const lines = streamSink(stream, clock, (lost) =>
+    log.warn({ lost }, "log lines were lost: nobody read them"),
+  );
+  const sink = footedSink(lines);
+  const err = errorSerializer(level === "debug" || level === "trace");
+  const log: Logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err, error: err },
+    },
+    { write: (line: string) => sink.write(print(scrub(line))) },
+  );
+  return { log, flush: (withinMs) => sink.flush(withinMs), show: pretty && isTty ? sink.show : null };
+};

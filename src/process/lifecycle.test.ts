@@ -1,0 +1,144 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/support/clock.js";
+import { quiet } from "../../test/support/pad-rig.js";
+import { sleep } from "../clock.js";
+import { allOf, type BeltReport, Ending, EXIT, shutDown, type Stoppable } from "./lifecycle.js";
+
+type Behaviour = "ok" | "throws" | "rejects" | "hangs";
+const STAGES = ["quiesce", "belts", "save", "links", "goodbye"] as const;
+type Stage = (typeof STAGES)[number];
+
+const appThat = (
+  behaviour: Readonly<Record<Stage, Behaviour>>,
+  report: BeltReport,
+  seen: Stage[],
+): Stoppable => {
+  const act = (stage: Stage): Promise<void> => {
+    seen.push(stage);
+    if (behaviour[stage] === "throws") throw new Error(stage);
+    if (behaviour[stage] === "rejects") return Promise.reject(new Error(stage));
+    return behaviour[stage] === "hangs" ? new Promise(() => undefined) : Promise.resolve();
+  };
+  return {
+    quiesce: () => void act("quiesce"),
+    belts: () => act("belts"),
+    report: () => report,
+    save: () => act("save"),
+    links: () => act("links"),
+    goodbye: () => act("goodbye"),
+  };
+};
+
+const end = async (app: Stoppable, ending: Ending, clock: ManualClock, budgetMs = 25_000) => {
+  const path = shutDown(app, { reason: "SIGTERM", code: EXIT.ok }, ending, { budgetMs, clock, log: quiet });
+  const code = await clock.settled(path, budgetMs + 1_000);
+  return { code, took: clock.now() };
+};
+
+describe("the way out", () => {
+  it("runs every stage in order and within the budget, whatever hangs, throws or rejects", async () => {
+    const behaviours = fc.record(
+      Object.fromEntries(STAGES.map((stage) => [stage, fc.constantFrom("ok", "throws", "rejects", "hangs")])),
+    ) as fc.Arbitrary<Record<Stage, Behaviour>>;
+    await fc.assert(
+      fc.asyncProperty(behaviours, fc.integer({ min: 5_000, max: 120_000 }), async (behaviour, budgetMs) => {
+        // A synchronous stage cannot hang: that is the watchdog's business.
+        const quiesce = behaviour.quiesce === "throws" ? "throws" : "ok";
+        const clock = new ManualClock();
+        const seen: Stage[] = [];
+        const app = appThat({ ...behaviour, quiesce }, [], seen);
+        const { took } = await end(app, new Ending(clock), clock, budgetMs);
+        expect(seen).toEqual(STAGES);
+        expect(took).toBeLessThanOrEqual(budgetMs + 100);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  const fine = { quiesce: "ok", belts: "ok", save: "ok", links: "ok", goodbye: "ok" } as const;
+  it.each([
+    [["rest", "none"], false, EXIT.ok],
+    [["falling"], false, EXIT.ok],
+    [["rest", "moving"], false, EXIT.unsafe],
+    [["rest"], true, EXIT.internal],
+    [["moving"], true, EXIT.unsafe],
+  ] as const)("belts %j, internal error %s: exit %i", async (verdicts, failed, code) => {
+    const clock = new ManualClock();
+    const ending = new Ending(clock);
+    if (failed) ending.fail(new Error("boom"));
+    const report = verdicts.map((verdict, i) => ({ pad: `p${i}`, verdict }));
+    expect((await end(appThat(fine, report, []), ending, clock)).code).toBe(code);
+  });
+});
+
+it("a belt of which nothing can be said is not safe", async () => {
+  const clock = new ManualClock();
+  const fine = { quiesce: "ok", belts: "ok", save: "ok", links: "ok", goodbye: "ok" } as const;
+  const mute: Stoppable = {
+    ...appThat(fine, [], []),
+    report: () => {
+      throw new Error("report");
+    },
+  };
+  expect((await end(mute, new Ending(clock), clock)).code).toBe(EXIT.unsafe);
+});
+
+it("one pad's failure is not the others': all are waited for, then it is told", async () => {
+  const clock = new ManualClock();
+  const done: string[] = [];
+  const all = allOf([
+    () => {
+      throw new Error("thrown");
+    },
+    () => Promise.reject(new Error("rejected")),
+    async () => {
+      await sleep(clock, 3_000);
+      done.push("late");
+    },
+    () => void done.push("at once"),
+  ]);
+  expect(done).toEqual(["at once"]);
+  await expect(clock.settled(all)).rejects.toThrow("thrown");
+  expect(done).toEqual(["at once", "late"]);
+});
+
+describe("signals", () => {
+  it("takes a second one within a second for the same key press, a later one for haste", async () => {
+    const clock = new ManualClock();
+    const ending = new Ending(clock);
+    ending.signal("SIGINT");
+    await clock.advance(900);
+    ending.signal("SIGINT");
+    expect(ending.hurry.aborted).toBe(false);
+    await clock.advance(200);
+    ending.signal("SIGINT");
+    expect(ending.hurry.aborted).toBe(true);
+    expect(await ending.first).toEqual({ reason: "SIGINT", code: EXIT.ok });
+  });
+
+  it("keeps the first reason, and remembers an error that comes on the way out", async () => {
+    const ending = new Ending(new ManualClock());
+    ending.signal("SIGTERM");
+    ending.fail("late");
+    expect(await ending.first).toMatchObject({ reason: "SIGTERM" });
+    expect(ending.failed).toMatchObject({ message: "late" });
+    expect(ending.hurry.aborted).toBe(false);
+  });
+
+  it("lets nothing but a signal hurry: a restart that is asked for twice is one", async () => {
+    const clock = new ManualClock();
+    const ending = new Ending(clock);
+    ending.ask("restart");
+    await clock.advance(2_000);
+    ending.ask("restart");
+    expect(ending.hurry.aborted).toBe(false);
+    // The supervisor's one and only signal, perhaps.
+    ending.signal("SIGTERM");
+    expect(ending.hurry.aborted).toBe(false);
+    await clock.advance(1_000);
+    ending.signal("SIGTERM");
+    expect(ending.hurry.aborted).toBe(true);
+    expect(await ending.first).toEqual({ reason: "restart", code: EXIT.ok });
+  });
+});
