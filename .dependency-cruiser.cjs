@@ -60,7 +60,7 @@ module.exports = {
       "pad-knows-ports",
       "pad reaches the outside through ports (ble/radio, clock, log) only.",
       "^src/pad/",
-      ["^src/(domain|protocol|pad)/", "^src/ble/(radio|settle)\\.ts$", "^src/(clock|log/log)\\.ts$"],
+      ["^src/(domain|protocol|pad)/", "^src/ble/(radio|deadline)\\.ts$", "^src/(clock|log/log)\\.ts$"],
     ),
     layer(
       "bridge-knows-domain",
@@ -73,7 +73,7 @@ module.exports = {
       "node_modules/(convict|yaml|@types/convict)/",
       "^(node:)?(fs|path|url)$",
     ]),
-    owner("@abandonware/noble", "ble/noble"),
+    owner("@abandonware/noble", "ble/noble/"),
     owner("mqtt", "mqtt/client"),
     owner("aedes", "mqtt/embedded"),
     owner("convict", "config/"),

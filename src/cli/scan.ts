@@ -65,7 +65,7 @@ const openRadio = async (
     isTty: stream.isTTY,
     clock,
   });
-  const { nobleRadio } = await import("../ble/noble.js");
+  const { nobleRadio } = await import("../ble/noble/radio.js");
   return nobleRadio({ adapter: bluetooth.adapter }, { clock, log });
 };
 

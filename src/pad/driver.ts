@@ -1,5 +1,5 @@
 import type { Link } from "../ble/radio.js";
-import { settle } from "../ble/settle.js";
+import { settle } from "../ble/deadline.js";
 import { type Clock, sleep } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import type { Heard, Protocol } from "../protocol/conversation.js";

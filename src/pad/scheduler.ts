@@ -1,4 +1,4 @@
-import { settle } from "../ble/settle.js";
+import { settle } from "../ble/deadline.js";
 import type { Clock } from "../clock.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { Answer } from "../protocol/ftms-control-point.js";

@@ -1,5 +1,5 @@
 import type { Link } from "../ble/radio.js";
-import { orAborted, settle } from "../ble/settle.js";
+import { orAborted, settle } from "../ble/deadline.js";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import type { PadSettings } from "../domain/pad.js";

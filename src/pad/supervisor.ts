@@ -1,5 +1,5 @@
 import type { Address, Advertisement, Link, Radio } from "../ble/radio.js";
-import { settle } from "../ble/settle.js";
+import { settle } from "../ble/deadline.js";
 import { type Clock, sleep } from "../clock.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { PadSettings } from "../domain/pad.js";

@@ -1,5 +1,5 @@
 import type { Address, Bounded, Link, Uuid } from "../ble/radio.js";
-import { settle } from "../ble/settle.js";
+import { settle } from "../ble/deadline.js";
 import { sleep } from "../clock.js";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";

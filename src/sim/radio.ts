@@ -1,6 +1,6 @@
 import type { Address, Bounded, Link, Radio, RadioState, RadioWord } from "../ble/radio.js";
-import { settle } from "../ble/settle.js";
-import { Turns } from "../ble/turns.js";
+import { settle } from "../ble/deadline.js";
+import { Turns } from "../ble/mutex.js";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import type { ErrorCode } from "../domain/errors.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { nobleRadio } from "../../src/ble/noble.js";
+import { nobleRadio } from "../../src/ble/noble/radio.js";
 import type { RadioState } from "../../src/ble/radio.js";
 import { systemClock } from "../../src/clock.js";
 import { BridgeError } from "../../src/domain/errors.js";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { nobleRadio } from "../../src/ble/noble.js";
+import { nobleRadio } from "../../src/ble/noble/radio.js";
 import type { RadioState } from "../../src/ble/radio.js";
 import { systemClock } from "../../src/clock.js";
 import { recordingLog } from "./log.js";

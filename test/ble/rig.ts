@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { nobleRadio } from "../../src/ble/noble.js";
+import { nobleRadio } from "../../src/ble/noble/radio.js";
 import type { Link, Radio } from "../../src/ble/radio.js";
 import { type Clock, systemClock } from "../../src/clock.js";
 import { type ControllerOptions, VirtualController } from "../virtual-controller/controller.js";

@@ -1,16 +1,16 @@
-import { type Clock, sleep } from "../clock.js";
-import { BridgeError, type ErrorCode } from "../domain/errors.js";
-import type { Logger } from "../log/log.js";
-import { linkLost } from "./advice.js";
-import { letGo } from "./noble-disconnect.js";
-import { done, eventAfter } from "./noble-event.js";
-import { type Attribute, discover, type GattTable } from "./noble-gatt.js";
-import type { NobleHci } from "./noble-hci.js";
-import { Requests } from "./noble-requests.js";
-import { addressOf, nameOf } from "./noble-scan.js";
-import type { Characteristic, Peripheral } from "./noble-surface.js";
-import type { Address, Bounded, Link, Uuid } from "./radio.js";
-import { within } from "./settle.js";
+import { type Clock, sleep } from "../../clock.js";
+import { BridgeError, type ErrorCode } from "../../domain/errors.js";
+import type { Logger } from "../../log/log.js";
+import { linkLost } from "./errors.js";
+import { letGo } from "./disconnect.js";
+import { done, eventAfter } from "./event.js";
+import { type Attribute, discover, type GattTable } from "./gatt.js";
+import type { NobleHci } from "./hci.js";
+import { Requests } from "./att-requests.js";
+import { addressOf, nameOf } from "./scan.js";
+import type { Characteristic, Peripheral } from "./internals.js";
+import type { Address, Bounded, Link, Uuid } from "../radio.js";
+import { within } from "../deadline.js";
 
 export interface LinkDeps {
   readonly hci: NobleHci | null;

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { orAborted } from "./settle.js";
+import { orAborted } from "../deadline.js";
 
 /**
  * Runs `start` and waits for an event whose arguments `pick` accepts by returning anything but undefined. noble's own

@@ -1,5 +1,5 @@
-import { asError, BridgeError, type ErrorCode, type Retry } from "../domain/errors.js";
-import type { Address, RadioState, RadioWord } from "./radio.js";
+import { asError, BridgeError, type ErrorCode, type Retry } from "../../domain/errors.js";
+import type { Address, RadioState, RadioWord } from "../radio.js";
 
 // The one place where the words of noble, the kernel and the controller become codes and advice (design 3).
 

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
 import { BridgeError } from "../domain/errors.js";
-import { settle, within } from "./settle.js";
+import { settle, within } from "./deadline.js";
 
 const forever = new Promise<never>(() => undefined);
 const rig = (): { clock: ManualClock; controller: AbortController; left: () => number } => {

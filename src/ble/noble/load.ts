@@ -1,5 +1,5 @@
-import type { Logger } from "../log/log.js";
-import type { HciBindings, Noble } from "./noble-surface.js";
+import type { Logger } from "../../log/log.js";
+import type { HciBindings, Noble } from "./internals.js";
 
 /** A noble of our own for this adapter, not yet initialised. Rejects with an errno in `code` where there is no Bluetooth. */
 export const loadNoble = async (adapter: number, log: Logger): Promise<Noble> => {

@@ -1,12 +1,12 @@
-import type { Clock } from "../clock.js";
-import type { BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log/log.js";
-import { adapterTrouble, troubledState } from "./advice.js";
-import { NobleHci } from "./noble-hci.js";
-import { hciOf, initialise, loadNoble } from "./noble-load.js";
-import { Session } from "./noble-session.js";
-import type { Hci, Noble } from "./noble-surface.js";
-import type { RadioState } from "./radio.js";
+import type { Clock } from "../../clock.js";
+import type { BridgeError } from "../../domain/errors.js";
+import type { Logger } from "../../log/log.js";
+import { adapterTrouble, troubledState } from "./errors.js";
+import { NobleHci } from "./hci.js";
+import { hciOf, initialise, loadNoble } from "./load.js";
+import { Session } from "./session.js";
+import type { Hci, Noble } from "./internals.js";
+import type { RadioState } from "../radio.js";
 
 export interface AdapterDeps {
   readonly clock: Clock;

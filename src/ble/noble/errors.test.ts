@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { BridgeError } from "../domain/errors.js";
-import { adapterTrouble, attTrouble, connectTrouble, linkLost, troubledState } from "./advice.js";
+import { BridgeError } from "../../domain/errors.js";
+import { adapterTrouble, attTrouble, connectTrouble, linkLost, troubledState } from "./errors.js";
 
 const systemError = (code: string): Error => Object.assign(new Error(`${code}, bind`), { code });
 

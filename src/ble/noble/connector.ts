@@ -1,16 +1,16 @@
-import type { Clock } from "../clock.js";
-import { asError, BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log/log.js";
-import { connectTrouble, linkLost } from "./advice.js";
-import { disconnect } from "./noble-disconnect.js";
-import { eventAfter } from "./noble-event.js";
-import type { NobleHci } from "./noble-hci.js";
-import { NobleLink } from "./noble-link.js";
-import type { SharedScan } from "./noble-scan.js";
-import type { ConnectionParameters, Peripheral } from "./noble-surface.js";
-import type { Address } from "./radio.js";
-import { within } from "./settle.js";
-import { Turns } from "./turns.js";
+import type { Clock } from "../../clock.js";
+import { asError, BridgeError } from "../../domain/errors.js";
+import type { Logger } from "../../log/log.js";
+import { connectTrouble, linkLost } from "./errors.js";
+import { disconnect } from "./disconnect.js";
+import { eventAfter } from "./event.js";
+import type { NobleHci } from "./hci.js";
+import { NobleLink } from "./link.js";
+import type { SharedScan } from "./scan.js";
+import type { ConnectionParameters, Peripheral } from "./internals.js";
+import type { Address } from "../radio.js";
+import { within } from "../deadline.js";
+import { Turns } from "../mutex.js";
 
 export interface ConnectDeps {
   readonly hci: NobleHci | null;

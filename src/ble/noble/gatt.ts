@@ -1,10 +1,10 @@
-import type { Clock } from "../clock.js";
-import { attTrouble } from "./advice.js";
-import { eventAfter } from "./noble-event.js";
-import type { NobleHci } from "./noble-hci.js";
-import type { AttributeRange, Characteristic, Peripheral, Service } from "./noble-surface.js";
-import type { Uuid } from "./radio.js";
-import { within } from "./settle.js";
+import type { Clock } from "../../clock.js";
+import { attTrouble } from "./errors.js";
+import { eventAfter } from "./event.js";
+import type { NobleHci } from "./hci.js";
+import type { AttributeRange, Characteristic, Peripheral, Service } from "./internals.js";
+import type { Uuid } from "../radio.js";
+import { within } from "../deadline.js";
 
 /** A characteristic as noble has it, and where it lies; null where the operating system keeps that to itself. */
 export interface Attribute {

@@ -1,11 +1,11 @@
-import type { Clock } from "../clock.js";
-import { BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log/log.js";
-import { adapterTrouble } from "./advice.js";
-import { NobleAdapter } from "./noble-adapter.js";
-import type { Session } from "./noble-session.js";
-import type { Address, Advertisement, Bounded, Link, Radio, RadioState } from "./radio.js";
-import { settle } from "./settle.js";
+import type { Clock } from "../../clock.js";
+import { BridgeError } from "../../domain/errors.js";
+import type { Logger } from "../../log/log.js";
+import { adapterTrouble } from "./errors.js";
+import { NobleAdapter } from "./adapter.js";
+import type { Session } from "./session.js";
+import type { Address, Advertisement, Bounded, Link, Radio, RadioState } from "../radio.js";
+import { settle } from "../deadline.js";
 
 export interface NobleRadioDeps {
   readonly clock: Clock;

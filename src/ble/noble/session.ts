@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
-import type { Clock } from "../clock.js";
-import type { BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log/log.js";
-import { Connector } from "./noble-connect.js";
-import type { NobleHci } from "./noble-hci.js";
-import { SharedScan } from "./noble-scan.js";
-import type { Noble } from "./noble-surface.js";
+import type { Clock } from "../../clock.js";
+import type { BridgeError } from "../../domain/errors.js";
+import type { Logger } from "../../log/log.js";
+import { Connector } from "./connector.js";
+import type { NobleHci } from "./hci.js";
+import { SharedScan } from "./scan.js";
+import type { Noble } from "./internals.js";
 
 export interface SessionDeps {
   readonly adapter: number;

@@ -1,14 +1,14 @@
-import type { Clock } from "../clock.js";
-import { BridgeError } from "../domain/errors.js";
-import type { Logger } from "../log/log.js";
-import { adapterTrouble } from "./advice.js";
-import { eventAfter } from "./noble-event.js";
-import { normalUuid } from "./noble-gatt.js";
-import type { NobleHci } from "./noble-hci.js";
-import type { Noble, Peripheral } from "./noble-surface.js";
-import type { Address, Advertisement } from "./radio.js";
-import { orAborted, within } from "./settle.js";
-import type { Release } from "./turns.js";
+import type { Clock } from "../../clock.js";
+import { BridgeError } from "../../domain/errors.js";
+import type { Logger } from "../../log/log.js";
+import { adapterTrouble } from "./errors.js";
+import { eventAfter } from "./event.js";
+import { normalUuid } from "./gatt.js";
+import type { NobleHci } from "./hci.js";
+import type { Noble, Peripheral } from "./internals.js";
+import type { Address, Advertisement } from "../radio.js";
+import { orAborted, within } from "../deadline.js";
+import type { Release } from "../mutex.js";
 
 type Listener = (advertisement: Advertisement) => void;
 type Heard = { readonly at: number; readonly peripheral: Peripheral };

@@ -1,10 +1,10 @@
 import { EventEmitter } from "node:events";
-import type { Logger } from "../log/log.js";
-import { linkLost } from "./advice.js";
-import { eventAfter } from "./noble-event.js";
-import { OwnConnections } from "./noble-own.js";
-import type { AttributeRange, HciBindings, Peripheral } from "./noble-surface.js";
-import { orAborted } from "./settle.js";
+import type { Logger } from "../../log/log.js";
+import { linkLost } from "./errors.js";
+import { eventAfter } from "./event.js";
+import { OwnConnections } from "./own-connections.js";
+import type { AttributeRange, HciBindings, Peripheral } from "./internals.js";
+import { orAborted } from "../deadline.js";
 
 /** An ATT error response: which request, on which attribute, why (Core spec Vol 3 Part F 3.4.1.1). */
 export interface AttError {

@@ -1,9 +1,9 @@
-import type { Clock } from "../clock.js";
-import type { Logger } from "../log/log.js";
-import { done } from "./noble-event.js";
-import type { NobleHci } from "./noble-hci.js";
-import type { Peripheral } from "./noble-surface.js";
-import { within } from "./settle.js";
+import type { Clock } from "../../clock.js";
+import type { Logger } from "../../log/log.js";
+import { done } from "./event.js";
+import type { NobleHci } from "./hci.js";
+import type { Peripheral } from "./internals.js";
+import { within } from "../deadline.js";
 
 interface DisconnectDeps {
   readonly hci: NobleHci | null;

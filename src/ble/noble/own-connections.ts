@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
-import type { Logger } from "../log/log.js";
-import { done } from "./noble-event.js";
-import type { HciBindings, LeConnection, Peripheral } from "./noble-surface.js";
-import type { Address } from "./radio.js";
+import type { Logger } from "../../log/log.js";
+import { done } from "./event.js";
+import type { HciBindings, LeConnection, Peripheral } from "./internals.js";
+import type { Address } from "../radio.js";
 
 /** "Connection terminated by local host" (Core spec Vol 1 Part F). */
 const CLOSED_BY_US = 0x16;

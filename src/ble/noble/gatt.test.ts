@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { normalUuid } from "./noble-gatt.js";
+import { normalUuid } from "./gatt.js";
 
 test.each([
   ["fe01", "fe01"],

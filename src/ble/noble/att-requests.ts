@@ -1,11 +1,11 @@
-import type { Clock } from "../clock.js";
-import type { ErrorCode } from "../domain/errors.js";
-import { attTrouble } from "./advice.js";
-import type { Attribute } from "./noble-gatt.js";
-import type { NobleHci } from "./noble-hci.js";
-import type { AttributeRange, Characteristic, Peripheral } from "./noble-surface.js";
-import { within } from "./settle.js";
-import { Turns } from "./turns.js";
+import type { Clock } from "../../clock.js";
+import type { ErrorCode } from "../../domain/errors.js";
+import { attTrouble } from "./errors.js";
+import type { Attribute } from "./gatt.js";
+import type { NobleHci } from "./hci.js";
+import type { AttributeRange, Characteristic, Peripheral } from "./internals.js";
+import { within } from "../deadline.js";
+import { Turns } from "../mutex.js";
 
 /** A request takes one or two connection events (50 ms each), more where packets get lost. */
 const CALL_MS = 5_000;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Release, Turns } from "./turns.js";
+import { type Release, Turns } from "./mutex.js";
 
 test("for any order of asking, giving up and giving back: one at a time, first come first served", async () => {
   const step = fc.oneof(
