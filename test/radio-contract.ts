@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Address, Advertisement, Link, Radio, Uuid } from "../src/ble/radio.js";
 import { BridgeError } from "../src/domain/errors.js";
 import { NO_FAULTS } from "../src/domain/faults.js";
-import { COMMAND, frame } from "../src/protocol/wilink-frames.js";
+import { COMMAND, frame } from "../src/protocol/wilink/frames.js";
 
 /** A radio with one pad in reach, which is switched on and not connected, and the hooks that the suite needs. */
 export interface RadioUnderTest {

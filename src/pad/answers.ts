@@ -1,8 +1,8 @@
 import { failure } from "../domain/command.js";
 import { AT_REST } from "../domain/units.js";
-import { answered, told, type Verdict } from "../protocol/ftms-control.js";
-import type { Answer } from "../protocol/ftms-control-point.js";
-import type { MachineEvent } from "../protocol/ftms-machine.js";
+import { answered, told, type Verdict } from "../protocol/ftms/control-point.js";
+import type { Answer } from "../protocol/ftms/control-point-frames.js";
+import type { MachineEvent } from "../protocol/ftms/machine-status.js";
 import type { Machine } from "./control.js";
 import { type Control, settle, type Step } from "./goals.js";
 import { endStart } from "./start.js";

@@ -1,6 +1,6 @@
 import type { PadStatus } from "../domain/pad.js";
 import type { Logger } from "../log/log.js";
-import type { MachineEvent } from "../protocol/ftms-machine.js";
+import type { MachineEvent } from "../protocol/ftms/machine-status.js";
 import type { Identity } from "./identity.js";
 import type { Phase } from "./supervisor.js";
 

@@ -1,7 +1,7 @@
 import { failure } from "../domain/command.js";
 import type { Capabilities } from "../domain/pad.js";
 import { AT_REST } from "../domain/units.js";
-import { admit, regainAt, written } from "../protocol/ftms-control.js";
+import { admit, regainAt, written } from "../protocol/ftms/control-point.js";
 import type { Operation, Quirks } from "../protocol/protocol.js";
 import { type Control, freshLink, giveUp, ON_ITS_WAY, type Step } from "./goals.js";
 import { inclineDue, mayIncline, reviewIncline } from "./incline.js";

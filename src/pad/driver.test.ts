@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { NO_FAULTS } from "../domain/faults.js";
 import { modelFor } from "../protocol/models.js";
-import type { Conversation, Heard, Protocol } from "../protocol/conversation.js";
+import type { Conversation, Heard, Protocol } from "../protocol/session.js";
 import type { Operation } from "../protocol/protocol.js";
-import { wilink } from "../protocol/wilink.js";
-import { parseCommand } from "../protocol/wilink-pad.js";
+import { wilink } from "../protocol/wilink/wilink.js";
+import { parseCommand } from "../protocol/wilink/server-frames.js";
 import { simulatedRadio } from "../sim/radio.js";
 import { ManualClock } from "../../test/support/clock.js";
 import { openConnection } from "./driver.js";

@@ -2,7 +2,7 @@ import type { Link } from "../ble/radio.js";
 import { settle } from "../ble/deadline.js";
 import { type Clock, sleep } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
-import type { Heard, Protocol } from "../protocol/conversation.js";
+import type { Heard, Protocol } from "../protocol/session.js";
 import type { Frame, Model, Operation } from "../protocol/protocol.js";
 import { noReplies, type Replies, took, wrote } from "./replies.js";
 

@@ -1,7 +1,7 @@
 import type { Outcome } from "../domain/command.js";
 import type { Mode } from "../domain/pad.js";
 import type { Speed } from "../domain/units.js";
-import { type ControlPoint, freshControlPoint } from "../protocol/ftms-control.js";
+import { type ControlPoint, freshControlPoint } from "../protocol/ftms/control-point.js";
 
 /** Names one key of one command to whoever waits for its result. */
 export type Ref = number;

@@ -1,8 +1,8 @@
 import { type Clock, STALL_MS, type StallWatch, watchStalls } from "../clock.js";
 import type { PadRecord, PadStatus } from "../domain/pad.js";
 import type { Logger } from "../log/log.js";
-import type { Heard } from "../protocol/conversation.js";
-import type { MachineEvent } from "../protocol/ftms-machine.js";
+import type { Heard } from "../protocol/session.js";
+import type { MachineEvent } from "../protocol/ftms/machine-status.js";
 import type { Acquaintance } from "./acquaintance.js";
 import {
   afterEvent,

@@ -1,8 +1,8 @@
 import { settle } from "../ble/deadline.js";
 import type { Clock } from "../clock.js";
 import { asError, BridgeError } from "../domain/errors.js";
-import type { Answer } from "../protocol/ftms-control-point.js";
-import type { MachineEvent } from "../protocol/ftms-machine.js";
+import type { Answer } from "../protocol/ftms/control-point-frames.js";
+import type { MachineEvent } from "../protocol/ftms/machine-status.js";
 import type { Operation } from "../protocol/protocol.js";
 import { answerHeard, eventHeard } from "./answers.js";
 import {

@@ -5,10 +5,10 @@ import { BridgeError } from "../domain/errors.js";
 import type { PadSettings } from "../domain/pad.js";
 import { identify } from "../protocol/identify.js";
 import { modelFor } from "../protocol/models.js";
-import type { Heard, Protocol } from "../protocol/conversation.js";
-import { ftms } from "../protocol/ftms.js";
+import type { Heard, Protocol } from "../protocol/session.js";
+import { ftms } from "../protocol/ftms/ftms.js";
 import type { Model } from "../protocol/protocol.js";
-import { wilink } from "../protocol/wilink.js";
+import { wilink } from "../protocol/wilink/wilink.js";
 import { type Connection, lostReason, openConnection } from "./driver.js";
 
 /** Signal strength is asked of our own controller, not of the pad, so asking now and then costs nothing. */

@@ -1,13 +1,13 @@
 import type { Uuid } from "../ble/radio.js";
-import { FTMS } from "../protocol/ftms-gatt.js";
-import { type MachineEvent, TRAINING } from "../protocol/ftms-machine.js";
+import { FTMS } from "../protocol/ftms/gatt.js";
+import { type MachineEvent, TRAINING } from "../protocol/ftms/machine-status.js";
 import {
   encodeFeatures,
   encodeMachineEvent,
   encodeRange,
   encodeTrainingStatus,
-} from "../protocol/ftms-pad.js";
-import { encodeTreadmillData } from "../protocol/ftms-treadmill.js";
+} from "../protocol/ftms/server-frames.js";
+import { encodeTreadmillData } from "../protocol/ftms/treadmill-data.js";
 import type { FtmsMachine } from "./ftms-models.js";
 import { isResting } from "./machine.js";
 

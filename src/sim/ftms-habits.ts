@@ -1,6 +1,6 @@
 import type { Uuid } from "../ble/radio.js";
-import { FTMS } from "../protocol/ftms-gatt.js";
-import { encodeMachineEvent } from "../protocol/ftms-pad.js";
+import { FTMS } from "../protocol/ftms/gatt.js";
+import { encodeMachineEvent } from "../protocol/ftms/server-frames.js";
 import { resetCounters } from "./counters.js";
 import {
   dataFrames,

@@ -4,8 +4,8 @@ import type { Link } from "../ble/radio.js";
 import { type Faults, NO_FAULTS, type SimulatedModel } from "../domain/faults.js";
 import { BridgeError } from "../domain/errors.js";
 import { toHex } from "../protocol/bytes.js";
-import { readTreadmillData } from "../protocol/ftms-treadmill.js";
-import { unlockFrame } from "../protocol/ftms-supplement.js";
+import { readTreadmillData } from "../protocol/ftms/treadmill-data.js";
+import { unlockFrame } from "../protocol/ftms/kingsmith-service.js";
 import { beltSpeed, type PadOptions, remote } from "./pad.js";
 import { simulatedRadio } from "./radio.js";
 

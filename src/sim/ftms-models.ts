@@ -1,7 +1,7 @@
 import type { Uuid } from "../ble/radio.js";
-import type { Features, Range } from "../protocol/ftms-features.js";
-import { FTMS } from "../protocol/ftms-gatt.js";
-import { SUPPLEMENT } from "../protocol/ftms-supplement.js";
+import type { Features, Range } from "../protocol/ftms/features.js";
+import { FTMS } from "../protocol/ftms/gatt.js";
+import { SUPPLEMENT } from "../protocol/ftms/kingsmith-service.js";
 import type { Machine } from "./machine.js";
 import type { Access, Gatt, MachineModel } from "./machine-model.js";
 

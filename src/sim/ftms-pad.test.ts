@@ -4,8 +4,8 @@ import { fromHex } from "../../test/support/captures.js";
 import { NO_FAULTS } from "../domain/faults.js";
 import { speedFromKmh } from "../domain/units.js";
 import { toHex } from "../protocol/bytes.js";
-import { readTreadmillData, type TreadmillData } from "../protocol/ftms-treadmill.js";
-import { unlockFrame } from "../protocol/ftms-supplement.js";
+import { readTreadmillData, type TreadmillData } from "../protocol/ftms/treadmill-data.js";
+import { unlockFrame } from "../protocol/ftms/kingsmith-service.js";
 import { machineModel } from "./models.js";
 import {
   beltSpeed,

@@ -1,15 +1,15 @@
 import type { Uuid } from "../ble/radio.js";
-import { OPCODE, type Result } from "../protocol/ftms-control-point.js";
-import { FTMS } from "../protocol/ftms-gatt.js";
-import type { MachineEvent } from "../protocol/ftms-machine.js";
-import { encodeAnswer, type MachineRequest, parseRequest } from "../protocol/ftms-pad.js";
+import { OPCODE, type Result } from "../protocol/ftms/control-point-frames.js";
+import { FTMS } from "../protocol/ftms/gatt.js";
+import type { MachineEvent } from "../protocol/ftms/machine-status.js";
+import { encodeAnswer, type MachineRequest, parseRequest } from "../protocol/ftms/server-frames.js";
 import {
   readSupplement,
   SUPPLEMENT,
   supplementFrame,
   unlockFrame,
   UNLOCKED,
-} from "../protocol/ftms-supplement.js";
+} from "../protocol/ftms/kingsmith-service.js";
 import { toHex } from "../protocol/bytes.js";
 import { type FtmsFace, type FtmsPad, isOpen, say, tell } from "./ftms-face.js";
 import { begin, halt, targetEvent } from "./ftms-habits.js";

@@ -3,9 +3,9 @@ import { NO_FAULTS } from "../domain/faults.js";
 import type { SimulatedModel } from "../domain/faults.js";
 import { speedFromKmh } from "../domain/units.js";
 import { toHex } from "../protocol/bytes.js";
-import { COMMAND, frame } from "../protocol/wilink-frames.js";
-import { readPreferences, readRecord, readStatus } from "../protocol/wilink-replies.js";
-import type { RawStatus } from "../protocol/wilink-replies.js";
+import { COMMAND, frame } from "../protocol/wilink/frames.js";
+import { readPreferences, readRecord, readStatus } from "../protocol/wilink/replies.js";
+import type { RawStatus } from "../protocol/wilink/replies.js";
 import { machineModel } from "./models.js";
 import {
   beltSpeed,

@@ -2,7 +2,7 @@ import type { Uuid } from "../ble/radio.js";
 import { NO_FAULTS } from "../domain/faults.js";
 import type { Faults } from "../domain/faults.js";
 import type { Mode } from "../domain/pad.js";
-import { MODE_BYTES } from "../protocol/wilink-replies.js";
+import { MODE_BYTES } from "../protocol/wilink/replies.js";
 import {
   type FtmsOptions,
   type FtmsPad,

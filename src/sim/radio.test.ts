@@ -5,7 +5,7 @@ import { NO_FAULTS, SIMULATED_MODELS } from "../domain/faults.js";
 import type { Faults } from "../domain/faults.js";
 import { BridgeError } from "../domain/errors.js";
 import { toHex } from "../protocol/bytes.js";
-import { COMMAND, checks, frame } from "../protocol/wilink-frames.js";
+import { COMMAND, checks, frame } from "../protocol/wilink/frames.js";
 import { beltSpeed, remote } from "./pad.js";
 import { simulatedRadio } from "./radio.js";
 

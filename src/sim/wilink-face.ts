@@ -1,6 +1,6 @@
-import { encodePreferences, encodeRecord, encodeStatus } from "../protocol/wilink-pad.js";
-import { MODE_BYTES } from "../protocol/wilink-replies.js";
-import type { RawRecord } from "../protocol/wilink-replies.js";
+import { encodePreferences, encodeRecord, encodeStatus } from "../protocol/wilink/server-frames.js";
+import { MODE_BYTES } from "../protocol/wilink/replies.js";
+import type { RawRecord } from "../protocol/wilink/replies.js";
 import { isResting } from "./machine.js";
 import type { WiLinkMachine } from "./wilink-models.js";
 

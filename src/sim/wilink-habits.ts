@@ -1,4 +1,4 @@
-import { MODE_BYTES } from "../protocol/wilink-replies.js";
+import { MODE_BYTES } from "../protocol/wilink/replies.js";
 import { resetCounters } from "./counters.js";
 import { aimMachine, isResting, startMachine, stopMachine } from "./machine.js";
 import type { WiLinkMachine } from "./wilink-models.js";

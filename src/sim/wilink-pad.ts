@@ -1,7 +1,7 @@
-import { TYPE } from "../protocol/wilink-frames.js";
-import { encodeHandshakeReply, parseCommand } from "../protocol/wilink-pad.js";
-import type { PadCommand } from "../protocol/wilink-pad.js";
-import { MODE_BYTES } from "../protocol/wilink-replies.js";
+import { TYPE } from "../protocol/wilink/frames.js";
+import { encodeHandshakeReply, parseCommand } from "../protocol/wilink/server-frames.js";
+import type { PadCommand } from "../protocol/wilink/server-frames.js";
+import { MODE_BYTES } from "../protocol/wilink/replies.js";
 import { aimMachine, isResting, startMachine, stopMachine } from "./machine.js";
 import type { WiLinkMachine } from "./wilink-models.js";
 import { preferencesFrame, recordFrame, statusFrame, used } from "./wilink-face.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import type { SimulatedModel } from "../../src/domain/faults.js";
-import { FTMS } from "../../src/protocol/ftms-gatt.js";
-import { SUPPLEMENT } from "../../src/protocol/ftms-supplement.js";
+import { FTMS } from "../../src/protocol/ftms/gatt.js";
+import { SUPPLEMENT } from "../../src/protocol/ftms/kingsmith-service.js";
 import { FTMS_MODELS, isHalt, isProcedure, OFF, padRig, type Rig, STOP } from "../support/pad-rig.js";
 
 // Beside the rest of the suite it takes its time.

@@ -1,6 +1,6 @@
 import type { WalkEvent } from "../../src/domain/session.js";
-import { COMMAND, frame } from "../../src/protocol/wilink-frames.js";
-import { readRecord, readStatus, recordOf, statusOf } from "../../src/protocol/wilink-replies.js";
+import { COMMAND, frame } from "../../src/protocol/wilink/frames.js";
+import { readRecord, readStatus, recordOf, statusOf } from "../../src/protocol/wilink/replies.js";
 import { machineModel } from "../../src/sim/models.js";
 import { newPad, type Pad, receive, remote, tick } from "../../src/sim/pad.js";
 import { Store } from "../../src/store/store.js";

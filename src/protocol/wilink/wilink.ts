@@ -1,8 +1,8 @@
-import { kmh, type Speed } from "../domain/units.js";
-import { concat, toHex } from "./bytes.js";
-import type { Conversation, Peer, Protocol } from "./conversation.js";
-import type { Frame, Message, Model, Operation } from "./protocol.js";
-import { COMMAND, deframe, frame, TYPE, type Piece } from "./wilink-frames.js";
+import { kmh, type Speed } from "../../domain/units.js";
+import { concat, toHex } from "../bytes.js";
+import type { Conversation, Peer, Protocol } from "../session.js";
+import type { Frame, Message, Model, Operation } from "../protocol.js";
+import { COMMAND, deframe, frame, TYPE, type Piece } from "./frames.js";
 import {
   MODE_BYTES,
   preferencesOf,
@@ -11,7 +11,7 @@ import {
   readStatus,
   recordOf,
   statusOf,
-} from "./wilink-replies.js";
+} from "./replies.js";
 
 const SERVICE = "fe00";
 const NOTIFY = "fe01";

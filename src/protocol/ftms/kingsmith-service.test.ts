@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { captures, fromHex } from "../../test/support/captures.js";
-import { toHex } from "./bytes.js";
-import { newsOf, readSupplement, supplementFrame, unlockFrame } from "./ftms-supplement.js";
+import { captures, fromHex } from "../../../test/support/captures.js";
+import { toHex } from "../bytes.js";
+import { newsOf, readSupplement, supplementFrame, unlockFrame } from "./kingsmith-service.js";
 
 const CAPTURES = captures().filter(({ characteristic }) => characteristic?.startsWith("24e2521c"));
 

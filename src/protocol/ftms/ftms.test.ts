@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Capture, captures, fromHex } from "../../test/support/captures.js";
-import type { PadStatus } from "../domain/pad.js";
-import type { Speed } from "../domain/units.js";
-import { toHex } from "./bytes.js";
-import type { Conversation, Heard, Peer } from "./conversation.js";
-import { OPCODE, readAnswer, RESULT, type Request } from "./ftms-control-point.js";
-import { encodeTreadmillData } from "./ftms-treadmill.js";
+import { type Capture, captures, fromHex } from "../../../test/support/captures.js";
+import type { PadStatus } from "../../domain/pad.js";
+import type { Speed } from "../../domain/units.js";
+import { toHex } from "../bytes.js";
+import type { Conversation, Heard, Peer } from "../session.js";
+import { OPCODE, readAnswer, RESULT, type Request } from "./control-point-frames.js";
+import { encodeTreadmillData } from "./treadmill-data.js";
 import { ftms } from "./ftms.js";
-import { modelFor } from "./models.js";
+import { modelFor } from "../models.js";
 
 const PREAMBLE = "d18d2c10c44c11e8a355529269fb1459";
 const SUPPLEMENT = [

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromHex } from "../../test/support/captures.js";
-import { type Abilities, noAbilities, preferencesOf, readAbility } from "./ftms-features.js";
+import { fromHex } from "../../../test/support/captures.js";
+import { type Abilities, noAbilities, preferencesOf, readAbility } from "./features.js";
 
 describe("readAbility", () => {
   it.each([

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type Capture, captures, fromHex } from "../../test/support/captures.js";
-import { speedFromHundredths } from "../domain/units.js";
-import { toHex } from "./bytes.js";
-import { encodeRequest, readAnswer, type Request } from "./ftms-control-point.js";
-import { readAbility } from "./ftms-features.js";
-import { FTMS } from "./ftms-gatt.js";
-import { readMachineEvent, readTrainingStatus } from "./ftms-machine.js";
+import { type Capture, captures, fromHex } from "../../../test/support/captures.js";
+import { speedFromHundredths } from "../../domain/units.js";
+import { toHex } from "../bytes.js";
+import { encodeRequest, readAnswer, type Request } from "./control-point-frames.js";
+import { readAbility } from "./features.js";
+import { FTMS } from "./gatt.js";
+import { readMachineEvent, readTrainingStatus } from "./machine-status.js";
 import {
   encodeAnswer,
   encodeFeatures,
@@ -14,11 +14,11 @@ import {
   encodeTrainingStatus,
   type MachineRequest,
   parseRequest,
-} from "./ftms-pad.js";
-import { readSupplement, supplementFrame } from "./ftms-supplement.js";
-import { encodeTreadmillData, readTreadmillData } from "./ftms-treadmill.js";
+} from "./server-frames.js";
+import { readSupplement, supplementFrame } from "./kingsmith-service.js";
+import { encodeTreadmillData, readTreadmillData } from "./treadmill-data.js";
 import { ftms } from "./ftms.js";
-import { modelFor } from "./models.js";
+import { modelFor } from "../models.js";
 
 const requestOf = (asked: MachineRequest): Request => {
   switch (asked.op) {

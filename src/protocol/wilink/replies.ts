@@ -5,9 +5,9 @@ import {
   type PadPreferences,
   type PadRecord,
   type PadStatus,
-} from "../domain/pad.js";
-import { metres, seconds, speedFromKmh, type Speed } from "../domain/units.js";
-import { getU24, viewOf } from "./bytes.js";
+} from "../../domain/pad.js";
+import { metres, seconds, speedFromKmh, type Speed } from "../../domain/units.js";
+import { getU24, viewOf } from "../bytes.js";
 
 /** The mode byte, in status and command alike (wire-facts a.3, a.7). */
 export const MODE_BYTES: Readonly<Record<Mode, number>> = { auto: 0, manual: 1, standby: 2 };

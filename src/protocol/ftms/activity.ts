@@ -1,6 +1,6 @@
-import type { Activity } from "../domain/pad.js";
-import { EVENT, type MachineEvent, TRAINING, type TrainingStatus } from "./ftms-machine.js";
-import { OPCODE, type Answer, type Request } from "./ftms-control-point.js";
+import type { Activity } from "../../domain/pad.js";
+import { EVENT, type MachineEvent, TRAINING, type TrainingStatus } from "./machine-status.js";
+import { OPCODE, type Answer, type Request } from "./control-point-frames.js";
 
 // Treadmill Data has no word for what the belt is doing. It follows from the speed and from the words that come besides:
 // machine status, training status, and the answers to our own requests, which nobody else tells us about (FTMS 4.17:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forgetNumber, newScale, numberSent, type SpeedScale, speedSeen } from "./ftms-scale.js";
+import { forgetNumber, newScale, numberSent, type SpeedScale, speedSeen } from "./units.js";
 
 /** The speeds of a belt that ramps from one to another at 0.53 km/h a second and stays for `stay` s, told each second. */
 const ramp = (from: number, to: number, stay: number): number[] => {

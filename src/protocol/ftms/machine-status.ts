@@ -1,4 +1,4 @@
-import { viewOf, getU24le } from "./bytes.js";
+import { viewOf, getU24le } from "../bytes.js";
 
 // What a machine says besides its measurements: Fitness Machine Status 2ADA (FTMS 4.17, wire-facts b.4) and Training
 // Status 2AD3 (FTMS 4.10, b.5).

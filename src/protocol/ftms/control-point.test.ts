@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Speed } from "../domain/units.js";
+import type { Speed } from "../../domain/units.js";
 import {
   admit,
   answered,
@@ -10,9 +10,9 @@ import {
   told,
   type Verdict,
   written,
-} from "./ftms-control.js";
-import { opcodeOf, type Request, type Result } from "./ftms-control-point.js";
-import type { FtmsQuirks } from "./protocol.js";
+} from "./control-point.js";
+import { opcodeOf, type Request, type Result } from "./control-point-frames.js";
+import type { FtmsQuirks } from "../protocol.js";
 
 const PLAIN: FtmsQuirks = { preamble: null, indicates: true, unlock: false };
 const MUTE: FtmsQuirks = { ...PLAIN, indicates: false };

@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { captures, fromHex } from "../../test/support/captures.js";
-import type { Speed } from "../domain/units.js";
-import { toHex } from "./bytes.js";
-import { modelFor } from "./models.js";
-import type { Operation } from "./protocol.js";
-import { COMMAND, frame, REPLY } from "./wilink-frames.js";
+import { captures, fromHex } from "../../../test/support/captures.js";
+import type { Speed } from "../../domain/units.js";
+import { toHex } from "../bytes.js";
+import { modelFor } from "../models.js";
+import type { Operation } from "../protocol.js";
+import { COMMAND, frame, REPLY } from "./frames.js";
 import {
   encodeHandshakeReply,
   encodePreferences,
   encodeRecord,
   encodeStatus,
   parseCommand,
-} from "./wilink-pad.js";
-import { readPreferences, readRecord, readStatus } from "./wilink-replies.js";
+} from "./server-frames.js";
+import { readPreferences, readRecord, readStatus } from "./replies.js";
 import { wilink } from "./wilink.js";
 
 const CAPTURES = captures().filter(({ protocol }) => protocol === "wilink");

@@ -1,8 +1,8 @@
-import type { Speed } from "../domain/units.js";
-import { KM_PER_MILE } from "../domain/units.js";
-import { viewOf } from "./bytes.js";
-import { HALT } from "./ftms-machine.js";
-import type { Operation } from "./protocol.js";
+import type { Speed } from "../../domain/units.js";
+import { KM_PER_MILE } from "../../domain/units.js";
+import { viewOf } from "../bytes.js";
+import { HALT } from "./machine-status.js";
+import type { Operation } from "../protocol.js";
 
 // Fitness Machine Control Point 2AD9 (FTMS 4.16, wire-facts b.3): requests as bytes, and the answers to them.
 

@@ -1,4 +1,4 @@
-import { toHex, viewOf } from "./bytes.js";
+import { toHex, viewOf } from "../bytes.js";
 
 // KingSmith's own service beside FTMS on KS-HD machines (wire-facts b.7.7, b.7.8): frames of two command bytes, a
 // length, data, and the sum of all that. It is only listened to, but for the unlock request. A frame beginning with E8

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Activity } from "../domain/pad.js";
-import type { Result } from "./ftms-control-point.js";
-import type { MachineEvent } from "./ftms-machine.js";
+import type { Activity } from "../../domain/pad.js";
+import type { Result } from "./control-point-frames.js";
+import type { MachineEvent } from "./machine-status.js";
 import {
   activityOf,
   answerGiven,
@@ -12,7 +12,7 @@ import {
   requestWritten,
   speedMeasured,
   trainingTold,
-} from "./ftms-memory.js";
+} from "./activity.js";
 
 /** What happens, and the activity after it. A number is a speed, a string an event, a request or an answer. */
 type Step = readonly [at: number, what: What, activity: Activity];

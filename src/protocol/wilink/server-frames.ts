@@ -1,9 +1,9 @@
 // WiLink from the pad's side: what a treadmill answers, and how it reads commands. For the simulator and tests.
-import { speedFromKmh } from "../domain/units.js";
-import { setU24, viewOf } from "./bytes.js";
-import type { Operation } from "./protocol.js";
-import { checks, COMMAND, REPLY, seal, TYPE } from "./wilink-frames.js";
-import { modeOf, type RawPreferences, type RawRecord, type RawStatus } from "./wilink-replies.js";
+import { speedFromKmh } from "../../domain/units.js";
+import { setU24, viewOf } from "../bytes.js";
+import type { Operation } from "../protocol.js";
+import { checks, COMMAND, REPLY, seal, TYPE } from "./frames.js";
+import { modeOf, type RawPreferences, type RawRecord, type RawStatus } from "./replies.js";
 
 const reply = (type: number, length: number, fill: (view: DataView) => void): Uint8Array => {
   const bytes = Uint8Array.of(REPLY, type, ...new Uint8Array(length - 2));

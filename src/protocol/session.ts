@@ -1,5 +1,5 @@
-import type { Answer, Request } from "./ftms-control-point.js";
-import type { MachineEvent } from "./ftms-machine.js";
+import type { Answer, Request } from "./ftms/control-point-frames.js";
+import type { MachineEvent } from "./ftms/machine-status.js";
 import type { ProtocolName } from "../domain/pad.js";
 import type { Frame, Message, Model } from "./protocol.js";
 

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { captures, fromHex } from "../../test/support/captures.js";
-import type { PadStatus } from "../domain/pad.js";
-import { speedFromKmh, type Speed } from "../domain/units.js";
-import { toHex } from "./bytes.js";
-import { modelFor } from "./models.js";
-import type { Message, Operation } from "./protocol.js";
-import { frame, REPLY } from "./wilink-frames.js";
-import { encodePreferences, encodeStatus } from "./wilink-pad.js";
-import { readPreferences } from "./wilink-replies.js";
+import { captures, fromHex } from "../../../test/support/captures.js";
+import type { PadStatus } from "../../domain/pad.js";
+import { speedFromKmh, type Speed } from "../../domain/units.js";
+import { toHex } from "../bytes.js";
+import { modelFor } from "../models.js";
+import type { Message, Operation } from "../protocol.js";
+import { frame, REPLY } from "./frames.js";
+import { encodePreferences, encodeStatus } from "./server-frames.js";
+import { readPreferences } from "./replies.js";
 import { wilink } from "./wilink.js";
 
 const NOTHING = new Uint8Array();

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromHex } from "../../test/support/captures.js";
-import { toHex } from "./bytes.js";
-import { encodeTreadmillData, measuredOf, readTreadmillData, type TreadmillData } from "./ftms-treadmill.js";
+import { fromHex } from "../../../test/support/captures.js";
+import { toHex } from "../bytes.js";
+import { encodeTreadmillData, measuredOf, readTreadmillData, type TreadmillData } from "./treadmill-data.js";
 
 const read = (hex: string): TreadmillData | null => readTreadmillData(fromHex(hex));
 

@@ -1,10 +1,10 @@
-import type { PadPreferences, PadStatus } from "../domain/pad.js";
-import { toHex } from "./bytes.js";
-import type { Heard, Peer } from "./conversation.js";
-import { readAnswer } from "./ftms-control-point.js";
-import { type Abilities, preferencesOf, readAbility } from "./ftms-features.js";
-import { FTMS } from "./ftms-gatt.js";
-import { readMachineEvent, readTrainingStatus } from "./ftms-machine.js";
+import type { PadPreferences, PadStatus } from "../../domain/pad.js";
+import { toHex } from "../bytes.js";
+import type { Heard, Peer } from "../session.js";
+import { readAnswer } from "./control-point-frames.js";
+import { type Abilities, preferencesOf, readAbility } from "./features.js";
+import { FTMS } from "./gatt.js";
+import { readMachineEvent, readTrainingStatus } from "./machine-status.js";
 import {
   activityOf,
   answerGiven,
@@ -12,11 +12,11 @@ import {
   type FtmsMemory,
   speedMeasured,
   trainingTold,
-} from "./ftms-memory.js";
-import { type SpeedScale, speedSeen } from "./ftms-scale.js";
-import { ERROR_PROPERTY, newsOf, readSupplement, SUPPLEMENT } from "./ftms-supplement.js";
-import { measuredOf, readTreadmillData } from "./ftms-treadmill.js";
-import type { Model } from "./protocol.js";
+} from "./activity.js";
+import { type SpeedScale, speedSeen } from "./units.js";
+import { ERROR_PROPERTY, newsOf, readSupplement, SUPPLEMENT } from "./kingsmith-service.js";
+import { measuredOf, readTreadmillData } from "./treadmill-data.js";
+import type { Model } from "../protocol.js";
 
 /** Everything that a connection remembers. */
 export interface Session {

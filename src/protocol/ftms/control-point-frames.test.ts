@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromHex } from "../../test/support/captures.js";
-import type { Speed } from "../domain/units.js";
-import { toHex } from "./bytes.js";
-import { encodeRequest, opcodeOf, readAnswer, type Request } from "./ftms-control-point.js";
+import { fromHex } from "../../../test/support/captures.js";
+import type { Speed } from "../../domain/units.js";
+import { toHex } from "../bytes.js";
+import { encodeRequest, opcodeOf, readAnswer, type Request } from "./control-point-frames.js";
 
 const encoded = (request: Request, imperial = false): string | null => {
   const bytes = encodeRequest(request, imperial);

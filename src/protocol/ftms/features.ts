@@ -1,7 +1,7 @@
-import type { Capabilities, PadPreferences } from "../domain/pad.js";
-import { speedFromHundredths } from "../domain/units.js";
-import { viewOf } from "./bytes.js";
-import { FTMS } from "./ftms-gatt.js";
+import type { Capabilities, PadPreferences } from "../../domain/pad.js";
+import { speedFromHundredths } from "../../domain/units.js";
+import { viewOf } from "../bytes.js";
+import { FTMS } from "./gatt.js";
 
 // What a machine says it can do, read after the connect: Fitness Machine Feature 2ACC (FTMS 4.3), Supported Speed Range
 // 2AD4 (4.11) and Supported Inclination Range 2AD5 (4.12); wire-facts b.6.

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { captures, fromHex } from "../../test/support/captures.js";
-import type { Speed } from "../domain/units.js";
-import { toHex } from "./bytes.js";
-import { encodeRequest, readAnswer, type Result } from "./ftms-control-point.js";
-import { readAbility } from "./ftms-features.js";
-import { type MachineEvent, readMachineEvent, readTrainingStatus } from "./ftms-machine.js";
+import { captures, fromHex } from "../../../test/support/captures.js";
+import type { Speed } from "../../domain/units.js";
+import { toHex } from "../bytes.js";
+import { encodeRequest, readAnswer, type Result } from "./control-point-frames.js";
+import { readAbility } from "./features.js";
+import { type MachineEvent, readMachineEvent, readTrainingStatus } from "./machine-status.js";
 import {
   encodeAnswer,
   encodeFeatures,
@@ -13,9 +13,9 @@ import {
   encodeRange,
   encodeTrainingStatus,
   parseRequest,
-} from "./ftms-pad.js";
-import { encodeTreadmillData, readTreadmillData } from "./ftms-treadmill.js";
-import { readSupplement, supplementFrame } from "./ftms-supplement.js";
+} from "./server-frames.js";
+import { encodeTreadmillData, readTreadmillData } from "./treadmill-data.js";
+import { readSupplement, supplementFrame } from "./kingsmith-service.js";
 
 /** What a capture's bytes become when they are read and encoded again, by characteristic. */
 const AGAIN: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {

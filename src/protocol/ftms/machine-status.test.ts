@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromHex } from "../../test/support/captures.js";
-import { readMachineEvent, readTrainingStatus } from "./ftms-machine.js";
+import { fromHex } from "../../../test/support/captures.js";
+import { readMachineEvent, readTrainingStatus } from "./machine-status.js";
 
 describe("readMachineEvent", () => {
   it.each([

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { captures, fromHex } from "../../test/support/captures.js";
-import { concat, toHex } from "./bytes.js";
-import { checks, COMMAND, deframe, frame, REPLY, seal } from "./wilink-frames.js";
+import { captures, fromHex } from "../../../test/support/captures.js";
+import { concat, toHex } from "../bytes.js";
+import { checks, COMMAND, deframe, frame, REPLY, seal } from "./frames.js";
 
 const RX = captures().filter(({ protocol, dir }) => protocol === "wilink" && dir === "rx");
 const join = (parts: readonly Uint8Array[]): Uint8Array => parts.reduce(concat, new Uint8Array());

@@ -1,8 +1,8 @@
 // FTMS from the machine's side: what a treadmill says, and how it reads requests. For the simulator and tests.
-import { setU24le, viewOf } from "./bytes.js";
-import { OPCODE, RESULT, type Answer } from "./ftms-control-point.js";
-import type { Features, Range } from "./ftms-features.js";
-import { EVENT, HALT, type MachineEvent, type TrainingStatus } from "./ftms-machine.js";
+import { setU24le, viewOf } from "../bytes.js";
+import { OPCODE, RESULT, type Answer } from "./control-point-frames.js";
+import type { Features, Range } from "./features.js";
+import { EVENT, HALT, type MachineEvent, type TrainingStatus } from "./machine-status.js";
 
 const u16 = (head: number, value: number): Uint8Array => {
   const bytes = Uint8Array.of(head, 0, 0);

@@ -1,6 +1,6 @@
-import type { MachineEvent } from "./ftms-machine.js";
-import { type Answer, opcodeOf, type Request } from "./ftms-control-point.js";
-import type { FtmsQuirks } from "./protocol.js";
+import type { MachineEvent } from "./machine-status.js";
+import { type Answer, opcodeOf, type Request } from "./control-point-frames.js";
+import type { FtmsQuirks } from "../protocol.js";
 
 // The procedures of the control point (FTMS 4.16, wire-facts b.3): permission first, one request at a time, and what to
 // make of its answer. It never writes anything again by itself: whoever asked looks first whether it still should.

@@ -1,12 +1,12 @@
-import type { Conversation, OpeningStep, Peer, Protocol } from "./conversation.js";
-import { encodeRequest, opcodeOf, type Request, speedNumber } from "./ftms-control-point.js";
-import { noAbilities } from "./ftms-features.js";
-import { noMemory, requestWritten } from "./ftms-memory.js";
-import { forgetNumber, newScale, numberSent } from "./ftms-scale.js";
-import { FTMS } from "./ftms-gatt.js";
-import { hear, type Session } from "./ftms-session.js";
-import { SUPPLEMENT, unlockFrame } from "./ftms-supplement.js";
-import type { Frame, Model, Operation } from "./protocol.js";
+import type { Conversation, OpeningStep, Peer, Protocol } from "../session.js";
+import { encodeRequest, opcodeOf, type Request, speedNumber } from "./control-point-frames.js";
+import { noAbilities } from "./features.js";
+import { noMemory, requestWritten } from "./activity.js";
+import { forgetNumber, newScale, numberSent } from "./units.js";
+import { FTMS } from "./gatt.js";
+import { hear, type Session } from "./decode.js";
+import { SUPPLEMENT, unlockFrame } from "./kingsmith-service.js";
+import type { Frame, Model, Operation } from "../protocol.js";
 
 const offers = ({ services }: Peer, characteristic: string): boolean =>
   [...services.values()].some((offered) => offered.includes(characteristic));

@@ -1,6 +1,6 @@
-import { metres, seconds, speedFromHundredths } from "../domain/units.js";
-import type { PadStatus } from "../domain/pad.js";
-import { getU24le, setU24le, viewOf } from "./bytes.js";
+import { metres, seconds, speedFromHundredths } from "../../domain/units.js";
+import type { PadStatus } from "../../domain/pad.js";
+import { getU24le, setU24le, viewOf } from "../bytes.js";
 
 // Treadmill Data, 2ACD (FTMS 4.9, wire-facts b.1): flags, then the fields that they announce, in this order.
 

@@ -1,4 +1,4 @@
-import { KM_PER_MILE } from "../domain/units.js";
+import { KM_PER_MILE } from "../../domain/units.js";
 
 // Some machines read their speeds as miles an hour, and tell their speed in km/h all the same (wire-facts b.7.11). That
 // shows once the belt has settled after a speed of ours: at the number, or at 1.6 times the number.

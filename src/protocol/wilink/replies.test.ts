@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { captures, fromHex } from "../../test/support/captures.js";
-import { speedFromKmh } from "../domain/units.js";
-import type { Message } from "./protocol.js";
-import { readPreferences, readRecord, readStatus } from "./wilink-replies.js";
+import { captures, fromHex } from "../../../test/support/captures.js";
+import { speedFromKmh } from "../../domain/units.js";
+import type { Message } from "../protocol.js";
+import { readPreferences, readRecord, readStatus } from "./replies.js";
 import { wilink } from "./wilink.js";
 
 const RX = captures().filter(({ protocol, dir }) => protocol === "wilink" && dir === "rx");
