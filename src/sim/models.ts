@@ -1,6 +1,6 @@
 import type { SimulatedModel } from "../domain/faults.js";
-import { FTMS_MODELS, type FtmsModel } from "./ftms-models.js";
-import { WILINK_MODELS, type WiLinkModel } from "./wilink-models.js";
+import { FTMS_MODELS, type FtmsModel } from "./ftms/models.js";
+import { WILINK_MODELS, type WiLinkModel } from "./wilink/models.js";
 
 const MODELS = { ...WILINK_MODELS, ...FTMS_MODELS };
 

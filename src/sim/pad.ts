@@ -11,7 +11,7 @@ import {
   type Notification,
   tell,
   unconnected,
-} from "./ftms-face.js";
+} from "./ftms/state.js";
 import {
   ftmsSafetyKey,
   ftmsSpeaks,
@@ -19,14 +19,14 @@ import {
   liveFtms,
   pressFtms,
   subscribeFtms,
-} from "./ftms-habits.js";
-import { receiveFtms } from "./ftms-pad.js";
+} from "./ftms/behaviour.js";
+import { receiveFtms } from "./ftms/requests.js";
 import { isResting, newMachine, runMachine, stopMachine } from "./machine.js";
 import type { FtmsModel, WiLinkModel } from "./models.js";
-import { newFace, statusFrame } from "./wilink-face.js";
-import type { WiLinkPad } from "./wilink-face.js";
-import { follow, press } from "./wilink-habits.js";
-import { receiveWiLink } from "./wilink-pad.js";
+import { newFace, statusFrame } from "./wilink/state.js";
+import type { WiLinkPad } from "./wilink/state.js";
+import { follow, press } from "./wilink/behaviour.js";
+import { receiveWiLink } from "./wilink/commands.js";
 
 /** A treadmill made of arithmetic: data, moved by the functions of this file. No timers, no I/O. */
 export type Pad = WiLinkPad | FtmsPad;

@@ -1,7 +1,7 @@
-import type { Uuid } from "../ble/radio.js";
-import type { BeltSpec } from "./belt.js";
-import type { Machine } from "./machine.js";
-import type { Access, Gatt, MachineModel } from "./machine-model.js";
+import type { Uuid } from "../../ble/radio.js";
+import type { BeltSpec } from "../belt.js";
+import type { Machine } from "../machine.js";
+import type { Access, Gatt, MachineModel } from "../machine-model.js";
 
 /** When a machine zeroes its counters (wire-facts a.9): entering state 0, at the next start, or in standby. */
 type CounterHabit = "at-rest" | "next-start" | "standby";

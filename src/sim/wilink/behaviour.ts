@@ -1,9 +1,9 @@
-import { MODE_BYTES } from "../protocol/wilink/replies.js";
-import { resetCounters } from "./counters.js";
-import { aimMachine, isResting, startMachine, stopMachine } from "./machine.js";
-import type { WiLinkMachine } from "./wilink-models.js";
-import { BUTTONS, RESTING, recordOf, stateOf, used } from "./wilink-face.js";
-import type { WiLinkPad } from "./wilink-face.js";
+import { MODE_BYTES } from "../../protocol/wilink/replies.js";
+import { resetCounters } from "../counters.js";
+import { aimMachine, isResting, startMachine, stopMachine } from "../machine.js";
+import type { WiLinkMachine } from "./models.js";
+import { BUTTONS, RESTING, recordOf, stateOf, used } from "./state.js";
+import type { WiLinkPad } from "./state.js";
 
 /** km/h a press; a pad that counts in miles takes half a mile an hour (wire-facts a.9, remote step). */
 const REMOTE_STEP = 0.5;

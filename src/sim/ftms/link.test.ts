@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../test/support/clock.js";
-import type { Link } from "../ble/radio.js";
-import { type Faults, NO_FAULTS, type SimulatedModel } from "../domain/faults.js";
-import { BridgeError } from "../domain/errors.js";
-import { toHex } from "../protocol/bytes.js";
-import { readTreadmillData } from "../protocol/ftms/treadmill-data.js";
-import { unlockFrame } from "../protocol/ftms/kingsmith-service.js";
-import { beltSpeed, type PadOptions, remote } from "./pad.js";
-import { simulatedRadio } from "./radio.js";
+import { ManualClock } from "../../../test/support/clock.js";
+import type { Link } from "../../ble/radio.js";
+import { type Faults, NO_FAULTS, type SimulatedModel } from "../../domain/faults.js";
+import { BridgeError } from "../../domain/errors.js";
+import { toHex } from "../../protocol/bytes.js";
+import { readTreadmillData } from "../../protocol/ftms/treadmill-data.js";
+import { unlockFrame } from "../../protocol/ftms/kingsmith-service.js";
+import { beltSpeed, type PadOptions, remote } from "../pad.js";
+import { simulatedRadio } from "../radio.js";
 
 const A = "57:4c:4e:00:00:0a";
 const SUPPLEMENT_NOTIFY = "24e2521cf63b48ed85bec5330b00fdf7";

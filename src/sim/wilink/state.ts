@@ -1,8 +1,8 @@
-import { encodePreferences, encodeRecord, encodeStatus } from "../protocol/wilink/server-frames.js";
-import { MODE_BYTES } from "../protocol/wilink/replies.js";
-import type { RawRecord } from "../protocol/wilink/replies.js";
-import { isResting } from "./machine.js";
-import type { WiLinkMachine } from "./wilink-models.js";
+import { encodePreferences, encodeRecord, encodeStatus } from "../../protocol/wilink/server-frames.js";
+import { MODE_BYTES } from "../../protocol/wilink/replies.js";
+import type { RawRecord } from "../../protocol/wilink/replies.js";
+import { isResting } from "../machine.js";
+import type { WiLinkMachine } from "./models.js";
 
 /** What a WiLink pad shows and remembers beside its belt. Times are the machine's `at`. */
 interface WiLinkFace {

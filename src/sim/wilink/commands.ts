@@ -1,11 +1,11 @@
-import { TYPE } from "../protocol/wilink/frames.js";
-import { encodeHandshakeReply, parseCommand } from "../protocol/wilink/server-frames.js";
-import type { PadCommand } from "../protocol/wilink/server-frames.js";
-import { MODE_BYTES } from "../protocol/wilink/replies.js";
-import { aimMachine, isResting, startMachine, stopMachine } from "./machine.js";
-import type { WiLinkMachine } from "./wilink-models.js";
-import { preferencesFrame, recordFrame, statusFrame, used } from "./wilink-face.js";
-import type { WiLinkPad } from "./wilink-face.js";
+import { TYPE } from "../../protocol/wilink/frames.js";
+import { encodeHandshakeReply, parseCommand } from "../../protocol/wilink/server-frames.js";
+import type { PadCommand } from "../../protocol/wilink/server-frames.js";
+import { MODE_BYTES } from "../../protocol/wilink/replies.js";
+import { aimMachine, isResting, startMachine, stopMachine } from "../machine.js";
+import type { WiLinkMachine } from "./models.js";
+import { preferencesFrame, recordFrame, statusFrame, used } from "./state.js";
+import type { WiLinkPad } from "./state.js";
 
 /** After standby every driver waits 1.0 s or more before it starts (wire-facts a.9): what comes sooner is lost. */
 const WAKING = 800;

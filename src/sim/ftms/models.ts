@@ -1,9 +1,9 @@
-import type { Uuid } from "../ble/radio.js";
-import type { Features, Range } from "../protocol/ftms/features.js";
-import { FTMS } from "../protocol/ftms/gatt.js";
-import { SUPPLEMENT } from "../protocol/ftms/kingsmith-service.js";
-import type { Machine } from "./machine.js";
-import type { Access, Gatt, MachineModel } from "./machine-model.js";
+import type { Uuid } from "../../ble/radio.js";
+import type { Features, Range } from "../../protocol/ftms/features.js";
+import { FTMS } from "../../protocol/ftms/gatt.js";
+import { SUPPLEMENT } from "../../protocol/ftms/kingsmith-service.js";
+import type { Machine } from "../machine.js";
+import type { Access, Gatt, MachineModel } from "../machine-model.js";
 
 /** How a model speaks FTMS, as data. Times in milliseconds, speeds in 0.01 km/h. */
 interface FtmsHabits {

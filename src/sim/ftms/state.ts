@@ -1,15 +1,15 @@
-import type { Uuid } from "../ble/radio.js";
-import { FTMS } from "../protocol/ftms/gatt.js";
-import { type MachineEvent, TRAINING } from "../protocol/ftms/machine-status.js";
+import type { Uuid } from "../../ble/radio.js";
+import { FTMS } from "../../protocol/ftms/gatt.js";
+import { type MachineEvent, TRAINING } from "../../protocol/ftms/machine-status.js";
 import {
   encodeFeatures,
   encodeMachineEvent,
   encodeRange,
   encodeTrainingStatus,
-} from "../protocol/ftms/server-frames.js";
-import { encodeTreadmillData } from "../protocol/ftms/treadmill-data.js";
-import type { FtmsMachine } from "./ftms-models.js";
-import { isResting } from "./machine.js";
+} from "../../protocol/ftms/server-frames.js";
+import { encodeTreadmillData } from "../../protocol/ftms/treadmill-data.js";
+import type { FtmsMachine } from "./models.js";
+import { isResting } from "../machine.js";
 
 export interface Notification {
   readonly characteristic: Uuid;

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromHex } from "../../test/support/captures.js";
-import { NO_FAULTS } from "../domain/faults.js";
-import { speedFromKmh } from "../domain/units.js";
-import { toHex } from "../protocol/bytes.js";
-import { readTreadmillData, type TreadmillData } from "../protocol/ftms/treadmill-data.js";
-import { unlockFrame } from "../protocol/ftms/kingsmith-service.js";
-import { machineModel } from "./models.js";
+import { fromHex } from "../../../test/support/captures.js";
+import { NO_FAULTS } from "../../domain/faults.js";
+import { speedFromKmh } from "../../domain/units.js";
+import { toHex } from "../../protocol/bytes.js";
+import { readTreadmillData, type TreadmillData } from "../../protocol/ftms/treadmill-data.js";
+import { unlockFrame } from "../../protocol/ftms/kingsmith-service.js";
+import { machineModel } from "../models.js";
 import {
   beltSpeed,
   connected,
@@ -25,7 +25,7 @@ import {
   valueOf,
   walker,
   withFaults,
-} from "./pad.js";
+} from "../pad.js";
 
 type Model = "z1" | "mc21" | "ftms" | "tm11gy";
 const MODELS: readonly Model[] = ["z1", "mc21", "ftms", "tm11gy"];

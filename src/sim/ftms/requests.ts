@@ -1,19 +1,19 @@
-import type { Uuid } from "../ble/radio.js";
-import { OPCODE, type Result } from "../protocol/ftms/control-point-frames.js";
-import { FTMS } from "../protocol/ftms/gatt.js";
-import type { MachineEvent } from "../protocol/ftms/machine-status.js";
-import { encodeAnswer, type MachineRequest, parseRequest } from "../protocol/ftms/server-frames.js";
+import type { Uuid } from "../../ble/radio.js";
+import { OPCODE, type Result } from "../../protocol/ftms/control-point-frames.js";
+import { FTMS } from "../../protocol/ftms/gatt.js";
+import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
+import { encodeAnswer, type MachineRequest, parseRequest } from "../../protocol/ftms/server-frames.js";
 import {
   readSupplement,
   SUPPLEMENT,
   supplementFrame,
   unlockFrame,
   UNLOCKED,
-} from "../protocol/ftms/kingsmith-service.js";
-import { toHex } from "../protocol/bytes.js";
-import { type FtmsFace, type FtmsPad, isOpen, say, tell } from "./ftms-face.js";
-import { begin, halt, targetEvent } from "./ftms-habits.js";
-import { aimMachine, isResting } from "./machine.js";
+} from "../../protocol/ftms/kingsmith-service.js";
+import { toHex } from "../../protocol/bytes.js";
+import { type FtmsFace, type FtmsPad, isOpen, say, tell } from "./state.js";
+import { begin, halt, targetEvent } from "./behaviour.js";
+import { aimMachine, isResting } from "../machine.js";
 
 /** One write to a characteristic: what it does to the machine. What comes back is in its outbox. */
 export const receiveFtms = (pad: FtmsPad, characteristic: Uuid, bytes: Uint8Array): FtmsPad => {

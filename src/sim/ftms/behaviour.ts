@@ -1,7 +1,7 @@
-import type { Uuid } from "../ble/radio.js";
-import { FTMS } from "../protocol/ftms/gatt.js";
-import { encodeMachineEvent } from "../protocol/ftms/server-frames.js";
-import { resetCounters } from "./counters.js";
+import type { Uuid } from "../../ble/radio.js";
+import { FTMS } from "../../protocol/ftms/gatt.js";
+import { encodeMachineEvent } from "../../protocol/ftms/server-frames.js";
+import { resetCounters } from "../counters.js";
 import {
   dataFrames,
   type FtmsFace,
@@ -14,9 +14,9 @@ import {
   tell,
   trainingFrame,
   trainingOf,
-} from "./ftms-face.js";
-import type { FtmsMachine } from "./ftms-models.js";
-import { aimMachine, isResting, runMachine, startMachine, stopMachine } from "./machine.js";
+} from "./state.js";
+import type { FtmsMachine } from "./models.js";
+import { aimMachine, isResting, runMachine, startMachine, stopMachine } from "../machine.js";
 
 /** km/h a press; a machine that counts in miles takes half a mile an hour. */
 const REMOTE_STEP = 0.5;
