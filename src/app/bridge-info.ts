@@ -1,7 +1,7 @@
 import type { RadioState } from "../ble/radio.js";
 import { effective } from "../config/effective.js";
 import type { Config } from "../config/config.js";
-import type { Broker } from "../mqtt/broker.js";
+import type { Broker } from "../mqtt/client/broker.js";
 import type { Pad } from "../pad/pad.js";
 import type { StoreState } from "../store/fault.js";
 

@@ -2,7 +2,7 @@ import type { Radio } from "../ble/radio.js";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import { parseFaults } from "../domain/faults.js";
-import type { Answer } from "../mqtt/inbound.js";
+import type { Answer } from "../mqtt/router.js";
 import { scanFor, type Sighting } from "./scan.js";
 import type { SimulatedRadio } from "../sim/radio.js";
 

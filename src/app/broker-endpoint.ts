@@ -3,7 +3,7 @@ import type { Clock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
-import type { BrokerOptions } from "../mqtt/broker.js";
+import type { BrokerOptions } from "../mqtt/client/broker.js";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../mqtt/embedded.js";
 import { objectId } from "../mqtt/topics.js";
 

@@ -1,7 +1,7 @@
 import type { Session } from "../domain/stats.js";
 import { NO_TOTALS } from "../domain/totals.js";
 import { KM_PER_MILE } from "../domain/units.js";
-import { statsPayload } from "../mqtt/payloads.js";
+import { statsPayload } from "../api/payloads.js";
 import type { SessionFilter, StoredSession } from "../store/read.js";
 
 /** Told by `bridge/request/sessions` at once; `walkingpad2mqtt sessions` tells all. */

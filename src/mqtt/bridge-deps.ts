@@ -3,8 +3,8 @@ import type { Capabilities, ProtocolName } from "../domain/pad.js";
 import type { EventType, PadState } from "../domain/state.js";
 import type { Goals, Session, Stats } from "../domain/stats.js";
 import type { Logger } from "../log/log.js";
-import type { Broker, BrokerDeps, OutMessage, Subscription } from "./broker.js";
-import type { Answer } from "./inbound.js";
+import type { Broker, BrokerDeps, OutMessage, Subscription } from "./client/broker.js";
+import type { Answer } from "./router.js";
 import type { CommandTaker } from "./inbox.js";
 import type { HomeAssistantTopics } from "./topics.js";
 

@@ -1,10 +1,10 @@
-import { bridgeStatePayload, eventPayload, type Result, resultPayload } from "./payloads.js";
+import { bridgeStatePayload, eventPayload, type Result, resultPayload } from "../api/payloads.js";
 import type { BridgedPad, BridgeDeps, Happening } from "./bridge-deps.js";
-import { BridgeWord } from "./bridge-word.js";
-import type { Broker, InMessage, OutMessage } from "./broker.js";
-import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./discovery.js";
-import { HomeAssistant } from "./home-assistant.js";
-import { Inbound } from "./inbound.js";
+import { BridgeWord } from "./bridge-state.js";
+import type { Broker, InMessage, OutMessage } from "./client/broker.js";
+import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./homeassistant/discovery.js";
+import { HomeAssistant } from "./homeassistant/announcer.js";
+import { Inbound } from "./router.js";
 import { STORED_GET, takeSet } from "./inbox.js";
 import { PadPublisher } from "./pad-publisher.js";
 import { discoverySweep, subscriptions, type Topics, topics } from "./topics.js";

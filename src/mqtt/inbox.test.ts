@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
 import { quiet } from "../../test/support/pad-rig.js";
 import { type Command, OK, type Outcome } from "../domain/command.js";
-import type { InMessage } from "./broker.js";
+import type { InMessage } from "./client/broker.js";
 import { takeSet } from "./inbox.js";
-import type { Result } from "./payloads.js";
+import type { Result } from "../api/payloads.js";
 
 const rig = () => {
   const clock = new ManualClock();

@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.js";
 import { type Command, failure, type Outcome } from "../domain/command.js";
 import type { Logger } from "../log/log.js";
-import type { InMessage } from "./broker.js";
-import { parseSet, type ParsedSet, type Rejected } from "./commands.js";
-import type { Result } from "./payloads.js";
+import type { InMessage } from "./client/broker.js";
+import { parseSet, type ParsedSet, type Rejected } from "../api/set-message.js";
+import type { Result } from "../api/payloads.js";
 
 /** Contract 3: a start or speed whose own `at` is older than this is refused. */
 const STALE_MS = 5_000;

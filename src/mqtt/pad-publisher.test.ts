@@ -3,7 +3,7 @@ import { ManualClock } from "../../test/support/clock.js";
 import { WALKING } from "../../test/support/pad-state.js";
 import type { PadState } from "../domain/state.js";
 import { speedFromKmh } from "../domain/units.js";
-import type { OutMessage } from "./broker.js";
+import type { OutMessage } from "./client/broker.js";
 import { PadPublisher, type Published } from "./pad-publisher.js";
 import { topics } from "./topics.js";
 

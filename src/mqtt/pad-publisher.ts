@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.js";
 import type { PadState } from "../domain/state.js";
 import type { Stats } from "../domain/stats.js";
-import type { OutMessage } from "./broker.js";
-import { availabilityPayload, statePayload, statsPayload } from "./payloads.js";
+import type { OutMessage } from "./client/broker.js";
+import { availabilityPayload, statePayload, statsPayload } from "../api/payloads.js";
 import type { PadTopics } from "./topics.js";
 
 /** Contract 3, rates: numbers at most once a second, `last_status_at` and `rssi` alone at most once a minute. */

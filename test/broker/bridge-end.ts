@@ -1,8 +1,8 @@
 import type { Clock } from "../../src/clock.js";
 import { systemClock } from "../../src/clock.js";
 import type { Logger } from "../../src/log/log.js";
-import type { Broker, BrokerDeps, BrokerOptions, InMessage } from "../../src/mqtt/broker.js";
-import { connectBroker } from "../../src/mqtt/client.js";
+import type { Broker, BrokerDeps, BrokerOptions, InMessage } from "../../src/mqtt/client/broker.js";
+import { connectBroker } from "../../src/mqtt/client/mqttjs.js";
 
 interface Line {
   readonly level: "trace" | "debug" | "info" | "warn" | "error" | "fatal";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.js";
-import type { OutMessage } from "../../src/mqtt/broker.js";
+import type { OutMessage } from "../../src/mqtt/client/broker.js";
 import { startEmbeddedBroker } from "../../src/mqtt/embedded.js";
 import { Mosquitto, mosquittoBinary } from "../support/mosquitto.js";
 import { MqttProbe } from "../support/mqtt-probe.js";

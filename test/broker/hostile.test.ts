@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { OUTBOX_LIMITS } from "../../src/mqtt/outbox.js";
+import { OUTBOX_LIMITS } from "../../src/mqtt/client/publish-queue.js";
 import { TOPICS } from "./bridge-end.js";
 import {
   connack,

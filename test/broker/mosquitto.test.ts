@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { BrokerOptions } from "../../src/mqtt/broker.js";
+import type { BrokerOptions } from "../../src/mqtt/client/broker.js";
 import { freePort, Mosquitto, mosquittoBinary, type MosquittoOptions } from "../support/mosquitto.js";
 import { MqttProbe } from "../support/mqtt-probe.js";
 import { bridgeEnd, type End } from "./bridge-end.js";

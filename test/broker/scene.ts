@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import type { BrokerOptions } from "../../src/mqtt/broker.js";
+import type { BrokerOptions } from "../../src/mqtt/client/broker.js";
 import { ManualClock } from "../support/clock.js";
 import { bridgeEnd, type End } from "./bridge-end.js";
 import { RawBroker, type Behave } from "./raw-broker.js";

@@ -1,4 +1,4 @@
-import { bridgeDiscovery, padDiscovery } from "../../src/mqtt/discovery.js";
+import { bridgeDiscovery, padDiscovery } from "../../src/mqtt/homeassistant/discovery.js";
 import { modelFor } from "../../src/protocol/models.js";
 
 const context = { base: "walkingpad2mqtt", discoveryPrefix: "homeassistant", version: "1.2.3" };

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
-import type { Logger } from "../log/log.js";
+import type { Clock } from "../../clock.js";
+import type { Logger } from "../../log/log.js";
 
 export interface OutMessage {
   readonly topic: string;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bridgeDiscovery, type DiscoveredPad, padDiscovery, staleDiscovery } from "./discovery.js";
-import { speedFromKmh } from "../domain/units.js";
+import { speedFromKmh } from "../../domain/units.js";
 
 const context = { base: "home/pads", discoveryPrefix: "homeassistant", version: "1.2.3" };
 const office: DiscoveredPad = {

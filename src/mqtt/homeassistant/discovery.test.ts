@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { complaints } from "../../test/support/home-assistant.js";
-import type { Capabilities } from "../domain/pad.js";
-import { speedFromKmh } from "../domain/units.js";
+import { complaints } from "../../../test/support/home-assistant.js";
+import type { Capabilities } from "../../domain/pad.js";
+import { speedFromKmh } from "../../domain/units.js";
 import { bridgeDiscovery, type DiscoveryMessage, type DiscoveredPad, padDiscovery } from "./discovery.js";
-import { topics } from "./topics.js";
+import { topics } from "../topics.js";
 
 const context = { base: "home/pads", discoveryPrefix: "homeassistant", version: "1.2.3" };
 const capabilities: Capabilities = {

@@ -1,9 +1,9 @@
-import type { Verb } from "../domain/command.js";
-import type { Capabilities, Mode, ProtocolName } from "../domain/pad.js";
-import { BELTS, EVENT_TYPES } from "../domain/state.js";
-import type { GoalKey, Goals } from "../domain/stats.js";
-import { kmh } from "../domain/units.js";
-import type { BridgeTopics, PadTopics } from "./topics.js";
+import type { Verb } from "../../domain/command.js";
+import type { Capabilities, Mode, ProtocolName } from "../../domain/pad.js";
+import { BELTS, EVENT_TYPES } from "../../domain/state.js";
+import type { GoalKey, Goals } from "../../domain/stats.js";
+import { kmh } from "../../domain/units.js";
+import type { BridgeTopics, PadTopics } from "../topics.js";
 
 export type Platform = "sensor" | "binary_sensor" | "number" | "select" | "switch" | "button" | "event";
 

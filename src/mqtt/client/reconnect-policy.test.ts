@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Failure } from "./failure.js";
-import { afterFailure, startPolicy, type Policy, type Verdict } from "./policy.js";
+import type { Failure } from "./disconnect-reason.js";
+import { afterFailure, startPolicy, type Policy, type Verdict } from "./reconnect-policy.js";
 
 type Step = readonly [failure: Failure, readyMs?: number | null];
 const failed = (kind: "closed" | "mute" | "unreachable" | "tls" | "broken" | "lost"): Failure => ({

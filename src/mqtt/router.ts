@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.js";
 import { asError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
-import type { InMessage } from "./broker.js";
-import { parseRequest, responsePayload, type Transaction } from "./payloads.js";
+import type { InMessage } from "./client/broker.js";
+import { parseRequest, responsePayload, type Transaction } from "../api/payloads.js";
 import { type HomeAssistantTopics, parseTopic } from "./topics.js";
 
 /** An empty message this soon after we cleared a topic is our own clearing, coming back. */

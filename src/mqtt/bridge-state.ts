@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { Logger } from "../log/log.js";
-import { bridgeStatePayload, isObject, parseJson } from "./payloads.js";
+import { bridgeStatePayload, isObject, parseJson } from "../api/payloads.js";
 
 /** Contract 5: a foreign `offline` is answered at most once in 5 s, and after three in a row with a warning. */
 const ANSWER_EVERY_MS = 5_000;

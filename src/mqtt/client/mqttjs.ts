@@ -1,11 +1,11 @@
 import { connect, type IClientSubscribeOptions, type MqttClient, type Packet } from "mqtt";
-import { asError } from "../domain/errors.js";
+import { asError } from "../../domain/errors.js";
 import type { Broker, BrokerDeps, BrokerOptions, OutMessage } from "./broker.js";
 import { ANSWER_MS, bytes, connectOptions, MAXIMUM_PACKET_SIZE } from "./connect-options.js";
 import type { BrokerLimits, Connection, ConnectionEvents, Version } from "./connection.js";
 import { parseEndpoint, type Endpoint } from "./endpoint.js";
-import { failureOf, type Failure } from "./failure.js";
-import { BrokerSupervisor } from "./supervisor.js";
+import { failureOf, type Failure } from "./disconnect-reason.js";
+import { BrokerSupervisor } from "./broker-client.js";
 
 /** We neither publish nor subscribe with QoS 2, so no broker may send any of its packets. */
 const QOS2_ONLY = ["pubrec", "pubrel", "pubcomp"];

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { COMMAND_KEYS, type Command, isStop, VERBS } from "../domain/command.js";
 import { MODES } from "../domain/pad.js";
-import { type ParsedSet, parseSet } from "./commands.js";
+import { type ParsedSet, parseSet } from "./set-message.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const set = (text: string): ParsedSet => parseSet(null, bytes(text));

@@ -1,5 +1,5 @@
 import { describe as suite, expect, it } from "vitest";
-import { describe, failureOf } from "./failure.js";
+import { describe, failureOf } from "./disconnect-reason.js";
 
 const error = (code: string, message = "text"): Error => Object.assign(new Error(message), { code });
 const plain = { connack: null, secure: false, secured: true };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../test/support/clock.js";
-import { quiet } from "../../test/support/pad-rig.js";
-import { noIdentity } from "../pad/identity.js";
-import type { OutMessage } from "./broker.js";
+import { ManualClock } from "../../../test/support/clock.js";
+import { quiet } from "../../../test/support/pad-rig.js";
+import { noIdentity } from "../../pad/identity.js";
+import type { OutMessage } from "../client/broker.js";
 import { bridgeDiscovery, padDiscovery } from "./discovery.js";
-import { HomeAssistant } from "./home-assistant.js";
+import { HomeAssistant } from "./announcer.js";
 
 const CONTEXT = { base: "b", discoveryPrefix: "ha", version: "1.0.0" };
 const GOALS = { distance: null, steps: null, duration: null, calories: null };

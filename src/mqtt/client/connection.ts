@@ -1,5 +1,5 @@
 import type { InMessage, OutMessage } from "./broker.js";
-import type { Failure } from "./failure.js";
+import type { Failure } from "./disconnect-reason.js";
 
 /** MQTT 5, or 3.1.1 by its protocol level. */
 export type Version = 4 | 5;

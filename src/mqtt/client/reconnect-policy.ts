@@ -1,5 +1,5 @@
 import type { Version } from "./connection.js";
-import { describe, type Failure } from "./failure.js";
+import { describe, type Failure } from "./disconnect-reason.js";
 
 type Told = "failure" | "credentials" | "takeover" | "unstable";
 

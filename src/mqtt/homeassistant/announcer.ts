@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.js";
-import type { Logger } from "../log/log.js";
-import type { InMessage, OutMessage } from "./broker.js";
+import type { Clock } from "../../clock.js";
+import type { Logger } from "../../log/log.js";
+import type { InMessage, OutMessage } from "../client/broker.js";
 import { type DiscoveryMessage, staleDiscovery } from "./discovery.js";
 
 /** A config that someone else cleared comes back once, this long after the last clearing (contract 6). */

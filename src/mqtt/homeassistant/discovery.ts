@@ -1,8 +1,8 @@
-import type { Capabilities, ProtocolName } from "../domain/pad.js";
-import type { Goals } from "../domain/stats.js";
+import type { Capabilities, ProtocolName } from "../../domain/pad.js";
+import type { Goals } from "../../domain/stats.js";
 import { bridgeEntities, type Entity, type Needs, padEntities } from "./entities.js";
-import { isObject, parseJson } from "./payloads.js";
-import { discoveryTopic, objectId, topics } from "./topics.js";
+import { isObject, parseJson } from "../../api/payloads.js";
+import { discoveryTopic, objectId, topics } from "../topics.js";
 
 const ORIGIN = "walkingpad2mqtt";
 const ORIGIN_URL = "https://github.com/walkingpad2mqtt/walkingpad2mqtt";

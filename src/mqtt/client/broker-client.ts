@@ -1,8 +1,8 @@
 import type { Broker, BrokerCounters, BrokerDeps, OutMessage } from "./broker.js";
 import type { BrokerLimits, Connection, Open } from "./connection.js";
-import { describe, type Failure } from "./failure.js";
-import { OUTBOX_LIMITS, Outbox, type Drop, type Entry } from "./outbox.js";
-import { afterFailure, startPolicy, type Policy } from "./policy.js";
+import { describe, type Failure } from "./disconnect-reason.js";
+import { OUTBOX_LIMITS, Outbox, type Drop, type Entry } from "./publish-queue.js";
+import { afterFailure, startPolicy, type Policy } from "./reconnect-policy.js";
 
 /** Below Mosquitto's default max_inflight_messages of 20: beyond that the broker would queue, here we merge. */
 const IN_FLIGHT = 16;

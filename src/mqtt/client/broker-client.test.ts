@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../test/support/clock.js";
-import type { Logger } from "../log/log.js";
+import { ManualClock } from "../../../test/support/clock.js";
+import type { Logger } from "../../log/log.js";
 import type { OutMessage } from "./broker.js";
 import type { Connection, ConnectionEvents, Version } from "./connection.js";
-import { BrokerSupervisor } from "./supervisor.js";
+import { BrokerSupervisor } from "./broker-client.js";
 
 interface Attempt {
   readonly version: Version;

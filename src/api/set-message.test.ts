@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { COMMAND_KEYS } from "../domain/command.js";
-import { type ParsedSet, parseSet } from "./commands.js";
+import { type ParsedSet, parseSet } from "./set-message.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const set = (text: string): ParsedSet => parseSet(null, bytes(text));

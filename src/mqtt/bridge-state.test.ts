@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
 import { quiet } from "../../test/support/pad-rig.js";
-import { BridgeWord } from "./bridge-word.js";
+import { BridgeWord } from "./bridge-state.js";
 
 const rig = () => {
   const clock = new ManualClock();

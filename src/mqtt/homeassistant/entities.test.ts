@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Capabilities, MODES } from "../domain/pad.js";
-import { BELTS, type PadState, PROBLEMS } from "../domain/state.js";
-import type { GoalProgress, Stats, Totals } from "../domain/stats.js";
-import { metres, seconds, type Speed, speedFromKmh } from "../domain/units.js";
-import { shows } from "../../test/support/home-assistant.js";
+import { type Capabilities, MODES } from "../../domain/pad.js";
+import { BELTS, type PadState, PROBLEMS } from "../../domain/state.js";
+import type { GoalProgress, Stats, Totals } from "../../domain/stats.js";
+import { metres, seconds, type Speed, speedFromKmh } from "../../domain/units.js";
+import { shows } from "../../../test/support/home-assistant.js";
 import { bridgeEntities, type Entity, padEntities, type PadTraits } from "./entities.js";
-import { bridgeStatePayload, statePayload, statsPayload } from "./payloads.js";
-import { topics } from "./topics.js";
+import { bridgeStatePayload, statePayload, statsPayload } from "../../api/payloads.js";
+import { topics } from "../topics.js";
 
 const everything: Capabilities = {
   minSpeed: speedFromKmh(1),

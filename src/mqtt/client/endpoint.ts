@@ -1,4 +1,4 @@
-import { BridgeError } from "../domain/errors.js";
+import { BridgeError } from "../../domain/errors.js";
 
 const DEFAULT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
 type Scheme = keyof typeof DEFAULT_PORTS;

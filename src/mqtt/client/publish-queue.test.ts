@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { OutMessage } from "./broker.js";
-import { Outbox, type Drop, type Entry } from "./outbox.js";
+import { Outbox, type Drop, type Entry } from "./publish-queue.js";
 
 const LIMITS = { topics: 3, messages: 4, ageMs: 1000 };
 const state = (topic: string, payload: number): OutMessage => ({
