@@ -68,6 +68,12 @@ module.exports = {
     layer("mqtt-knows-no-web", "mqtt and web are two faces of one bridge: what both need is in api.", "^src/mqtt/", ["^(?!src/(web|page)/)"]),
     layer("web-knows-no-mqtt", "web and mqtt are two faces of one bridge: what both need is in api.", "^src/(web|page)/", ["^(?!src/mqtt/)"]),
     layer(
+      "pad-control-is-pure",
+      "pad/control decides from values alone: domain, protocol and itself; no clock, no log, no I/O.",
+      "^src/pad/control/",
+      ["^src/(domain|protocol|pad/control)/"],
+    ),
+    layer(
       "pad-knows-ports",
       "pad reaches the outside through ports (ble/radio, clock, log) only.",
       "^src/pad/",

@@ -8,6 +8,9 @@ export type Belt = (typeof BELTS)[number];
 /** The link words of contract 3. */
 export type LinkWord = "off" | "scanning" | "connecting" | "ready" | "lost" | "stopping";
 
+/** Where the link of a pad stands. */
+export type Phase = "off" | "scanning" | "connecting" | "ready";
+
 /** The problems a pad can have, the gravest first: a pad shows the first that is true. */
 export const PROBLEMS = [
   "stop-unconfirmed",

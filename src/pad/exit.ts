@@ -1,6 +1,6 @@
-import type { Control } from "./goals.js";
-import { mayMove } from "./stop.js";
-import { isFalling, isFresh, type Telemetry } from "./telemetry.js";
+import type { Control } from "./control/goals.js";
+import { mayMove } from "./control/stop.js";
+import { isFalling, isFresh, type Telemetry } from "./control/telemetry.js";
 
 /** How a belt was left (contract 1, exit codes). Only `moving` makes the program end with 75. */
 export type Verdict = "none" | "rest" | "falling" | "moving";

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import { failure, OK, type Outcome } from "../domain/command.js";
-import type { Ref } from "./goals.js";
-import type { Phase } from "./supervisor.js";
+import type { Ref } from "./control/goals.js";
+import type { Phase } from "../domain/state.js";
 
 /** Contract 3, the `link` row. */
 const DEADLINE_MS = 20_000;

@@ -4,7 +4,7 @@ import { asError, BridgeError } from "../domain/errors.js";
 import type { Answer } from "../protocol/ftms/control-point-frames.js";
 import type { MachineEvent } from "../protocol/ftms/machine-status.js";
 import type { Operation } from "../protocol/protocol.js";
-import { answerHeard, eventHeard } from "./answers.js";
+import { answerHeard, eventHeard } from "./control/control-point.js";
 import {
   deadlines,
   handed,
@@ -15,13 +15,13 @@ import {
   startSent,
   statusSeen,
   stillDue,
-} from "./control.js";
-import type { Connection } from "./driver.js";
-import { type Control, type Effect, noControl, type Step } from "./goals.js";
-import { UNKNOWN_MACHINE } from "./identity.js";
-import { rescaleSpeed } from "./speed.js";
-import { rejoinStop } from "./stop.js";
-import { interrupted, noTelemetry, observe, type Sample, type Telemetry } from "./telemetry.js";
+} from "./control/next-write.js";
+import type { Connection } from "./link/connection.js";
+import { type Control, type Effect, noControl, type Step } from "./control/goals.js";
+import { UNKNOWN_MACHINE } from "./link/identity.js";
+import { rescaleSpeed } from "./control/speed.js";
+import { rejoinStop } from "./control/stop.js";
+import { interrupted, noTelemetry, observe, type Sample, type Telemetry } from "./control/telemetry.js";
 
 export interface SchedulerOwner {
   /** The goals or what is known have changed, and this was decided. What was due is written by then: a stop waits for nothing. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { kmh, speedFromKmh } from "../../src/domain/units.js";
-import { isSlowing, noTelemetry, observe, type Telemetry } from "../../src/pad/telemetry.js";
+import { isSlowing, noTelemetry, observe, type Telemetry } from "../../src/pad/control/telemetry.js";
 import { padRig, speed } from "../support/pad-rig.js";
 
 // Most models show "running" all the way down (wire-facts a.8): only the falling speed tells that somebody has stopped

@@ -6,7 +6,7 @@ import type { PadRecord, PadStatus } from "../../src/domain/pad.js";
 import type { WalkEvent, WalkSettings } from "../../src/domain/session.js";
 import { seconds } from "../../src/domain/units.js";
 import type { Logger } from "../../src/log/log.js";
-import { WalkBook } from "../../src/pad/walk-book.js";
+import { WalkBook } from "../../src/pad/session/session-tracker.js";
 import { Store, type StoreDeps } from "../../src/store/store.js";
 import type { Clock } from "../../src/clock.js";
 import type { ManualClock } from "../support/clock.js";

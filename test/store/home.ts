@@ -3,7 +3,7 @@ import { NO_FAULTS } from "../../src/domain/faults.js";
 import type { SafetySettings } from "../../src/domain/pad.js";
 import type { Session, Stats, Totals } from "../../src/domain/stats.js";
 import { seconds } from "../../src/domain/units.js";
-import type { PadEvent } from "../../src/pad/journal.js";
+import type { PadEvent } from "../../src/pad/session/session-journal.js";
 import { Pad } from "../../src/pad/pad.js";
 import { type PadOptions, remote } from "../../src/sim/pad.js";
 import { simulatedRadio } from "../../src/sim/radio.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../../test/support/clock.js";
 import { quiet } from "../../../test/support/pad-rig.js";
-import { noIdentity } from "../../pad/identity.js";
+import { noIdentity } from "../../pad/link/identity.js";
 import type { OutMessage } from "../client/broker.js";
 import { bridgeDiscovery, padDiscovery } from "./discovery.js";
 import { HomeAssistant } from "./announcer.js";

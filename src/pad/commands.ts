@@ -1,0 +1,118 @@
+import type { Clock } from "../clock.js";
+import { type Command, failure, type Outcome } from "../domain/command.js";
+import type { Speed } from "../domain/units.js";
+import { aimIncline, aimMode, aimSpeed, aimStart } from "./control/aim.js";
+import { apart } from "./apart.js";
+import type { Ref, StopCause } from "./control/goals.js";
+import { type Decision, decide, type Situation } from "./control/interpret.js";
+import type { Scheduler } from "./scheduler.js";
+import { askStop } from "./control/stop.js";
+import { showsRest } from "./control/telemetry.js";
+
+/** Contract 3 and rule 2: a start or speed that is older than this is refused. */
+const STALE_MS = 5_000;
+
+/** One key of a message, and where its result goes. `respond` is called exactly once. */
+export interface Asked {
+  readonly command: Command;
+  readonly respond: (outcome: Outcome) => void;
+}
+
+export interface DeskOwner {
+  situation(stale: boolean): Situation;
+  /** The user's switch for the link; its result is the owner's to give. */
+  turnLink(on: boolean, ref: Ref): void;
+  /** What a start is followed by when nothing else was asked for; null: the pad's own. */
+  readonly startSpeed: Speed | null;
+}
+
+const OVER = failure("unconfirmed", "The bridge ended before this was seen done.");
+
+/** Takes commands, turns each into goals, and gives each its one result. */
+export class CommandDesk {
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
+  readonly #owner: DeskOwner;
+  readonly #waiting = new Map<Ref, (outcome: Outcome) => void>();
+  #nextRef = 1;
+  #closed = false;
+
+  constructor(clock: Clock, scheduler: Scheduler, owner: DeskOwner) {
+    this.#clock = clock;
+    this.#scheduler = scheduler;
+    this.#owner = owner;
+  }
+
+  /** `arrived` is when the message came, on the clock; it may be earlier than now after a stall (contract rule 2). */
+  submit(asked: readonly Asked[], arrived: number, stale: boolean): void {
+    const old = stale || this.#clock.now() - arrived > STALE_MS;
+    this.#scheduler.together(() => {
+      for (const { command, respond } of asked) {
+        const ref = this.#nextRef++;
+        this.#waiting.set(ref, respond);
+        if (this.#closed) this.settle([ref], OVER);
+        else this.#carryOut(decide(command, this.#owner.situation(old)), ref, arrived);
+      }
+    });
+  }
+
+  /** A stop that nobody waits for: safety, the end of the program. */
+  stop(cause: StopCause, refs: readonly Ref[] = [], endsSession = false): void {
+    const { lostMoving } = this.#owner.situation(false);
+    this.#scheduler.apply((control, telemetry, now) =>
+      askStop(control, telemetry, { refs, cause, endsSession, lostMoving }, now),
+    );
+  }
+
+  settle(refs: readonly Ref[], outcome: Outcome): void {
+    for (const ref of refs) {
+      const respond = this.#waiting.get(ref);
+      this.#waiting.delete(ref);
+      if (respond) apart(() => respond(outcome));
+    }
+  }
+
+  /** The pad is let go: whoever still waits learns that nobody watches the belt for them any more. */
+  close(): void {
+    this.#closed = true;
+    this.settle([...this.#waiting.keys()], OVER);
+  }
+
+  #carryOut(decision: Decision, ref: Ref, arrived: number): void {
+    switch (decision.do) {
+      case "settle":
+        return this.settle([ref], decision.outcome);
+      case "stop":
+        return this.stop("command", [ref], decision.endsSession);
+      case "start":
+        return this.#start(ref, arrived, decision.speed ?? this.#owner.startSpeed);
+      case "speed":
+        if (decision.start) this.#scheduler.apply((control, _, now) => aimStart(control, [], arrived, now));
+        return this.#speed([ref], decision.speed, arrived);
+      case "mode":
+        if (decision.stop) this.stop("command");
+        return this.#scheduler.apply((control, _, now) => aimMode(control, [ref], decision.mode, now));
+      case "incline":
+        return this.#scheduler.apply((control, telemetry, now) =>
+          aimIncline(control, telemetry, [ref], decision.percent, decision.range, arrived, now),
+        );
+      case "link":
+        return this.#owner.turnLink(decision.on, ref);
+    }
+  }
+
+  #speed(refs: readonly Ref[], speed: Speed, arrived: number): void {
+    this.#scheduler.apply((control, telemetry, now) =>
+      aimSpeed(control, telemetry, refs, speed, arrived, now),
+    );
+  }
+
+  /** The speed that comes with a start is set once the belt moves; a belt that moves already keeps its own. */
+  #start(ref: Ref, arrived: number, speed: Speed | null): void {
+    const { telemetry, control } = this.#scheduler;
+    const { minSpeed, maxSpeed } = this.#owner.situation(false).capabilities;
+    const allowed = speed !== null && speed >= minSpeed && speed <= maxSpeed;
+    if (allowed && !control.speed && showsRest(telemetry)) this.#speed([], speed, arrived);
+    this.#scheduler.apply((control, _, now) => aimStart(control, [ref], arrived, now));
+  }
+}

@@ -1,0 +1,69 @@
+import { failure, OK, type Outcome } from "../../domain/command.js";
+import type { Capabilities } from "../../domain/pad.js";
+import { type Control, type InclineGoal, settle, type Step } from "./goals.js";
+import { notWritten } from "./permission.js";
+import type { Due } from "./start.js";
+import { isFresh, isRunning, type Sample, showsRest, type Telemetry } from "./telemetry.js";
+
+type InclineRange = NonNullable<Capabilities["incline"]>;
+
+/** 0.2 % a second + 5 s: twice what a slow deck takes, 15 % in some 40 s. */
+const PERCENT_A_SECOND = 0.2;
+const ANSWER_MS = 5_000;
+/** Two readings of the same incline differ by less: they are tenths. */
+const ALIKE = 0.01;
+
+/** How long a deck may take; from where nobody knows it takes the whole way. */
+export const inclineTime = (from: number | null, to: number, { min, max }: InclineRange): number =>
+  (Math.abs(from === null ? max - min : to - from) / PERCENT_A_SECOND) * 1000 + ANSWER_MS;
+
+/** The incline that the machine can take, the nearest to what was asked for. */
+export const roundIncline = (percent: number, { min, step }: InclineRange): number =>
+  Math.round((min + Math.round((percent - min) / step) * step) * 10) / 10;
+
+/** Written to a belt that runs or rests: not in a spin-up, which one write too many can upset, nor while it slows to rest. */
+export const mayIncline = ({ start, stop }: Control, telemetry: Telemetry, now: number): boolean =>
+  stop === null &&
+  isFresh(telemetry, now) &&
+  (isRunning(telemetry) || (start === null && showsRest(telemetry)));
+
+export const inclineDue = (control: Control, goal: InclineGoal, telemetry: Telemetry, now: number): Due =>
+  goal.wroteAt === null && mayIncline(control, telemetry, now)
+    ? { operation: { op: "incline", percent: goal.percent }, at: 0 }
+    : null;
+
+const NOT_WRITTEN = failure(
+  "unconfirmed",
+  "The belt was seen neither running nor at rest, so the incline was not written. Try again.",
+);
+
+const ended = (control: Control, goal: InclineGoal, telemetry: Telemetry, now: number): Outcome | null => {
+  const { wroteAt, withStart, writeBy, deadline } = goal;
+  if (wroteAt === null && withStart && control.start === null && showsRest(telemetry))
+    return failure("superseded", "The belt did not start, so the incline was dropped.");
+  if (wroteAt === null && now >= writeBy) return notWritten(control, NOT_WRITTEN);
+  return now >= deadline
+    ? failure(
+        "unconfirmed",
+        "The machine did not report the incline in time; `incline` in the state is its own.",
+      )
+    : null;
+};
+
+/** Settles an incline: `ok` once the machine reports it, within one step. */
+export const reviewIncline = (
+  control: Control,
+  telemetry: Telemetry,
+  { incline: range }: Capabilities,
+  now: number,
+  sample?: Sample,
+): Step => {
+  const { incline: goal } = control;
+  if (!goal) return { control, effects: [] };
+  const reported = sample?.status.incline;
+  const isNew = goal.wroteAt !== null && sample !== undefined && sample.at > goal.wroteAt;
+  const near = reported !== undefined && Math.abs(reported - goal.percent) <= (range?.step ?? 0) + ALIKE;
+  const outcome = isNew && near ? OK : ended(control, goal, telemetry, now);
+  if (!outcome) return { control, effects: [] };
+  return { control: { ...control, incline: null }, effects: settle(goal.refs, outcome) };
+};

@@ -1,0 +1,211 @@
+import { type Command, failure, type Outcome, type Verb } from "../../domain/command.js";
+import type { Capabilities, Mode } from "../../domain/pad.js";
+import type { Belt } from "../../domain/state.js";
+import { kmh, roundToStep, type Speed, speedFromKmh } from "../../domain/units.js";
+import type { Control } from "./goals.js";
+import { roundIncline } from "./incline.js";
+import { targetOf } from "./speed.js";
+import { isUrgent } from "./stop.js";
+import { isFresh, isKnown, isMoving, isRunning, showsRest, type Telemetry } from "./telemetry.js";
+
+/** Contract 3: `faster` and `slower` change the speed by 0.5 km/h. */
+const NUDGE = 50;
+
+/** Everything that decides what a command means right now. */
+export interface Situation {
+  readonly now: number;
+  readonly control: Control;
+  readonly telemetry: Telemetry;
+  readonly capabilities: Capabilities;
+  /** As published. */
+  readonly belt: Belt;
+  /** The link is up and the pad has said something valid on it. */
+  readonly linked: boolean;
+  readonly radioOn: boolean;
+  readonly ending: boolean;
+  readonly allowStart: boolean;
+  /** The message is more than 5 s old, by its own `at` or by its arrival. */
+  readonly stale: boolean;
+  /** The belt moved when the link was lost and was not seen since. */
+  readonly lostMoving: boolean;
+  /** A session is paused; `resumeAt` is the speed to return to, null where contract 3 wants the pad's own. */
+  readonly paused: boolean;
+  readonly resumeAt: Speed | null;
+}
+
+/** What to do about one key. */
+export type Decision =
+  | { readonly do: "settle"; readonly outcome: Outcome }
+  | { readonly do: "stop"; readonly endsSession: boolean }
+  | { readonly do: "start"; readonly speed: Speed | null }
+  | { readonly do: "speed"; readonly speed: Speed; readonly start: boolean }
+  | { readonly do: "mode"; readonly mode: Mode; readonly stop: boolean }
+  | {
+      readonly do: "incline";
+      readonly percent: number;
+      readonly range: NonNullable<Capabilities["incline"]>;
+    }
+  | { readonly do: "link"; readonly on: boolean };
+
+const refuse = (outcome: Outcome): Decision => ({ do: "settle", outcome });
+
+const REFUSED = {
+  stale: failure(
+    "superseded",
+    "The message is more than 5 s old, so it was not carried out. The belt is as it was.",
+  ),
+  stopping: failure(
+    "stopping",
+    "The belt is being stopped and was not yet seen at rest. Try again when it is.",
+  ),
+  ending: failure(
+    "stopping",
+    "The bridge is ending and stops the belt. Start it again when the bridge is back.",
+  ),
+  locked: failure(
+    "start-not-allowed",
+    "safety.allow_start is false: MQTT may stop and slow the belt, nothing else.",
+  ),
+  radio: failure(
+    "radio-off",
+    "The Bluetooth radio cannot be used; bridge/info says why. The command was dropped.",
+  ),
+  away: failure(
+    "not-connected",
+    "No valid status within the last 2 s, so nothing was written. It is not done later.",
+  ),
+} as const;
+
+/** Why nothing may be set in motion now, or null. */
+const barred = (situation: Situation, speedsUp: boolean): Outcome | null => {
+  if (situation.ending) return REFUSED.ending;
+  if (situation.stale) return REFUSED.stale;
+  if (situation.control.stop) return REFUSED.stopping;
+  if (speedsUp && !situation.allowStart) return REFUSED.locked;
+  if (!situation.radioOn) return REFUSED.radio;
+  return situation.linked && isFresh(situation.telemetry, situation.now) ? null : REFUSED.away;
+};
+
+export const decide = (command: Command, situation: Situation): Decision => {
+  switch (command.key) {
+    case "belt":
+      return command.value === "ON" ? start(situation) : { do: "stop", endsSession: false };
+    case "speed":
+      return command.value === 0 ? { do: "stop", endsSession: false } : speed(command.value, situation);
+    case "command":
+      return verb(command.value, situation);
+    case "mode":
+      return mode(command.value, situation);
+    case "incline":
+      return incline(command.value, situation);
+    case "link":
+      return link(command.value === "ON", situation);
+  }
+};
+
+const start = (situation: Situation): Decision => {
+  const outcome = barred(situation, true);
+  return outcome ? refuse(outcome) : { do: "start", speed: situation.resumeAt };
+};
+
+const REST: readonly Belt[] = ["idle", "standby", "paused"];
+const atRest = ({ belt, control }: Situation): boolean =>
+  REST.includes(belt) && !control.start && !control.stop;
+
+const verb = (value: Verb, situation: Situation): Decision => {
+  switch (value) {
+    case "stop":
+      return { do: "stop", endsSession: true };
+    case "pause":
+      return { do: "stop", endsSession: false };
+    case "start":
+      return start({ ...situation, resumeAt: null });
+    case "resume":
+      return resume(situation);
+    case "toggle":
+      return atRest(situation) ? start(situation) : { do: "stop", endsSession: false };
+    case "faster":
+    case "slower":
+      return nudge(value, situation);
+  }
+};
+
+const resume = (situation: Situation): Decision => {
+  const decision = start(situation);
+  return decision.do === "settle" || situation.paused
+    ? decision
+    : refuse(failure("unsupported", "No paused session to resume."));
+};
+
+const nudge = (value: "faster" | "slower", situation: Situation): Decision => {
+  const outcome = barred(situation, value === "faster");
+  if (outcome) return refuse(outcome);
+  const from = targetOf(situation.control) ?? situation.telemetry.last?.status.speed;
+  if (!isRunning(situation.telemetry) || from === undefined)
+    return refuse(failure("unsupported", `${value} needs a running belt.`));
+  return speed(kmh((from + (value === "faster" ? NUDGE : -NUDGE)) as Speed), situation);
+};
+
+/** Contract 3: between 0 and the minimum or above the maximum is `out-of-range`, never clamped silently. */
+const speed = (asked: number, situation: Situation): Decision => {
+  const { capabilities, telemetry } = situation;
+  const [min, max] = [kmh(capabilities.minSpeed), kmh(capabilities.maxSpeed)];
+  if (asked < min || asked > max)
+    return refuse(failure("out-of-range", `The speed must be 0 (stop) or from ${min} to ${max} km/h.`));
+  const wanted = roundToStep(speedFromKmh(asked), capabilities.step);
+  const rest = isKnown(telemetry, situation.now) && showsRest(telemetry);
+  const outcome = barred(situation, rest || wanted > (telemetry.last?.status.speed ?? 0));
+  return outcome ? refuse(outcome) : { do: "speed", speed: wanted, start: rest };
+};
+
+/** As a speed is: never clamped silently, and upwards only where MQTT may speed the belt up. */
+const incline = (asked: number, situation: Situation): Decision => {
+  const { capabilities, telemetry } = situation;
+  const { incline: range } = capabilities;
+  if (!range) return refuse(failure("unsupported", "This pad cannot be inclined."));
+  const { min, max } = range;
+  if (asked < min || asked > max)
+    return refuse(failure("out-of-range", `The incline must be from ${min} to ${max} %.`));
+  const percent = roundIncline(asked, range);
+  const outcome = barred(situation, percent > (telemetry.last?.status.incline ?? -Infinity));
+  return outcome ? refuse(outcome) : { do: "incline", percent, range };
+};
+
+/** Why no mode may be set now, or null. In auto mode the belt starts under a walker's feet: it counts as a start. */
+const barredMode = (value: Mode, situation: Situation): Outcome | null => {
+  const { capabilities, telemetry, now } = situation;
+  if (!capabilities.modes.includes(value)) return failure("unsupported", `This pad has no mode ${value}.`);
+  if (situation.ending) return REFUSED.ending;
+  if (value === "auto" && situation.stale) return REFUSED.stale;
+  if (value === "auto" && !situation.allowStart) return REFUSED.locked;
+  if (!situation.radioOn) return REFUSED.radio;
+  return situation.linked && isFresh(telemetry, now) ? null : REFUSED.away;
+};
+
+const mode = (value: Mode, situation: Situation): Decision => {
+  const outcome = barredMode(value, situation);
+  if (outcome) return refuse(outcome);
+  const { start: starting, stop } = situation.control;
+  const rests = showsRest(situation.telemetry) && !starting;
+  if (value === "standby") return { do: "mode", mode: value, stop: !rests && !stop };
+  if (rests) return stop ? refuse(REFUSED.stopping) : { do: "mode", mode: value, stop: false };
+  return refuse(
+    failure("unsupported", "The mode can be changed only while the belt is at rest. Stop it first."),
+  );
+};
+
+/** Letting go of the link gives up the only means to stop the belt: only at rest, or when nothing is held. */
+const link = (on: boolean, situation: Situation): Decision => {
+  const { ending, linked, lostMoving, control, now } = situation;
+  if (ending) return refuse(REFUSED.ending);
+  const free = linked ? atRest(situation) : !lostMoving && !isUrgent(control.stop, now);
+  if (on || free) return { do: "link", on };
+  return refuse(
+    failure(
+      "unsupported",
+      isMoving(situation.telemetry) || lostMoving
+        ? "The belt moves: the link is kept, because it is the only means to stop it. Stop the belt first."
+        : "The belt was not seen at rest, so the link is kept. Try again in a moment.",
+    ),
+  );
+};

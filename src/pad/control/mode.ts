@@ -1,0 +1,34 @@
+import { failure, OK } from "../../domain/command.js";
+import { type Control, type ModeGoal, settle, type Step } from "./goals.js";
+import type { Due } from "./start.js";
+import { isFresh, showsRest, type Telemetry } from "./telemetry.js";
+
+/** Contract 3: reported by the pad within 5 s. */
+export const MODE_DEADLINE_MS = 5_000;
+/** Repeats fit well before the deadline. */
+const AGAIN_MS = 2_000;
+
+const isAtRest = (telemetry: Telemetry, now: number): boolean =>
+  isFresh(telemetry, now) && showsRest(telemetry);
+const isReported = (goal: ModeGoal, telemetry: Telemetry): boolean =>
+  telemetry.last?.status.mode === goal.mode;
+
+/** A mode is written to a belt at rest only, after any stop was confirmed (contract 3, rule 6); one that is set, never. */
+export const modeDue = (goal: ModeGoal, telemetry: Telemetry, now: number): Due => {
+  if (!isAtRest(telemetry, now) || isReported(goal, telemetry)) return null;
+  return {
+    operation: { op: "mode", mode: goal.mode },
+    at: goal.writtenAt === null ? 0 : goal.writtenAt + AGAIN_MS,
+  };
+};
+
+/** Settles a mode; one that waits for a stop does not outlive its deadline either. */
+export const reviewMode = (control: Control, telemetry: Telemetry, now: number): Step => {
+  const goal = control.mode;
+  if (!goal) return { control, effects: [] };
+  if (!control.stop && isAtRest(telemetry, now) && isReported(goal, telemetry))
+    return { control: { ...control, mode: null }, effects: settle(goal.refs, OK) };
+  if (now < goal.deadline) return { control, effects: [] };
+  const outcome = failure("unconfirmed", `The pad did not report mode ${goal.mode} in time.`);
+  return { control: { ...control, mode: null }, effects: settle(goal.refs, outcome) };
+};

@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { kmh, speedFromKmh } from "../../domain/units.js";
+import { modelFor } from "../../protocol/models.js";
+import { aimMode, aimSpeed, aimStart } from "./aim.js";
+import { handed, linkLost, type Machine, nextWrite, statusSeen } from "./next-write.js";
+import { type Control, freshLink, noControl, ON_ITS_WAY } from "./goals.js";
+import { askStop } from "./stop.js";
+import { noTelemetry, observe, type Telemetry } from "./telemetry.js";
+
+const model = modelFor("wilink", "KS-BLC2");
+const C2: Machine = { quirks: model.quirks, capabilities: model.defaults };
+
+const at = (now: number, speed: number): Telemetry =>
+  observe(noTelemetry, {
+    status: {
+      activity: speed > 0 ? "running" : "resting",
+      code: 0,
+      speed: speedFromKmh(speed),
+      mode: "manual",
+    },
+    at: now,
+    poll: null,
+  });
+const rest = at(1_000, 0);
+const running = at(1_000, 3);
+const greeted: Control = { ...noControl, greeted: true, preferences: { known: true, tries: 1, askedAt: 0 } };
+
+const start = (control: Control) => aimStart(control, [1], 1_000, 1_000).control;
+const speed = (control: Control, telemetry: Telemetry) =>
+  aimSpeed(control, telemetry, [2], speedFromKmh(4), 1_000, 1_000).control;
+const stop = (control: Control) =>
+  askStop(control, running, { refs: [3], cause: "command", endsSession: true, lostMoving: false }, 1_000)
+    .control;
+
+/** What is written next, or how many ms to wait. */
+const next = (control: Control, telemetry: Telemetry, stopsOnly = false, now = 1_000): string | number => {
+  const due = nextWrite(control, telemetry, C2, now, stopsOnly);
+  if ("lookAgainAt" in due) return due.lookAgainAt - now;
+  return due.operation.op === "speed" ? `speed ${kmh(due.operation.speed)}` : due.operation.op;
+};
+
+describe("the next write", () => {
+  it.each<[string | number, string, Control, Telemetry]>([
+    ["poll", "nothing to do", greeted, rest],
+    ["poll", "before the first status, whatever is wanted", start(speed(noControl, rest)), rest],
+    ["stop", "before the first status, a stop", stop(noControl), noTelemetry],
+    ["preferences", "after it, the preferences", { ...noControl, greeted: true, lastPoll: 900 }, rest],
+    ["start", "a start at rest", start(greeted), rest],
+    ["speed 4", "a speed on a running belt", speed(greeted, running), running],
+    ["stop", "a stop before all of them", stop(speed(start(greeted), running)), running],
+    ["stop", "a stop within the gap", { ...stop(greeted), lastWrite: 999 }, running],
+    [600, "a start after the gap", { ...start(greeted), lastWrite: 900 }, rest],
+    ["poll", "a start that waits for a status", start(greeted), at(-1_500, 0)],
+    ["poll", "a start under a running belt", start(greeted), running],
+    ["poll", "a speed that waits for a status", speed(greeted, running), at(-1_500, 3)],
+    ["poll", "a mode under a running belt", aimMode(greeted, [4], "standby", 1_000).control, running],
+    [
+      "poll",
+      "a mode that waits for a status",
+      aimMode(greeted, [4], "standby", 1_000).control,
+      at(-1_500, 0),
+    ],
+    ["mode", "a mode before a start", aimMode(start(greeted), [4], "standby", 1_000).control, rest],
+  ])("%s: %s", (expected, _, control, telemetry) => {
+    expect(next(control, telemetry)).toBe(expected);
+  });
+
+  it("is nothing but a stop on a link that does not listen yet, or is busy", () => {
+    expect(next(stop(greeted), running, true)).toBe("stop");
+    expect(next(start(speed(greeted, rest)), rest, true)).toBe(Infinity);
+    const written = handed(stop(greeted), { op: "stop" }, running, C2.quirks, 1_000);
+    expect(next(written, running, true)).toBe(2_100);
+  });
+
+  it("is a poll every gap while something is wanted, every second otherwise", () => {
+    const polled = (control: Control) => handed(control, { op: "poll" }, rest, C2.quirks, 1_000);
+    expect(next(polled(greeted), rest, false)).toBe(1_000);
+    expect(next(polled({ ...start(greeted), start: { ...start(greeted).start!, wroteAt: 900 } }), rest)).toBe(
+      700,
+    );
+  });
+
+  it("asks three times for preferences that do not come", () => {
+    const asked = [1, 2, 3].reduce((control) => handed(control, { op: "preferences" }, rest, C2.quirks, 0), {
+      ...noControl,
+      greeted: true,
+    });
+    expect(asked.preferences.tries).toBe(3);
+    expect(next({ ...asked, lastPoll: 900 }, rest, false, 5_000)).toBe("poll");
+  });
+});
+
+it.each([
+  ["wilink", true],
+  ["ftms", false],
+] as const)(
+  "a belt that moves right after a start shows, on %s, that it was that start: %s",
+  (name, shows) => {
+    // Contract rule 7: FTMS shows no countdown, so what moves may be somebody else's doing.
+    const { quirks, defaults } = modelFor(name, null);
+    const started = { at: 900, statusAt: 800, seen: false };
+    const sample = running.last!;
+    const { control } = statusSeen(
+      { ...greeted, started },
+      running,
+      { quirks, capabilities: defaults },
+      sample,
+      1_000,
+    );
+    expect(control.started?.seen).toBe(shows);
+  },
+);
+
+it("with the link everything goes but a stop and what was learned", () => {
+  const started = { at: 900, statusAt: 800, seen: false };
+  const before = { ...speed(start(greeted), rest), started, needsHandshake: true, target: speedFromKmh(3) };
+  const lost = linkLost({ ...before, manualDone: true, handshakeDone: true }, rest, 1_000);
+  expect(lost.control).toEqual({ ...noControl, ...freshLink, started, needsHandshake: true });
+  expect(lost.effects.flatMap((effect) => (effect.type === "settle" ? effect.refs : []))).toEqual([1, 2]);
+
+  const onItsWay = { ...noControl, started: { ...started, at: ON_ITS_WAY } };
+  expect(linkLost(onItsWay, rest, 1_000).control.started).toEqual({ ...started, at: 1_000 });
+
+  const { control } = linkLost(stop(greeted), running, 1_000);
+  expect(control.stop).toMatchObject({ refs: [], lastWrite: null, movedWhenLost: true });
+  // Lost again before a status came: what was true when the first one went is all that is known.
+  expect(linkLost(control, rest, 1_000).control.stop).toMatchObject({ movedWhenLost: true });
+  expect(linkLost(stop(greeted), rest, 1_000).control.stop).toMatchObject({ movedWhenLost: false });
+  expect(linkLost(stop({ ...greeted, started }), rest, 1_000).control.stop).toMatchObject({
+    movedWhenLost: true,
+  });
+});

@@ -1,0 +1,226 @@
+import { failure } from "../../domain/command.js";
+import type { Capabilities } from "../../domain/pad.js";
+import { AT_REST } from "../../domain/units.js";
+import { admit, regainAt, written } from "../../protocol/ftms/control-point.js";
+import type { Operation, Quirks } from "../../protocol/protocol.js";
+import { type Control, freshLink, giveUp, ON_ITS_WAY, type Step } from "./goals.js";
+import { inclineDue, mayIncline, reviewIncline } from "./incline.js";
+import { modeDue, reviewMode } from "./mode.js";
+import { readDue } from "./polling.js";
+import { followTarget, reviewSpeed, speedDue } from "./speed.js";
+import { type Due, reviewStart, startDue, startWindowEnd } from "./start.js";
+import { loseStop, PROOF, proveStop, reviewStop, stopDue, stopHanded, stopOperation } from "./stop.js";
+import { isFresh, isMoving, isRunning, type Sample, showsRest, type Telemetry } from "./telemetry.js";
+
+/** What the scheduler has to know of the machine. */
+export interface Machine {
+  readonly quirks: Quirks;
+  readonly capabilities: Capabilities;
+}
+
+/** The next write, or when to look again. */
+export type Next = { readonly operation: Operation } | { readonly lookAgainAt: number };
+
+/**
+ * The scheduler: one write at a time, in the order stop, goals, preferences, record, poll. A stop ignores the pad's gap and
+ * everything else; polls are dropped, never queued, and never delay a goal that is about to be written. `stopsOnly`:
+ * the link is not subscribed yet, or busy with a write, and nothing but a stop may pass.
+ */
+export const nextWrite = (
+  control: Control,
+  telemetry: Telemetry,
+  machine: Machine,
+  now: number,
+  stopsOnly: boolean,
+): Next => {
+  const { stop } = control;
+  const stopAt = stop ? stopDue(stop, telemetry, now) : null;
+  const admitted = (operation: Operation): Next => {
+    const admission = admit(control.point, operation, machine.quirks.ftms, now);
+    return "write" in admission ? { operation: admission.write } : admission;
+  };
+  if (stop && stopAt !== null && stopAt <= now) return admitted(stopOperation(stop, telemetry, now));
+  if (stopsOnly) return { lookAgainAt: stopAt ?? Infinity };
+  const gapEnd = control.lastWrite === null ? now : control.lastWrite + machine.quirks.minGap;
+  const due = goalDue(control, telemetry, machine, now);
+  const goalAt = due ? Math.max(due.at, gapEnd) : null;
+  if (due && goalAt !== null && goalAt <= now) return sooner(admitted(due.operation), stopAt);
+  const regain = control.greeted && !stop ? regainAt(control.point) : null;
+  if (regain !== null && regain <= now) return admitted({ op: "control" });
+  const read = readDue(control, telemetry, machine.quirks, gapEnd);
+  // A poll written now would push a goal that is due within the gap back by a whole gap.
+  const yields = goalAt !== null && goalAt - now < machine.quirks.minGap;
+  if (read && read.at <= now && !yields) return { operation: read.operation };
+  const times = [stopAt, goalAt, regain, yields ? null : (read?.at ?? null)].filter((at) => at !== null);
+  return { lookAgainAt: Math.min(...times, Infinity) };
+};
+
+const sooner = (next: Next, at: number | null): Next =>
+  "lookAgainAt" in next && at !== null ? { lookAgainAt: Math.min(next.lookAgainAt, at) } : next;
+
+const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: number): Due => {
+  if (control.stop || !control.greeted) return null;
+  if (control.mode) return modeDue(control.mode, telemetry, now);
+  const { start, speed, incline } = control;
+  return (
+    (start && startDue(control, start, telemetry, machine.quirks, now)) ??
+    soonest(
+      speed && speedDue(speed, telemetry, machine.capabilities, now),
+      incline && inclineDue(control, incline, telemetry, now),
+    )
+  );
+};
+
+const soonest = (first: Due, second: Due): Due =>
+  first && second ? (second.at < first.at ? second : first) : (first ?? second);
+
+/** An operation of several frames takes its time: is what allowed it still true before the next one? */
+export const stillDue = (
+  operation: Operation,
+  control: Control,
+  telemetry: Telemetry,
+  now: number,
+): boolean => {
+  const { stop } = control;
+  switch (operation.op) {
+    case "stop":
+    case "pause":
+    case "control":
+    case "poll":
+      return true;
+    case "start":
+      return stop === null && isFresh(telemetry, now) && showsRest(telemetry);
+    case "speed":
+      return stop === null && isFresh(telemetry, now) && isRunning(telemetry);
+    case "incline":
+      return mayIncline(control, telemetry, now);
+    default:
+      return stop === null;
+  }
+};
+
+/** An operation was handed to the link. */
+export const handed = (
+  before: Control,
+  operation: Operation,
+  telemetry: Telemetry,
+  quirks: Quirks,
+  now: number,
+): Control => {
+  const point = written(before.point, operation, quirks.ftms, now);
+  const control = { ...before, lastWrite: now, point };
+  const { stop, start, speed, mode, incline, preferences, record } = control;
+  switch (operation.op) {
+    case "poll":
+      return { ...control, lastPoll: now };
+    case "stop":
+    case "pause":
+      return { ...control, stop: stop && stopHanded(stop, telemetry, now) };
+    case "start": {
+      const started = { at: ON_ITS_WAY, statusAt: telemetry.last?.at ?? now, seen: false };
+      return { ...control, start: start && { ...start, wroteAt: now }, started };
+    }
+    case "speed": {
+      const wrote = { at: now, from: telemetry.last?.status.speed ?? AT_REST };
+      return { ...control, speed: speed && { ...speed, wrote, writes: speed.writes + 1 } };
+    }
+    case "mode":
+      return {
+        ...control,
+        mode: mode && { ...mode, writtenAt: now },
+        start: start && operation.mode === "manual" ? { ...start, manualAt: now } : start,
+        manualDone: control.manualDone || operation.mode === "manual",
+      };
+    case "handshake":
+      return { ...control, handshakeDone: true, start: start && { ...start, handshakeAt: now } };
+    case "preferences":
+      return { ...control, preferences: { ...preferences, tries: preferences.tries + 1, askedAt: now } };
+    case "record":
+      return { ...control, record: { ...record, tries: record.tries + 1, askedAt: now } };
+    case "incline":
+      return { ...control, incline: incline && { ...incline, wroteAt: now } };
+    case "control":
+      return control;
+  }
+};
+
+/** A start has left for the pad: it was held up, as by a suspend, for as long as its write has taken. */
+export const startSent = (control: Control, telemetry: Telemetry, now: number): Control => {
+  const { start, started } = sent(control, now);
+  return {
+    ...control,
+    start: start && start.wroteAt !== null ? { ...start, wroteAt: now } : start,
+    started: started && { ...started, statusAt: telemetry.last?.at ?? now },
+  };
+};
+
+const sent = (control: Control, now: number): Control =>
+  control.started?.at === ON_ITS_WAY ? { ...control, started: { ...control.started, at: now } } : control;
+
+const chain = (step: Step, next: (control: Control) => Step): Step => {
+  const after = next(step.control);
+  return { control: after.control, effects: [...step.effects, ...after.effects] };
+};
+
+/** Settles what telemetry or time has decided. */
+export const review = (
+  control: Control,
+  telemetry: Telemetry,
+  machine: Machine,
+  now: number,
+  sample?: Sample,
+): Step =>
+  [
+    (c: Control) => reviewStop(c, now),
+    (c: Control) => reviewStart(c, telemetry, now),
+    (c: Control) => reviewSpeed(c, telemetry, machine.capabilities, now, sample),
+    (c: Control) => reviewMode(c, telemetry, now),
+    (c: Control) => reviewIncline(c, telemetry, machine.capabilities, now, sample),
+  ].reduce(chain, { control, effects: [] });
+
+/** A valid status came in; `telemetry` has it already. */
+export const statusSeen = (
+  before: Control,
+  telemetry: Telemetry,
+  machine: Machine,
+  sample: Sample,
+  now: number,
+): Step => {
+  const moves = isMoving(telemetry);
+  // Contract rule 7: what an FTMS machine does shortly after a start says nothing about that start.
+  const shows = machine.quirks.ftms === null && (moves || sample.status.activity === "countdown");
+  const control = {
+    ...before,
+    greeted: true,
+    started: before.started && { ...before.started, seen: before.started.seen || shows },
+    haltedBy: moves && !before.stop ? null : before.haltedBy,
+    // A stop that was dropped (rule 2) is over once the belt has come to rest all the same.
+    stopConfirmed: before.stopConfirmed || (!before.stop && telemetry.rests >= PROOF),
+  };
+  const reviewed = chain(proveStop(control, telemetry, sample), (c) =>
+    review(c, telemetry, machine, now, sample),
+  );
+  return { ...reviewed, control: followTarget(reviewed.control, telemetry) };
+};
+
+const LOST = failure("link-lost", "The Bluetooth link was lost on the way. The command is not repeated.");
+
+/** The link is gone: starts, speeds and modes end with it, a stop lives on (contract rule 2). */
+export const linkLost = (control: Control, telemetry: Telemetry, now: number): Step => {
+  const step = chain(giveUp(control, LOST), (c) => loseStop(c, telemetry));
+  // What was on its way has arrived by now, or never will.
+  return { ...step, control: { ...sent(step.control, now), ...freshLink, target: null } };
+};
+
+/** The moments at which time alone decides something. */
+export const deadlines = (control: Control): readonly number[] =>
+  [
+    control.stop?.deadline,
+    control.start?.deadline,
+    control.start && startWindowEnd(control.start) + 1,
+    control.speed?.deadline,
+    control.speed?.writeBy,
+    control.mode?.deadline,
+    control.incline?.deadline,
+    control.incline?.writeBy,
+  ].filter((at) => typeof at === "number");

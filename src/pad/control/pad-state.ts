@@ -1,0 +1,88 @@
+import type { Capabilities, ProtocolName } from "../../domain/pad.js";
+import type { Belt, LinkWord, PadState, Phase, Problem } from "../../domain/state.js";
+import type { Control } from "./goals.js";
+import { targetOf } from "./speed.js";
+import { beltWord, isKnown, isMoving, showsRest, SILENCE_MS, type Telemetry } from "./telemetry.js";
+
+/** What a pad knows about itself; `PadState` is a function of it and of the time. */
+export interface PadFacts {
+  readonly control: Control;
+  readonly telemetry: Telemetry;
+  readonly phase: Phase;
+  readonly ending: boolean;
+  /** The link was lost while the belt was not at rest. */
+  readonly lostMoving: boolean;
+  readonly radioOn: boolean;
+  readonly ambiguous: boolean;
+  readonly notAPad: boolean;
+  readonly fault: string | null;
+  readonly safetyKey: boolean;
+  readonly controlLost: boolean;
+  /** Monotonic milliseconds. */
+  readonly aliveAt: number | null;
+  readonly capabilities: Capabilities | null;
+  readonly protocol: ProtocolName | null;
+  readonly model: string | null;
+  readonly rssi: number | null;
+  readonly lastStatusAt: number | null;
+}
+
+type Seen = Pick<PadFacts, "control" | "telemetry" | "phase" | "aliveAt">;
+
+/** Contract 3, availability: a valid status came on this link, and within 5 s. */
+export const isAvailable = ({ phase, control, telemetry, aliveAt }: Seen, now: number): boolean =>
+  phase === "ready" &&
+  ((control.greeted && isKnown(telemetry, now)) || (aliveAt !== null && now - aliveAt <= SILENCE_MS));
+
+export const beltOf = (seen: Seen, now: number): Belt =>
+  isAvailable(seen, now) ? beltWord(seen.telemetry, now, seen.control.stop !== null) : "unknown";
+
+const linkWord = (facts: PadFacts): LinkWord => {
+  if (facts.phase === "off") return "off";
+  if (facts.ending && facts.phase === "ready") return "stopping";
+  if (facts.phase === "ready" || facts.phase === "connecting") return facts.phase;
+  return facts.lostMoving ? "lost" : "scanning";
+};
+
+/** A stop past its deadline, of a belt that moved when it was last seen, or of a pad that is there and mute. */
+const stopIsOverdue = ({ control: { stop }, telemetry, phase, lostMoving }: PadFacts): boolean => {
+  if (!stop?.overdue) return false;
+  return lostMoving || stop.movedWhenLost || (phase === "ready" && !showsRest(telemetry));
+};
+
+/** The gravest problem first (contract 3). A pad that is merely away has none. */
+const problem = (facts: PadFacts): Problem | null => {
+  if (stopIsOverdue(facts)) return "stop-unconfirmed";
+  if (facts.lostMoving) return "link-lost";
+  if (facts.fault !== null) return "fault";
+  if (facts.safetyKey) return "safety-key";
+  if (facts.controlLost) return "control-lost";
+  if (!facts.radioOn && facts.phase !== "off") return "radio-off";
+  if (facts.ambiguous && facts.phase === "scanning") return "ambiguous-name";
+  if (facts.notAPad) return "not-a-pad";
+  return facts.capabilities?.imperial ? "imperial-units" : null;
+};
+
+export const padState = (facts: PadFacts, now: number): PadState => {
+  const { telemetry, control } = facts;
+  const status = isAvailable(facts, now) && isKnown(telemetry, now) ? telemetry.last?.status : undefined;
+  const belt = beltOf(facts, now);
+  const underWay = belt === "running" || belt === "starting";
+  return {
+    belt,
+    running: belt === "unknown" ? null : underWay,
+    moving: status ? isMoving(telemetry) : null,
+    mode: status?.mode ?? null,
+    speed: status?.speed ?? null,
+    targetSpeed: underWay ? targetOf(control) : null,
+    incline: status?.incline ?? null,
+    heartRate: status?.heartRate ?? null,
+    link: linkWord(facts),
+    stopConfirmed: control.stopConfirmed,
+    problem: problem(facts),
+    protocol: facts.protocol,
+    model: facts.model,
+    rssi: facts.rssi,
+    lastStatusAt: facts.lastStatusAt,
+  };
+};

@@ -1,0 +1,45 @@
+import type { Quirks } from "../../protocol/protocol.js";
+import type { Control } from "./goals.js";
+import type { Due } from "./start.js";
+import { showsRest, type Telemetry } from "./telemetry.js";
+
+/** A pad that leaves a question unanswered is asked three times a connection, then left alone. */
+const TRIES = 3;
+const AGAIN_MS = 2_000;
+/** Contract rule 7: a machine that says nothing at rest is asked this often whether it is there. */
+const ALIVE_MS = 4_000;
+
+/** What the pad is to be asked next: what is not known of it yet, else how it is. `gapEnd`: no write before that. */
+export const readDue = (control: Control, telemetry: Telemetry, quirks: Quirks, gapEnd: number): Due => {
+  const { stop, start, speed, mode } = control;
+  const busy = stop !== null || start !== null || speed !== null || mode !== null;
+  const ask = busy ? null : questionDue(control, quirks, gapEnd);
+  if (quirks.poll === null) return ask ?? aliveDue(control, telemetry, gapEnd);
+  // With a goal every gap carries a poll: its results, and the proof of rest, are made of their answers (rule 7).
+  const interval = busy ? quirks.minGap : quirks.poll;
+  const pollAt = Math.max(gapEnd, (control.lastPoll ?? -Infinity) + interval);
+  return ask && ask.at <= pollAt ? ask : { operation: { op: "poll" }, at: pollAt };
+};
+
+/** What the machine is still to be asked: nothing, before its first status (contract rule 6). */
+const questionDue = ({ greeted, preferences, record }: Control, quirks: Quirks, gapEnd: number): Due => {
+  const at = ({ askedAt }: { askedAt: number | null }): number =>
+    Math.max(gapEnd, (askedAt ?? -Infinity) + AGAIN_MS);
+  // FTMS reads its preferences: that is no write, and an early sign of life.
+  const listens = greeted || quirks.ftms !== null;
+  if (listens && !preferences.known && preferences.tries < TRIES)
+    return { operation: { op: "preferences" }, at: at(preferences) };
+  const asks = greeted && quirks.keepsRecord && record.wanted && record.tries < TRIES;
+  return asks ? { operation: { op: "record" }, at: at(record) } : null;
+};
+
+/** A read of a machine that has fallen silent at rest; of one that moves, silence is what it is. */
+const aliveDue = (control: Control, telemetry: Telemetry, gapEnd: number): Due => {
+  if (control.greeted && !showsRest(telemetry)) return null;
+  const seen = Math.max(
+    telemetry.last?.at ?? -Infinity,
+    control.lastPoll ?? -Infinity,
+    control.preferences.askedAt ?? -Infinity,
+  );
+  return { operation: { op: "poll" }, at: Math.max(gapEnd, seen + ALIVE_MS) };
+};

@@ -1,0 +1,123 @@
+import { failure, OK, type Outcome } from "../../domain/command.js";
+import type { Capabilities } from "../../domain/pad.js";
+import { AT_REST, kmh, type Speed } from "../../domain/units.js";
+import { type Control, settle, type SpeedGoal, type Step } from "./goals.js";
+import { notWritten } from "./permission.js";
+import type { Due } from "./start.js";
+import {
+  isFresh,
+  isRunning,
+  isSlowing,
+  isActive,
+  type Sample,
+  settledSpeed,
+  SETTLED_WITHIN,
+  showsRest,
+  type Telemetry,
+} from "./telemetry.js";
+
+/** Contract 3: within 0.1 km/h or one step of the target. */
+const tolerance = (step: Speed): number => Math.max(10, step);
+/** Contract 3: from rest a speed belongs to its start for 20 s. */
+export const FROM_REST_MS = 20_000;
+/** Contract rule 2: a speed never waits. A busy link and a status that is late are given as long as a start frame. */
+export const WRITE_WITHIN_MS = 5_000;
+/** A speed that had no effect at all after this is written once more: writes without response get lost. */
+const AGAIN_MS = 2_500;
+const MAX_WRITES = 2;
+
+/** Contract 3: 0.4 km/h a second + 5 s. */
+export const speedTime = (from: Speed, to: Speed): number => (Math.abs(kmh(to) - kmh(from)) / 0.4 + 5) * 1000;
+
+const isNear = (a: Speed, b: Speed, step: Speed): boolean => Math.abs(a - b) <= tolerance(step);
+
+/**
+ * Most models show "running" all the way down (wire-facts a.8), so a belt that slows below what we have asked for is
+ * taken to be stopped by somebody: a speed written now would send it off again under their feet (contract rule 5).
+ */
+const slowsByItself = (goal: SpeedGoal, telemetry: Telemetry): boolean => {
+  const askedFor = goal.wrote ? goal.target : goal.slowingTo;
+  const speed = telemetry.last?.status.speed ?? AT_REST;
+  return isSlowing(telemetry) && (askedFor === null || speed < askedFor - SETTLED_WITHIN);
+};
+
+/** Contract rule 5: a speed is written only while a fresh status shows the belt running. */
+export const speedDue = (
+  goal: SpeedGoal,
+  telemetry: Telemetry,
+  capabilities: Capabilities,
+  now: number,
+): Due => {
+  if (!isFresh(telemetry, now) || !isRunning(telemetry) || slowsByItself(goal, telemetry)) return null;
+  const operation = { op: "speed", speed: goal.target } as const;
+  if (!goal.wrote) return { operation, at: 0 };
+  const ignored = isNear(telemetry.last?.status.speed ?? goal.target, goal.wrote.from, capabilities.step);
+  const far = !isNear(goal.wrote.from, goal.target, capabilities.step);
+  return ignored && far && goal.writes < MAX_WRITES ? { operation, at: goal.wrote.at + AGAIN_MS } : null;
+};
+
+const NOT_WRITTEN = failure(
+  "unconfirmed",
+  "The belt was not seen running steadily, so the speed was not written. Try again.",
+);
+
+const ended = (control: Control, goal: SpeedGoal, telemetry: Telemetry, now: number): Outcome | null => {
+  if (goal.seenActive && control.start === null && showsRest(telemetry))
+    return failure(
+      "superseded",
+      "The belt came to rest before the speed was reached. Start it again to set a speed.",
+    );
+  if (!goal.wrote && now >= goal.writeBy)
+    return goal.fromRest
+      ? failure("superseded", "The belt was not running within 20 s, so the speed was dropped.")
+      : notWritten(control, NOT_WRITTEN);
+  if (now >= goal.deadline)
+    return failure(
+      "unconfirmed",
+      "The belt did not reach the speed in time. It runs at the speed that state shows.",
+    );
+  return null;
+};
+
+/** Settles a speed with what telemetry shows; `sample` is the status that just came, if one did. */
+export const reviewSpeed = (
+  control: Control,
+  telemetry: Telemetry,
+  capabilities: Capabilities,
+  now: number,
+  sample?: Sample,
+): Step => {
+  const goal = control.speed;
+  if (!goal) return { control, effects: [] };
+  const measured = sample?.status.speed;
+  if (goal.wrote && sample && sample.at > goal.wrote.at && measured !== undefined && isRunning(telemetry))
+    if (isNear(measured, goal.target, capabilities.step))
+      return { control: { ...control, speed: null, target: goal.target }, effects: settle(goal.refs, OK) };
+  const outcome = ended(control, goal, telemetry, now);
+  if (outcome) return { control: { ...control, speed: null }, effects: settle(goal.refs, outcome) };
+  const seenActive = goal.seenActive || isActive(telemetry);
+  return { control: { ...control, speed: { ...goal, seenActive } }, effects: [] };
+};
+
+/** Contract 3: the speed that was asked for, else the one that the belt was last brought to. */
+export const targetOf = ({ speed, target }: Control): Speed | null => speed?.target ?? target;
+
+/** Contract 3: the target follows the pad when it settles elsewhere without us, and is gone at rest. */
+export const followTarget = (control: Control, telemetry: Telemetry): Control => {
+  if (showsRest(telemetry)) return { ...control, target: null };
+  const settled = control.speed || control.stop ? null : settledSpeed(telemetry);
+  const elsewhere =
+    settled !== null && (control.target === null || Math.abs(settled - control.target) > SETTLED_WITHIN);
+  return elsewhere ? { ...control, target: settled } : control;
+};
+
+/** The number that was written meant another speed than the one that was asked for. */
+export const rescaleSpeed = (control: Control, telemetry: Telemetry, now: number): Control => {
+  const { speed } = control;
+  if (!speed?.wrote) return control;
+  const deadline = now + speedTime(telemetry.last?.status.speed ?? AT_REST, speed.target);
+  return {
+    ...control,
+    speed: { ...speed, wrote: null, writes: 0, writeBy: now + WRITE_WITHIN_MS, deadline },
+  };
+};

@@ -1,0 +1,117 @@
+import { failure, OK, type Outcome } from "../../domain/command.js";
+import type { Operation, Quirks } from "../../protocol/protocol.js";
+import { type Control, settle, type StartGoal, type Step } from "./goals.js";
+import { notWritten } from "./permission.js";
+import { isFresh, isUnderPower, isUnderWay, showsRest, type Telemetry } from "./telemetry.js";
+
+/** Contract 3: measured speed above 0 within 20 s. */
+export const START_DEADLINE_MS = 20_000;
+/** Contract rule 2: no start frame is written later than 5 s after its command came. */
+const WRITE_WINDOW_MS = 5_000;
+/** Contract rule 4: a second toggle only on a status at least 3 s newer that still shows rest. */
+const TOGGLE_AGAIN_MS = 3_000;
+/** A pad that takes a start shows a countdown in its next status: at rest in the first one a gap later, it is inert. */
+const INERT_AFTER_MS = 600;
+/** The mode switch is repeated once when it did not show. */
+const MODE_AGAIN_MS = 2_000;
+
+/** A write and the earliest time for it; null: nothing to write until something is seen. */
+export type Due = { readonly operation: Operation; readonly at: number } | null;
+
+/** From when on it is too late to write a start. */
+export const startWindowEnd = (goal: StartGoal): number => goal.since + WRITE_WINDOW_MS;
+
+/**
+ * The next write towards a moving belt: standby, auto -> manual -> wait -> start; a pad that stays inert gets manual
+ * mode and one A5 frame before the second start (wire-facts a.4: A1 Pro needs the first, the 2026 A1 the second).
+ */
+export const startDue = (
+  control: Control,
+  goal: StartGoal,
+  telemetry: Telemetry,
+  quirks: Quirks,
+  now: number,
+): Due => {
+  if (now > startWindowEnd(goal) || !isFresh(telemetry, now) || !showsRest(telemetry)) return null;
+  return goal.wroteAt === null
+    ? firstDue(control, goal, telemetry, quirks)
+    : againDue(control, goal, telemetry, quirks, goal.wroteAt);
+};
+
+const manual: Operation = { op: "mode", mode: "manual" };
+
+/** Contract rule 4: whichever command the last start frame was for, it may still be taking effect. */
+const mayToggle = ({ started }: Control, telemetry: Telemetry): boolean =>
+  started === null || started.seen || (telemetry.last?.at ?? 0) - started.statusAt >= TOGGLE_AGAIN_MS;
+
+const startAt = (control: Control, telemetry: Telemetry, at: number): Due =>
+  mayToggle(control, telemetry) ? { operation: { op: "start" }, at } : null;
+
+const firstDue = (control: Control, goal: StartGoal, telemetry: Telemetry, quirks: Quirks): Due => {
+  const mode = telemetry.last?.status.mode;
+  const wrongMode = mode !== undefined && mode !== "manual";
+  if (goal.manualAt === null && (wrongMode || (quirks.manualFirst && !control.manualDone)))
+    return { operation: manual, at: 0 };
+  if (wrongMode) return { operation: manual, at: (goal.manualAt ?? 0) + MODE_AGAIN_MS };
+  if (control.needsHandshake && !control.handshakeDone) return { operation: { op: "handshake" }, at: 0 };
+  return startAt(control, telemetry, goal.manualAt === null ? 0 : goal.manualAt + quirks.modeSettle);
+};
+
+const againDue = (
+  control: Control,
+  goal: StartGoal,
+  telemetry: Telemetry,
+  quirks: Quirks,
+  wroteAt: number,
+): Due => {
+  if ((telemetry.last?.at ?? 0) < wroteAt + INERT_AFTER_MS) return null;
+  // Neither modes nor handshakes: the start itself is all there is to repeat.
+  if (quirks.ftms !== null) return startAt(control, telemetry, 0);
+  if (goal.manualAt === null) return { operation: manual, at: 0 };
+  if (!control.handshakeDone) return { operation: { op: "handshake" }, at: 0 };
+  return startAt(control, telemetry, 0);
+};
+
+/** The start took effect, and the belt is at rest again: somebody has stopped it, and is not to be contradicted. */
+const wasHalted = ({ started }: Control, goal: StartGoal, telemetry: Telemetry): boolean =>
+  goal.wroteAt !== null && (started?.seen ?? false) && showsRest(telemetry);
+
+const TOO_LATE = failure(
+  "unconfirmed",
+  "The belt was not seen at rest in time for a start, so none was written. Try again.",
+);
+
+const failed = (control: Control, goal: StartGoal, telemetry: Telemetry, now: number): Outcome | null => {
+  if (wasHalted(control, goal, telemetry))
+    return failure("superseded", "The belt was stopped by somebody else before it moved.");
+  if (now >= goal.deadline)
+    return failure(
+      "unconfirmed",
+      "The belt did not move within 20 s of the start. Step on it, or look at the pad.",
+    );
+  const late = now > startWindowEnd(goal) && goal.wroteAt === null && !isUnderWay(telemetry);
+  return late ? notWritten(control, TOO_LATE) : null;
+};
+
+const ORPHANED = failure("superseded", "The belt did not start, so the speed was dropped.");
+
+/** A start has failed; a speed that belongs to it goes with it. */
+export const endStart = (control: Control, goal: StartGoal, outcome: Outcome): Step => {
+  const orphan = control.speed?.fromRest ? control.speed : null;
+  return {
+    control: { ...control, start: null, speed: orphan ? null : control.speed },
+    effects: [...settle(goal.refs, outcome), ...settle(orphan?.refs ?? [], ORPHANED)],
+  };
+};
+
+/** Settles a start: `ok` once the measured speed is above 0. */
+export const reviewStart = (control: Control, telemetry: Telemetry, now: number): Step => {
+  const goal = control.start;
+  if (!goal) return { control, effects: [] };
+  if (isFresh(telemetry, now) && isUnderPower(telemetry)) {
+    const needsHandshake = control.needsHandshake || goal.handshakeAt !== null;
+    return { control: { ...control, start: null, needsHandshake }, effects: settle(goal.refs, OK) };
+  }
+  const outcome = failed(control, goal, telemetry, now);
+  return outcome ? endStart(control, goal, outcome) : { control, effects: [] };
+};

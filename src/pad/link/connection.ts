@@ -1,0 +1,130 @@
+import type { Link } from "../../ble/radio.js";
+import { settle } from "../../ble/deadline.js";
+import { type Clock, sleep } from "../../clock.js";
+import { BridgeError } from "../../domain/errors.js";
+import type { Heard, Protocol } from "../../protocol/session.js";
+import type { Frame, Model, Operation } from "../../protocol/protocol.js";
+import { noReplies, type Replies, took, wrote } from "./poll-replies.js";
+
+/** A subscription or a write that takes longer than this has met a dead link (noble never settles it, design 5). */
+const CALL_MS = 3_000;
+/** KingSmith pads drop what follows a subscription too soon; KS Fit leaves 100 ms and more (wire-facts b.7.2). */
+const OPENING_GAP_MS = 100;
+/** So many writes in a row that a machine refuses are not its mood any more. */
+const REFUSALS = 3;
+
+export interface DriverDeps {
+  readonly clock: Clock;
+  /** `poll` is when the poll that a status answers was written, else null. */
+  readonly onHeard: (heard: Heard, poll: number | null) => void;
+}
+
+/** One connection: operations become frames, notifications become messages. */
+export interface Connection {
+  readonly link: Link;
+  /** Subscribes to what the protocol listens to. Rejects with a BridgeError when the link does not bear it. */
+  listen(): Promise<void>;
+  /**
+   * Hands the frames of one operation to the link, in order, and reads its values; before each `stillDue` is asked, and
+   * the rest left when it says no. Settles within 3 s a frame. The caller keeps to one at a time; only a stop may pass
+   * one that has not settled.
+   */
+  write(operation: Operation, stillDue: () => boolean): Promise<void>;
+}
+
+export const openConnection = (
+  link: Link,
+  protocol: Protocol,
+  model: Model,
+  imperial: boolean,
+  { clock, onHeard }: DriverDeps,
+): Connection => {
+  const bounded = { clock, ms: CALL_MS, signal: link.lost };
+  let talk = protocol.converse({ name: link.name, services: link.services, imperial }, model);
+  let replies: Replies = noReplies;
+  let refusals = 0;
+
+  const received = (characteristic: string, bytes: Uint8Array): void => {
+    const { conversation, heard } = talk.hear(characteristic, bytes, clock.now());
+    talk = conversation;
+    for (const each of heard) onHeard(each, each.kind === "status" ? answered() : null);
+  };
+
+  /** When the poll that a status answers was written. */
+  const answered = (): number | null => {
+    const now = clock.now();
+    const answer = took(replies, now);
+    replies = answer.replies;
+    // A machine that notifies by itself answers nobody: its status counts from when it came (contract rule 7, FTMS).
+    return model.quirks.poll === null ? now : answer.poll;
+  };
+
+  const send = async ({ characteristic, bytes, response }: Frame, what: string): Promise<void> => {
+    if (link.lost.aborted) throw lostReason(link);
+    const written = link.write(characteristic, bytes, { signal: link.lost, response });
+    await settle(written, { ...bounded, what });
+  };
+
+  const subscribe = async (characteristic: string): Promise<void> => {
+    const hear = (bytes: Uint8Array): void => received(characteristic, bytes);
+    const subscribed = link.subscribe(characteristic, hear, { signal: link.lost });
+    await settle(subscribed, { ...bounded, what: `subscribing to ${characteristic}` });
+  };
+
+  /**
+   * A machine that says no to one write has a link as good as before (ATT "procedure already in progress", b.3). One
+   * that goes on saying it did not take its subscriptions (ATT "CCCD improperly configured"): they are made anew.
+   */
+  const tolerant = async (sent: Promise<void>): Promise<void> => {
+    try {
+      await sent;
+      refusals = 0;
+    } catch (thrown) {
+      refusals += 1;
+      if (model.quirks.ftms === null || refusals >= REFUSALS || !isRefusal(thrown)) throw thrown;
+    }
+  };
+
+  /** Whether it could be read: what cannot is not known. */
+  const read = async (characteristic: string): Promise<boolean> => {
+    const value = link.read(characteristic, { signal: link.lost });
+    const what = `reading ${characteristic}`;
+    const bytes = await settle(value, { ...bounded, what }).catch(() => null);
+    if (link.lost.aborted) throw lostReason(link);
+    if (bytes) received(characteristic, bytes);
+    return bytes !== null;
+  };
+
+  return {
+    link,
+    async listen() {
+      for (const [index, step] of talk.opening.entries()) {
+        if (index > 0) await sleep(clock, OPENING_GAP_MS, link.lost);
+        if (step.do === "subscribe") await subscribe(step.characteristic);
+        else await send(step.frame, "opening the connection");
+      }
+    },
+    async write(operation, stillDue) {
+      replies = wrote(replies, operation, clock.now());
+      const [frames, reads] = [talk.frames(operation), talk.reads(operation)];
+      talk = talk.wrote(operation);
+      for (const frame of frames) {
+        if (!stillDue()) return;
+        await tolerant(send(frame, `writing ${operation.op}`));
+      }
+      for (const characteristic of reads) {
+        if (!stillDue()) return;
+        const alive = await read(characteristic);
+        if (alive && operation.op === "poll") onHeard({ kind: "alive" }, null);
+      }
+    },
+  };
+};
+
+const isRefusal = (error: unknown): boolean => error instanceof BridgeError && error.code === "write-failed";
+
+/** Why a link is gone, as the radio said it. */
+export const lostReason = (link: Link): BridgeError =>
+  link.lost.reason instanceof BridgeError
+    ? link.lost.reason
+    : new BridgeError("link-lost", "The Bluetooth link was lost.", { cause: link.lost.reason });

@@ -1,0 +1,92 @@
+import type { Address, Advertisement, Radio } from "../../ble/radio.js";
+import type { Clock } from "../../clock.js";
+import type { PadSettings } from "../../domain/pad.js";
+
+/** Long enough to hear every pad in range: pads advertise about every 100 ms to 1 s. */
+const LISTEN_MS = 3_000;
+/** An advertiser that was not heard in this much listening no longer makes a name ambiguous. */
+const FORGET_MS = 30_000;
+/** More time than this between two advertisements was not all spent listening: the scan rests while others connect. */
+const COUNTED_MS = 1_000;
+
+export interface FinderDeps {
+  readonly radio: Radio;
+  readonly clock: Clock;
+  /** The address this pad's name was bound to before, or null. */
+  readonly bound: () => Address | null;
+  readonly bind: (address: Address) => void;
+  readonly onAmbiguous: (addresses: readonly Address[]) => void;
+  readonly onHeard: (advertisement: Advertisement) => void;
+}
+
+/** Waits until the pad advertises. Resolves with its address, or null when the signal aborts; rejects as `scan` does. */
+export const findPad = async (
+  settings: PadSettings,
+  deps: FinderDeps,
+  signal: AbortSignal,
+): Promise<Address | null> => {
+  const known = settings.address ?? deps.bound();
+  const address =
+    known === null ? await listenForName(settings, deps, signal) : await listenFor(known, deps, signal);
+  if (address !== null && known === null) deps.bind(address);
+  return address;
+};
+
+const scanUntil = async (
+  deps: FinderDeps,
+  signal: AbortSignal,
+  hear: (advertisement: Advertisement, done: () => void) => void,
+): Promise<void> => {
+  const enough = new AbortController();
+  const stop = (): void => enough.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    if (!signal.aborted) await deps.radio.scan((ad) => hear(ad, stop), { signal: enough.signal });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+};
+
+const listenFor = async (
+  address: Address,
+  deps: FinderDeps,
+  signal: AbortSignal,
+): Promise<Address | null> => {
+  let found: Address | null = null;
+  await scanUntil(deps, signal, (ad, done) => {
+    if (ad.address !== address) return;
+    deps.onHeard(ad);
+    found = address;
+    done();
+  });
+  return found;
+};
+
+/** Contract rule 11: the first address that matches, unless two match: one of them could be the neighbour's. */
+const listenForName = async (
+  settings: PadSettings,
+  deps: FinderDeps,
+  signal: AbortSignal,
+): Promise<Address | null> => {
+  const wanted = settings.advertisedName?.toLowerCase();
+  /** Each advertiser, and how much had been listened when it was last heard. */
+  const heard = new Map<Address, number>();
+  let listened = 0;
+  let last: number | null = null;
+  let found: Address | null = null;
+  await scanUntil(deps, signal, (ad, done) => {
+    if (ad.name?.toLowerCase() !== wanted) return;
+    const now = deps.clock.now();
+    listened += Math.min(now - (last ?? now), COUNTED_MS);
+    last = now;
+    heard.set(ad.address, listened);
+    for (const [address, at] of heard) if (listened - at > FORGET_MS) heard.delete(address);
+    if (heard.size > 1) deps.onAmbiguous([...heard.keys()]);
+    else if (listened >= LISTEN_MS) {
+      deps.onHeard(ad);
+      found = ad.address;
+      done();
+    }
+  });
+  return found;
+};

@@ -1,0 +1,201 @@
+import type { Address, Advertisement, Link, Radio } from "../../ble/radio.js";
+import { settle } from "../../ble/deadline.js";
+import { type Clock, sleep } from "../../clock.js";
+import { asError, BridgeError } from "../../domain/errors.js";
+import type { PadSettings } from "../../domain/pad.js";
+import type { Phase } from "../../domain/state.js";
+import type { Logger } from "../../log/log.js";
+import { backoff } from "./backoff.js";
+import { findPad } from "./finder.js";
+
+/** Beyond the adapter's own deadline: whatever it forgets to settle must not stop us (design 5). */
+const CONNECT_MS = 30_000;
+const CLOSE_MS = 3_000;
+/** A pad that is switched on is heard within seconds; whoever waits for longer may wonder. */
+const UNHEARD_MS = 30_000;
+
+/** What the owner of a pad has to say and do about its link. */
+export interface LinkOwner {
+  /** The link is wanted: switched on, or a stop waits for it. */
+  wanted(): boolean;
+  /** A belt has to be stopped, or may have to: reconnect without patience. */
+  urgent(): boolean;
+  phase(phase: Phase): void;
+  heard(advertisement: Advertisement): void;
+  ambiguous(addresses: readonly Address[]): void;
+  bound(): Address | null;
+  bind(address: Address): void;
+  /** Lives on the link until it is lost or the signal aborts. Rejects with the BridgeError that ended it. */
+  serve(link: Link, signal: AbortSignal): Promise<void>;
+}
+
+export interface SupervisorDeps {
+  readonly radio: Radio;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * The life of one pad's link as a sequence: wanted -> scan -> connect -> serve -> wait -> again. Each round owns an
+ * AbortController; whatever ends the round aborts it, so nothing outlives its round.
+ */
+export class Supervisor {
+  readonly #settings: PadSettings;
+  readonly #deps: SupervisorDeps;
+  readonly #owner: LinkOwner;
+  #round = new AbortController();
+  #ended = false;
+  #failures = 0;
+  #missed = false;
+  #running: Promise<void> | null = null;
+
+  constructor(settings: PadSettings, deps: SupervisorDeps, owner: LinkOwner) {
+    this.#settings = settings;
+    this.#deps = deps;
+    this.#owner = owner;
+  }
+
+  start(): void {
+    const forget = this.#deps.radio.onState(() => this.reconsider());
+    this.#running ??= this.#run().finally(forget);
+  }
+
+  /** Something changed about what is wanted: a round that no longer is ends, a wait begins anew. */
+  reconsider(): void {
+    if (!this.#mayGoOn()) this.#round.abort();
+    else this.#wake();
+  }
+
+  /** The link works: a streak of failures is over. */
+  healthy(): void {
+    this.#failures = 0;
+    this.#missed = false;
+  }
+
+  /** Ends the present wait early; a scan or a link goes on. */
+  #wake: () => void = () => undefined;
+
+  #mayGoOn(): boolean {
+    return !this.#ended && this.#owner.wanted() && this.#deps.radio.state.state === "on";
+  }
+
+  /** Ends the link and everything about it. Settles within the close deadline; idempotent. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#round.abort();
+    this.#wake();
+    await settle(this.#running ?? Promise.resolve(), {
+      clock: this.#deps.clock,
+      ms: 2 * CLOSE_MS,
+      what: "closing the link",
+    }).catch((error: unknown) => this.#deps.log.debug({ err: error }, "the link did not close in time"));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#ended) {
+      this.#round = new AbortController();
+      if (this.#mayGoOn()) await this.#oneRound(this.#round.signal);
+      else {
+        this.#owner.phase(this.#owner.wanted() ? "scanning" : "off");
+        await this.#wait(Infinity);
+      }
+    }
+    this.#owner.phase("off");
+  }
+
+  async #oneRound(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#attempt(signal);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const error =
+        thrown instanceof BridgeError ? thrown : new BridgeError("connect-failed", asError(thrown).message);
+      this.#tell(error);
+      const ms = backoff(error, this.#failures, this.#owner.urgent());
+      this.#failures += 1;
+      this.#owner.phase("scanning");
+      await this.#wait(ms);
+    }
+  }
+
+  async #attempt(signal: AbortSignal): Promise<void> {
+    const { radio, clock } = this.#deps;
+    this.#owner.phase("scanning");
+    const address = await this.#find(signal);
+    if (signal.aborted) return;
+    // Taken for a wish to go on, a scan that ends by itself would keep us in a loop without a pause.
+    if (address === null) throw new BridgeError("radio-busy", "The scan ended by itself.");
+    this.#owner.phase("connecting");
+    const connecting = radio.connect(address, { signal });
+    const link = await settle(connecting, { clock, ms: CONNECT_MS, what: "connecting", signal }).catch(
+      (error: unknown) => {
+        // A link that comes after all must not stay open behind our back.
+        connecting.then((late) => this.#close(late)).catch(() => undefined);
+        throw error;
+      },
+    );
+    try {
+      await this.#owner.serve(link, signal);
+    } finally {
+      await this.#close(link);
+    }
+  }
+
+  async #find(signal: AbortSignal): Promise<Address | null> {
+    const { radio, clock } = this.#deps;
+    const heard = clock.after(UNHEARD_MS, () => this.#miss());
+    const deps = {
+      radio,
+      clock,
+      bound: () => this.#owner.bound(),
+      bind: (found: Address) => this.#owner.bind(found),
+      onAmbiguous: (addresses: readonly Address[]) => this.#owner.ambiguous(addresses),
+      onHeard: (advertisement: Advertisement) => this.#owner.heard(advertisement),
+    };
+    return findPad(this.#settings, deps, signal).finally(heard);
+  }
+
+  /** Being away is no problem of a pad (contract 3), but its owner may wait for it. Once until it is there again. */
+  #miss(): void {
+    if (this.#missed) return;
+    this.#missed = true;
+    this.#deps.log.info(
+      {},
+      "Not heard so far. Wake the pad by its button and close the phone's app, which would keep it to itself; " +
+        "it is connected as soon as it is heard.",
+    );
+  }
+
+  async #close(link: Link): Promise<void> {
+    const { clock, log } = this.#deps;
+    await settle(link[Symbol.asyncDispose](), { clock, ms: CLOSE_MS, what: "disconnecting" }).catch(
+      (error: unknown) => log.debug({ err: error }, "disconnecting failed"),
+    );
+  }
+
+  async #wait(ms: number): Promise<void> {
+    if (ms === 0) return;
+    const woken = new AbortController();
+    const wake = (): void => woken.abort();
+    this.#wake = wake;
+    this.#round.signal.addEventListener("abort", wake, { once: true });
+    if (this.#ended) wake();
+    if (ms === Infinity) await until(woken.signal);
+    else await sleep(this.#deps.clock, ms, woken.signal);
+    this.#wake = () => undefined;
+  }
+
+  /** First failure of a streak at warn, the rest at debug (design 6). */
+  #tell(error: BridgeError): void {
+    const { log } = this.#deps;
+    const advice = error.advice ?? "It is tried again by itself.";
+    if (this.#failures === 0) log.warn({ code: error.code }, `${error.message} ${advice}`);
+    else log.debug({ code: error.code, failures: this.#failures }, error.message);
+  }
+}
+
+const until = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });

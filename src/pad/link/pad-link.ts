@@ -1,0 +1,183 @@
+import type { Address, Advertisement, Link, Radio } from "../../ble/radio.js";
+import type { Clock } from "../../clock.js";
+import { BridgeError } from "../../domain/errors.js";
+import type { PadSettings } from "../../domain/pad.js";
+import type { Logger } from "../../log/log.js";
+import { Acquaintance } from "./acquaintance.js";
+import { type ContactFacts, type LinkFacts, NO_LINK } from "./link-facts.js";
+import { Hearing, type HearingOwner } from "./receiver.js";
+import type { Memory } from "./identity.js";
+import type { Scheduler } from "../scheduler.js";
+import { serveLink } from "./serve.js";
+import { isUrgent } from "../control/stop.js";
+import { Supervisor } from "./link-supervisor.js";
+import { wiretap } from "./traced-link.js";
+
+/** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
+const DRAIN_MS = 250;
+
+export interface ContactDeps {
+  readonly radio: Radio;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly memory: Memory;
+}
+
+export interface ContactOwner extends HearingOwner {
+  /** The link is wanted now; ask again after `reconsider()`. */
+  wanted(): boolean;
+  /** The link is gone; `moving`: the belt was not at rest when it was last seen. */
+  lost(moving: boolean): void;
+}
+
+/** The pad's side of the air: finds it, serves its link, lets it go. */
+export class Contact {
+  readonly #settings: PadSettings;
+  readonly #deps: ContactDeps;
+  readonly #scheduler: Scheduler;
+  readonly #owner: ContactOwner;
+  readonly #supervisor: Supervisor;
+  readonly #acquaintance: Acquaintance;
+  readonly #hearing: Hearing;
+  #facts = NO_LINK;
+  #drop: ((error: BridgeError) => void) | null = null;
+
+  constructor(settings: PadSettings, deps: ContactDeps, scheduler: Scheduler, owner: ContactOwner) {
+    this.#settings = settings;
+    this.#deps = deps;
+    this.#scheduler = scheduler;
+    this.#owner = owner;
+    const { clock, log, memory } = deps;
+    const acquaintance = new Acquaintance(settings, {
+      log,
+      memory,
+      machine: (machine) => scheduler.setMachine(machine),
+      changed: () => owner.changed(),
+    });
+    const hearing = new Hearing({ clock, log, scheduler, acquaintance }, owner);
+    this.#acquaintance = acquaintance;
+    this.#hearing = hearing;
+    this.#supervisor = new Supervisor(settings, deps, {
+      wanted: () => owner.wanted(),
+      urgent: () => hearing.facts.lostMoving || isUrgent(scheduler.control.stop, clock.now()),
+      phase: (phase) => this.#set({ phase }),
+      heard: (advertisement) => this.#heard(advertisement),
+      ambiguous: (addresses) => this.#isAmbiguous(addresses),
+      bound: () => acquaintance.bound,
+      bind: (address) => acquaintance.bind(address),
+      serve: (link, signal) => this.#serve(link, signal),
+    });
+  }
+
+  get facts(): ContactFacts {
+    const heard = this.#hearing.facts;
+    const counters = { ...heard.counters, ...this.#facts.counters };
+    return { ...heard, ...this.#facts, counters, identity: this.#acquaintance.identity };
+  }
+
+  /** A link is up, subscribed or about to be. */
+  get linked(): boolean {
+    return this.#drop !== null;
+  }
+
+  start(): void {
+    this.#hearing.start();
+    this.#supervisor.start();
+  }
+
+  reconsider(): void {
+    this.#supervisor.reconsider();
+  }
+
+  /** Ends the present connection; the supervisor decides what comes next. */
+  drop(error: BridgeError): void {
+    this.#drop?.(error);
+  }
+
+  /** A link that carries no valid status for 5 s has died silently (contract 3, availability). */
+  checkSilence(): void {
+    if (this.#hearing.checkSilence() && this.#facts.phase === "ready")
+      this.drop(
+        new BridgeError("silent", "The pad is connected but has said nothing valid for 5 s; reconnecting."),
+      );
+  }
+
+  async end(): Promise<void> {
+    await this.#supervisor.end();
+    this.#hearing.end();
+  }
+
+  #set(facts: Partial<LinkFacts>): void {
+    this.#facts = { ...this.#facts, ...facts };
+    this.#owner.changed();
+  }
+
+  #heard({ rssi }: Advertisement): void {
+    this.#set({ rssi: rssi ?? this.#facts.rssi, ambiguous: false });
+  }
+
+  #isAmbiguous(addresses: readonly Address[]): void {
+    if (this.#facts.ambiguous) return;
+    this.#deps.log.warn(
+      { addresses },
+      `Several devices advertise "${this.#settings.advertisedName ?? ""}"; none is connected, one could be a ` +
+        "neighbour's. Give this pad its `address` in the config: `walkingpad2mqtt scan` lists them.",
+    );
+    this.#set({ ambiguous: true });
+  }
+
+  async #serve(link: Link, signal: AbortSignal): Promise<void> {
+    const gone = new AbortController();
+    const abort = (): void => gone.abort(new BridgeError("aborted", "The link is not wanted any more."));
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    this.#drop = (error) => gone.abort(error);
+    this.#count("connects");
+    try {
+      await serveLink(wiretap(link, this.#deps.log), this.#settings, this.#serving(link), gone.signal);
+    } catch (thrown) {
+      if (thrown instanceof BridgeError && thrown.code === "not-a-pad") this.#set({ notAPad: true });
+      throw thrown;
+    } finally {
+      await this.#scheduler.drained(DRAIN_MS);
+      signal.removeEventListener("abort", abort);
+      this.#unlink();
+    }
+  }
+
+  #serving(link: Link): Parameters<typeof serveLink>[2] {
+    return {
+      clock: this.#deps.clock,
+      onModel: (model) => this.#acquaintance.meet(model),
+      onOpen: (connection) => this.#scheduler.open(connection),
+      onListening: () => {
+        this.#hearing.begin();
+        const { model } = this.#acquaintance.identity;
+        this.#deps.log.info({ model, address: link.address }, "connected");
+        this.#set({ phase: "ready", notAPad: false });
+        this.#scheduler.listening();
+      },
+      onHeard: (heard, poll) => {
+        if (heard.kind === "status") this.#supervisor.healthy();
+        this.#hearing.hear(heard, poll);
+      },
+      onRssi: (rssi) => this.#set({ rssi }),
+    };
+  }
+
+  #unlink(): void {
+    const moving = this.#hearing.lost();
+    this.#count("losses");
+    this.#drop = null;
+    // A link that we let go of is held until it is closed; a lost one is waited for at once.
+    if (this.#owner.wanted()) this.#facts = { ...this.#facts, phase: "scanning" };
+    // All of it is true before anybody hears of any of it: an exit that waits must not take the pad for out of reach.
+    this.#scheduler.close();
+    this.#owner.lost(moving);
+  }
+
+  #count(key: keyof LinkFacts["counters"]): void {
+    const { counters } = this.#facts;
+    this.#facts = { ...this.#facts, counters: { ...counters, [key]: counters[key] + 1 } };
+  }
+}

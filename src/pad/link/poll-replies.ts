@@ -1,0 +1,33 @@
+import type { Operation } from "../../protocol/protocol.js";
+
+/**
+ * Which write does a status answer? A WiLink pad never pushes: it answers each poll and each accepted command once, in
+ * order (wire-facts a.3), but replies get lost and commands get ignored. Writes wait here in order; a status is taken
+ * for the oldest one that may still be answered, so it is never taken for a later poll than the one it answers.
+ */
+export interface Replies {
+  readonly expected: readonly { readonly poll: boolean; readonly at: number }[];
+}
+
+export const noReplies: Replies = { expected: [] };
+
+/** noble asks for a supervision timeout of 2 s (its hci.js, 0x00c8): a reply cannot come later on a link that lives. */
+const REPLY_WITHIN_MS = 2_500;
+const answered: readonly Operation["op"][] = ["poll", "stop", "pause", "start", "speed", "mode"];
+
+export const wrote = (replies: Replies, operation: Operation, at: number): Replies =>
+  answered.includes(operation.op)
+    ? { expected: [...live(replies, at), { poll: operation.op === "poll", at }] }
+    : replies;
+
+/** Takes the write that a status answers: when its poll was written, or null for a command's or nobody's reply. */
+export const took = (
+  replies: Replies,
+  now: number,
+): { readonly replies: Replies; readonly poll: number | null } => {
+  const [oldest, ...rest] = live(replies, now);
+  return { replies: { expected: rest }, poll: oldest?.poll ? oldest.at : null };
+};
+
+const live = (replies: Replies, now: number): Replies["expected"] =>
+  replies.expected.filter((write) => now - write.at <= REPLY_WITHIN_MS);

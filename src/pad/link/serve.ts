@@ -1,0 +1,88 @@
+import type { Link } from "../../ble/radio.js";
+import { orAborted, settle } from "../../ble/deadline.js";
+import type { Clock } from "../../clock.js";
+import { BridgeError } from "../../domain/errors.js";
+import type { PadSettings } from "../../domain/pad.js";
+import { identify } from "../../protocol/identify.js";
+import { modelFor } from "../../protocol/models.js";
+import type { Heard, Protocol } from "../../protocol/session.js";
+import { ftms } from "../../protocol/ftms/ftms.js";
+import type { Model } from "../../protocol/protocol.js";
+import { wilink } from "../../protocol/wilink/wilink.js";
+import { type Connection, lostReason, openConnection } from "./connection.js";
+
+/** Signal strength is asked of our own controller, not of the pad, so asking now and then costs nothing. */
+const RSSI_EVERY_MS = 30_000;
+const RSSI_MS = 2_000;
+
+export interface ServeDeps {
+  readonly clock: Clock;
+  /** Tells whether the machine is known to count in miles. */
+  readonly onModel: (model: Model) => boolean;
+  /** The connection takes a stop. */
+  readonly onOpen: (connection: Connection) => void;
+  /** It takes everything, and answers. */
+  readonly onListening: () => void;
+  readonly onHeard: (heard: Heard, poll: number | null) => void;
+  readonly onRssi: (rssi: number) => void;
+}
+
+const protocols: Readonly<Record<Protocol["name"], Protocol>> = { wilink, ftms };
+
+const protocolOf = (link: Link, settings: PadSettings): Protocol => {
+  const name = settings.protocol === "auto" ? identify(link.services.keys()) : settings.protocol;
+  const protocol = name && protocols[name];
+  if (protocol && link.services.has(protocol.service)) return protocol;
+  throw new BridgeError(
+    "not-a-pad",
+    "The device offers no service of a walking pad that this bridge speaks to.",
+    {
+      retry: "later",
+      advice: "Check its address with `walkingpad2mqtt scan`, and its `protocol` in the config.",
+    },
+  );
+};
+
+/** Lives on a connected link until `gone` aborts. Rejects with the BridgeError that ended it. */
+export const serveLink = async (
+  link: Link,
+  settings: PadSettings,
+  deps: ServeDeps,
+  gone: AbortSignal,
+): Promise<never> => {
+  const protocol = protocolOf(link, settings);
+  const model = modelFor(protocol.name, link.name);
+  const imperial = deps.onModel(model);
+  const { clock, onHeard } = deps;
+  const connection = openConnection(link, protocol, model, imperial, { clock, onHeard });
+  // A subscription that hangs must not keep a stop from the belt.
+  if (protocol.stopsUnheard) deps.onOpen(connection);
+  await orAborted(connection.listen(), gone);
+  if (!protocol.stopsUnheard) deps.onOpen(connection);
+  const stopAsking = clock.every(RSSI_EVERY_MS, () => {
+    const asked = link.rssi({ signal: link.lost });
+    // A controller that does not tell is no fault of the link.
+    settle(asked, { clock, ms: RSSI_MS, signal: link.lost, what: "reading the RSSI" })
+      .then((rssi) => rssi !== null && deps.onRssi(rssi))
+      .catch(() => undefined);
+  });
+  try {
+    deps.onListening();
+    return await ended(link, gone);
+  } finally {
+    stopAsking();
+  }
+};
+
+const ended = (link: Link, gone: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const end = (): void => {
+      link.lost.removeEventListener("abort", end);
+      gone.removeEventListener("abort", end);
+      const reason: unknown = gone.reason;
+      reject(reason instanceof BridgeError ? reason : lostReason(link));
+    };
+    link.lost.addEventListener("abort", end);
+    gone.addEventListener("abort", end);
+    if (link.lost.aborted || gone.aborted) end();
+  });

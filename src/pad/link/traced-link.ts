@@ -1,0 +1,33 @@
+import type { Link } from "../../ble/radio.js";
+import type { Logger } from "../../log/log.js";
+
+/** The same link, with every byte that goes over it in the log at debug: what is asked for with a pad nobody has yet. */
+export const wiretap = (link: Link, log: Logger): Link => {
+  const note = (characteristic: string, bytes: Uint8Array, what: string): void => {
+    log.debug({ characteristic, bytes: Buffer.from(bytes).toString("hex") }, what);
+  };
+  return {
+    address: link.address,
+    name: link.name,
+    services: link.services,
+    lost: link.lost,
+    rssi: (bounded) => link.rssi(bounded),
+    async read(characteristic, bounded) {
+      const bytes = await link.read(characteristic, bounded);
+      note(characteristic, bytes, "read");
+      return bytes;
+    },
+    write(characteristic, bytes, bounded) {
+      note(characteristic, bytes, "written");
+      return link.write(characteristic, bytes, bounded);
+    },
+    subscribe(characteristic, onBytes, bounded) {
+      const hear = (bytes: Uint8Array): void => {
+        note(characteristic, bytes, "notified");
+        onBytes(bytes);
+      };
+      return link.subscribe(characteristic, hear, bounded);
+    },
+    [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+  };
+};

@@ -1,0 +1,139 @@
+import { goalProgress } from "../../domain/goals.js";
+import type { Records } from "../../domain/ledger.js";
+import type { PadStatus, SafetySettings } from "../../domain/pad.js";
+import { type Moment, walk, type WalkEvent, type WalkInput, type WalkSettings } from "../../domain/session.js";
+import type { EventType } from "../../domain/state.js";
+import type { Goals, Session, Stats } from "../../domain/stats.js";
+import { tally, today } from "../../domain/totals.js";
+import type { Speed } from "../../domain/units.js";
+import { detect, noFootfall } from "../../domain/walked-off.js";
+import type { StopCause } from "../control/goals.js";
+
+export interface JournalSettings {
+  readonly walk: WalkSettings;
+  readonly goals: Goals;
+  readonly walkedOff: SafetySettings["walkedOff"];
+  /** IANA name: days begin at its midnight. */
+  readonly timeZone: string;
+}
+
+/** What the pad's owner announces, besides state and stats. */
+export interface PadEvent {
+  readonly type: EventType;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** The walk that it is about, for the session events. */
+  readonly session?: Session;
+}
+
+/** The pad's walks, and what `resume` needs of this run alone. Plain data. */
+export interface Journal extends Records {
+  /** The speed that was held before the belt slowed, not a sample from the ramp; of this session only. */
+  readonly held: Speed | null;
+  /** What brought the belt to rest; `pad`: its own controls. Null while no session is paused in this run, or the key out. */
+  readonly pausedBy: StopCause | "pad" | "safety_key" | null;
+}
+
+/** What the last run knew, taken up: whoever paused that walk then, the belt does not return to its speed by itself. */
+export const openJournal = (records: Records): Journal => ({ ...records, held: null, pausedBy: null });
+
+export interface Note {
+  readonly journal: Journal;
+  /** What the walk went through, for the ledger. */
+  readonly steps: readonly WalkEvent[];
+  readonly events: readonly PadEvent[];
+  readonly walkedOff: boolean;
+}
+
+/** The facts around an input that the counters cannot know. */
+export interface Circumstance extends Moment {
+  /** The stop of ours that is, or was just, under way; null when the belt came to rest by itself. */
+  readonly stoppedBy: StopCause | null;
+  /** The speed that has held, or was reached on our command; null while the belt ramps. */
+  readonly holding: Speed | null;
+}
+
+/** Takes in what happened to the walk. A new day turns the tally over, whatever else happens. */
+export const enter = (
+  journal: Journal,
+  input: WalkInput,
+  settings: JournalSettings,
+  circumstance: Circumstance,
+): Note => {
+  const { state, events: steps } = walk(journal.walk, input, settings.walk);
+  const start: Note = { journal: { ...journal, walk: state }, steps, events: [], walkedOff: false };
+  const note = steps.reduce((before, step) => record(before, step, settings, circumstance), start);
+  if (input.type !== "tick") return note;
+  const turned = tally(note.journal.tally, { type: "tick", at: input.at }, settings.timeZone);
+  return { ...note, journal: { ...note.journal, tally: turned } };
+};
+
+/** A status tells of the walker, too. */
+export const enterStatus = (
+  before: Journal,
+  status: PadStatus,
+  settings: JournalSettings,
+  circumstance: Circumstance,
+): Note => {
+  const { at, now, holding } = circumstance;
+  const journal = { ...before, held: holding ?? before.held };
+  const note = enter(journal, { type: "status", status, at, now }, settings, circumstance);
+  const seen = detect(note.journal.footfall, status, now, settings.walkedOff.after);
+  const walkedOff: PadEvent[] = seen.walkedOff ? [{ type: "walked_off", at }] : [];
+  return {
+    ...note,
+    journal: { ...note.journal, footfall: seen.state },
+    events: [...note.events, ...walkedOff],
+    walkedOff: seen.walkedOff,
+  };
+};
+
+const record = (
+  note: Note,
+  event: WalkEvent,
+  settings: JournalSettings,
+  { at, stoppedBy }: Circumstance,
+): Note => {
+  const { journal } = note;
+  if (event.type === "delta")
+    return { ...note, journal: { ...journal, tally: tally(journal.tally, event, settings.timeZone) } };
+  const told: PadEvent = { type: event.type, at, session: event.session };
+  const byPad: PadEvent[] =
+    event.type === "session_paused" && stoppedBy === null ? [{ type: "belt_stopped_by_pad", at }] : [];
+  return {
+    ...note,
+    journal: { ...journal, ...afterEvent(event.type, journal.pausedBy ?? stoppedBy ?? "pad") },
+    events: [...note.events, ...byPad, told],
+  };
+};
+
+const afterEvent = (
+  type: Exclude<WalkEvent["type"], "delta">,
+  pausedBy: NonNullable<Journal["pausedBy"]>,
+): Partial<Journal> => {
+  switch (type) {
+    case "session_started":
+      return { footfall: noFootfall, pausedBy: null };
+    case "session_paused":
+      return { pausedBy };
+    case "session_resumed":
+      return { pausedBy: null };
+    case "session_ended":
+      return { held: null, pausedBy: null };
+  }
+};
+
+/** Contract 3: only a pause by OFF, `pause` or the pad's own controls lets the belt return to its former speed. */
+export const resumeSpeed = ({ walk: { session }, held, pausedBy }: Journal): Speed | null =>
+  session?.state === "paused" && (pausedBy === "command" || pausedBy === "pad") ? held : null;
+
+export const statsOf = (journal: Journal, settings: JournalSettings, speed: Speed | null): Stats => {
+  const { session } = journal.walk;
+  const day = today(journal.tally);
+  return {
+    session,
+    today: day,
+    total: journal.tally.total,
+    goals: goalProgress(settings.goals, day, session, speed),
+  };
+};

@@ -1,0 +1,153 @@
+import type { Clock } from "../../clock.js";
+import { type Ledger, noRecords } from "../../domain/ledger.js";
+import { wonders } from "../../domain/missed-walk.js";
+import { isOpen } from "../../domain/open-session.js";
+import type { PadRecord, PadStatus } from "../../domain/pad.js";
+import type { Moment, WalkInput } from "../../domain/session.js";
+import type { Stats } from "../../domain/stats.js";
+import type { Seconds, Speed } from "../../domain/units.js";
+import type { StopCause } from "../control/goals.js";
+import {
+  type Circumstance,
+  enter,
+  enterStatus,
+  type Journal,
+  type JournalSettings,
+  type Note,
+  openJournal,
+  type PadEvent,
+  resumeSpeed,
+  statsOf,
+} from "./session-journal.js";
+
+/**
+ * After an unclean end what was last published may be a status ahead of what was written: until the pad tells its
+ * counters, or this long, the broker keeps what it has, and no number falls.
+ */
+const CATCH_UP_MS = 15_000;
+/** Some machines tell their counters in pieces, a notification each (wire-facts b.1). */
+const CATCH_UP_STATUSES = 3;
+
+/** Holds the journal of one pad, taken up where the last run left it; keeps it in the ledger, and tells its events. */
+export class WalkBook {
+  readonly #settings: JournalSettings;
+  readonly #clock: Clock;
+  readonly #ledger: Ledger;
+  readonly #tell: (event: PadEvent) => void;
+  /** What was walked before this run is known, if only to be nothing. */
+  readonly #complete: boolean;
+  readonly #behindUntil: number;
+  #unheard: number;
+  #journal: Journal;
+
+  /** `crashed`: the last run ended uncleanly. */
+  constructor(
+    settings: JournalSettings,
+    clock: Clock,
+    ledger: Ledger,
+    crashed: boolean,
+    tell: (event: PadEvent) => void,
+  ) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#ledger = ledger;
+    this.#tell = tell;
+    const records = ledger.resume();
+    this.#complete = records !== null;
+    this.#behindUntil = clock.now() + CATCH_UP_MS;
+    this.#unheard = crashed ? CATCH_UP_STATUSES : 0;
+    this.#journal = openJournal(records ?? noRecords);
+  }
+
+  /** Returns true when the walker has just left a moving belt. */
+  status(status: PadStatus, stoppedBy: StopCause | null, holding: Speed | null): boolean {
+    this.#unheard -= 1;
+    return this.#take(
+      (journal, about) => enterStatus(journal, status, this.#settings, about),
+      { stoppedBy, holding },
+      status,
+    );
+  }
+
+  tick(): void {
+    this.#enter((moment) => ({ type: "tick", ...moment }));
+  }
+
+  end(): void {
+    this.#enter((moment) => ({ type: "end", ...moment }));
+  }
+
+  /** Contract 3: after that a start is no return to the former speed. */
+  safetyKeyPulled(): void {
+    this.#journal = { ...this.#journal, pausedBy: "safety_key" };
+  }
+
+  gap(): void {
+    this.#enter(() => ({ type: "gap" }));
+  }
+
+  /** The pad is about to be put into standby by the bridge's own end, which ends no walk. */
+  park(): void {
+    this.#enter(() => ({ type: "park" }));
+  }
+
+  record(record: PadRecord): void {
+    this.#enter((moment) => ({ type: "record", record, ...moment }));
+  }
+
+  /** The pad's own record could tell of a walk that nobody saw. */
+  get wonders(): boolean {
+    return wonders(this.#journal.walk.absence);
+  }
+
+  get paused(): boolean {
+    return this.#journal.walk.session?.state === "paused";
+  }
+
+  /** Whether the open session's belt has moved for `limit`; once it was stopped for that, it is counted anew. */
+  hasMovedFor(limit: Seconds): boolean {
+    const { walk, lengthStop } = this.#journal;
+    if (!isOpen(walk.session)) return false;
+    const counted = lengthStop?.session === walk.session.id ? lengthStop.duration : 0;
+    return walk.session.duration - counted >= limit;
+  }
+
+  /** The belt is stopped because of the session's length. The next status has it written down. */
+  stoppedForLength(): void {
+    const { session } = this.#journal.walk;
+    this.#journal = {
+      ...this.#journal,
+      lengthStop: session && { session: session.id, duration: session.duration },
+    };
+  }
+
+  get resumeSpeed(): Speed | null {
+    return resumeSpeed(this.#journal);
+  }
+
+  /** Null where earlier walks cannot be read, or not yet: a total that falls would be taken for the truth. */
+  stats(speed: Speed | null): Stats | null {
+    const caughtUp = this.#unheard <= 0 || this.#clock.now() >= this.#behindUntil;
+    return this.#complete && caughtUp ? statsOf(this.#journal, this.#settings, speed) : null;
+  }
+
+  #enter(input: (moment: Moment) => WalkInput): void {
+    this.#take((journal, about) =>
+      enter(journal, input({ at: about.at, now: about.now }), this.#settings, about),
+    );
+  }
+
+  #take(
+    note: (journal: Journal, about: Circumstance) => Note,
+    belt: Pick<Circumstance, "stoppedBy" | "holding"> = { stoppedBy: null, holding: null },
+    status: PadStatus | null = null,
+  ): boolean {
+    const moment = { at: this.#clock.wall(), now: this.#clock.now() };
+    const { journal, steps, events, walkedOff } = note(this.#journal, { ...moment, ...belt });
+    this.#journal = journal;
+    const { walk, footfall, lengthStop, tally } = journal;
+    this.#ledger.note({ ...moment, walk, footfall, lengthStop, tally, events: steps, status });
+    for (const event of events) this.#tell(event);
+    return walkedOff;
+  }
+}
