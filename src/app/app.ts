@@ -16,7 +16,7 @@ import { answerRequest } from "./bridge-requests.js";
 import { type SimulatedRadio, simulatedRadio } from "../sim/radio.js";
 import type { Glance } from "./status-line.js";
 import { Store } from "../store/store.js";
-import { holdStore } from "../store-hold.js";
+import { holdStore } from "../store/hold.js";
 import { nameStrangers } from "./unconfigured-pads.js";
 
 export interface AppDeps {

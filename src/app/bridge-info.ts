@@ -3,7 +3,7 @@ import { effective } from "../config/effective.js";
 import type { Config } from "../config/config.js";
 import type { Broker } from "../mqtt/client/broker.js";
 import type { Pad } from "../pad/pad.js";
-import type { StoreState } from "../store/fault.js";
+import type { StoreState } from "../store/store-state.js";
 
 const addressOf = (pad: Pad): string | null =>
   pad.settings.address ?? pad.view().identity.bound?.address ?? null;

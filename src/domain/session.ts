@@ -1,6 +1,6 @@
 import { kcalOf, type Body } from "./calories.js";
 import { fastest, measure, noMeter, SILENCE, type Meter, type Reading } from "./meter.js";
-import { hear, noAbsence, watch, weigh, type Absence, type MissedWalk } from "./missed-walk.js";
+import { hear, noAbsence, watch, weigh, type Absence, type MissedWalk } from "./offline-session.js";
 import { grow, isOpen, newSession, type OpenSession } from "./open-session.js";
 import type { PadRecord, PadStatus } from "./pad.js";
 import { kcalGained, timeGained } from "./session-gains.js";

@@ -1,4 +1,4 @@
-import type { Ledger } from "../domain/ledger.js";
+import type { Ledger } from "../domain/session-store.js";
 import type { PadRecord, PadSettings, SafetySettings } from "../domain/pad.js";
 import type { PadState } from "../domain/state.js";
 import type { Stats } from "../domain/stats.js";

@@ -1,6 +1,6 @@
 import { asError, BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
-import { stateOf, STORE_OK, type StoreState, troubleOf } from "./fault.js";
+import { stateOf, STORE_OK, type StoreState, troubleOf } from "./store-state.js";
 
 /** How the store is, said once each time it changes. */
 export class Condition {

@@ -1,4 +1,4 @@
-import type { LedgerEntry, SavedWalk } from "../domain/ledger.js";
+import type { LedgerEntry, SavedWalk } from "../domain/session-store.js";
 import type { Capabilities, PadPreferences, ProtocolName } from "../domain/pad.js";
 import { isOpen } from "../domain/open-session.js";
 import type { Moment, Walk, WalkEvent } from "../domain/session.js";

@@ -1,5 +1,5 @@
-import type { SavedWalk } from "../domain/ledger.js";
-import { boolean, fromJson, list, number, object, optional, orNull, text, word } from "./shape.js";
+import type { SavedWalk } from "../domain/session-store.js";
+import { boolean, fromJson, list, number, object, optional, orNull, text, word } from "./validators.js";
 
 const totals = { distance: number, duration: number, steps: number, calories: number };
 const measures = { elapsed: number, distance: number, steps: number };

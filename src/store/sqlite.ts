@@ -1,7 +1,7 @@
 import type BetterSqlite3 from "better-sqlite3";
 import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { StoreFault, troubleOf } from "./fault.js";
+import { StoreFault, troubleOf } from "./store-state.js";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.js";
 
 export type Sqlite = BetterSqlite3.Database;

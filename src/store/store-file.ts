@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { StoreFault, troubleOf } from "./fault.js";
-import { LogSync } from "./log-sync.js";
+import { StoreFault, troubleOf } from "./store-state.js";
+import { LogSync } from "./wal-sync.js";
 import type { PadChange } from "./pending.js";
 import { databaseFile, type Driver, openDatabase, openForReading, putAside, type Sqlite } from "./sqlite.js";
 import { Writer } from "./write.js";

@@ -1,13 +1,13 @@
 import type { Clock } from "../clock.js";
-import type { Ledger, LedgerEntry, Records } from "../domain/ledger.js";
+import type { Ledger, LedgerEntry, Records } from "../domain/session-store.js";
 import { isOpen } from "../domain/open-session.js";
 import { dayAfter, localDay, type Tally } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
 import { Condition } from "./condition.js";
-import { type StoreState, troubleOf } from "./fault.js";
+import { type StoreState, troubleOf } from "./store-state.js";
 import { FlushTimer } from "./flush-timer.js";
 import { KnownPads } from "./known-pads.js";
-import { KnownWalks } from "./known-walks.js";
+import { KnownWalks } from "./memory.js";
 import { listed } from "./listed.js";
 import type { PadMemory } from "./pending.js";
 import {
@@ -20,7 +20,7 @@ import {
 } from "./read.js";
 import { type Driver, loadDriver, type Sqlite } from "./sqlite.js";
 import { StoreFile } from "./store-file.js";
-import { endForgotten, Sweeper } from "./sweep.js";
+import { endForgotten, Sweeper } from "./retention.js";
 import { Unwritten } from "./unwritten.js";
 
 /** Between two transactions (design 12). */

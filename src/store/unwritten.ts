@@ -1,4 +1,4 @@
-import type { LedgerEntry, Records, SavedWalk } from "../domain/ledger.js";
+import type { LedgerEntry, Records, SavedWalk } from "../domain/session-store.js";
 import type { Moment } from "../domain/session.js";
 import type { Session } from "../domain/stats.js";
 import { carriedOver } from "./carry-over.js";

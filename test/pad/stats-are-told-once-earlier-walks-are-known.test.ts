@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Ledger } from "../../src/domain/ledger.js";
+import type { Ledger } from "../../src/domain/session-store.js";
 import { nowhere, padRig } from "../support/pad-rig.js";
 
 const total = (rig: ReturnType<typeof padRig>): number | undefined => rig.pad.view().stats?.total.sessions;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Ledger, noRecords, type Records } from "../../src/domain/ledger.js";
+import { type Ledger, noRecords, type Records } from "../../src/domain/session-store.js";
 import type { PadRecord, PadStatus } from "../../src/domain/pad.js";
 import type { WalkEvent, WalkSettings } from "../../src/domain/session.js";
 import { seconds } from "../../src/domain/units.js";

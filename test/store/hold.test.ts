@@ -3,7 +3,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { holdStore } from "../../src/store-hold.js";
+import { holdStore } from "../../src/store/hold.js";
 import { ManualClock } from "../support/clock.js";
 import { inFolder, listeningLog, newStore } from "./book.js";
 

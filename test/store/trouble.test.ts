@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { PadStatus } from "../../src/domain/pad.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
-import { StoreFault } from "../../src/store/fault.js";
+import { StoreFault } from "../../src/store/store-state.js";
 import { ManualClock } from "../support/clock.js";
 import { Book, inFolder, listeningLog, openStore, recordsIn } from "./book.js";
 

@@ -2,7 +2,7 @@ import type { Link, Radio } from "../../src/ble/radio.js";
 import type { Command, Outcome } from "../../src/domain/command.js";
 import { BridgeError } from "../../src/domain/errors.js";
 import { type Faults, NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
-import { type Ledger, noRecords } from "../../src/domain/ledger.js";
+import { type Ledger, noRecords } from "../../src/domain/session-store.js";
 import type { PadSettings, SafetySettings } from "../../src/domain/pad.js";
 import type { Problem } from "../../src/domain/state.js";
 import type { Stats } from "../../src/domain/stats.js";

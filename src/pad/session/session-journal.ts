@@ -1,12 +1,12 @@
 import { goalProgress } from "../../domain/goals.js";
-import type { Records } from "../../domain/ledger.js";
+import type { Records } from "../../domain/session-store.js";
 import type { PadStatus, SafetySettings } from "../../domain/pad.js";
 import { type Moment, walk, type WalkEvent, type WalkInput, type WalkSettings } from "../../domain/session.js";
 import type { EventType } from "../../domain/state.js";
 import type { Goals, Session, Stats } from "../../domain/stats.js";
 import { tally, today } from "../../domain/totals.js";
 import type { Speed } from "../../domain/units.js";
-import { detect, noFootfall } from "../../domain/walked-off.js";
+import { detect, noFootfall } from "../../domain/step-monitor.js";
 import type { StopCause } from "../control/goals.js";
 
 export interface JournalSettings {

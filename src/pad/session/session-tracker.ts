@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.js";
-import { type Ledger, noRecords } from "../../domain/ledger.js";
-import { wonders } from "../../domain/missed-walk.js";
+import { type Ledger, noRecords } from "../../domain/session-store.js";
+import { wonders } from "../../domain/offline-session.js";
 import { isOpen } from "../../domain/open-session.js";
 import type { PadRecord, PadStatus } from "../../domain/pad.js";
 import type { Moment, WalkInput } from "../../domain/session.js";

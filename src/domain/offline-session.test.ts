@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { missedWalk, wonders, type Gap } from "./missed-walk.js";
+import { missedWalk, wonders, type Gap } from "./offline-session.js";
 import type { PadRecord, PadStatus } from "./pad.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkInput, type WalkSettings } from "./session.js";
 import { metres, seconds, speedFromKmh } from "./units.js";

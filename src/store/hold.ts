@@ -1,9 +1,9 @@
-import type { Clock } from "./clock.js";
-import { asError, BridgeError } from "./domain/errors.js";
-import type { Logger } from "./log/log.js";
-import { beat, stopBeating } from "./store/files.js";
-import { lockStore } from "./store/lock.js";
-import type { Store } from "./store/store.js";
+import type { Clock } from "../clock.js";
+import { asError, BridgeError } from "../domain/errors.js";
+import type { Logger } from "../log/log.js";
+import { beat, stopBeating } from "./files.js";
+import { lockStore } from "./lock.js";
+import type { Store } from "./store.js";
 
 /** Contract 1, health. */
 const BEAT_MS = 10_000;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { LogSync } from "./log-sync.js";
+import { LogSync } from "./wal-sync.js";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

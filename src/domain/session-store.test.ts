@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { wake } from "./ledger.js";
+import { wake } from "./session-store.js";
 import type { PadStatus } from "./pad.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkInput, type WalkSettings } from "./session.js";
 import { AT_REST, metres, seconds, type Speed } from "./units.js";
-import { detect, noFootfall, type Footfall } from "./walked-off.js";
+import { detect, noFootfall, type Footfall } from "./step-monitor.js";
 
 const settings: WalkSettings = {
   pauseTimeout: 60_000,

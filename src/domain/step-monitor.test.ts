@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PadStatus } from "./pad.js";
 import { speedFromKmh } from "./units.js";
-import { detect, noFootfall } from "./walked-off.js";
+import { detect, noFootfall } from "./step-monitor.js";
 
 const AFTER = 15_000;
 

@@ -1,4 +1,4 @@
-import { type LedgerEntry, noRecords, type Records, type SavedWalk, wake } from "../domain/ledger.js";
+import { type LedgerEntry, noRecords, type Records, type SavedWalk, wake } from "../domain/session-store.js";
 import type { Moment } from "../domain/session.js";
 import type { Tally } from "../domain/totals.js";
 import type { PadRow } from "./read.js";

@@ -2,7 +2,7 @@ import type { Counter, Counters } from "./counter.js";
 import type { PadStatus } from "./pad.js";
 import { noWalk, type Moment, type Walk, type WalkEvent } from "./session.js";
 import { noTally, type Tally } from "./totals.js";
-import { noFootfall, type Footfall } from "./walked-off.js";
+import { noFootfall, type Footfall } from "./step-monitor.js";
 
 /** A session that was stopped because it had gone on for too long, and how many seconds that was. */
 export interface LengthStop {
