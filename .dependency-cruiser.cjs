@@ -50,9 +50,12 @@ module.exports = {
       "^src/protocol/",
       ["^src/(domain|protocol)/"],
     ),
-    layer("api-is-pure", "api is what every face of the bridge says and understands: domain and itself only.", "^src/api/", [
-      "^src/(domain|api)/",
-    ]),
+    layer(
+      "api-is-pure",
+      "api is what every face of the bridge says and understands: domain and itself only.",
+      "^src/api/",
+      ["^src/(domain|api)/"],
+    ),
     layer(
       "mqtt-pure-files",
       "topics, discovery and entities are functions to messages: domain, api and each other only.",
@@ -63,10 +66,27 @@ module.exports = {
       "mqtt-client-knows-no-pad",
       "mqtt/client is a client for any broker: no pad, no topic of ours, no Home Assistant.",
       "^src/mqtt/client/",
-      ["^src/mqtt/client/", "^src/domain/errors\\.ts$", "^src/(clock|log/log)\\.ts$", "^src/ble/deadline\\.ts$", "node_modules/mqtt/", "^(node:)?(net|tls|fs|dns)$"],
+      [
+        "^src/mqtt/client/",
+        "^src/domain/errors\\.ts$",
+        "^src/(clock|log/log)\\.ts$",
+        "^src/ble/deadline\\.ts$",
+        "node_modules/mqtt/",
+        "^(node:)?(net|tls|fs|dns)$",
+      ],
     ),
-    layer("mqtt-knows-no-web", "mqtt and web are two faces of one bridge: what both need is in api.", "^src/mqtt/", ["^(?!src/(web|page)/)"]),
-    layer("web-knows-no-mqtt", "web and mqtt are two faces of one bridge: what both need is in api.", "^src/(web|page)/", ["^(?!src/mqtt/)"]),
+    layer(
+      "mqtt-knows-no-web",
+      "mqtt and web are two faces of one bridge: what both need is in api.",
+      "^src/mqtt/",
+      ["^(?!src/(web|page)/)"],
+    ),
+    layer(
+      "web-knows-no-mqtt",
+      "web and mqtt are two faces of one bridge: what both need is in api.",
+      "^src/(web|page)/",
+      ["^(?!src/mqtt/)"],
+    ),
     layer(
       "pad-control-is-pure",
       "pad/control decides from values alone: domain, protocol and itself; no clock, no log, no I/O.",

@@ -27,6 +27,25 @@ const PLANTS: readonly Plant[] = [
     says: "pad-knows-ports",
   },
   {
+    file: "src/pad/control/planted.ts",
+    text: 'import "../../clock.js";\n',
+    gate: layers,
+    says: "pad-control-is-pure",
+  },
+  { file: "src/api/planted.ts", text: 'import "../mqtt/topics.js";\n', gate: layers, says: "api-is-pure" },
+  {
+    file: "src/mqtt/client/planted.ts",
+    text: 'import "../topics.js";\n',
+    gate: layers,
+    says: "mqtt-client-knows-no-pad",
+  },
+  {
+    file: "src/web/planted.ts",
+    text: 'import "../mqtt/topics.js";\n',
+    gate: layers,
+    says: "web-knows-no-mqtt",
+  },
+  {
     file: "src/mqtt/planted.ts",
     text: 'import "convict";\n',
     gate: layers,

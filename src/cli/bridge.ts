@@ -66,7 +66,8 @@ const newApp = (config: Config, { clock, ending }: Invocation, log: Logger, vers
         log.warn({}, "A restart was asked for; on a terminal nothing starts the bridge again.");
       ending.ask("restart");
     },
-    realRadio: async (adapter) => (await import("../ble/noble/radio.js")).nobleRadio({ adapter }, { clock, log }),
+    realRadio: async (adapter) =>
+      (await import("../ble/noble/radio.js")).nobleRadio({ adapter }, { clock, log }),
     memoryUsage: () => process.memoryUsage(),
     random: Math.random,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,

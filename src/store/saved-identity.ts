@@ -1,5 +1,16 @@
 import { NO_MEMORY, type PadMemory } from "./pending.js";
-import { boolean, fromJson, list, number, object, optional, orNull, text, type Test, word } from "./validators.js";
+import {
+  boolean,
+  fromJson,
+  list,
+  number,
+  object,
+  optional,
+  orNull,
+  text,
+  type Test,
+  word,
+} from "./validators.js";
 
 const incline = object({ min: number, max: number, step: number });
 const capabilities = object({

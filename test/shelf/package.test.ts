@@ -14,7 +14,13 @@ const packed = (): readonly string[] => {
 
 it("the package holds the program, and nothing that only we need", () => {
   const files = packed();
-  for (const needed of ["dist/main.js", "dist/process/watchdog-worker.js", "package.json", "README.md", "LICENSE"])
+  for (const needed of [
+    "dist/main.js",
+    "dist/process/watchdog-worker.js",
+    "package.json",
+    "README.md",
+    "LICENSE",
+  ])
     expect(files).toContain(needed);
   const wanted = /^(dist\/.*\.js(\.map)?|config\/.*\.yaml|docs\/.*|docker\/walkingpad2mqtt\.service|[^/]+)$/;
   expect(files.filter((path) => !wanted.test(path) || /\.test\.|\.tgz$|(^|\/)\.env/.test(path))).toEqual([]);

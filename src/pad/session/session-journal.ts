@@ -1,7 +1,13 @@
 import { goalProgress } from "../../domain/goals.js";
 import type { Records } from "../../domain/session-store.js";
 import type { PadStatus, SafetySettings } from "../../domain/pad.js";
-import { type Moment, walk, type WalkEvent, type WalkInput, type WalkSettings } from "../../domain/session.js";
+import {
+  type Moment,
+  walk,
+  type WalkEvent,
+  type WalkInput,
+  type WalkSettings,
+} from "../../domain/session.js";
 import type { EventType } from "../../domain/state.js";
 import type { Goals, Session, Stats } from "../../domain/stats.js";
 import { tally, today } from "../../domain/totals.js";
