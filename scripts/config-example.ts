@@ -1,4 +1,5 @@
-// Prints config/config.example.yaml from the schema: npx tsx scripts/config-example.ts
+// Writes config/config.example.yaml from the schema: npx tsx scripts/config-example.ts
+import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
 import { allowedBy, type FormatName, type Rule } from "../src/config/formats.js";
@@ -79,4 +80,5 @@ export const configExample = (): string =>
     ...Object.entries(SCHEMA).flatMap((section) => [...lines(Object.fromEntries([section]), ""), ""]),
   ].join("\n");
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.stdout.write(configExample());
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
+  writeFileSync("config/config.example.yaml", configExample());

@@ -1,4 +1,5 @@
-// Prints the README's configuration tables from the schema: npx tsx scripts/config-table.ts
+// Writes the tables of docs/configuration.md from the schema: npx tsx scripts/config-table.ts
+import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { allowedBy, type Rule } from "../src/config/formats.js";
 import { allKeys } from "../src/config/keys.js";
@@ -21,7 +22,7 @@ const entryTable = (title: string, rules: Readonly<Record<string, Rule>>): strin
   return `${title}\n\n${table(["Key", "Default", "Allowed", "What it is"], rows)}`;
 };
 
-/** The README's section: a table of all keys, and one each for the entries of the two lists. */
+/** The page's generated section: a table of all keys, and one each for the entries of the two lists. */
 export const configTable = (): string => {
   const secret = (rule: Rule): string =>
     rule.sensitive ? `${rule.doc}; also as a file (\`_file\`, \`_FILE\`)` : rule.doc;
@@ -40,9 +41,12 @@ export const configTable = (): string => {
 };
 
 /** What stands between the markers; null without them. */
-export const configSection = (readme: string): string | null => {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  return begin < 0 || end < begin ? null : readme.slice(begin + BEGIN.length, end).trim();
+export const configSection = (page: string): string | null => {
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  return begin < 0 || end < begin ? null : page.slice(begin + BEGIN.length, end).trim();
 };
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.stdout.write(`${configTable()}\n`);
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const page = readFileSync("docs/configuration.md", "utf8");
+  writeFileSync("docs/configuration.md", page.replace(configSection(page) ?? "", configTable()));
+}

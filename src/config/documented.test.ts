@@ -20,11 +20,11 @@ const load = (yaml: string): LoadResult => {
   return result;
 };
 
-test("the README's table is that of the schema (npx tsx scripts/config-table.ts)", () => {
-  expect(configSection(read("README.md"))).toBe(configTable());
+test("the table of docs/configuration.md is that of the schema (npx tsx scripts/config-table.ts)", () => {
+  expect(configSection(read("docs/configuration.md"))).toBe(configTable());
 });
 
-test("a README without the markers, or with another table, is noticed", () => {
+test("a page without the markers, or with another table, is noticed", () => {
   expect(configSection("# Title\n")).toBeNull();
   expect(configSection("<!-- config:end --> <!-- config:begin -->")).toBeNull();
   expect(configSection("a <!-- config:begin -->\n\nold\n\n<!-- config:end --> b")).toBe("old");
