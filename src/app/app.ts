@@ -9,8 +9,7 @@ import { requestedSessions, sessionObject } from "./session-list.js";
 import { allOf, type BeltReport, type Stoppable } from "../process/lifecycle.js";
 import type { Logger } from "../log/log.js";
 import { Bridge } from "../mqtt/bridge.js";
-import type { Broker } from "../mqtt/client/broker.js";
-import { connectBroker } from "../mqtt/client/mqttjs.js";
+import type { Broker, BrokerDeps, BrokerOptions } from "../mqtt/client/broker.js";
 import { Pad } from "../pad/pad.js";
 import { answerRequest } from "./bridge-requests.js";
 import { type SimulatedRadio, simulatedRadio } from "../sim/radio.js";
@@ -28,6 +27,8 @@ export interface AppDeps {
   readonly restart: () => void;
   /** The real radio; loads Bluetooth. */
   readonly realRadio: (adapter: number) => Promise<Radio>;
+  /** Starts to connect, and goes on until closed. */
+  readonly connectBroker: (options: BrokerOptions, deps: BrokerDeps) => Broker;
   readonly memoryUsage: () => { readonly rss: number; readonly heapUsed: number };
   /** 0 to 1. */
   readonly random: () => number;
@@ -223,7 +224,8 @@ export class App implements Stoppable {
           signal: this.#over.signal,
         }),
       onConnection: (connected) => this.#brokerChanged(connected),
-      connect: (own, handlers) => connectBroker({ ...place.target, ...own }, { ...handlers, clock, log }),
+      connect: (own, handlers) =>
+        this.#deps.connectBroker({ ...place.target, ...own }, { ...handlers, clock, log }),
     });
   }
 

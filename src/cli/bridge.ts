@@ -8,6 +8,7 @@ import { EXIT, type ExitCode, shutDown } from "../process/lifecycle.js";
 import { createLogger, type Logger } from "../log/log.js";
 import { statusLine } from "../app/status-line.js";
 import { readVersion } from "../version.js";
+import { connectBroker } from "../mqtt/client/mqttjs.js";
 import { startWatchdog } from "../process/watchdog.js";
 
 /** design 9. */
@@ -68,6 +69,7 @@ const newApp = (config: Config, { clock, ending }: Invocation, log: Logger, vers
     },
     realRadio: async (adapter) =>
       (await import("../ble/noble/radio.js")).nobleRadio({ adapter }, { clock, log }),
+    connectBroker,
     memoryUsage: () => process.memoryUsage(),
     random: Math.random,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,

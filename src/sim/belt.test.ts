@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { aimBelt, beltAtRest, moveBelt, startBelt, stopBelt } from "./belt.js";
+import { aimBelt, beltAtRest, moveBelt, RAMP, startBelt, stopBelt } from "./belt.js";
 import type { Belt, BeltSpec, Load } from "./belt.js";
 
-const SPEC: BeltSpec = { min: 0.5, max: 6, countdown: 3000, crawl: null };
+const SPEC: BeltSpec = { min: 0.5, max: 6, countdown: 3000, ramp: RAMP, crawl: null };
 const CRAWLING: BeltSpec = {
   min: 0.5,
   max: 10,
   countdown: 4000,
+  ramp: RAMP,
   crawl: { speed: 0.4, hold: 1000, reach: 7000 },
 };
 const WALKED: Load = { creep: 0, walker: true };
@@ -23,7 +24,7 @@ const act = fc.oneof(
     .double({ min: -1, max: 20, noNaN: true })
     .map((speed) => (belt: Belt, spec: BeltSpec) => aimBelt(belt, spec, speed)),
   fc.constant((belt: Belt, spec: BeltSpec) => startBelt(belt, spec, belt.lastUsed)),
-  fc.constant((belt: Belt) => stopBelt(belt)),
+  fc.constant((belt: Belt, spec: BeltSpec) => stopBelt(belt, spec)),
 );
 const acts = fc.array(act, { maxLength: 30 });
 const specs = fc.constantFrom(SPEC, CRAWLING);
@@ -72,17 +73,17 @@ describe("a belt", () => {
     fc.assert(
       fc.property(specs, acts, (spec, does) => {
         const belt = does.reduce((now, does) => does(now, spec, WALKED), beltAtRest(2));
-        const stopped = moveBelt(stopBelt(belt), spec, WALKED, (belt.speed / 0.53) * 1000 + 1);
+        const stopped = moveBelt(stopBelt(belt, spec), spec, WALKED, (belt.speed / 0.53) * 1000 + 1);
         expect(stopped).toMatchObject({ phase: "rest", speed: 0 });
       }),
     );
   });
 
   it("keeps creeping while the fault lasts, and comes to rest after it", () => {
-    const creeping = moveBelt(stopBelt(running(3)), SPEC, { creep: 0.5, walker: true }, 60_000);
+    const creeping = moveBelt(stopBelt(running(3), SPEC), SPEC, { creep: 0.5, walker: true }, 60_000);
     expect(creeping).toMatchObject({ phase: "stopping", speed: 0.5 });
     expect(moveBelt(creeping, SPEC, WALKED, 1000)).toMatchObject({ phase: "rest", speed: 0 });
-    const atRest = moveBelt(stopBelt(beltAtRest(2)), SPEC, { creep: 0.5, walker: true }, 60_000);
+    const atRest = moveBelt(stopBelt(beltAtRest(2), SPEC), SPEC, { creep: 0.5, walker: true }, 60_000);
     expect(atRest.speed).toBe(0);
   });
 
@@ -97,7 +98,7 @@ describe("a belt", () => {
     expect(moveBelt(belt, SPEC, { creep: 0, walker: false }, 60_000).counters.steps).toBe(
       belt.counters.steps,
     );
-    const settled = moveBelt(stopBelt(belt), SPEC, WALKED, 20_000).counters;
+    const settled = moveBelt(stopBelt(belt, SPEC), SPEC, WALKED, 20_000).counters;
     expect(settled.shown).toBe(Math.floor(settled.steps));
   });
 });

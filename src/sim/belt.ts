@@ -6,6 +6,8 @@ export interface BeltSpec {
   readonly min: number;
   readonly max: number;
   readonly countdown: number;
+  /** km/h per second, up and down. */
+  readonly ramp: number;
   /** What follows the countdown before the belt makes for its speed; null: nothing. */
   readonly crawl: { readonly speed: number; readonly hold: number; readonly reach: number } | null;
 }
@@ -33,8 +35,8 @@ export interface Load {
   readonly walker: boolean;
 }
 
-/** km/h per second, up and down: 1.0 to 5.8 and 6.0 to 1.2 km/h in 9 s each (wire-facts a.9). */
-const RAMP = 0.53;
+/** The ramp of most machines: 1.0 to 5.8 and 6.0 to 1.2 km/h in 9 s each (wire-facts a.9). */
+export const RAMP = 0.53;
 
 export const beltAtRest = (lastUsed: number): Belt => ({
   phase: "rest",
@@ -58,14 +60,14 @@ export const aimBelt = (belt: Belt, spec: BeltSpec, speed: number): Belt => {
   const aim = clamp(speed, spec);
   if (belt.phase === "rest") return belt;
   if (belt.phase === "countdown") return { ...belt, next: aim, lastUsed: aim };
-  return { ...belt, phase: "running", target: aim, rate: RAMP, wait: 0, next: 0, lastUsed: aim };
+  return { ...belt, phase: "running", target: aim, rate: spec.ramp, wait: 0, next: 0, lastUsed: aim };
 };
 
 /** Slows to rest; a countdown simply ends. */
-export const stopBelt = (belt: Belt): Belt => {
+export const stopBelt = (belt: Belt, spec: BeltSpec): Belt => {
   if (belt.phase === "rest") return belt;
   const phase = belt.phase === "countdown" ? "rest" : "stopping";
-  return { ...belt, phase, target: 0, rate: RAMP, wait: 0, next: 0 };
+  return { ...belt, phase, target: 0, rate: spec.ramp, wait: 0, next: 0 };
 };
 
 /** The belt `ms` later, in steps from one event (countdown over, speed reached, …) to the next. */
@@ -123,5 +125,5 @@ const arrive = (belt: Belt, spec: BeltSpec): Belt => {
 /** After a crawl the belt takes its time, but never more than the ramp allows. */
 const climb = (belt: Belt, spec: BeltSpec): number =>
   spec.crawl && belt.phase === "running"
-    ? Math.min(RAMP, Math.max(0.01, ((belt.next - belt.speed) / spec.crawl.reach) * 1000))
-    : RAMP;
+    ? Math.min(spec.ramp, Math.max(0.01, ((belt.next - belt.speed) / spec.crawl.reach) * 1000))
+    : spec.ramp;

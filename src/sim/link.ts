@@ -16,8 +16,8 @@ const DEADLINE = 5000;
 
 interface LinkDeps {
   readonly clock: Clock;
-  /** A frame has reached the pad. */
-  readonly onFrame: (characteristic: Uuid, bytes: Uint8Array) => void;
+  /** A frame has reached the pad; `obey` is what the pad then does. */
+  readonly onFrame: (characteristic: Uuid, bytes: Uint8Array, obey: () => void) => void;
   /** The link is gone, for whatever reason; called once. */
   readonly onEnd: () => void;
 }
@@ -185,9 +185,10 @@ export class SimulatedLink implements Link {
   }
 
   #deliver(characteristic: Uuid, bytes: Uint8Array): void {
-    this.#deps.onFrame(characteristic, bytes);
-    for (const sent of this.#peripheral.receive(characteristic, bytes))
-      this.#hear(sent.characteristic, sent.bytes);
+    this.#deps.onFrame(characteristic, bytes, () => {
+      for (const sent of this.#peripheral.receive(characteristic, bytes))
+        this.#hear(sent.characteristic, sent.bytes);
+    });
   }
 
   #hear(characteristic: Uuid, bytes: Uint8Array): void {

@@ -76,7 +76,7 @@ export const aimMachine = <Model extends MachineModel>(
 
 export const stopMachine = <Model extends MachineModel>(machine: Machine<Model>): Machine<Model> => ({
   ...machine,
-  belt: stopBelt(machine.belt),
+  belt: stopBelt(machine.belt, machine.model.belt),
 });
 
 export const isResting = (machine: Machine): boolean => machine.belt.phase === "rest";

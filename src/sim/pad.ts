@@ -22,6 +22,7 @@ import {
 } from "./ftms/behaviour.js";
 import { receiveFtms } from "./ftms/requests.js";
 import { isResting, newMachine, runMachine, stopMachine } from "./machine.js";
+import type { MachineModel } from "./machine-model.js";
 import type { FtmsModel, WiLinkModel } from "./models.js";
 import { newFace, statusFrame } from "./wilink/state.js";
 import type { WiLinkPad } from "./wilink/state.js";
@@ -44,11 +45,21 @@ export interface PadOptions extends Partial<FtmsOptions> {
   readonly startSpeed?: number;
   /** WiLink: milliseconds at rest and untouched after which it goes to standby by itself; never when not given. */
   readonly sleepAfter?: number;
+  /** WiLink: milliseconds in which a frame after another one is lost; 0 when not given. */
+  readonly gap?: number;
+  /** Milliseconds, and km/h a second; the model's own when not given. */
+  readonly countdown?: number;
+  readonly ramp?: number;
   /** For the share of refused starts. */
   readonly seed?: number;
 }
 
 const isFtms = (pad: Pad): pad is FtmsPad => "ftms" in pad.machine.model;
+
+const fitted = <Model extends MachineModel>(model: Model, { countdown, ramp }: PadOptions): Model => {
+  const { belt } = model;
+  return { ...model, belt: { ...belt, countdown: countdown ?? belt.countdown, ramp: ramp ?? belt.ramp } };
+};
 
 export const newPad = (model: WiLinkModel | FtmsModel, options: PadOptions = {}): Pad => {
   const settings = {
@@ -58,12 +69,13 @@ export const newPad = (model: WiLinkModel | FtmsModel, options: PadOptions = {})
     seed: options.seed ?? 0,
   };
   if (!("ftms" in model)) {
-    const face = newFace(MODE_BYTES[options.mode ?? "standby"], options.sleepAfter ?? null);
-    return { machine: newMachine(model, settings), face };
+    const face = newFace(MODE_BYTES[options.mode ?? "standby"], options.sleepAfter ?? null, options.gap ?? 0);
+    return { machine: newMachine(fitted(model, options), settings), face };
   }
   const { unlockGate = false, quietAtRest = false, refusePause = false, name = model.advertised } = options;
-  const face = newFtmsFace({ unlockGate, quietAtRest, refusePause, name });
-  return { machine: newMachine(model, settings), face };
+  const { deafSpinUp = false, silentData = false } = options;
+  const face = newFtmsFace({ unlockGate, quietAtRest, refusePause, deafSpinUp, silentData, name });
+  return { machine: newMachine(fitted(model, options), settings), face };
 };
 
 /** The pad `ms` later. A moving one is looked at every 100 ms, since it does things of its own on the way. */

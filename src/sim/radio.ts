@@ -8,7 +8,7 @@ import { Advertiser } from "./advertiser.js";
 import type { Listener } from "./advertiser.js";
 import type { Peripheral, PeripheralSettings } from "./peripheral.js";
 import { controlsOf, linkTo, newWorld } from "./world.js";
-import type { World, WorldControls } from "./world.js";
+import type { Observer, World, WorldControls } from "./world.js";
 
 /** Milliseconds. */
 const CONNECTING = 50;
@@ -22,9 +22,9 @@ export interface SimulatedRadio extends Radio, WorldControls {
 /** A radio full of simulated pads. */
 export const simulatedRadio = (
   pads: readonly PeripheralSettings[],
-  deps: { readonly clock: Clock },
+  deps: { readonly clock: Clock; readonly observe?: Observer },
 ): SimulatedRadio => {
-  const world = newWorld(pads, deps.clock);
+  const world = newWorld(pads, deps);
   return Object.assign(new Simulator(world), controlsOf(world));
 };
 

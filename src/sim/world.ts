@@ -11,7 +11,7 @@ import type { PeripheralSettings } from "./peripheral.js";
 const WIRE_LENGTH = 10_000;
 
 /** A frame that reached a pad; `at` is the clock's `now()`. */
-interface WireFrame {
+export interface WireFrame {
   readonly at: number;
   readonly address: Address;
   readonly characteristic: Uuid;
@@ -24,7 +24,11 @@ export interface World {
   readonly peripherals: ReadonlyMap<Address, Peripheral>;
   readonly links: Map<Address, SimulatedLink>;
   readonly wire: WireFrame[];
+  readonly observe: Observer | null;
 }
+
+/** Sees each frame that reaches a pad, and the pad before and after it. */
+export type Observer = (frame: WireFrame, before: Pad, after: Pad) => void;
 
 /** What a test, or `bridge/request/simulate`, may do to the world. An unknown address throws BridgeError. */
 export interface WorldControls {
@@ -44,13 +48,17 @@ export interface WorldControls {
   hangWrites(address: Address, hang: boolean): void;
 }
 
-export const newWorld = (pads: readonly PeripheralSettings[], clock: Clock): World => {
+export const newWorld = (
+  pads: readonly PeripheralSettings[],
+  { clock, observe = null }: { readonly clock: Clock; readonly observe?: Observer | null },
+): World => {
   const peripherals = pads.map((settings) => new Peripheral(settings, clock));
   return {
     clock,
     peripherals: new Map(peripherals.map((each) => [each.address, each])),
     links: new Map(),
     wire: [],
+    observe,
   };
 };
 
@@ -59,8 +67,13 @@ export const linkTo = (world: World, peripheral: Peripheral): SimulatedLink => {
   const { address } = peripheral;
   const link = new SimulatedLink(peripheral, {
     clock: world.clock,
-    onFrame: (characteristic, bytes) =>
-      record(world, { at: world.clock.now(), address, characteristic, bytes }),
+    onFrame: (characteristic, bytes, obey) => {
+      const frame = { at: world.clock.now(), address, characteristic, bytes };
+      record(world, frame);
+      const before = peripheral.pad;
+      obey();
+      world.observe?.(frame, before, peripheral.pad);
+    },
     onEnd: () => world.links.delete(address),
   });
   world.links.set(address, link);

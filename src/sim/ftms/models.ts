@@ -3,6 +3,7 @@ import type { Features, Range } from "../../protocol/ftms/features.js";
 import { FTMS } from "../../protocol/ftms/gatt.js";
 import { SUPPLEMENT } from "../../protocol/ftms/kingsmith-service.js";
 import type { Machine } from "../machine.js";
+import { RAMP } from "../belt.js";
 import type { Access, Gatt, MachineModel } from "../machine-model.js";
 
 /** How a model speaks FTMS, as data. Times in milliseconds, speeds in 0.01 km/h. */
@@ -101,7 +102,7 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy", Ftm
     name: "Z1",
     advertised: "KS-HD-Z1D",
     gatt: Z1_GATT,
-    belt: { min: 1.6, max: 6.4, countdown: 4000, crawl: null },
+    belt: { min: 1.6, max: 6.4, countdown: 4000, ramp: RAMP, crawl: null },
     startsAt: "preference",
     startSpeed: 1.6,
     ftms: {
@@ -119,7 +120,7 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy", Ftm
     name: "MC21",
     advertised: "KS-MC21-D06BFD",
     gatt: gatt([FTMS.preamble, ["write"]]),
-    belt: { min: 0.5, max: 10, countdown: 3000, crawl: null },
+    belt: { min: 0.5, max: 10, countdown: 3000, ramp: RAMP, crawl: null },
     startsAt: "preference",
     startSpeed: 1,
     ftms: {
@@ -137,7 +138,7 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy", Ftm
     name: "FTMS treadmill",
     advertised: "Treadmill",
     gatt: gatt([FTMS.inclineRange, READ]),
-    belt: { min: 1, max: 16, countdown: 3000, crawl: null },
+    belt: { min: 1, max: 16, countdown: 3000, ramp: RAMP, crawl: null },
     startsAt: "preference",
     startSpeed: 1,
     ftms: {
@@ -152,7 +153,7 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy", Ftm
     name: "TM11GY",
     advertised: "TM11GY",
     gatt: gatt(),
-    belt: { min: 1, max: 6, countdown: 3000, crawl: null },
+    belt: { min: 1, max: 6, countdown: 3000, ramp: RAMP, crawl: null },
     startsAt: "preference",
     startSpeed: 1,
     ftms: { ...HABITS, startToggles: true, miles: true },

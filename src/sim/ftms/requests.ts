@@ -61,10 +61,13 @@ const request = (pad: FtmsPad, bytes: Uint8Array): FtmsPad => {
   return told(answer(done, opcode, pad), done, asked);
 };
 
-/** Two starts or stops within a second: the second is lost (wire-facts b.7.4). */
-const isLost = ({ machine, face }: FtmsPad, { op }: MachineRequest): boolean =>
-  (op === "start" || op === "stop" || op === "pause") &&
-  machine.at - face.toggledAt < machine.model.ftms.toggleGap;
+/** Two starts or stops within a second: the second is lost (wire-facts b.7.4). Some lose any stop in their spin-up. */
+const isLost = ({ machine, face }: FtmsPad, { op }: MachineRequest): boolean => {
+  const halts = op === "stop" || op === "pause";
+  const deaf = halts && face.options.deafSpinUp && machine.belt.phase === "countdown";
+  const soon = machine.at - face.toggledAt < machine.model.ftms.toggleGap;
+  return deaf || ((op === "start" || halts) && soon);
+};
 
 const answer = ({ pad, result }: Done, opcode: number, before: FtmsPad): FtmsPad => {
   const { indicates } = pad.machine.model.ftms;

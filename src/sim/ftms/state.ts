@@ -24,6 +24,10 @@ export interface FtmsOptions {
   readonly quietAtRest: boolean;
   /** Pausing is not supported. */
   readonly refusePause: boolean;
+  /** A stop that comes in the spin-up is lost, and not answered. */
+  readonly deafSpinUp: boolean;
+  /** Every number of Treadmill Data is 0, though the belt runs. */
+  readonly silentData: boolean;
   /** The name that it advertises: the unlock request is made of it. */
   readonly name: string;
 }
@@ -143,7 +147,9 @@ export const dataFrames = ({ machine, face }: FtmsPad): readonly Uint8Array[] =>
     elapsed: Math.floor(counters.elapsed / 1000),
     steps: counters.shown,
   };
-  return records.map((flags) => encodeTreadmillData({ flags, ...values }, stepBytes));
+  const zeros = Object.fromEntries(Object.keys(values).map((key) => [key, 0])) as typeof values;
+  const said = face.options.silentData ? zeros : values;
+  return records.map((flags) => encodeTreadmillData({ flags, ...said }, stepBytes));
 };
 
 /** The value of a readable characteristic; null where there is none. */

@@ -10,13 +10,19 @@ import type { WiLinkPad } from "./state.js";
 /** After standby every driver waits 1.0 s or more before it starts (wire-facts a.9): what comes sooner is lost. */
 const WAKING = 800;
 
-/** One write to FE02: what it does to the pad, and what comes back on FE01. A broken frame is ignored in silence. */
+/**
+ * One write to FE02: what it does to the pad, and what comes back on FE01. A broken frame is ignored in silence, and so
+ * is one within the gap of another, polls included.
+ */
 export const receiveWiLink = (
   pad: WiLinkPad,
   bytes: Uint8Array,
 ): { readonly pad: WiLinkPad; readonly reply: Uint8Array | null } => {
+  const { machine, face } = pad;
+  if (machine.at - face.frameAt < face.gap) return { pad, reply: null };
+  const heard = { machine, face: { ...face, frameAt: machine.at } };
   const command = parseCommand(bytes);
-  const obeyed = command && obey(pad, command);
+  const obeyed = command && obey(heard, command);
   return obeyed ? { pad: obeyed, reply: replyTo(command, obeyed) } : { pad, reply: null };
 };
 

@@ -1,5 +1,5 @@
 import type { Uuid } from "../../ble/radio.js";
-import type { BeltSpec } from "../belt.js";
+import { type BeltSpec, RAMP } from "../belt.js";
 import type { Machine } from "../machine.js";
 import type { Access, Gatt, MachineModel } from "../machine-model.js";
 
@@ -42,7 +42,7 @@ const WILINK: Gatt = new Map([
 ]);
 
 /** 0.5 to 6.0 km/h (wire-facts a.9, d); "3-2-1" takes three seconds (a.8, a.9). */
-const BELT: BeltSpec = { min: 0.5, max: 6, countdown: 3000, crawl: null };
+const BELT: BeltSpec = { min: 0.5, max: 6, countdown: 3000, ramp: RAMP, crawl: null };
 
 const HABITS: WiLinkHabits = {
   running: 1,
@@ -95,7 +95,7 @@ export const WILINK_MODELS: Readonly<Record<"c2" | "a1" | "p1" | "r1pro", WiLink
     ...base,
     name: "R1 Pro",
     advertised: "R1 PRO",
-    belt: { min: 0.5, max: 10, countdown: 4000, crawl: { speed: 0.4, hold: 1000, reach: 7000 } },
+    belt: { min: 0.5, max: 10, countdown: 4000, ramp: RAMP, crawl: { speed: 0.4, hold: 1000, reach: 7000 } },
     startsAt: "last-used",
     wilink: {
       ...HABITS,

@@ -21,6 +21,10 @@ interface WiLinkFace {
   readonly record: Omit<RawRecord, "onTime"> | null;
   /** Milliseconds at rest after which the pad goes to standby by itself; null: never. */
   readonly sleepAfter: number | null;
+  /** A frame that comes within so many milliseconds of the last one is lost (wire-facts a.9, command spacing). */
+  readonly gap: number;
+  /** When the last frame came that was obeyed. */
+  readonly frameAt: number;
 }
 
 export interface WiLinkPad {
@@ -36,7 +40,7 @@ export const BUTTONS = { "+": 2, "start-stop": 3, "-": 4 } as const;
 /** A press is seen in one or two frames at a poll a second (wire-facts a.10). */
 const BUTTON_SHOWN = 1500;
 
-export const newFace = (mode: number, sleepAfter: number | null): WiLinkFace => ({
+export const newFace = (mode: number, sleepAfter: number | null, gap: number): WiLinkFace => ({
   mode,
   appSpeed: 0,
   unlocked: false,
@@ -46,6 +50,8 @@ export const newFace = (mode: number, sleepAfter: number | null): WiLinkFace => 
   startedAt: 0,
   record: null,
   sleepAfter,
+  gap,
+  frameAt: -Infinity,
 });
 
 /** The pad after something was done with it. */
@@ -58,7 +64,8 @@ export const used = ({ machine, face }: WiLinkPad, change: Partial<WiLinkFace>):
 export const stateOf = ({ model, belt, faults }: WiLinkMachine): number => {
   const { running, countdown, slowing } = model.wilink;
   if (belt.phase === "rest") return RESTING;
-  if (belt.phase === "countdown") return countdown.at(-Math.ceil(belt.wait / 1000)) ?? running;
+  if (belt.phase === "countdown")
+    return countdown.at(-Math.ceil(belt.wait / 1000)) ?? countdown[0] ?? running;
   const slow = belt.phase === "stopping" && slowing !== null && belt.speed < slowing.below;
   return slow && faults.creep === 0 ? slowing.state : running;
 };
