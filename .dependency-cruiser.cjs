@@ -108,7 +108,7 @@ module.exports = {
     layer("config-is-a-leaf", "config may know domain, convict and yaml.", "^src/config/", [
       "^src/(domain|config)/",
       "node_modules/(convict|yaml|@types/convict)/",
-      "^(node:)?(fs|path|url)$",
+      "^(node:)?(fs|path|url|net)$",
     ]),
     owner("@abandonware/noble", "ble/noble/"),
     owner("mqtt", "mqtt/client/"),

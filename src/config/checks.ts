@@ -72,6 +72,18 @@ const CHECKS: readonly Check[] = [
           },
   },
   {
+    keys: ["web.enabled", "web.host", "web.password", "web.trusted_proxy"],
+    find: ({ web: { enabled, host, password, trusted_proxy } }) =>
+      !enabled || LOOPBACK.test(host) || password !== null || trusted_proxy !== null
+        ? null
+        : {
+            key: "web.host",
+            value: host,
+            why: "would let anybody on the network start the belt",
+            allowed: "127.0.0.1, or any address together with web.password",
+          },
+  },
+  {
     keys: ["mqtt.url", "mqtt.protocol_version"],
     find: ({ mqtt }) =>
       mqtt.url !== "embedded" || mqtt.protocol_version !== 5

@@ -12,6 +12,7 @@ export interface PadEntry {
   readonly max_speed: number | null;
   readonly min_speed: number | null;
   readonly start_speed: number | null;
+  readonly presets: readonly number[] | null;
 }
 
 /** A simulated pad as the file has it; `parseFaults` turns its faults into what the simulator needs. */
@@ -42,6 +43,14 @@ export interface Config {
     readonly keepalive: number;
   };
   readonly embedded_broker: { readonly host: string; readonly port: number };
+  readonly web: {
+    readonly enabled: boolean;
+    readonly host: string;
+    readonly port: number;
+    readonly password: string | null;
+    /** An IP address. */
+    readonly trusted_proxy: string | null;
+  };
   readonly homeassistant: {
     readonly enabled: boolean;
     readonly discovery_prefix: string;

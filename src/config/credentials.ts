@@ -28,10 +28,10 @@ export const splitUrl = (
 const SHORTEST_TOKEN = 8;
 
 /** Every secret that the program knows and that must never be seen: for the log's last defence. */
-export const secretsOf = ({ mqtt: { url, password } }: Config): readonly string[] => {
+export const secretsOf = ({ mqtt: { url, password }, web }: Config): readonly string[] => {
   const query = url.includes("?") ? [...new URL(url).searchParams.values()] : [];
   return [
-    ...(password === null ? [] : [password]),
+    ...[password, web.password].filter((secret) => secret !== null),
     ...query.filter(({ length }) => length >= SHORTEST_TOKEN),
   ];
 };

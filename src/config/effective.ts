@@ -2,12 +2,15 @@ import { stringify } from "yaml";
 import type { Config } from "./config.js";
 import { MASK, maskUrl } from "./errors.js";
 
+const masked = (secret: string | null): string | null => (secret === null ? null : MASK);
+
 /** The config, complete, with its secrets masked; null where there is none. For `bridge/info`. */
 export const effective = (config: Config): Config => {
-  const { mqtt } = config;
+  const { mqtt, web } = config;
   return {
     ...config,
-    mqtt: { ...mqtt, url: maskUrl(mqtt.url), password: mqtt.password === null ? null : MASK },
+    mqtt: { ...mqtt, url: maskUrl(mqtt.url), password: masked(mqtt.password) },
+    web: { ...web, password: masked(web.password) },
   };
 };
 

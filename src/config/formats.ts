@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Finding } from "./errors.js";
 
 export type FormatName =
@@ -10,8 +11,10 @@ export type FormatName =
   | "topic"
   | "broker-url"
   | "host"
+  | "ip"
   | "address"
   | "pad-id"
+  | "speeds"
   | "pads"
   | "simulator-pads"
   | "faults";
@@ -78,6 +81,9 @@ const isBrokerUrl = (value: unknown): boolean => {
   return SCHEMES.includes(protocol) && hostname !== "" && port !== "0" && pathFits;
 };
 
+/** As many buttons as fit below a belt on a phone. */
+const MOST_SPEEDS = 8;
+
 const HEX = "[0-9a-f]";
 const MAC = new RegExp(`^${HEX}{2}([:-]${HEX}{2}){5}$`, "i");
 /** What macOS gives instead of an address. */
@@ -131,6 +137,11 @@ const FORMATS: Readonly<Record<FormatName, Format>> = {
       isText(value) && (/^[a-z0-9._-]+$/i.test(value) || /^[0-9a-f:.]*:[0-9a-f:.]+$/i.test(value)),
     allowed: () => "a host name or an IP address",
   },
+  ip: {
+    coerce: asIs,
+    accepts: (value) => isText(value) && isIP(value) !== 0,
+    allowed: () => "an IP address",
+  },
   address: {
     coerce: asIs,
     accepts: isAddress,
@@ -140,6 +151,12 @@ const FORMATS: Readonly<Record<FormatName, Format>> = {
     coerce: asIs,
     accepts: (value) => isText(value) && /^[a-z0-9_-]{1,32}$/.test(value) && value !== "bridge",
     allowed: () => 'up to 32 of a-z, 0-9, _ and -, and not "bridge"',
+  },
+  speeds: {
+    coerce: toJson,
+    accepts: (value, rule) =>
+      Array.isArray(value) && value.length <= MOST_SPEEDS && value.every((one) => inRange(one, rule)),
+    allowed: (rule) => `a list of at most ${MOST_SPEEDS} numbers ${range(rule)}`,
   },
   pads: list("a list of pads, in the environment as JSON"),
   "simulator-pads": list("a list of simulated pads, in the environment as JSON"),

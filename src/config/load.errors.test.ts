@@ -19,7 +19,8 @@ const load = (yaml: string, input: Partial<LoadInput> = {}): LoadResult => {
 const messages = (result: LoadResult): string[] =>
   result.ok ? [] : result.errors.map(({ message }) => message);
 
-const padKeys = "id, name, enabled, address, advertised_name, protocol, max_speed, min_speed, start_speed";
+const padKeys =
+  "id, name, enabled, address, advertised_name, protocol, max_speed, min_speed, start_speed, presets";
 const address = 'a Bluetooth address such as "57:4c:4e:00:11:22" (on macOS a UUID)';
 const topic = "an MQTT topic: no + or #, no / or space at either end, no $ in front";
 const url =
@@ -27,7 +28,7 @@ const url =
   "special characters in credentials percent-encoded";
 const notUrl = (shown: string): string => `mqtt.url: ${shown} is not allowed; allowed: ${url}`;
 const sections =
-  "mqtt, embedded_broker, homeassistant, bluetooth, pads, safety, session, calories, goals, store, log, simulator";
+  "mqtt, embedded_broker, web, homeassistant, bluetooth, pads, safety, session, calories, goals, store, log, simulator";
 const id = 'up to 32 of a-z, 0-9, _ and -, and not "bridge"';
 const env = (name: string, value: string): Partial<LoadInput> => ({
   env: { [`WALKINGPAD2MQTT_${name}`]: value },
@@ -51,6 +52,36 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
       "safety.walked_off.Action: unknown key, did you mean safety.walked_off.action?; allowed: action, after",
       "safety.walked_off.afetr: unknown key, did you mean safety.walked_off.after?; allowed: action, after",
       "safety.shutdown: unknown key; allowed: allow_start, stop_on_exit, standby_on_exit, shutdown_timeout, stop_after_crash, broker_lost, walked_off, max_session",
+    ],
+  ],
+  [
+    "web: {host: 0.0.0.0}",
+    {},
+    [
+      'web.host: "0.0.0.0" would let anybody on the network start the belt; allowed: 127.0.0.1, or any address together with web.password',
+    ],
+  ],
+  ["web: {host: 0.0.0.0, password: enough}", {}, []],
+  ["web: {host: 0.0.0.0, trusted_proxy: 172.30.32.2}", {}, []],
+  ["web: {host: 0.0.0.0, enabled: false}", {}, []],
+  [
+    "web: {trusted_proxy: 172.30.32.0/23}",
+    {},
+    ['web.trusted_proxy: "172.30.32.0/23" is not allowed; allowed: an IP address'],
+  ],
+  [
+    "web: {host: 0.0.0.0, password_file: /nowhere/secret}",
+    {},
+    [
+      'web.password_file: "/nowhere/secret" cannot be used: there is no such file; allowed: the path of a readable file with the secret in it',
+    ],
+  ],
+  [
+    "pads: [{id: a, advertised_name: a, max_speed: 4, presets: [2, 4.5]}, {id: b, advertised_name: b, presets: 3}]",
+    {},
+    [
+      "pads[0].presets[1]: 4.5 is not allowed; allowed: a speed between min_speed and max_speed",
+      "pads[1].presets: 3 is not allowed; allowed: a list of at most 8 numbers above 0, at most 30",
     ],
   ],
   [

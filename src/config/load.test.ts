@@ -41,6 +41,7 @@ describe("the layers, for every key of the schema", () => {
     topic: () => ["one/1", "two/2"],
     "broker-url": () => ["wss://one/mqtt", "mqtt://two:1884"],
     host: () => ["127.0.0.2", "localhost"],
+    ip: () => ["172.30.32.2", "fd00::1"],
     boolean: (rule) => [rule.default !== true, rule.default],
     number: (rule) => [least(rule) + 0.5, least(rule) + 1],
     integer: (rule) => [least(rule), least(rule) + 1],
@@ -107,6 +108,7 @@ test("a list in the environment replaces the list of the file", () => {
       max_speed: 4.5,
       min_speed: null,
       start_speed: null,
+      presets: null,
     },
   ]);
 });

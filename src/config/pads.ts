@@ -32,6 +32,11 @@ export const PAD_RULES: Rules<PadEntry> = {
   max_speed: { ...SPEED, doc: "km/h; only narrows what the pad reports, or replaces the model's default" },
   min_speed: { ...SPEED, doc: "km/h; only narrows what the pad reports, or replaces the model's default" },
   start_speed: { ...SPEED, doc: "km/h, set once the belt moves; `null` leaves it to the pad" },
+  presets: {
+    ...SPEED,
+    format: "speeds",
+    doc: "km/h, such as `[2, 3.5, 5]`: buttons on the page; `null`: three from the pad's own range",
+  },
 };
 
 /** The keys of an entry of `simulator.pads`. */
@@ -100,13 +105,18 @@ const repeated = <K extends string>(
 const missing = (key: string, allowed: string): Finding => ({ key, why: "is missing", allowed });
 
 const speeds = (pad: Draft<PadEntry>, path: string): Finding[] => {
-  const { min_speed: min = null, max_speed: max = null, start_speed: start = null } = pad;
+  const { min_speed: min = null, max_speed: max = null, start_speed: start = null, presets } = pad;
   if (min !== null && max !== null && min >= max) {
     return [{ key: `${path}.min_speed`, value: min, allowed: `less than max_speed, which is ${max}` }];
   }
-  if (start === null || (start >= (min ?? 0) && start <= (max ?? Infinity))) return [];
+  const isOutside = (speed: number): boolean => speed < (min ?? 0) || speed > (max ?? Infinity);
   const allowed = "a speed between min_speed and max_speed";
-  return [{ key: `${path}.start_speed`, value: start, allowed }];
+  return [
+    ...(start !== null && isOutside(start) ? [{ key: `${path}.start_speed`, value: start, allowed }] : []),
+    ...(presets ?? []).flatMap((speed, index) =>
+      isOutside(speed) ? [{ key: `${path}.presets[${index}]`, value: speed, allowed }] : [],
+    ),
+  ];
 };
 
 const identity = (pad: Draft<PadEntry>, path: string): Finding[] => {

@@ -49,6 +49,30 @@ export const SCHEMA: Tree<Config> = {
     },
     port: { doc: "Its port", format: "integer", default: 1883, min: 1, max: 65_535 },
   },
+  web: {
+    enabled: {
+      doc: "The page: see and steer the belts in a browser; a port in use costs the page, never the bridge",
+      format: "boolean",
+      default: true,
+    },
+    host: {
+      doc: "Where the page listens; anything but loopback needs `web.password` or `web.trusted_proxy`",
+      format: "host",
+      default: "127.0.0.1",
+    },
+    port: { doc: "Its port", format: "integer", default: 8088, min: 1, max: 65_535 },
+    password: {
+      doc: "The page's password (HTTP Basic; any user name)",
+      format: "secret",
+      default: null,
+      sensitive: true,
+    },
+    trusted_proxy: {
+      doc: "IP address of a reverse proxy that has authenticated the user; from there no password is needed",
+      format: "ip",
+      default: null,
+    },
+  },
   homeassistant: {
     enabled: {
       doc: "Home Assistant discovery; `false`: the bridge clears its own configs once",

@@ -41,6 +41,7 @@ const ways: Readonly<Record<string, (secret: string) => Partial<LoadInput>>> = {
     ...env("MQTT_URL", `mqtt://me:${encodeURIComponent(secret)}@host`),
     ...yaml({ mqtt: { password: secret } }),
   }),
+  "for the page": (secret) => yaml({ web: { password: secret } }),
   "under a misspelt key": (secret) =>
     yaml({ mqtt: { pasword: secret }, password: secret, mqt: { a: [secret] } }),
   "under a misspelt name": (secret) => env("MQTT_PASSWRD", secret),

@@ -2,7 +2,14 @@ import { expect, test } from "vitest";
 import { NO_FAULTS } from "../domain/faults.js";
 import type { Config } from "./config.js";
 import { loadConfig } from "./load.js";
-import { dailyGoals, padSettings, safetySettings, simulatedPads, walkSettings } from "./settings.js";
+import {
+  dailyGoals,
+  padPresets,
+  padSettings,
+  safetySettings,
+  simulatedPads,
+  walkSettings,
+} from "./settings.js";
 
 const config = (overrides: Readonly<Record<string, unknown>> = {}): Config => {
   const result = loadConfig({ file: null, explicit: false, env: {}, overrides });
@@ -28,6 +35,17 @@ test("the defaults in the domain's units", () => {
     body: { weight: 75, age: null, height: null, sex: null },
   });
   expect(dailyGoals(config())).toEqual({ distance: null, steps: null, duration: null, calories: null });
+});
+
+test("presets are for the page, not for the pad", () => {
+  const pads = [
+    { id: "office", advertised_name: "a", presets: [2, 3.5] },
+    { id: "den", advertised_name: "b" },
+  ];
+  expect([...padPresets(config({ pads }))]).toEqual([
+    ["office", [2, 3.5]],
+    ["den", null],
+  ]);
 });
 
 test("pads: those that are enabled, speeds in hundredths, addresses in lower case", () => {

@@ -22,6 +22,10 @@ export const padSettings = (config: Config): readonly PadSettings[] =>
       startSpeed: speed(pad.start_speed),
     }));
 
+/** km/h by the id of the pad; null: to be made from the pad's own range. */
+export const padPresets = (config: Config): ReadonlyMap<string, readonly number[] | null> =>
+  new Map(config.pads.map(({ id, presets }) => [id, presets]));
+
 export const safetySettings = ({ safety }: Config): SafetySettings => ({
   allowStart: safety.allow_start,
   stopOnExit: safety.stop_on_exit,
