@@ -16,18 +16,20 @@ export type Command =
 export type CommandKey = Command["key"];
 export const COMMAND_KEYS: readonly CommandKey[] = ["belt", "speed", "mode", "incline", "command", "link"];
 
-export type ResultCode =
-  | "invalid-payload"
-  | "out-of-range"
-  | "unsupported"
-  | "not-connected"
-  | "stopping"
-  | "start-not-allowed"
-  | "superseded"
-  | "unconfirmed"
-  | "link-lost"
-  | "radio-off"
-  | "retained";
+export const RESULT_CODES = [
+  "invalid-payload",
+  "out-of-range",
+  "unsupported",
+  "not-connected",
+  "stopping",
+  "start-not-allowed",
+  "superseded",
+  "unconfirmed",
+  "link-lost",
+  "radio-off",
+  "retained",
+] as const;
+export type ResultCode = (typeof RESULT_CODES)[number];
 
 /** How one key ended. A failure has a code and a sentence: what happened, what it means for the belt, what to do. */
 export type Outcome =

@@ -152,8 +152,11 @@ export const shows = (
   return { state, accepted: state === "None" || accepts(component, state) };
 };
 
+const eventType = (state: string): unknown => (JSON.parse(state) as { event_type: unknown }).event_type;
+
 const accepts = (component: Json, state: string): boolean => {
   const { p, device_class: device, options, min, max, state_class, unit_of_measurement } = component;
+  if (p === "event") return (component["event_types"] as readonly unknown[]).includes(eventType(state));
   if (p === "switch" || p === "binary_sensor") return ["ON", "OFF"].includes(state);
   if (p === "select" || device === "enum") return (options as readonly string[]).includes(state);
   if (p === "number") return state !== "" && Number(state) >= Number(min) && Number(state) <= Number(max);

@@ -55,6 +55,10 @@ const COMPARE: Readonly<Record<string, (a: unknown, b: unknown) => boolean>> = {
 /** `a <= b <= c` as in Python: every pair has to hold. */
 const parseComparison = (tokens: string[]): Lazy => {
   const first = parseProduct(tokens);
+  if (take(tokens, "is") !== null) {
+    ["not", "none"].forEach((token) => need(tokens, token));
+    return (payload) => first(payload) !== null;
+  }
   const pairs: ((payload: unknown) => boolean)[] = [];
   let left = first;
   for (
@@ -71,14 +75,19 @@ const parseComparison = (tokens: string[]): Lazy => {
 
 const parseProduct = (tokens: string[]): Lazy => {
   const left = parseFiltered(tokens);
-  if (take(tokens, "*") === null) return left;
+  const sign = take(tokens, "*", "/");
+  if (sign === null) return left;
   const right = parseProduct(tokens);
-  return (payload) => number(left(payload)) * number(right(payload));
+  return (payload) => {
+    const [a, b] = [number(left(payload)), number(right(payload))];
+    return sign === "*" ? a * b : a / b;
+  };
 };
 
 const parseFiltered = (tokens: string[]): Lazy => {
   const input = parseAtom(tokens);
   if (take(tokens, "|") === null) return input;
+  if (take(tokens, "tojson") !== null) return (payload) => JSON.stringify(input(payload));
   ["round", "("].forEach((token) => need(tokens, token));
   const scale = 10 ** Number(tokens.shift());
   need(tokens, ")");
@@ -93,6 +102,7 @@ const parseAtom = (tokens: string[]): Lazy => {
     return inner;
   }
   if (token === "[") return parseList(tokens);
+  if (token === "{") return parseObject(tokens);
   if (token === "-") return negative(parseAtom(tokens));
   if (token.startsWith("'")) return () => token.slice(1, -1);
   if (token === "none") return () => null;
@@ -104,6 +114,17 @@ const parseList = (tokens: string[]): Lazy => {
   while (take(tokens, ",") !== null) items.push(parseAtom(tokens));
   need(tokens, "]");
   return (payload) => items.map((item) => item(payload));
+};
+
+const parseObject = (tokens: string[]): Lazy => {
+  const entries: (readonly [string, Lazy])[] = [];
+  do {
+    const key = String(parseAtom(tokens)(null));
+    need(tokens, ":");
+    entries.push([key, parseChoice(tokens)]);
+  } while (take(tokens, ",") !== null);
+  need(tokens, "}");
+  return (payload) => Object.fromEntries(entries.map(([key, value]) => [key, value(payload)]));
 };
 
 const negative =

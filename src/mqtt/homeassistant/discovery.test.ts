@@ -109,7 +109,7 @@ describe("a device message", () => {
   it("names only topics that are published or subscribed", () => {
     const { bridge, pad } = topics(context.base);
     const t = pad("office");
-    const published = [bridge.state, bridge.info, t.availability, t.state, t.stats, t.event];
+    const published = [bridge.state, bridge.info, t.availability, t.state, t.stats, t.event, t.result];
     const keys = ["belt", "speed", "mode", "incline", "command", "link"];
     const subscribed = [bridge.request("restart"), ...keys.map(t.setKey)];
     const messages = [bridgeDiscovery(context), padDiscovery(context, office)];
@@ -118,7 +118,9 @@ describe("a device message", () => {
         topic,
         from: published,
       })),
-      ...("state_topic" in component ? [{ topic: component["state_topic"], from: published }] : []),
+      ...["state_topic", "json_attributes_topic"].flatMap((key) =>
+        key in component ? [{ topic: component[key], from: published }] : [],
+      ),
       ...("command_topic" in component ? [{ topic: component["command_topic"], from: subscribed }] : []),
     ]);
     for (const { topic, from } of used) expect(from).toContain(topic);

@@ -1,12 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { COMMAND_KEYS, failure, OK, type Outcome, RESULT_CODES } from "../../domain/command.js";
 import { type Capabilities, MODES } from "../../domain/pad.js";
 import { BELTS, type PadState, PROBLEMS } from "../../domain/state.js";
 import type { GoalProgress, Stats, Totals } from "../../domain/stats.js";
 import { metres, seconds, type Speed, speedFromKmh } from "../../domain/units.js";
+import { render } from "../../../test/support/jinja.js";
 import { shows } from "../../../test/support/home-assistant.js";
 import { bridgeEntities, type Entity, padEntities, type PadTraits } from "./entities.js";
-import { bridgeStatePayload, statePayload, statsPayload } from "../../api/payloads.js";
+import {
+  bridgeStatePayload,
+  type Result,
+  resultPayload,
+  statePayload,
+  statsPayload,
+} from "../../api/payloads.js";
 import { topics } from "../topics.js";
 
 const everything: Capabilities = {
@@ -19,7 +27,7 @@ const everything: Capabilities = {
   steps: true,
   imperial: false,
 };
-const nothing: Capabilities = { ...everything, modes: [], incline: null, heartRate: false };
+const nothing: Capabilities = { ...everything, modes: [], incline: null, heartRate: false, steps: false };
 const noGoals = { distance: null, steps: null, duration: null, calories: null };
 const full: PadTraits = {
   capabilities: everything,
@@ -62,6 +70,7 @@ describe("the entities of a pad", () => {
           "Incline number",
           "Mode select",
           "Session event",
+          "Refused command event",
         ],
         ...["Faster", "Slower", "Stop", "End session"].map((name) => `${name} button`),
         ...["Moving", "Connected", "Problem"].map((name) => `${name} binary_sensor`),
@@ -71,19 +80,15 @@ describe("the entities of a pad", () => {
   });
 
   it.each([null, nothing])(
-    "are without mode, incline, heart rate and goals where there are none: %#",
+    "are without mode, incline, heart rate, steps and goals where there are none: %#",
     (capabilities) => {
       const less = named(padsEntities({ capabilities, goals: noGoals }));
       const missing = named(padsEntities(full)).filter((name) => !less.includes(name));
-      expect(missing.map((name) => name.replace(/ goal /, " "))).toEqual([
-        "Mode select",
-        "Incline number",
-        "Heart rate sensor",
-        "Distance sensor",
-        "Duration sensor",
-        "Steps sensor",
-        "Calories sensor",
-      ]);
+      const goals = ["Distance", "Duration", "Steps", "Calories"].map((name) => `${name} goal sensor`);
+      const steps = ["Steps", "Steps today", "Steps total"].map((name) => `${name} sensor`);
+      expect(missing.toSorted()).toEqual(
+        ["Mode select", "Incline number", "Heart rate sensor", ...goals, ...steps].toSorted(),
+      );
     },
   );
 
@@ -215,6 +220,17 @@ const stats: fc.Arbitrary<Stats> = fc.record({
   goals: fc.record({ distance: goal, steps: goal, duration: goal, calories: goal }, { requiredKeys: [] }),
 });
 
+const result: fc.Arbitrary<Result> = fc.record({
+  id: orNull(fc.string()),
+  command: orNull(word(COMMAND_KEYS)),
+  value: orNull(fc.double({ noNaN: true })),
+  outcome: fc.oneof(
+    fc.constant(OK),
+    fc.tuple(word(RESULT_CODES), fc.string()).map(([code, message]) => failure(code, message)),
+  ),
+  tookMs: fc.nat(),
+});
+
 describe("every value_template", () => {
   const templated = all.filter(({ config }) => "value_template" in config);
   const bridgeState = word(["online", "stopping", "offline"] as const).map((s) => bridgeStatePayload(s));
@@ -223,6 +239,7 @@ describe("every value_template", () => {
     [office.stats, stats.map(statsPayload)],
     [bridge.state, bridgeState],
     [bridge.info, fc.constant({ version: "1.2.3" })],
+    [office.result, result.map(resultPayload)],
   ];
 
   it.each(topicsAndPayloads)("of %s renders what Home Assistant takes", (topic, payloads) => {
@@ -285,12 +302,52 @@ describe("every value_template", () => {
     expect(shows(select, statePayload({ ...some, mode: "standby" })).state).toBe("standby");
   });
 
+  it("of a refused command is an event with the code and the sentence, and nothing where all is well", () => {
+    const shown = (outcome: Outcome) =>
+      shows(
+        find(all, "refused"),
+        resultPayload({ id: null, command: "belt", value: "ON", outcome, tookMs: 1 }),
+      ).state;
+    expect(shown(OK)).toBe("None");
+    expect(JSON.parse(shown(failure("start-not-allowed", 'Not "now".')))).toEqual({
+      event_type: "start-not-allowed",
+      command: "belt",
+      message: 'Not "now".',
+    });
+  });
+
+  it.each([
+    ["duration", "20.3"],
+    ["duration-today", "20"],
+    ["duration-total", "0.3"],
+  ])("of %s makes of 1215 s %s", (key, result) => {
+    const numbers = { distance: metres(0), duration: seconds(1215), steps: 0, calories: 0 };
+    const session = {
+      ...numbers,
+      id: "x",
+      state: "active",
+      startedAt: 0,
+      endedAt: null,
+      caloriesSource: "pad",
+      maxSpeed: speedFromKmh(1),
+    } as const;
+    const day = { ...numbers, sessions: 1 };
+    const payload = statsPayload({ session, today: day, total: day, goals: {} });
+    expect(shows(find(all, key), payload).state).toBe(result);
+  });
+
+  it("of the problem names it as an attribute", () => {
+    const { json_attributes_template: template } = find(all, "problem");
+    const payload = statePayload({ ...some, problem: "link-lost" });
+    expect(JSON.parse(render(String(template), payload))).toEqual({ reason: "link-lost" });
+  });
+
   it("of a goal is percent, and unknown where stored stats have no such goal yet", () => {
     const none = { distance: metres(0), duration: seconds(0), steps: 0, calories: 0, sessions: 0 };
     const payload = (goals: Stats["goals"]) =>
       statsPayload({ session: null, today: none, total: none, goals });
     const percent = (goals: Stats["goals"]) => shows(find(all, "distance-goal"), payload(goals)).state;
-    expect(percent({ distance: { target: 5000, progress: 0.2468, eta: null } })).toBe("24.7");
+    expect(percent({ distance: { target: 5000, progress: 0.2468, eta: null } })).toBe("25");
     expect(percent({})).toBe("None");
   });
 });

@@ -1,4 +1,4 @@
-import type { Verb } from "../../domain/command.js";
+import { RESULT_CODES, type Verb } from "../../domain/command.js";
 import type { Capabilities, Mode, ProtocolName } from "../../domain/pad.js";
 import { BELTS, EVENT_TYPES } from "../../domain/state.js";
 import type { GoalKey, Goals } from "../../domain/stats.js";
@@ -72,11 +72,27 @@ const RESTART = { name: "Restart", device_class: "restart", entity_category: "co
  */
 const COUNTERS: Readonly<Record<GoalKey, Named & { readonly name: string }>> = {
   distance: { name: "Distance", device_class: "distance", unit_of_measurement: "km", ...HUNDREDTHS },
-  duration: { name: "Duration", device_class: "duration", unit_of_measurement: "s", ...WHOLE },
+  duration: { name: "Duration", device_class: "duration", unit_of_measurement: "min", ...WHOLE },
   steps: { name: "Steps", icon: "mdi:shoe-print", unit_of_measurement: "steps", ...WHOLE },
   calories: { name: "Calories", icon: "mdi:fire", unit_of_measurement: "kcal", ...WHOLE },
 };
 const COUNTER_KEYS: readonly GoalKey[] = ["distance", "duration", "steps", "calories"];
+
+/** The counters that this machine has; steps only where it counts them. */
+const countersOf = (capabilities: Capabilities | null): readonly GoalKey[] =>
+  COUNTER_KEYS.filter((key) => key !== "steps" || capabilities?.steps);
+
+type Period = "session" | "today" | "total";
+
+/**
+ * Home Assistant records each value that differs from the last. In seconds, three durations would be three rows a second
+ * while somebody walks; in these units and decimals they are 0.3 (home-assistant 7: no update merely because time passes).
+ */
+const DURATION: Readonly<Record<Period, { readonly seconds: number; readonly decimals: number }>> = {
+  session: { seconds: 60, decimals: 1 },
+  today: { seconds: 60, decimals: 0 },
+  total: { seconds: 3600, decimals: 1 },
+};
 
 const read = (topic: string, expression: string) => ({
   state_topic: topic,
@@ -110,9 +126,24 @@ export const padEntities = (topics: PadTopics, { capabilities, goals }: PadTrait
   ...stateSensors(topics.state, capabilities),
   ...diagnostics(topics.state),
   entity("session", "bridge", "event", { ...SESSION, state_topic: topics.event, event_types: EVENT_TYPES }),
-  ...counters(topics.stats),
-  ...goalSensors(topics.stats, goals),
+  entity("refused", "bridge", "event", refused(topics.result)),
+  ...counters(topics.stats, countersOf(capabilities)),
+  ...goalSensors(topics.stats, goals, countersOf(capabilities)),
 ];
+
+/**
+ * The bridge's own sentence about a command that was refused or failed. A result that is `ok` renders to `None`, which
+ * Home Assistant's event platform ignores (core mqtt/event.py, PAYLOAD_NONE).
+ */
+const refused = (topic: string) => {
+  const event = `{'event_type': ${json("code")}, 'command': ${json("command")}, 'message': ${json("message")}}`;
+  return {
+    name: "Refused command",
+    icon: "mdi:alert-circle-outline",
+    ...read(topic, `${event} | tojson if ${json("code")} is not none else none`),
+    event_types: RESULT_CODES,
+  };
+};
 
 const switches = ({ state, setKey }: PadTopics): readonly Entity[] => {
   const words = { payload_on: "ON", payload_off: "OFF", state_on: "ON", state_off: "OFF" };
@@ -173,7 +204,11 @@ const stateSensors = (state: string, capabilities: Capabilities | null): readonl
   // While the bridge ends, `stopping` is a live link that brings the belt to rest.
   const linked = `'ON' if ${json("link")} in ['ready', 'stopping'] else 'OFF'`;
   const connected = flag("Connected", "connectivity", linked);
-  const problem = flag("Problem", "problem", `'ON' if ${json("problem")} else 'OFF'`);
+  const problem = {
+    ...flag("Problem", "problem", `'ON' if ${json("problem")} else 'OFF'`),
+    json_attributes_topic: state,
+    json_attributes_template: `{{ {'reason': ${json("problem")}} | tojson }}`,
+  };
   const heartRate = { ...HEART_RATE, ...read(state, json("heart_rate")) };
   return [
     entity("speed", "live", "sensor", { name: "Speed", ...SPEED_SENSOR, ...read(state, json("speed")) }),
@@ -191,32 +226,44 @@ const diagnostics = (state: string): readonly Entity[] => [
   entity("last-status", "live", "sensor", { ...LAST_STATUS, ...read(state, json("last_status_at")) }),
 ];
 
-const counters = (stats: string): readonly Entity[] => {
-  const rising = (key: GoalKey, period: string, id: string, suffix: string): Entity => {
+const counters = (stats: string, keys: readonly GoalKey[]): readonly Entity[] => {
+  const rising = (key: GoalKey, period: Period, id: string, suffix: string): Entity => {
     const { name, ...config } = COUNTERS[key];
-    const shown = { state_class: "total_increasing", ...read(stats, json(`${period}.${key}`)) };
-    return entity(id, "bridge", "sensor", { name: `${name}${suffix}`, ...config, ...shown });
+    const value = json(`${period}.${key}`);
+    const shown = { state_class: "total_increasing", ...read(stats, value) };
+    const time = key === "duration" ? durationOf(value, stats, period) : {};
+    return entity(id, "bridge", "sensor", { name: `${name}${suffix}`, ...config, ...shown, ...time });
   };
   const average = { name: "Average speed", ...SPEED_SENSOR, ...read(stats, json("session.average_speed")) };
   return [
-    ...COUNTER_KEYS.map((key) => rising(key, "session", key, "")),
+    ...keys.map((key) => rising(key, "session", key, "")),
     entity("average-speed", "bridge", "sensor", average),
-    ...COUNTER_KEYS.map((key) => rising(key, "today", `${key}-today`, " today")),
-    ...COUNTER_KEYS.map((key) => rising(key, "total", `${key}-total`, " total")),
+    ...keys.map((key) => rising(key, "today", `${key}-today`, " today")),
+    ...keys.map((key) => rising(key, "total", `${key}-total`, " total")),
   ];
 };
 
+const durationOf = (value: string, stats: string, period: Period) => {
+  const { seconds, decimals } = DURATION[period];
+  return {
+    ...read(stats, `(${value} / ${seconds}) | round(${decimals}) if ${value} is not none else none`),
+    ...(period === "total" && { unit_of_measurement: "h", suggested_display_precision: decimals }),
+  };
+};
+
 /** Percent of a day's goal. Retained stats may be older than the goal, hence the question. */
-const goalSensors = (stats: string, goals: Goals): readonly Entity[] =>
-  COUNTER_KEYS.filter((key) => goals[key] !== null).map((key) => {
-    const goal = json(`goals.${key}`);
-    const shown = read(stats, `(${goal}.progress * 100) | round(1) if ${goal} else none`);
-    return entity(`${key}-goal`, "bridge", "sensor", {
-      name: `${COUNTERS[key].name} goal`,
-      ...GOAL,
-      ...shown,
+const goalSensors = (stats: string, goals: Goals, keys: readonly GoalKey[]): readonly Entity[] =>
+  keys
+    .filter((key) => goals[key] !== null)
+    .map((key) => {
+      const goal = json(`goals.${key}`);
+      const shown = read(stats, `(${goal}.progress * 100) | round(0) if ${goal} else none`);
+      return entity(`${key}-goal`, "bridge", "sensor", {
+        name: `${COUNTERS[key].name} goal`,
+        ...GOAL,
+        ...shown,
+      });
     });
-  });
 
 /** The entities of the bridge itself. */
 export const bridgeEntities = ({ state, info, request }: BridgeTopics): readonly Entity[] => [
