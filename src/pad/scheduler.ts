@@ -12,9 +12,9 @@ import {
   type Machine,
   nextWrite,
   review,
-  startSent,
   statusSeen,
   stillDue,
+  writeSent,
 } from "./control/next-write.js";
 import type { Connection } from "./link/connection.js";
 import { type Control, type Effect, noControl, type Step } from "./control/goals.js";
@@ -44,7 +44,7 @@ export class Scheduler {
   #connection: Connection | null = null;
   /** The connection answers: anything may be written to it, not only a stop. */
   #listening = false;
-  readonly #inFlight = new Map<Promise<void>, Operation["op"]>();
+  readonly #inFlight = new Map<Promise<void>, Operation>();
   #decided: Effect[] = [];
   #nesting = 0;
   #ended = false;
@@ -182,7 +182,7 @@ export class Scheduler {
   #writeDue(now: number): number {
     const busy = [...this.#inFlight.values()];
     // Stops do not queue behind each other: the next one is decided when this one is out.
-    if (!this.#connection || busy.some((op) => op === "stop" || op === "pause")) return Infinity;
+    if (!this.#connection || busy.some(({ op }) => op === "stop" || op === "pause")) return Infinity;
     const stopsOnly = !this.#listening || busy.length > 0;
     const next = nextWrite(this.#control, this.#telemetry, this.#machine, now, stopsOnly);
     if ("lookAgainAt" in next) return next.lookAgainAt;
@@ -195,7 +195,7 @@ export class Scheduler {
     const written = connection.write(operation, () =>
       stillDue(operation, this.#control, this.#telemetry, this.#clock.now()),
     );
-    this.#inFlight.set(written, operation.op);
+    this.#inFlight.set(written, operation);
     written.then(
       () => this.#written(connection, written),
       (thrown: unknown) => this.#failed(connection, asError(thrown)),
@@ -204,8 +204,8 @@ export class Scheduler {
 
   #written(connection: Connection, written: Promise<void>): void {
     if (this.#connection !== connection) return;
-    if (this.#inFlight.get(written) === "start")
-      this.#control = startSent(this.#control, this.#telemetry, this.#clock.now());
+    const operation = this.#inFlight.get(written);
+    if (operation) this.#control = writeSent(this.#control, operation, this.#telemetry, this.#clock.now());
     this.#inFlight.delete(written);
     this.#pump();
   }

@@ -5,7 +5,7 @@ import type { FtmsQuirks, Model, Quirks } from "./protocol.js";
 // The model table of wire-facts d. Limits hold until the pad itself says better (A6, 2AD4).
 
 const WILINK_QUIRKS: Quirks = {
-  minGap: 700, // ph4, jkrumm, tecbeat (a.9, command spacing)
+  minGap: 750, // ph4, jkrumm and tecbeat leave 700 (a.9, command spacing); a frame may be late by a connection event
   poll: 1000, // jkrumm, walkingpad-mqtt, garmin-treadmill-field; the vendor's app 750 (a.9, poll)
   modeSettle: 1000, // ph4 and tecbeat; madmatah waits 1500 (a.9, standby -> start)
   startToggles: true, // a.3, 04 01

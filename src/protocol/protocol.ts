@@ -50,7 +50,7 @@ export interface Model {
 }
 
 export interface Quirks {
-  /** Milliseconds between two writes (WiLink 700, wire-facts a.9). A stop ignores it. */
+  /** Milliseconds between two writes (WiLink 700, wire-facts a.9). The first frame of a stop ignores it. */
   readonly minGap: number;
   /** Milliseconds between polls; null: the machine notifies by itself. */
   readonly poll: number | null;

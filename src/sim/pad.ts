@@ -25,7 +25,7 @@ import { isResting, newMachine, runMachine, stopMachine } from "./machine.js";
 import type { MachineModel } from "./machine-model.js";
 import type { FtmsModel, WiLinkModel } from "./models.js";
 import { newFace, statusFrame } from "./wilink/state.js";
-import type { WiLinkPad } from "./wilink/state.js";
+import type { WiLinkOptions, WiLinkPad } from "./wilink/state.js";
 import { follow, press } from "./wilink/behaviour.js";
 import { receiveWiLink } from "./wilink/commands.js";
 
@@ -35,7 +35,7 @@ export type Pad = WiLinkPad | FtmsPad;
 type Key = "start-stop" | "stop" | "+" | "-";
 export type { Notification };
 
-export interface PadOptions extends Partial<FtmsOptions> {
+export interface PadOptions extends Partial<FtmsOptions>, Partial<WiLinkOptions> {
   /** WiLink: the mode at power-on; standby when not given. */
   readonly mode?: Mode;
   readonly faults?: Faults;
@@ -43,10 +43,6 @@ export interface PadOptions extends Partial<FtmsOptions> {
   readonly imperial?: boolean;
   /** km/h, the start speed of the pad's preferences; the model's own when not given. */
   readonly startSpeed?: number;
-  /** WiLink: milliseconds at rest and untouched after which it goes to standby by itself; never when not given. */
-  readonly sleepAfter?: number;
-  /** WiLink: milliseconds in which a frame after another one is lost; 0 when not given. */
-  readonly gap?: number;
   /** Milliseconds, and km/h a second; the model's own when not given. */
   readonly countdown?: number;
   readonly ramp?: number;
@@ -69,7 +65,8 @@ export const newPad = (model: WiLinkModel | FtmsModel, options: PadOptions = {})
     seed: options.seed ?? 0,
   };
   if (!("ftms" in model)) {
-    const face = newFace(MODE_BYTES[options.mode ?? "standby"], options.sleepAfter ?? null, options.gap ?? 0);
+    const { sleepAfter = null, gap = 0, gapRestarts = false } = options;
+    const face = newFace(MODE_BYTES[options.mode ?? "standby"], { sleepAfter, gap, gapRestarts });
     return { machine: newMachine(fitted(model, options), settings), face };
   }
   const { unlockGate = false, quietAtRest = false, refusePause = false, name = model.advertised } = options;

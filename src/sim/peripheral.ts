@@ -32,6 +32,8 @@ export interface Carrier {
 
 /** After its link has crashed a KingSmith machine refuses connections for tens of seconds (wire-facts b.7.5). */
 const SULKS = 10_000;
+/** Between two WiLink frames: ph4's spacing (wire-facts a.9). */
+const GAP = 690;
 
 /**
  * A pad on the air, without any transport: it lives by the clock whether or not anybody looks, its time being
@@ -61,7 +63,7 @@ export class Peripheral {
     this.#clock = clock;
     this.#seed = seedOf(this.address);
     this.#lived = clock.now();
-    this.#pad = newPad(model, { seed: this.#seed, name: this.name, ...settings.options });
+    this.#pad = newPad(model, { seed: this.#seed, name: this.name, gap: GAP, ...settings.options });
     this.faults = settings.faults;
   }
 

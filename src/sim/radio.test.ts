@@ -26,7 +26,7 @@ const newRig = (faults: Partial<Faults> = {}) => {
         name: null,
         model: "c2",
         faults: faulty(faults),
-        options: { mode: "manual" },
+        options: { mode: "manual", gap: 0 },
       },
       { address: B, name: "mine", model: "p1", faults: NO_FAULTS },
     ],

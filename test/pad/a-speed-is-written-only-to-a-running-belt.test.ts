@@ -34,6 +34,7 @@ describe("a speed (contract rule 5)", () => {
     await rig.clock.advance(2_000);
     const outcomes = rig.send(speed(6));
     await rig.clock.until(() => rig.state().belt === "running", 10_000);
+    await rig.clock.until(() => rig.frames().includes("speed 6"), 10_000);
     rig.press("start-stop");
     await rig.clock.until(() => outcomes.length > 0, 10_000);
     expect(codes(outcomes)).toEqual(["superseded"]);
@@ -111,7 +112,7 @@ describe("a speed (contract rule 5)", () => {
     await rig.walking(5);
     const since = rig.clock.now();
     const outcomes = rig.send(speed(5.5));
-    await rig.clock.advance(100);
+    await rig.clock.until(() => rig.frames(since).includes("speed 5.5"));
     rig.press("start-stop");
     await rig.clock.until(() => outcomes.length > 0, 25_000);
     await rig.clock.advance(10_000);

@@ -89,8 +89,11 @@ describe("a stop waits for nothing", () => {
     const rig = padRig();
     await rig.walking(3);
     rig.radio.disconnect(ADDRESS);
+    rig.radio.outOfRange(ADDRESS, true);
     await rig.clock.until(() => rig.state().link === "lost");
     rig.send(OFF);
+    await rig.clock.advance(1_000);
+    rig.radio.outOfRange(ADDRESS, false);
     await rig.clock.until(() => rig.state().link === "connecting", 5_000);
     // The stop reaches the air in 10 ms, a subscription in 20.
     const since = rig.clock.now();

@@ -85,6 +85,7 @@ describe.each(ALL)("%s", (model) => {
     await atRest(rig);
     await rig.ask(ON);
     expect(rig.events.map(({ type }) => type)).not.toContain("belt_stopped_by_pad");
+    await rig.clock.advance(3_000);
     rig.press("start-stop");
     await atRest(rig);
     expect(rig.events.map(({ type }) => type)).toContain("belt_stopped_by_pad");

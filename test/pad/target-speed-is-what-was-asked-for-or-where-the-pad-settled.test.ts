@@ -55,7 +55,7 @@ it("of a belt that starts slowly is not where it begins", async () => {
   await rig.online();
   await rig.clock.advance(2_000);
   expect(await rig.ask(ON)).toBe("ok");
-  expect(rig.state().speed).toBeLessThanOrEqual(10);
+  expect(rig.state().speed).toBeLessThanOrEqual(40);
   expect(target(rig)).toBe(null);
   await rig.clock.until(() => target(rig) !== null, 30_000);
   expect(target(rig)).toBe(rig.state().speed);

@@ -6,6 +6,7 @@ import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
 import type { Machine } from "./next-write.js";
 import { type Control, settle, type Step } from "./goals.js";
 import { endStart } from "./start.js";
+import { unwrittenStop } from "./stop.js";
 
 const REFUSED = failure(
   "unconfirmed",
@@ -24,7 +25,7 @@ const unwritten = (control: Control, op: Verdict["op"]): Control => {
   switch (op) {
     case "stop":
     case "pause":
-      return { ...control, stop: stop && { ...stop, lastWrite: null } };
+      return { ...control, stop: stop && { ...stop, ...unwrittenStop } };
     case "start":
       return { ...control, start: start && { ...start, wroteAt: null } };
     case "speed":
@@ -41,7 +42,7 @@ const refused = (control: Control, op: Verdict["op"]): Step => {
   switch (op) {
     case "pause":
       // Contract 3: 08 01 when 08 02 is refused. As a pause that did not slow the belt, it makes way for a stop.
-      return unchanged({ ...control, stop: stop && { ...stop, lastWrite: null, from: AT_REST } });
+      return unchanged({ ...control, stop: stop && { ...stop, ...unwrittenStop, from: AT_REST } });
     case "start":
       return start ? endStart(control, start, REFUSED) : unchanged(control);
     case "speed":
@@ -57,11 +58,18 @@ const refused = (control: Control, op: Verdict["op"]): Step => {
   }
 };
 
+/** A frame that is answered was not lost. */
+const obeyed = (control: Control, op: Verdict["op"]): Control =>
+  control.stop && (op === "stop" || op === "pause")
+    ? { ...control, stop: { ...control.stop, inGap: false } }
+    : control;
+
 /** The control point answered. That something was obeyed is for telemetry to prove. */
 export const answerHeard = (before: Control, answer: Answer, machine: Machine, now: number): Step => {
   const { point, verdict } = answered(before.point, answer, machine.quirks.ftms, now);
   const control = { ...before, point };
   if (verdict?.verdict === "again") return unchanged(unwritten(control, verdict.op));
+  if (verdict?.verdict === "done") return unchanged(obeyed(control, verdict.op));
   return verdict?.verdict === "refused" ? refused(control, verdict.op) : unchanged(control);
 };
 

@@ -24,6 +24,12 @@ export interface StopGoal {
   readonly overdue: boolean;
   /** When the last stop frame was handed to the present link; null: none yet. */
   readonly lastWrite: number | null;
+  /** That frame came within the pad's gap of another write: it may be lost, and is written again one gap later. */
+  readonly inGap: boolean;
+  /** A status that is newer than that frame shows the belt neither slower nor at rest: it is written again. */
+  readonly ignored: boolean;
+  /** The stop was asked for again since. */
+  readonly pressedAgain: boolean;
   /** The speed when the first one was. */
   readonly from: Speed | null;
   /** Consecutive statuses at rest that answer polls written after the last stop frame. */
@@ -106,8 +112,9 @@ export interface Control {
   readonly started: Started | null;
   /** This pad starts only after an A5 frame: learned by a start that needed it. */
   readonly needsHandshake: boolean;
-  /** What follows is true of the present link only. The last write of any kind: */
+  /** When the last write of any kind had left, or `ON_ITS_WAY`. */
   readonly lastWrite: number | null;
+  /** What follows is true of the present link only. */
   readonly lastPoll: number | null;
   readonly manualDone: boolean;
   readonly handshakeDone: boolean;
@@ -122,7 +129,6 @@ export interface Control {
 
 /** What every link begins with. */
 export const freshLink = {
-  lastWrite: null,
   lastPoll: null,
   manualDone: false,
   handshakeDone: false,
@@ -143,6 +149,7 @@ export const noControl: Control = {
   haltedBy: null,
   started: null,
   needsHandshake: false,
+  lastWrite: null,
   ...freshLink,
 };
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { kmh, speedFromKmh } from "../../domain/units.js";
 import { modelFor } from "../../protocol/models.js";
+import type { Operation } from "../../protocol/protocol.js";
 import { aimMode, aimSpeed, aimStart } from "./aim.js";
-import { handed, linkLost, type Machine, nextWrite, statusSeen } from "./next-write.js";
+import { handed, linkLost, type Machine, nextWrite, statusSeen, writeSent } from "./next-write.js";
 import { type Control, freshLink, noControl, ON_ITS_WAY } from "./goals.js";
 import { askStop } from "./stop.js";
 import { noTelemetry, observe, type Telemetry } from "./telemetry.js";
@@ -39,6 +40,10 @@ const next = (control: Control, telemetry: Telemetry, stopsOnly = false, now = 1
   return due.operation.op === "speed" ? `speed ${kmh(due.operation.speed)}` : due.operation.op;
 };
 
+/** A frame that is handed to the link, and leaves at once. */
+const wrote = (control: Control, operation: Operation, telemetry = rest, now = 1_000): Control =>
+  writeSent(handed(control, operation, telemetry, C2.quirks, now), operation, telemetry, now);
+
 describe("the next write", () => {
   it.each<[string | number, string, Control, Telemetry]>([
     ["poll", "nothing to do", greeted, rest],
@@ -49,7 +54,7 @@ describe("the next write", () => {
     ["speed 4", "a speed on a running belt", speed(greeted, running), running],
     ["stop", "a stop before all of them", stop(speed(start(greeted), running)), running],
     ["stop", "a stop within the gap", { ...stop(greeted), lastWrite: 999 }, running],
-    [600, "a start after the gap", { ...start(greeted), lastWrite: 900 }, rest],
+    [650, "a start after the gap", { ...start(greeted), lastWrite: 900 }, rest],
     ["poll", "a start that waits for a status", start(greeted), at(-1_500, 0)],
     ["poll", "a start under a running belt", start(greeted), running],
     ["poll", "a speed that waits for a status", speed(greeted, running), at(-1_500, 3)],
@@ -68,20 +73,19 @@ describe("the next write", () => {
   it("is nothing but a stop on a link that does not listen yet, or is busy", () => {
     expect(next(stop(greeted), running, true)).toBe("stop");
     expect(next(start(speed(greeted, rest)), rest, true)).toBe(Infinity);
-    const written = handed(stop(greeted), { op: "stop" }, running, C2.quirks, 1_000);
-    expect(next(written, running, true)).toBe(2_100);
+    expect(next(wrote(stop(greeted), { op: "stop" }, running), running, true)).toBe(2_350);
   });
 
   it("is a poll every gap while something is wanted, every second otherwise", () => {
-    const polled = (control: Control) => handed(control, { op: "poll" }, rest, C2.quirks, 1_000);
+    const polled = (control: Control) => wrote(control, { op: "poll" });
     expect(next(polled(greeted), rest, false)).toBe(1_000);
     expect(next(polled({ ...start(greeted), start: { ...start(greeted).start!, wroteAt: 900 } }), rest)).toBe(
-      700,
+      750,
     );
   });
 
   it("asks three times for preferences that do not come", () => {
-    const asked = [1, 2, 3].reduce((control) => handed(control, { op: "preferences" }, rest, C2.quirks, 0), {
+    const asked = [1, 2, 3].reduce((control) => wrote(control, { op: "preferences" }, rest, 0), {
       ...noControl,
       greeted: true,
     });

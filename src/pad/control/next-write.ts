@@ -9,7 +9,16 @@ import { modeDue, reviewMode } from "./mode.js";
 import { readDue } from "./polling.js";
 import { followTarget, reviewSpeed, speedDue } from "./speed.js";
 import { type Due, reviewStart, startDue, startWindowEnd } from "./start.js";
-import { loseStop, PROOF, proveStop, reviewStop, stopDue, stopHanded, stopOperation } from "./stop.js";
+import {
+  loseStop,
+  PROOF,
+  proveStop,
+  reviewStop,
+  stopDue,
+  stopHanded,
+  stopOperation,
+  stopSent,
+} from "./stop.js";
 import { isFresh, isMoving, isRunning, type Sample, showsRest, type Telemetry } from "./telemetry.js";
 
 /** What the scheduler has to know of the machine. */
@@ -22,9 +31,9 @@ export interface Machine {
 export type Next = { readonly operation: Operation } | { readonly lookAgainAt: number };
 
 /**
- * The scheduler: one write at a time, in the order stop, goals, preferences, record, poll. A stop ignores the pad's gap and
- * everything else; polls are dropped, never queued, and never delay a goal that is about to be written. `stopsOnly`:
- * the link is not subscribed yet, or busy with a write, and nothing but a stop may pass.
+ * The scheduler: one write at a time, in the order stop, goals, preferences, record, poll. The first frame of a stop
+ * ignores the pad's gap and everything else; polls are dropped, never queued, and never delay a stop or a goal that is
+ * about to be written. `stopsOnly`: the link is not subscribed yet, or busy, and nothing but a stop may pass.
  */
 export const nextWrite = (
   control: Control,
@@ -34,7 +43,7 @@ export const nextWrite = (
   stopsOnly: boolean,
 ): Next => {
   const { stop } = control;
-  const stopAt = stop ? stopDue(stop, telemetry, now) : null;
+  const stopAt = stopDue(control, telemetry, machine.quirks, now);
   const admitted = (operation: Operation): Next => {
     const admission = admit(control.point, operation, machine.quirks.ftms, now);
     return "write" in admission ? { operation: admission.write } : admission;
@@ -48,8 +57,8 @@ export const nextWrite = (
   const regain = control.greeted && !stop ? regainAt(control.point) : null;
   if (regain !== null && regain <= now) return admitted({ op: "control" });
   const read = readDue(control, telemetry, machine.quirks, gapEnd);
-  // A poll written now would push a goal that is due within the gap back by a whole gap.
-  const yields = goalAt !== null && goalAt - now < machine.quirks.minGap;
+  // A poll written now would push what is due within the gap back by a whole gap.
+  const yields = Math.min(goalAt ?? Infinity, stopAt ?? Infinity) - now < machine.quirks.minGap;
   if (read && read.at <= now && !yields) return { operation: read.operation };
   const times = [stopAt, goalAt, regain, yields ? null : (read?.at ?? null)].filter((at) => at !== null);
   return { lookAgainAt: Math.min(...times, Infinity) };
@@ -108,14 +117,14 @@ export const handed = (
   now: number,
 ): Control => {
   const point = written(before.point, operation, quirks.ftms, now);
-  const control = { ...before, lastWrite: now, point };
+  const control = { ...before, lastWrite: ON_ITS_WAY, point };
   const { stop, start, speed, mode, incline, preferences, record } = control;
   switch (operation.op) {
     case "poll":
       return { ...control, lastPoll: now };
     case "stop":
     case "pause":
-      return { ...control, stop: stop && stopHanded(stop, telemetry, now) };
+      return { ...control, stop: stop && stopHanded(stop, telemetry, isInGap(before, quirks, now), now) };
     case "start": {
       const started = { at: ON_ITS_WAY, statusAt: telemetry.last?.at ?? now, seen: false };
       return { ...control, start: start && { ...start, wroteAt: now }, started };
@@ -144,8 +153,18 @@ export const handed = (
   }
 };
 
-/** A start has left for the pad: it was held up, as by a suspend, for as long as its write has taken. */
-export const startSent = (control: Control, telemetry: Telemetry, now: number): Control => {
+const isInGap = ({ lastWrite }: Control, { minGap }: Quirks, now: number): boolean =>
+  lastWrite !== null && now - lastWrite < minGap;
+
+/** A write has left for the pad: it was held up, as by a suspend, for as long as it has taken. */
+export const writeSent = (before: Control, { op }: Operation, telemetry: Telemetry, now: number): Control => {
+  const control = { ...before, lastWrite: now };
+  if (op === "stop" || op === "pause")
+    return { ...control, stop: control.stop && stopSent(control.stop, now) };
+  return op === "start" ? startSent(control, telemetry, now) : control;
+};
+
+const startSent = (control: Control, telemetry: Telemetry, now: number): Control => {
   const { start, started } = sent(control, now);
   return {
     ...control,
@@ -154,8 +173,11 @@ export const startSent = (control: Control, telemetry: Telemetry, now: number): 
   };
 };
 
-const sent = (control: Control, now: number): Control =>
-  control.started?.at === ON_ITS_WAY ? { ...control, started: { ...control.started, at: now } } : control;
+const sent = (control: Control, now: number): Control => ({
+  ...control,
+  started: control.started?.at === ON_ITS_WAY ? { ...control.started, at: now } : control.started,
+  lastWrite: control.lastWrite === ON_ITS_WAY ? now : control.lastWrite,
+});
 
 const chain = (step: Step, next: (control: Control) => Step): Step => {
   const after = next(step.control);

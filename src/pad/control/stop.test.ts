@@ -3,6 +3,7 @@ import type { Activity } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
 import { type Control, noControl, type StopCause } from "./goals.js";
 import { askStop, mayMove, proveStop, stopDue, stopHanded, stopOperation, stopTime } from "./stop.js";
+import { modelFor } from "../../protocol/models.js";
 import { noTelemetry, observe, type Sample, type Telemetry } from "./telemetry.js";
 
 const sample = (at: number, poll: number | null, kmh = 0, activity: Activity = "resting"): Sample => ({
@@ -20,7 +21,7 @@ const request = (cause: StopCause = "command", endsSession = false) => ({
 /** A stop whose only frame was handed over at 1000 ms. */
 const stopping = (control: Control = noControl): Control => {
   const asked = askStop(control, noTelemetry, request(), 1_000).control;
-  return { ...asked, stop: asked.stop && stopHanded(asked.stop, noTelemetry, 1_000) };
+  return { ...asked, stop: asked.stop && stopHanded(asked.stop, noTelemetry, false, 1_000) };
 };
 
 /** Whether these statuses confirm the stop, one after the other. */
@@ -80,7 +81,7 @@ describe("the proof of rest (contract rule 7)", () => {
   it("begins anew with every stop frame", () => {
     const half = proveStop(stopping(), observe(noTelemetry, sample(1_750, 1_700)), sample(1_750, 1_700));
     expect(half.control.stop?.proof).toBe(1);
-    const again = stopHanded(half.control.stop!, noTelemetry, 2_000);
+    const again = stopHanded(half.control.stop!, noTelemetry, false, 2_000);
     expect(confirmed({ ...half.control, stop: again }, [sample(2_050, 1_900), sample(2_100, 1_950)])).toBe(
       false,
     );
@@ -110,15 +111,29 @@ describe("when the next stop frame is due", () => {
 
   it.each<[number | null, string, Telemetry, Partial<typeof stop>, number]>([
     [1_500, "at once when none was written", moving, { lastWrite: null }, 1_500],
-    [3_100, "again while it moves", moving, {}, 1_500],
-    [3_100, "again while nothing is heard", noTelemetry, {}, 1_500],
+    [3_350, "again while it moves", moving, {}, 1_500],
+    [3_350, "again while nothing is heard", noTelemetry, {}, 1_500],
+    [1_750, "a gap later where it came within the gap", moving, { inGap: true }, 1_500],
+    [1_750, "then, too, though it seems at rest", resting, { inGap: true }, 1_500],
+    [1_750, "a gap later where a status shows that it was ignored", moving, { ignored: true }, 1_500],
+    [1_750, "a gap later where it is pressed again", moving, { pressedAgain: true }, 1_500],
+    [null, "no more for a press on a belt at rest", resting, { pressedAgain: true }, 1_500],
     [null, "no more once it was seen at rest since", resting, {}, 1_500],
-    [3_700, "again though it seemed at rest before", resting, { lastWrite: 1_600 }, 1_700],
+    [3_950, "again though it seemed at rest before", resting, { lastWrite: 1_600 }, 1_700],
     [6_000, "every 5 s past the deadline while it moves", moving, { deadline: null }, 1_500],
+    [6_000, "not sooner for a creeping belt", moving, { deadline: null, ignored: true }, 1_500],
     [null, "not past the deadline without telemetry", moving, { deadline: null }, 4_000],
     [null, "not before the status that decides", moving, { lastWrite: null, waitsForStatus: true }, 1_500],
   ])("%s: %s", (at, _, telemetry, change, now) => {
-    expect(stopDue({ ...stop, ...change }, telemetry, now)).toBe(at);
+    const control = { ...noControl, stop: { ...stop, ...change }, lastWrite: 1_000, lastPoll: 1_000.1 };
+    expect(stopDue(control, telemetry, modelFor("wilink", null).quirks, now)).toBe(at);
+  });
+
+  it("keeps the gap to every other write, and leaves a poll between two presses", () => {
+    const { quirks } = modelFor("wilink", null);
+    const pressed = { ...noControl, stop: { ...stop, pressedAgain: true }, lastWrite: 1_400 };
+    expect(stopDue({ ...pressed, lastPoll: 1_400 }, moving, quirks, 1_500)).toBe(2_150);
+    expect(stopDue({ ...pressed, lastPoll: 900 }, moving, quirks, 1_500)).toBe(3_350);
   });
 });
 
@@ -137,7 +152,7 @@ describe("what is written", () => {
   });
 
   it("is a stop after a pause that does not slow the belt, a pause after one that does", () => {
-    const paused = stopHanded(stop("command", false), at(3), 1_000);
+    const paused = stopHanded(stop("command", false), at(3), false, 1_000);
     const after = (ms: number, kmh: number) => stopOperation(paused, at(kmh), paused.asked + ms).op;
     expect([after(2_100, 3), after(2_100, 2.99), after(2_100, 2.6), after(2_100, 2)]).toEqual([
       "stop",

@@ -1,15 +1,17 @@
 import { failure, OK } from "../../domain/command.js";
 import { AT_REST, kmh, type Speed } from "../../domain/units.js";
-import type { Operation } from "../../protocol/protocol.js";
+import type { Operation, Quirks } from "../../protocol/protocol.js";
 import { type Control, giveUp, type Ref, settle, type Step, type StopCause, type StopGoal } from "./goals.js";
 import { isFresh, isActive, type Sample, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract rule 1: after its deadline a stop is repeated every 5 s as long as telemetry shows movement. */
 const OVERDUE_REPEAT_MS = 5_000;
-/** Three gaps of 0.7 s: two polls fit between two stop frames, so a belt at rest is proved between them. */
+/** Of a machine that notifies by itself. */
 const REPEAT_MS = 2_100;
-/** A second press writes another frame at once, but not more often than the pad can take (wire-facts a.9). */
-const PRESS_GAP_MS = 700;
+/** Two polls fit between two stop frames, so that a belt at rest is proved between them; timers may be late. */
+const LATE_TIMERS_MS = 100;
+const repeatAfter = ({ poll, minGap }: Quirks): number =>
+  poll === null ? REPEAT_MS : 3 * minGap + LATE_TIMERS_MS;
 /** Contract rule 2: within this time a stop is the first write of a reconnect. */
 const BLIND_STOP_MS = 60_000;
 /** Contract rule 7: a start written this shortly before a stop may still take effect after it. */
@@ -52,12 +54,13 @@ const gravest = (under: StopCause | undefined, asked: StopCause): StopCause =>
 
 const OVERTAKEN = failure("superseded", "A stop came after it. The belt is being stopped.");
 
-/** Takes a stop: everything else is given up, and a stop that is under way is shared. */
+/**
+ * Takes a stop: everything else is given up. One that is under way is shared: another press adds a frame when the pad
+ * can take one, and leaves the proof of rest alone.
+ */
 export const askStop = (control: Control, telemetry: Telemetry, request: StopRequest, now: number): Step => {
   const under = control.stop;
   const speed = telemetry.last?.status.speed ?? AT_REST;
-  const written = under?.lastWrite ?? null;
-  const justWritten = written !== null && now - written < PRESS_GAP_MS;
   const stop: StopGoal = {
     refs: [...(under?.refs ?? []), ...request.refs],
     cause: gravest(under?.cause, request.cause),
@@ -66,9 +69,12 @@ export const askStop = (control: Control, telemetry: Telemetry, request: StopReq
     since: now,
     deadline: under?.deadline ?? now + stopTime(speed),
     overdue: under?.overdue ?? false,
-    lastWrite: justWritten ? written : null,
+    lastWrite: under?.lastWrite ?? null,
+    inGap: under?.inGap ?? false,
+    ignored: under?.ignored ?? false,
+    pressedAgain: under !== null,
     from: under?.from ?? null,
-    proof: justWritten ? (under?.proof ?? 0) : 0,
+    proof: under?.proof ?? 0,
     movedWhenLost: request.lostMoving || (under?.movedWhenLost ?? false),
     waitsForStatus: false,
   };
@@ -87,11 +93,17 @@ export const proveStop = (control: Control, telemetry: Telemetry, sample: Sample
   if (!stop || sample.status.speed === undefined) return { control, effects: [] };
   if (stop.waitsForStatus) return decideLate(control, stop, telemetry);
   const rests = showsRest(telemetry) && !startMayFollow(control, telemetry);
-  const answers = stop.lastWrite !== null && sample.poll !== null && sample.poll > stop.lastWrite;
-  const proof = rests ? stop.proof + (answers ? 1 : 0) : 0;
-  return proof < PROOF
-    ? { control: { ...control, stop: { ...stop, proof } }, effects: [] }
-    : stopped(control, stop);
+  const isNewer = stop.lastWrite !== null && sample.poll !== null && sample.poll > stop.lastWrite;
+  const proof = rests ? stop.proof + (isNewer ? 1 : 0) : 0;
+  if (proof >= PROOF) return stopped(control, stop);
+  const ignored = isNewer ? !showsRest(telemetry) && !hasSlowed(telemetry) : stop.ignored;
+  return { control: { ...control, stop: { ...stop, proof, ignored } }, effects: [] };
+};
+
+/** The latest status is slower than the one before. */
+const hasSlowed = ({ trail }: Telemetry): boolean => {
+  const [before, latest] = trail.slice(-2);
+  return before !== undefined && latest !== undefined && latest.speed < before.speed;
 };
 
 /** Rule 2, on a late reconnect: at rest clears it, moving stops the belt if it was moving when the link was lost. */
@@ -126,6 +138,15 @@ export const reviewStop = (control: Control, now: number): Step => {
   };
 };
 
+/** No stop frame has reached the present link yet, or none that counts. */
+export const unwrittenStop = {
+  lastWrite: null,
+  inGap: false,
+  ignored: false,
+  pressedAgain: false,
+  proof: 0,
+} as const;
+
 /** The link went down under a stop: its results end, the goal lives on and is written again after the reconnect. */
 export const loseStop = (control: Control, telemetry: Telemetry): Step => {
   const { stop } = control;
@@ -136,7 +157,7 @@ export const loseStop = (control: Control, telemetry: Telemetry): Step => {
     "The link was lost before the belt was seen at rest. It is stopped on reconnect.",
   );
   return {
-    control: { ...control, stop: { ...stop, refs: [], lastWrite: null, proof: 0, movedWhenLost } },
+    control: { ...control, stop: { ...stop, ...unwrittenStop, refs: [], movedWhenLost } },
     effects: settle(stop.refs, outcome),
   };
 };
@@ -151,14 +172,33 @@ export const rejoinStop = (control: Control, now: number): Control => {
 const looksDone = ({ lastWrite }: StopGoal, telemetry: Telemetry): boolean =>
   showsRest(telemetry) && (telemetry.last?.at ?? 0) > (lastWrite ?? Infinity);
 
-/** When the next stop frame is due; null while there is none to write, or a status decides first. */
-export const stopDue = (stop: StopGoal, telemetry: Telemetry, now: number): number | null => {
-  if (stop.waitsForStatus) return null;
+/**
+ * When the next stop frame is due; null while there is none to write, or a status decides first. Only the first one
+ * passes the pad's gap: a frame within the gap may be lost, and everything written into one loses the next as well.
+ */
+export const stopDue = (
+  { stop, lastWrite, lastPoll }: Control,
+  telemetry: Telemetry,
+  quirks: Quirks,
+  now: number,
+): number | null => {
+  if (!stop || stop.waitsForStatus) return null;
   if (stop.lastWrite === null) return now;
+  const gapEnd = Math.max(stop.lastWrite, lastWrite ?? -Infinity) + quirks.minGap;
+  if (stop.inGap) return gapEnd;
   if (looksDone(stop, telemetry)) return null;
-  if (stop.deadline !== null) return stop.lastWrite + REPEAT_MS;
-  const moves = isFresh(telemetry, now) && isActive(telemetry);
-  return moves ? stop.lastWrite + OVERDUE_REPEAT_MS : null;
+  if (stop.ignored && stop.deadline !== null) return gapEnd;
+  // Without a poll between two frames nobody would see the belt come to rest.
+  const polled = quirks.poll === null || (lastPoll ?? -Infinity) > stop.lastWrite;
+  if (stop.pressedAgain && polled) return gapEnd;
+  const repeat = repeatAt(stop, telemetry, quirks, now);
+  return repeat === null ? null : Math.max(repeat, gapEnd);
+};
+
+const repeatAt = (stop: StopGoal, telemetry: Telemetry, quirks: Quirks, now: number): number | null => {
+  const since = stop.lastWrite ?? now;
+  if (stop.deadline !== null) return since + repeatAfter(quirks);
+  return isFresh(telemetry, now) && isActive(telemetry) ? since + OVERDUE_REPEAT_MS : null;
 };
 
 /** The belt has slowed since the stop was asked for as one does that obeys. */
@@ -174,8 +214,11 @@ export const stopOperation = (stop: StopGoal, telemetry: Telemetry, now: number)
   return { op: keeps && obeys(stop, telemetry, now) ? "pause" : "stop" };
 };
 
-/** A stop frame was handed to the link. */
-export const stopHanded = (stop: StopGoal, telemetry: Telemetry, now: number): StopGoal => {
+/** A stop frame was handed to the link; `inGap`: within the pad's gap of another write. */
+export const stopHanded = (stop: StopGoal, telemetry: Telemetry, inGap: boolean, now: number): StopGoal => {
   const from = stop.from ?? telemetry.last?.status.speed ?? null;
-  return { ...stop, from, lastWrite: now, proof: 0 };
+  return { ...stop, ...unwrittenStop, from, inGap, lastWrite: now };
 };
+
+/** It has left: what was written before it, and held it up, is behind it. */
+export const stopSent = (stop: StopGoal, now: number): StopGoal => ({ ...stop, lastWrite: now });

@@ -28,7 +28,7 @@ const wordy: Protocol = {
 
 const connect = async (protocol: Protocol) => {
   const clock = new ManualClock();
-  const pad = { address: ADDRESS, name: null, model: "c2", faults: NO_FAULTS } as const;
+  const pad = { address: ADDRESS, name: null, model: "c2", faults: NO_FAULTS, options: { gap: 0 } } as const;
   const radio = simulatedRadio([pad], { clock });
   const link = await clock.settled(radio.connect(ADDRESS, { signal: new AbortController().signal }));
   const heard: { readonly message: Heard; readonly poll: number | null }[] = [];

@@ -18,12 +18,20 @@ export const receiveWiLink = (
   pad: WiLinkPad,
   bytes: Uint8Array,
 ): { readonly pad: WiLinkPad; readonly reply: Uint8Array | null } => {
+  const early = isEarly(pad);
+  const seen = noticed(pad, early);
+  const command = early ? null : parseCommand(bytes);
+  const obeyed = command && obey(seen, command);
+  return obeyed ? { pad: obeyed, reply: replyTo(command, obeyed) } : { pad: seen, reply: null };
+};
+
+/** Every driver leaves 0.69 s or more between two frames (wire-facts a.9): what comes sooner is lost. */
+const isEarly = ({ machine, face }: WiLinkPad): boolean => machine.at - face.frameAt < face.gap;
+
+const noticed = (pad: WiLinkPad, early: boolean): WiLinkPad => {
   const { machine, face } = pad;
-  if (machine.at - face.frameAt < face.gap) return { pad, reply: null };
-  const heard = { machine, face: { ...face, frameAt: machine.at } };
-  const command = parseCommand(bytes);
-  const obeyed = command && obey(heard, command);
-  return obeyed ? { pad: obeyed, reply: replyTo(command, obeyed) } : { pad, reply: null };
+  if (face.gap === 0 || (early && !face.gapRestarts)) return pad;
+  return { machine, face: { ...face, frameAt: machine.at } };
 };
 
 /** Null: a frame this pad does not know. */

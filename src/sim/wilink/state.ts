@@ -21,11 +21,14 @@ interface WiLinkFace {
   readonly record: Omit<RawRecord, "onTime"> | null;
   /** Milliseconds at rest after which the pad goes to standby by itself; null: never. */
   readonly sleepAfter: number | null;
-  /** A frame that comes within so many milliseconds of the last one is lost (wire-facts a.9, command spacing). */
+  /** A frame that comes sooner than this many milliseconds after the last one is lost; 0: none is. */
   readonly gap: number;
-  /** When the last frame came that was obeyed. */
+  /** A lost frame begins the gap anew. */
+  readonly gapRestarts: boolean;
   readonly frameAt: number;
 }
+
+export type WiLinkOptions = Pick<WiLinkFace, "sleepAfter" | "gap" | "gapRestarts">;
 
 export interface WiLinkPad {
   readonly machine: WiLinkMachine;
@@ -40,7 +43,7 @@ export const BUTTONS = { "+": 2, "start-stop": 3, "-": 4 } as const;
 /** A press is seen in one or two frames at a poll a second (wire-facts a.10). */
 const BUTTON_SHOWN = 1500;
 
-export const newFace = (mode: number, sleepAfter: number | null, gap: number): WiLinkFace => ({
+export const newFace = (mode: number, options: WiLinkOptions): WiLinkFace => ({
   mode,
   appSpeed: 0,
   unlocked: false,
@@ -49,9 +52,8 @@ export const newFace = (mode: number, sleepAfter: number | null, gap: number): W
   usedAt: 0,
   startedAt: 0,
   record: null,
-  sleepAfter,
-  gap,
   frameAt: -Infinity,
+  ...options,
 });
 
 /** The pad after something was done with it. */
