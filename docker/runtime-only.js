@@ -47,6 +47,10 @@ const prune = (folder) => {
   }
 };
 prune("node_modules");
+// The folder of a scope whose packages are all gone.
+for (const name of readdirSync("node_modules"))
+  if (name.startsWith("@") && readdirSync(join("node_modules", name)).length === 0)
+    rmSync(join("node_modules", name), { recursive: true });
 
 /** Of a compiled package only the result is needed, not what it was made from. */
 const LEFTOVERS = ["build", "deps", "src", "lib/binding"];

@@ -24,5 +24,6 @@ export const isNext = (current: string, next: string): boolean => {
 /** Every place that has to say the version, beside package.json and its lock. */
 export const VERSIONED: readonly (readonly [path: string, line: (version: string) => string])[] = [
   ["docker/Dockerfile", (version) => `ARG VERSION=${version}`],
+  ["docker/addon/Dockerfile", (version) => `ARG VERSION=${version}`],
   ["docker/addon/config.yaml", (version) => `version: ${version}`],
 ];

@@ -1,27 +1,48 @@
 // node start.js MAIN [ARGUMENTS]: turns the add-on's options and the Supervisor's MQTT service into the environment that
-// the bridge reads, and becomes the bridge, in the same process: signals reach it as they reach everybody's.
+// the bridge reads, and becomes the bridge in the same process, so that signals reach it. A signal that comes while this
+// waits for the Supervisor ends it at once: docker/node.c is PID 1.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
 const PREFIX = "WALKINGPAD2MQTT_";
 const SUPERVISOR = process.env.SUPERVISOR ?? "http://supervisor";
 const ANSWER_MS = 10_000;
-/** As the bridge's own: sysexits(3). */
-const CONFIG_ERROR = 78;
+/** After a start of the host the Supervisor and the Mosquitto add-on may come up later than this one. */
+const RETRY_MS = 3_000;
 
 const put = (key, value) => {
   if (value === undefined || value === null || value === "") return;
   process.env[PREFIX + key.toUpperCase()] = typeof value === "object" ? JSON.stringify(value) : String(value);
 };
 
-/** Host, port and credentials of the broker that Home Assistant uses; null when it has none to offer. */
+/** Host, port and credentials of the broker that Home Assistant uses. Throws a sentence while there is none. */
 const mqttService = async () => {
   const answer = await fetch(`${SUPERVISOR}/services/mqtt`, {
     headers: { authorization: `Bearer ${process.env.SUPERVISOR_TOKEN ?? ""}` },
     signal: AbortSignal.timeout(ANSWER_MS),
-  });
-  return answer.ok ? (await answer.json()).data : null;
+  }).catch(() => null);
+  if (answer === null || answer.status >= 500) throw new Error("The Supervisor does not answer.");
+  const { data } = answer.ok ? await answer.json().catch(() => ({})) : {};
+  if (!data?.host)
+    throw new Error(
+      "Home Assistant offers no MQTT broker. Install and start the Mosquitto add-on, or set mqtt_url.",
+    );
+  return data;
+};
+
+/** Asks until there is a broker; each new reason is written once. */
+const waitForBroker = async () => {
+  for (let written = ""; ; await sleep(RETRY_MS)) {
+    const found = await mqttService().catch((error) => error);
+    if (!(found instanceof Error)) return found;
+    if (found.message !== written)
+      process.stderr.write(
+        `${found.message} No belt is connected. Trying again every ${RETRY_MS / 1000} s.\n`,
+      );
+    written = found.message;
+  }
 };
 
 const options = JSON.parse(
@@ -29,13 +50,7 @@ const options = JSON.parse(
 );
 
 if (!options.mqtt_url) {
-  const service = await mqttService().catch(() => null);
-  if (service === null) {
-    process.stderr.write(
-      "Home Assistant offers no MQTT broker. Install the Mosquitto add-on, or set mqtt_url.\n",
-    );
-    process.exit(CONFIG_ERROR);
-  }
+  const service = await waitForBroker();
   put("mqtt_url", `${service.ssl ? "mqtts" : "mqtt"}://${service.host}:${service.port}`);
   put("mqtt_username", service.username);
   put("mqtt_password", service.password);
