@@ -8,8 +8,9 @@
  * (seen with Docker 28). Here signals are held from the first instruction on and forwarded to Node, where one that comes
  * before its handlers stand simply ends it: no belt has been touched by then. It also reaps orphans.
  *
- * NODE_RESTART=1 (the add-on: its Supervisor restarts nothing) starts Node again after an exit with 0 that no signal
- * asked for, which is `bridge/request/restart`.
+ * NODE_RESTART=1 (the add-on: its Supervisor restarts nothing by default) starts Node again after any end that no signal
+ * asked for, as the systemd unit does: `bridge/request/restart` is an exit with 0, the watchdog kills, and a belt may still
+ * be moving. A wrong command line (64) or configuration (78) stays ended.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -79,21 +80,31 @@ static int supervise(pid_t node, const sigset_t *all, int *asked) {
   }
 }
 
+/* Waits some seconds before the next try; true: a signal that ends came meanwhile. */
+static int asked_within(int seconds, const sigset_t *all) {
+  struct timespec wait = {seconds, 0};
+  int number;
+  do number = sigtimedwait(all, NULL, &wait);
+  while (number > 0 && !asks_to_end(number));
+  return number > 0;
+}
+
 static int be_init(char **argv) {
   sigset_t all, before;
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, &before);
   const char *restart = getenv("NODE_RESTART");
   int asked = 0, code;
-  do {
+  for (;;) {
     pid_t node = start(argv, &before);
     if (node < 0) {
       perror("fork");
       return 71; /* EX_OSERR */
     }
     code = supervise(node, &all, &asked);
-  } while (code == 0 && asked == 0 && restart && strcmp(restart, "1") == 0);
-  return code;
+    int again = restart && strcmp(restart, "1") == 0 && asked == 0 && code != 64 && code != 78;
+    if (!again || (code != 0 && asked_within(2, &all))) return code;
+  }
 }
 
 int main(int argc, char **argv) {
