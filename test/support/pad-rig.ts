@@ -100,7 +100,7 @@ export interface Written {
   readonly op: string;
 }
 
-const nameOf = (characteristic: string, bytes: Uint8Array): string => {
+export const nameOf = (characteristic: string, bytes: Uint8Array): string => {
   if (characteristic === FTMS.preamble) return "preamble";
   if (characteristic === SUPPLEMENT.write) return "unlock";
   const wilink = parseCommand(bytes);

@@ -1,0 +1,131 @@
+import type { InMessage, OutMessage } from "../../src/mqtt/client/broker.js";
+import type { Connection, ConnectionEvents, Open } from "../../src/mqtt/client/connection.js";
+import type { ProcessClock, WorldClock } from "./clock.js";
+
+/** Milliseconds, chosen: a message's way to the broker or back. */
+const WAY = 3;
+
+interface Live {
+  readonly events: ConnectionEvents;
+  readonly process: ProcessClock;
+  open: boolean;
+  over: boolean;
+}
+
+export interface Sending {
+  readonly stored: boolean;
+  readonly dup: boolean;
+  /** The process is about to read it. */
+  readonly read: () => void;
+}
+
+const text = new TextEncoder();
+
+/**
+ * A broker in place of MQTT.js and its socket, since neither can be moved by a hand-held clock: everything above, from
+ * the supervisor of connections on, is the bridge's own.
+ */
+export class WorldBroker {
+  readonly #world: WorldClock;
+  readonly #published: (message: OutMessage) => void;
+  #up = true;
+  #live: Live | null = null;
+  /** Commands that somebody has published with the retain flag. */
+  readonly #stored = new Map<string, Uint8Array>();
+
+  constructor(world: WorldClock, published: (message: OutMessage) => void) {
+    this.#world = world;
+    this.#published = published;
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** Whether a message that is sent now gets to the process. */
+  get reaches(): boolean {
+    return this.#live?.open === true && !this.#live.over && !this.#live.process.dead;
+  }
+
+  opening(process: ProcessClock): Open {
+    return (_, events) => {
+      const live: Live = { events, process, open: false, over: false };
+      this.#live = live;
+      this.#world.after(WAY, () =>
+        process.input(() => {
+          if (live.over) return;
+          if (this.#up) this.#welcome(live);
+          else this.#end(live, "unreachable");
+        }),
+      );
+      return this.#connection(live);
+    };
+  }
+
+  /** The broker goes away, or comes back. */
+  turn(up: boolean): void {
+    this.#up = up;
+    const live = this.#live;
+    if (!up && live) this.#cut(live);
+  }
+
+  /** The connection breaks, and the broker is there at once. */
+  flap(): void {
+    if (this.#live) this.#cut(this.#live);
+  }
+
+  /** `stored`: it was published with the retain flag while nobody was subscribed, and comes as such to whoever subscribes. */
+  publish(topic: string, payload: string, { stored, dup, read }: Sending): void {
+    const bytes = text.encode(payload);
+    if (stored) this.#stored.set(topic, bytes);
+    if (this.#up && this.#live) this.#hand(this.#live, { topic, payload: bytes, retain: stored, dup }, read);
+  }
+
+  #cut(live: Live): void {
+    if (live.over) return;
+    live.process.input(() => this.#end(live, "lost"));
+  }
+
+  #end(live: Live, kind: "lost" | "unreachable"): void {
+    if (live.over) return;
+    live.over = true;
+    live.events.onClosed({ kind, detail: "the broker is away" });
+  }
+
+  #welcome(live: Live): void {
+    live.open = true;
+    for (const [topic, payload] of this.#stored)
+      this.#hand(live, { topic, payload, retain: true, dup: false });
+    live.events.onOpen({ receiveMaximum: 65_535, maximumPacketSize: Infinity });
+  }
+
+  #hand(live: Live, message: InMessage, read = (): void => undefined): void {
+    this.#world.after(WAY, () =>
+      live.process.input(() => {
+        if (!live.open || live.over) return;
+        read();
+        live.events.onMessage(message);
+      }),
+    );
+  }
+
+  #connection(live: Live): Connection {
+    return {
+      send: (message, settled) => {
+        this.#world.after(WAY, () => {
+          if (live.over || !this.#up) return;
+          if (message.retain && message.payload.length === 0) this.#stored.delete(message.topic);
+          this.#published(message);
+          live.process.input(() => !live.over && settled(null));
+        });
+      },
+      end: () => {
+        live.over = true;
+        return Promise.resolve();
+      },
+      drop: () => {
+        live.over = true;
+      },
+    };
+  }
+}

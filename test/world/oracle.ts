@@ -1,0 +1,558 @@
+import { isHalt, isMotion } from "../support/pad-rig.js";
+import type { Pad } from "../../src/sim/pad.js";
+import type { DayPad, Safety } from "./day.js";
+
+/** km/h: what a status rounds to 0 (wire-facts a.7). */
+const LEAST = 0.05;
+/** Contract rules 2 and 4. */
+const START_WITHIN = 5_000;
+const FRESH = 2_000;
+/** What the bridge may take to see something, beyond that a status shows it: two polls and what goes with them. */
+const SIGHT = 1_500;
+const HISTORY = 400;
+
+export interface Truth {
+  readonly at: number;
+  readonly speed: number;
+  readonly phase: Pad["machine"]["belt"]["phase"];
+}
+
+/** One key of a message that was read by the process. */
+export interface Ask {
+  /** Null: it came on a topic of its own, without one. */
+  readonly id: string | null;
+  readonly key: string;
+  readonly value: string | number;
+  /** In the order of everything that happens. */
+  readonly seq: number;
+  readonly at: number;
+  /** When it was sent, which is earlier than `at` after a stall. */
+  readonly sent: number;
+  readonly kind: "stop" | "motion" | "other";
+  /** Refused by itself: stored, old, a redelivered start. */
+  readonly isVoid: boolean;
+  results: string[];
+  resultAt: number;
+}
+
+interface Written {
+  readonly at: number;
+  readonly speed: number;
+}
+
+/** What set the belt in motion the last time. */
+interface Cause {
+  readonly by: "us" | "person";
+  readonly at: number;
+  /** Of a frame of ours: when it was handed over. */
+  readonly seq: number;
+}
+
+export interface OracleDeps {
+  readonly now: () => number;
+  readonly violation: (text: string) => void;
+  readonly safety: Safety;
+  /** Whether the process could be told everything at once now: the broker is there. */
+  readonly brokerUp: () => boolean;
+}
+
+const MOTIONS: readonly (string | number)[] = ["ON", "start", "resume", "toggle", "faster", "slower"];
+const STARTS: readonly (string | number)[] = ["ON", "start", "resume", "toggle"];
+const STOPS: readonly (string | number)[] = ["OFF", "stop", "pause", 0];
+const RESTS: readonly string[] = ["idle", "standby", "paused"];
+
+export const kindOf = (key: string, value: string | number): Ask["kind"] => {
+  if (key !== "mode" && key !== "link" && STOPS.includes(value)) return "stop";
+  const motion = (key === "belt" || key === "command") && MOTIONS.includes(value);
+  return motion || (key === "speed" && value !== 0) ? "motion" : "other";
+};
+
+/**
+ * What is true of one pad, and whether what the bridge does about it keeps the rules of contract 4. It knows the
+ * simulator's belt, the person's presses and the frames; of the bridge it knows only what it has published.
+ */
+export class PadOracle {
+  readonly name: string;
+  readonly setup: DayPad;
+  readonly wilink: boolean;
+  /** km/h: what nothing that we write may exceed. */
+  readonly cap: number;
+  readonly truth: Truth[] = [];
+  asks: Ask[] = [];
+  /** Whether what it says has been true for the whole day: what was seen of it then has to be right. */
+  honest: boolean;
+  /** As it is published. */
+  available = false;
+  /** Its belt keeps going, its link or its frames suffer: a stop need not reach it in time. */
+  disturbed = false;
+  stats: { readonly took: number; readonly gap: number }[] = [];
+  readonly #deps: OracleDeps;
+  readonly #countdown: number;
+  #cause: Cause | null = null;
+  #restAt = 0;
+  #phaseSince = 0;
+  #movingSince: number | null = null;
+  #heardOf = -Infinity;
+  #linkedAt: number | null = null;
+  #link = 0;
+  #lateLink = -Infinity;
+  #firstWrites = new Map<string, Written>();
+  #handedSeq: { readonly op: string; readonly seq: number }[] = [];
+  #restWordSince: number | null = null;
+  #stopConfirmed = true;
+  #published: { belt: string } | null = null;
+  #exiting = false;
+  #alive = false;
+  /** The life before this one was killed while this pad was under its care; when it was last heard then. */
+  #crash: { readonly heard: number } | null = null;
+  #firstHeard: number | null = null;
+  #stopSince: number | null = null;
+  #crashMovingSince: number | null = null;
+  #walkerWasOff = false;
+  #brokerDownSince: number | null = null;
+  #unclean = false;
+  #due: { readonly ask: Ask; readonly until: number; readonly from: number; reacted: boolean } | null = null;
+
+  constructor(name: string, setup: DayPad, pad: Pad, deps: OracleDeps) {
+    this.name = name;
+    this.setup = setup;
+    this.#deps = deps;
+    const { model } = pad.machine;
+    this.wilink = "wilink" in model;
+    this.cap = Math.min(
+      model.belt.max,
+      setup.maxSpeed ?? (this.wilink ? (model.name === "R1 Pro" ? 10 : 6) : Infinity),
+    );
+    this.#countdown = model.belt.countdown + (model.belt.crawl?.hold ?? 0);
+    this.honest = !setup.options.silentData;
+    this.sample(pad);
+  }
+
+  // The truth.
+
+  sample({ machine: { belt } }: Pad): void {
+    const now = this.#deps.now();
+    const last = this.truth.at(-1);
+    this.truth.push({ at: now, speed: belt.speed, phase: belt.phase });
+    if (this.truth.length > 2 * HISTORY) this.truth.splice(0, HISTORY);
+    if (belt.phase === "rest") this.#restAt = now;
+    if (last?.phase !== belt.phase) this.#phaseSince = now;
+    if (belt.phase === "rest") this.#cause = null;
+    this.#movingSince = belt.speed >= LEAST ? (this.#movingSince ?? now) : null;
+    this.#watchWords();
+    this.#watchCrash();
+    this.#watchStop();
+    this.#watchBroker();
+  }
+
+  pressed(before: Pad, after: Pad): void {
+    const started = before.machine.belt.phase === "rest" && after.machine.belt.phase !== "rest";
+    this.sample(after);
+    if (started) this.#cause = { by: "person", at: this.#deps.now(), seq: 0 };
+    // Whoever speeds it up, or starts it, works against the stop that is under way.
+    if (after.machine.belt.target > before.machine.belt.target || started) this.#due = null;
+  }
+
+  walkerOff(): void {
+    this.#walkerWasOff = true;
+  }
+
+  brokerTurned(up: boolean): void {
+    this.#brokerDownSince = up ? null : (this.#brokerDownSince ?? this.#deps.now());
+  }
+
+  /** Something has happened that a stop may need more time for. */
+  disturb(): void {
+    this.#due = null;
+  }
+
+  // The process.
+
+  begun(crashed: boolean): void {
+    this.#alive = true;
+    this.#exiting = false;
+    this.#firstHeard = null;
+    this.#crash = crashed && this.#heardOf > -Infinity ? { heard: this.#heardOf } : null;
+    this.#unclean = crashed || this.#unclean;
+    this.#crashMovingSince = null;
+    this.#stopSince = null;
+    this.#stopConfirmed = true;
+    this.#published = null;
+    this.available = false;
+    if (!this.#deps.brokerUp()) this.#brokerDownSince = this.#deps.now();
+  }
+
+  exiting(): void {
+    this.#exiting = true;
+  }
+
+  gone(): void {
+    this.#alive = false;
+    this.asks = [];
+    this.#linkedAt = null;
+    this.#published = null;
+    this.#restWordSince = null;
+    this.#firstWrites.clear();
+    this.#due = null;
+  }
+
+  /** Why exit code 0 would be a lie, or null. */
+  unsafe(): string | null {
+    const now = this.#deps.now();
+    const { phase, speed } = this.truth.at(-1)!;
+    if (phase === "rest" || speed < LEAST) {
+      if (phase !== "countdown") return null;
+    }
+    if (phase === "stopping" && this.setup.options.ramp !== 0.1) return null;
+    const pending = this.asks.findLast(({ kind, isVoid }) => kind === "stop" && !isVoid);
+    if (pending && !pending.results.includes("ok") && this.#restAt < pending.at)
+      return `${phase} at ${speed.toFixed(2)} km/h, and the accepted stop ${pending.id} has not been carried out`;
+    if (this.#crash && this.#firstHeard === null && now - this.#crash.heard < 590_000)
+      return `${phase} at ${speed.toFixed(2)} km/h since a crash, and not seen since`;
+    return this.honest && this.#firstHeard !== null ? this.#motionSeen() : null;
+  }
+
+  // The link.
+
+  linked(link: number): void {
+    const now = this.#deps.now();
+    this.#link = link;
+    this.#linkedAt = now;
+    const stop = this.#lastStop();
+    if (stop && now - stop.at > 59_000) this.#lateLink = now;
+  }
+
+  unlinked(): void {
+    this.#linkedAt = null;
+    this.disturb();
+  }
+
+  released(link: number): void {
+    if (link === this.#link) this.unlinked();
+    if (this.#exiting || !this.#alive || !this.honest) return;
+    // Only by the user's switch: a link that is given up as silent is regained.
+    const off = this.asks.findLast(({ key }) => key === "link");
+    const moves = this.#motionSeen();
+    if (moves && off?.value === "OFF" && off.results.length > 0)
+      this.#deps.violation(`link OFF let go of a belt: ${moves}`);
+  }
+
+  /** A notification that the pad sent at `generated` is about to be read. */
+  heard(generated: number): void {
+    this.#heardOf = Math.max(this.#heardOf, generated);
+    this.#firstHeard ??= this.#deps.now();
+  }
+
+  // The bridge.
+
+  asked(ask: Ask): void {
+    this.asks.push(ask);
+    if (ask.kind !== "stop" || ask.isVoid) return;
+    const { speed, phase } = this.truth.at(-1)!;
+    const { ramp = 0.53, deafSpinUp = false } = this.setup.options;
+    if (this.#linkedAt === null || this.#firstHeard === null || this.disturbed || this.#due) return;
+    if (this.#deps.now() - this.#linkedAt < 2_000) return;
+    const falls = (speed / ramp) * 1000 + (deafSpinUp && phase !== "rest" ? 2 * this.#countdown + 5000 : 0);
+    this.#due = {
+      ask,
+      from: ask.at,
+      until: ask.at + falls + 4_000,
+      reacted: phase === "rest" || phase === "stopping",
+    };
+  }
+
+  handed(op: string, seq: number): void {
+    if (isHalt(op)) this.#stopSince ??= this.#deps.now();
+    if (!isMotion(op)) return;
+    const now = this.#deps.now();
+    const wrong = (why: string): void => this.#deps.violation(`${this.name}: ${op} was written: ${why}`);
+    this.#handedSeq = [...this.#handedSeq.slice(-20), { op, seq }];
+    if (this.#exiting) return wrong("the program is ending");
+    const stop = this.#lastStop();
+    const ask = this.#authority(op, stop?.seq ?? -1);
+    if (!ask) return wrong("nobody has asked for it, or not in time, or it was refused");
+    if (op === "start" && !this.#deps.safety.allow_start) return wrong("allow_start is false");
+    if (!this.honest) return;
+    if (stop && this.#restAt < stop.at && this.#lateLink < stop.at)
+      return wrong(`the belt has not rested since the stop ${stop.id}`);
+    if (op === "start") this.#checkStart(wrong);
+    else this.#checkSpeed(op, ask, now, wrong);
+  }
+
+  reached(op: string, before: Pad, after: Pad, unit: number): void {
+    const [was, is] = [before.machine.belt, after.machine.belt];
+    const now = this.#deps.now();
+    this.sample(after);
+    const wrong = (why: string): void => this.#deps.violation(`${this.name}: ${op} reached the belt: ${why}`);
+    if (was.phase === "rest" && is.phase !== "rest") {
+      const seq = this.#handedSeq.findLast((one) => one.op === op)?.seq ?? 0;
+      this.#cause = { by: "us", at: now, seq };
+      const over = this.asks.find(
+        (ask) => ask.kind === "stop" && ask.seq > seq && ask.results.includes("ok"),
+      );
+      if (over) wrong(`the belt starts after the stop ${over.id} was ok`);
+      if (!this.#alive && !this.#unclean) wrong("the belt starts after the program has ended");
+    }
+    if (op.startsWith("speed") && is.target !== was.target && is.phase === "running") {
+      const ask = this.#authority(op, -1);
+      const fastest = Math.max(...this.#since(now - 4_000).map(({ speed }) => speed));
+      const most = Math.max(this.cap, ask?.value === "slower" ? fastest : 0);
+      if (is.target > most + 0.06 * unit)
+        wrong(`the belt makes for ${is.target.toFixed(2)} km/h, more than ${most}`);
+      if (!this.#deps.safety.allow_start && is.target > fastest + 0.06 && this.honest)
+        wrong("it speeds up, and allow_start is false");
+    }
+    const stops = isHalt(op) && was.phase !== "stopping" && was.phase !== "rest" && is.phase !== was.phase;
+    if (stops) this.#stopsBelt(wrong, now);
+  }
+
+  result(id: string | null, key: string, outcome: string): void {
+    const now = this.#deps.now();
+    const open = this.asks.find((one) => one.id === null && one.key === key && one.results.length === 0);
+    const ask = id === null ? open : this.asks.find((one) => one.id === id && one.key === key);
+    if (!ask) return;
+    ask.results.push(outcome);
+    ask.resultAt = now;
+    if (ask.results.length > 1)
+      this.#deps.violation(`${this.name}: ${id} has ${ask.results.length} results: ${ask.results.join()}`);
+    if (ask.isVoid && outcome === "ok" && ask.kind === "motion")
+      this.#deps.violation(`${this.name}: ${id} was ok though it was stored, old or redelivered`);
+    if (ask.kind !== "stop" || outcome !== "ok") return;
+    const moves = this.honest ? this.#motionSeen() : this.#lie();
+    if (moves) this.#deps.violation(`${this.name}: the stop ${id} is ok, but the belt is ${moves}`);
+  }
+
+  state(state: { readonly belt: string; readonly stop_confirmed: boolean }): void {
+    const first = this.#published === null;
+    if (first && state.belt !== "unknown")
+      this.#deps.violation(`${this.name}: the first state of a run says ${state.belt}`);
+    this.#published = state;
+    if (!RESTS.includes(state.belt)) this.#restWordSince = null;
+    else this.#restWordSince ??= this.#deps.now();
+    if (state.stop_confirmed && !this.#stopConfirmed) {
+      const moves = this.honest ? this.#motionSeen() : this.#lie();
+      if (moves) this.#deps.violation(`${this.name}: stop_confirmed, but the belt is ${moves}`);
+    }
+    if (state.stop_confirmed) this.#stopSince = null;
+    this.#stopConfirmed = state.stop_confirmed;
+  }
+
+  /** Commands that should have had their result by now. */
+  unanswered(within: number): readonly Ask[] {
+    const now = this.#deps.now();
+    return this.asks.filter(
+      ({ results, at, isVoid, kind }) =>
+        results.length === 0 && now - at > within && !(isVoid && kind === "motion"),
+    );
+  }
+
+  // What follows from it.
+
+  #lastStop(): Ask | undefined {
+    return this.asks.findLast(({ kind, isVoid }) => kind === "stop" && !isVoid);
+  }
+
+  #since(at: number): readonly Truth[] {
+    const recent = this.truth.filter((one) => one.at >= at);
+    return recent.length > 0 ? recent : this.truth.slice(-1);
+  }
+
+  /** The belt moves, or is about to, and the bridge could have seen it; null: it does not, or could not. */
+  #motionSeen(): string | null {
+    const { phase, speed } = this.truth.at(-1)!;
+    if (phase === "rest" || (phase === "stopping" && speed < LEAST)) return null;
+    const cause = this.#cause;
+    const what = `${phase} at ${speed.toFixed(2)} km/h, started by ${cause?.by ?? "nobody"}`;
+    if (cause?.by === "us") return what;
+    // FTMS shows no countdown, and no status shows the first moment of a slow ramp.
+    const slow = (LEAST * 2 * 1000) / (this.setup.options.ramp ?? 0.53);
+    const shownAt = (cause?.at ?? 0) + (this.wilink ? 0 : this.#countdown + slow) + SIGHT;
+    return this.#heardOf > shownAt ? what : null;
+  }
+
+  /** Of a pad whose data says nothing: a start of ours that it was given long ago cannot be taken to have stopped. */
+  #lie(): string | null {
+    if (!this.setup.options.silentData) return null;
+    const { phase, speed } = this.truth.at(-1)!;
+    const running = phase === "running" && this.#deps.now() - this.#phaseSince > 20_000;
+    return running ? `running at ${speed.toFixed(2)} km/h, and shows nothing` : null;
+  }
+
+  /** The command that this frame is written for. */
+  #authority(op: string, after: number): Ask | undefined {
+    const now = this.#deps.now();
+    return this.asks.findLast((ask) => {
+      if (ask.kind !== "motion" || ask.isVoid || ask.seq <= after) return false;
+      const starts = STARTS.includes(ask.value);
+      const open = ask.results.length === 0;
+      if (op === "start")
+        return (
+          (starts || ask.key === "speed") &&
+          open &&
+          now - ask.at <= START_WITHIN &&
+          now - ask.sent <= START_WITHIN + 2_600
+        );
+      const done = starts && ask.results[0] === "ok" && now - ask.resultAt <= 25_000;
+      return (open || done) && now - ask.at <= 60_000;
+    });
+  }
+
+  #checkStart(wrong: (why: string) => void): void {
+    const { phase, speed } = this.truth.at(-1)!;
+    const toggles = this.wilink || this.setup.model === "tm11gy";
+    if (phase === "rest" || !toggles || (speed < LEAST && phase !== "countdown")) return;
+    if (phase === "countdown" && !this.wilink) return;
+    if (this.#motionSeen()) wrong(`it is a toggle, and the belt is ${this.#motionSeen()}`);
+  }
+
+  #checkSpeed(op: string, ask: Ask, now: number, wrong: (why: string) => void): void {
+    const { phase, speed } = this.truth.at(-1)!;
+    const ramp = this.setup.options.ramp ?? 0.53;
+    const since = now - this.#phaseSince;
+    const unseen = this.#heardOf < this.#phaseSince;
+    if (phase === "rest" || phase === "countdown") {
+      if (since > FRESH + 200 && !unseen) wrong(`the belt is in ${phase} for ${since} ms`);
+    } else if (phase === "stopping" && ramp >= 0.3 && since > FRESH + 1_500 && !unseen && speed >= LEAST)
+      wrong(`the belt is slowing to rest for ${since} ms`);
+    this.#checkAgain(op, ask, now, wrong);
+    if (ask.value !== "slower") return;
+    const written = Number(op.slice(6)) * (this.setup.model === "tm11gy" ? 1.609344 : 1);
+    const fastest = Math.max(...this.#since(ask.at - FRESH - 500).map((one) => one.speed));
+    if (written > fastest + 0.1) wrong(`slower, and the belt ran at no more than ${fastest.toFixed(2)} km/h`);
+  }
+
+  /** Rule 5: again only while the belt has never left the speed that it had. */
+  #checkAgain(op: string, ask: Ask, now: number, wrong: (why: string) => void): void {
+    const key = `${ask.id}/${ask.key}/${op}`;
+    const first = this.#firstWrites.get(key);
+    const { speed } = this.truth.at(-1)!;
+    if (!first) return void this.#firstWrites.set(key, { at: now, speed });
+    const between = this.truth.filter(
+      ({ at }) => at >= first.at && at <= Math.min(now - FRESH - 100, this.#heardOf),
+    );
+    const left = between.find((one) => Math.abs(one.speed - first.speed) > 0.25);
+    if (left)
+      wrong(`again, though the belt had left ${first.speed.toFixed(2)} for ${left.speed.toFixed(2)} km/h`);
+  }
+
+  /** A stop frame took effect. Who wanted it? */
+  #stopsBelt(wrong: (why: string) => void, now: number): void {
+    const due = this.#due;
+    if (due && !due.reacted) {
+      due.reacted = true;
+      this.stats.push({ took: now - due.from, gap: this.setup.options.gap ?? 0 });
+      const { gap = 0 } = this.setup.options;
+      if (this.wilink && now - due.from > gap + 350) wrong(`${now - due.from} ms after its command`);
+    }
+    if (!this.#alive || this.#exiting || this.#unclean || !this.honest) return;
+    const { broker_lost, walked_off } = this.#deps.safety;
+    const wanted = this.asks.some(({ kind, value, isVoid, results, resultAt }) => {
+      if (isVoid) return false;
+      const halts = kind === "stop" || value === "toggle" || value === "standby";
+      return halts && (results[0] !== "ok" || now - resultAt < 3_000 || !this.#stopConfirmed);
+    });
+    const down = this.#brokerDownSince;
+    const after = broker_lost.after * 1000;
+    const lost =
+      broker_lost.action === "stop" &&
+      down !== null &&
+      now - down >= after - 100 &&
+      now - down < after + 75_000;
+    const left = walked_off.action === "stop" && this.#walkerWasOff;
+    if (!wanted && !lost && !left && this.#lateLink < 0) wrong("nobody wanted it");
+  }
+
+  #watchWords(): void {
+    const { speed } = this.truth.at(-1)!;
+    const now = this.#deps.now();
+    if (
+      !this.honest ||
+      !this.#alive ||
+      !this.#deps.brokerUp() ||
+      this.#restWordSince === null ||
+      this.#movingSince === null
+    )
+      return;
+    const since = Math.max(this.#restWordSince, this.#movingSince);
+    if (now - since < 9_000 || this.#linkedAt === null || this.#heardOf < this.#movingSince + SIGHT) return;
+    this.#deps.violation(
+      `${this.name}: the belt is said to be ${this.#published?.belt} and runs at ${speed.toFixed(2)} km/h`,
+    );
+    this.#restWordSince = null;
+  }
+
+  /** Rule 9. */
+  #watchCrash(): void {
+    const crash = this.#crash;
+    const first = this.#firstHeard;
+    const now = this.#deps.now();
+    if (
+      !crash ||
+      first === null ||
+      !this.honest ||
+      !this.#alive ||
+      this.#exiting ||
+      this.disturbed ||
+      this.#linkedAt === null
+    )
+      return;
+    if (!this.#deps.safety.stop_after_crash || first - crash.heard > 590_000) return;
+    if (this.#stopSince !== null || this.asks.some(({ kind }) => kind === "motion")) {
+      this.#crash = null;
+      return;
+    }
+    const { speed } = this.truth.at(-1)!;
+    const moves = speed >= 0.15 && this.#heardOf >= (this.#movingSince ?? Infinity);
+    if (now - first > 14_000 && this.#crashMovingSince === null) this.#crash = null;
+    if (!moves) this.#crashMovingSince = null;
+    else this.#crashMovingSince ??= now;
+    if (this.#crashMovingSince === null || now - this.#crashMovingSince < 4_000) return;
+    this.#crash = null;
+    this.#deps.violation(
+      `${this.name}: after a crash the belt runs at ${speed.toFixed(2)} km/h, seen, and is not stopped`,
+    );
+  }
+
+  /** A stop on a live link of a pad that obeys. */
+  #watchStop(): void {
+    const due = this.#due;
+    if (!due) return;
+    if (this.disturbed) return this.disturb();
+    const now = this.#deps.now();
+    const { phase, speed } = this.truth.at(-1)!;
+    if (phase === "rest") this.#due = null;
+    else if (now > due.until) {
+      this.#due = null;
+      this.#deps.violation(
+        `${this.name}: ${now - due.from} ms after the stop ${due.ask.id} the belt is ${phase} at ${speed.toFixed(2)} km/h`,
+      );
+    }
+  }
+
+  /** `broker_lost: stop`. */
+  #watchBroker(): void {
+    const { action, after } = this.#deps.safety.broker_lost;
+    const down = this.#brokerDownSince;
+    if (action !== "stop" || down === null || !this.#alive || this.#exiting || this.disturbed || !this.honest)
+      return;
+    const now = this.#deps.now();
+    const late = now - down - after * 1000;
+    if (
+      late < 4_000 ||
+      late > 4_100 ||
+      this.#linkedAt === null ||
+      now - this.#linkedAt < after * 1000 + 5_000
+    )
+      return;
+    const { phase, speed } = this.truth.at(-1)!;
+    if (
+      phase === "running" &&
+      this.#movingSince !== null &&
+      now - this.#movingSince > 8_000 &&
+      this.#stopSince === null
+    )
+      this.#deps.violation(
+        `${this.name}: the broker is gone for ${now - down} ms and the belt runs at ${speed.toFixed(2)} km/h`,
+      );
+  }
+}
