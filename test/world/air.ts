@@ -1,5 +1,5 @@
 import type { Bounded, Link, Radio } from "../../src/ble/radio.js";
-import { BridgeError } from "../../src/domain/errors.js";
+import { asError, BridgeError } from "../../src/domain/errors.js";
 import { FTMS } from "../../src/protocol/ftms/gatt.js";
 import { nameOf } from "../support/pad-rig.js";
 import type { ProcessClock, WorldClock } from "./clock.js";
@@ -77,7 +77,7 @@ export const airOver = (radio: Radio, deps: AirDeps): Radio => {
             const through = linkThrough(link, deps);
             process.input(() => resolve(through));
           },
-          (error: Error) => process.input(() => reject(error)),
+          (thrown: unknown) => process.input(() => reject(asError(thrown))),
         );
       }),
     // The radio outlives the process.
@@ -120,7 +120,7 @@ const linkThrough = (link: Link, { world, process, dice, airOf, observer }: AirD
       world.after(freeAt - world.now(), () => {
         run().then(
           (value) => done(() => resolve(value)),
-          (error: Error) => done(() => reject(error)),
+          (thrown: unknown) => done(() => reject(asError(thrown))),
         );
       });
     });

@@ -44,7 +44,7 @@ export class WorldBroker {
 
   /** Whether a message that is sent now gets to the process. */
   get reaches(): boolean {
-    return this.#live?.open === true && !this.#live.over && !this.#live.process.dead;
+    return this.#up && this.#live?.open === true && !this.#live.over && !this.#live.process.dead;
   }
 
   opening(process: ProcessClock): Open {

@@ -91,6 +91,8 @@ class World {
   #life: Life | null = null;
   #lives = 0;
   #crashed = false;
+  /** The broker was there when the end began: every command gets its result. */
+  #answers = false;
   #store: string | null = null;
   #seq = 0;
   #messages = 0;
@@ -166,6 +168,11 @@ class World {
     await this.#close();
   }
 
+  /** A call, since what is true before a wait need not be so after it. */
+  #isUp(): boolean {
+    return this.#life !== null;
+  }
+
   async #until(at: number): Promise<void> {
     const now = this.#clock.now();
     if (at > now) await this.#clock.advance(at - now);
@@ -176,7 +183,7 @@ class World {
     await this.#waitForEnding();
     if (!this.#life) {
       await this.#clock.advance(1000);
-      if (!this.#life) await this.#begin();
+      if (!this.#isUp()) await this.#begin();
       await this.#clock.advance(3000);
     }
     if (this.#day.heals) await this.#heal();
@@ -272,6 +279,7 @@ class World {
     for (const pad of this.#pads) pad.begun(this.#crashed);
     this.#crashed = false;
     void ending.first.then((end) => {
+      this.#answers = this.#broker.reaches;
       for (const pad of this.#pads) pad.exiting();
       const budgetMs = this.#day.safety.shutdown_timeout * 1000 - 200;
       return shutDown(app, end, ending, { budgetMs, clock, log }).then((code) => this.#exited(life, code));
@@ -299,7 +307,7 @@ class World {
       })),
       safety,
       store: { path: store, retention_days: null },
-    } as Config;
+    };
   }
 
   #air(clock: ProcessClock, killed: AbortSignal): ReturnType<typeof airOver> {
@@ -343,7 +351,7 @@ class World {
     for (const pad of this.#pads) {
       const unsafe = code === EXIT.ok ? pad.unsafe() : null;
       if (unsafe) this.#violation(`${pad.name}: exit 0, but the belt is ${unsafe}`);
-      if (this.#broker.up)
+      if (this.#answers && this.#broker.up)
         for (const ask of pad.unanswered(0))
           this.#violation(`${pad.name}: ${ask.id} (${ask.key} ${ask.value}) has no result at the end`);
       pad.gone();
@@ -393,29 +401,30 @@ class World {
   }
 
   #endingWith(life: Life, down: number): void {
-    this.#ending = (async () => {
-      const budget = this.#day.safety.shutdown_timeout * 1000;
-      const since = this.#clock.now();
-      let late = false;
-      const cancel = this.#clock.every(100, () => {
-        if (this.#life !== life || late) return;
-        if (this.#clock.now() - since <= budget + 1_000 + this.#stalledSince(since)) return;
-        late = true;
-        this.#violation(`the end takes longer than its ${budget} ms`);
+    const since = this.#clock.now();
+    const budget = this.#day.safety.shutdown_timeout * 1000;
+    const ended = new Promise<void>((resolve) => {
+      const cancel = this.#clock.every(50, () => {
+        const late = this.#clock.now() - since > budget + 1_000 + this.#stalledSince(since);
+        if (this.#life === life && !late) return;
+        cancel();
+        if (this.#life === life) {
+          this.#violation(`the end takes longer than its ${budget} ms`);
+          this.#kill();
+        }
+        resolve();
       });
-      while (this.#life === life && !late)
-        await new Promise<void>((resolve) => this.#clock.after(50, resolve));
-      cancel();
-      if (late) this.#kill();
-      if (down > 0) {
-        await new Promise<void>((resolve) => this.#clock.after(down, resolve));
-        if (!this.#life) await this.#begin();
-      }
+    });
+    const again = async (): Promise<void> => {
+      await ended;
+      if (down > 0) await new Promise<void>((resolve) => this.#clock.after(down, resolve));
+      if (down > 0 && !this.#isUp()) await this.#begin();
       this.#ending = null;
-    })();
+    };
+    this.#ending = again();
   }
 
-  #stalls: { readonly from: number; readonly ms: number }[] = [];
+  readonly #stalls: { readonly from: number; readonly ms: number }[] = [];
   #stalledSince(since: number): number {
     return this.#stalls.filter(({ from, ms }) => from + ms >= since).reduce((sum, { ms }) => sum + ms, 0);
   }
@@ -431,25 +440,31 @@ class World {
       case "send":
         this.#send(deed);
         return;
-      case "press":
-        return this.#press(deed.pad, deed.key);
+      case "press": {
+        this.#press(deed.pad, deed.key);
+        return;
+      }
       case "stall": {
         if (!this.#life) return;
         this.#note(`the process stalls for ${deed.ms} ms`);
         this.#stalls.push({ from: this.#clock.now(), ms: deed.ms });
         this.#mishap(null, deed.ms + 1500);
-        return this.#life.clock.stall(deed.ms);
+        this.#life.clock.stall(deed.ms);
+        return;
       }
       case "kill": {
         if (!this.#life) return;
         this.#kill();
         await this.#clock.advance(deed.down);
-        if (!this.#life) await this.#begin();
+        if (!this.#isUp()) await this.#begin();
         return;
       }
       case "signal":
         if (this.#ending) return;
-        return this.#signal(deed.down, deed.again);
+        {
+          this.#signal(deed.down, deed.again);
+          return;
+        }
       case "restart": {
         const life = this.#life;
         if (!life || this.#ending || !this.#broker.reaches) return;
@@ -459,50 +474,84 @@ class World {
           dup: false,
           read: () => undefined,
         });
-        return this.#endingWith(life, deed.down);
+        this.#endingWith(life, deed.down);
+        return;
       }
       case "unlink":
         this.#say(deed.pad, "the link breaks");
         this.#mishap(deed.pad, 1000);
-        return this.#radio.disconnect(ADDRESSES[deed.pad]!);
+        {
+          this.#radio.disconnect(ADDRESSES[deed.pad]!);
+          return;
+        }
       case "range":
         this.#say(deed.pad, deed.out ? "out of range" : "in range");
         this.#mishap(deed.pad, deed.out ? Infinity : 1000);
-        return this.#radio.outOfRange(ADDRESSES[deed.pad]!, deed.out);
+        {
+          this.#radio.outOfRange(ADDRESSES[deed.pad]!, deed.out);
+          return;
+        }
       case "hang":
         this.#say(deed.pad, deed.on ? "nothing gets through" : "everything gets through");
         this.#mishap(deed.pad, deed.on ? Infinity : 1000);
-        return this.#radio.hangWrites(ADDRESSES[deed.pad]!, deed.on);
+        {
+          this.#radio.hangWrites(ADDRESSES[deed.pad]!, deed.on);
+          return;
+        }
       case "faults":
         this.#say(deed.pad, `faults ${JSON.stringify(deed.faults)}`);
         this.#radio.setFaults(ADDRESSES[deed.pad]!, { ...NO_FAULTS, ...deed.faults });
-        return this.#mishap(deed.pad, Object.keys(deed.faults).length > 0 ? Infinity : 1000);
+        {
+          this.#mishap(deed.pad, Object.keys(deed.faults).length > 0 ? Infinity : 1000);
+          return;
+        }
       case "air":
         this.#say(deed.pad, `air ${JSON.stringify(deed.air)}`);
         this.#airs[deed.pad] = { ...clearAir, ...deed.air };
-        return this.#judgeAir();
+        {
+          this.#judgeAir();
+          return;
+        }
       case "broker":
         this.#note(deed.up ? "the broker is back" : "the broker goes away");
         for (const pad of this.#pads) pad.brokerTurned(deed.up);
-        return this.#broker.turn(deed.up);
+        {
+          this.#broker.turn(deed.up);
+          return;
+        }
       case "flap":
         this.#note("the connection to the broker breaks");
-        return this.#broker.flap();
+        {
+          this.#broker.flap();
+          return;
+        }
       case "walker":
         this.#say(deed.pad, deed.on ? "somebody walks" : "nobody walks");
         if (!deed.on) this.#pads[deed.pad]!.walkerOff();
-        return this.#radio.act(ADDRESSES[deed.pad]!, (pad) => walker(pad, deed.on));
+        {
+          this.#radio.act(ADDRESSES[deed.pad]!, (pad) => walker(pad, deed.on));
+          return;
+        }
       case "safety-key":
         this.#say(deed.pad, deed.inPlace ? "the safety key is in" : "the safety key is pulled");
-        return this.#radio.act(ADDRESSES[deed.pad]!, (pad) => safetyKey(pad, deed.inPlace));
+        {
+          this.#radio.act(ADDRESSES[deed.pad]!, (pad) => safetyKey(pad, deed.inPlace));
+          return;
+        }
       case "control":
         this.#say(deed.pad, `control ${deed.what}`);
         this.#mishap(deed.pad, deed.what === "allowed" ? 1000 : Infinity);
-        return this.#radio.act(ADDRESSES[deed.pad]!, (pad) => control(pad, deed.what));
+        {
+          this.#radio.act(ADDRESSES[deed.pad]!, (pad) => control(pad, deed.what));
+          return;
+        }
       case "radio":
         this.#note(deed.on ? "the radio is on" : "the radio is off");
         this.#mishap(null, deed.on ? 1000 : Infinity);
-        return this.#radio.setPower(deed.on ? "on" : "off");
+        {
+          this.#radio.setPower(deed.on ? "on" : "off");
+          return;
+        }
     }
   }
 
@@ -658,10 +707,8 @@ class World {
 
   #note(text: string): void {
     if (!this.#trace) return;
-    const speeds = this.#pads
-      ? this.#pads.map((_, i) => this.#radio.pad(ADDRESSES[i]!).machine.belt.speed.toFixed(1)).join(" ")
-      : "";
-    this.#timeline.push(`${(this.#clock.now() / 1000).toFixed(3).padStart(8)} [${speeds}] ${text}`);
+    const speeds = this.#day.pads.map((_, i) => this.#radio.pad(ADDRESSES[i]!).machine.belt.speed.toFixed(1));
+    this.#timeline.push(`${(this.#clock.now() / 1000).toFixed(3).padStart(8)} [${speeds.join(" ")}] ${text}`);
   }
 
   #logger(): Logger {
