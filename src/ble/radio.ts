@@ -4,6 +4,10 @@ export type Address = string;
 /** UUIDs are normalised everywhere: 16-bit ones as four hex digits (`fe01`), others as 32 without dashes, lower case. */
 export type Uuid = string;
 
+/** The characteristic properties of the Core specification that pads use. */
+export const PROPERTIES = ["read", "notify", "indicate", "write", "write-without-response"] as const;
+export type Property = (typeof PROPERTIES)[number];
+
 export interface Advertisement {
   readonly address: Address;
   readonly name: string | null;
@@ -52,6 +56,8 @@ export interface Link extends AsyncDisposable {
   readonly name: string | null;
   /** The discovered GATT: service -> its characteristics. */
   readonly services: ReadonlyMap<Uuid, readonly Uuid[]>;
+  /** What each of them allows; of two with one UUID the first. */
+  readonly properties: ReadonlyMap<Uuid, readonly Property[]>;
   readonly lost: AbortSignal;
   /** dBm of the connection, or null where it cannot be told. Never touches the pad's own data. */
   rssi(bounded: Bounded): Promise<number | null>;

@@ -1,4 +1,5 @@
 import { SIMULATED_MODELS, parseFaults } from "../domain/faults.js";
+import { PROTOCOL_NAMES } from "../domain/pad.js";
 import type { PadEntry, SimulatorEntry } from "./config.js";
 import type { Finding } from "./errors.js";
 import { canonicalAddress, check, coerce, isEmpty, isSection, type Rule } from "./formats.js";
@@ -27,7 +28,7 @@ export const PAD_RULES: Rules<PadEntry> = {
     doc: "`auto` asks the pad itself",
     format: "choice",
     default: "auto",
-    choices: ["auto", "wilink", "ftms"],
+    choices: ["auto", ...PROTOCOL_NAMES],
   },
   max_speed: { ...SPEED, doc: "km/h; only narrows what the pad reports, or replaces the model's default" },
   min_speed: { ...SPEED, doc: "km/h; only narrows what the pad reports, or replaces the model's default" },

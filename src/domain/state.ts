@@ -15,9 +15,11 @@ export type Phase = "off" | "scanning" | "connecting" | "ready";
 export const PROBLEMS = [
   "stop-unconfirmed",
   "link-lost",
+  "unknown-variant",
   "fault",
   "safety-key",
   "control-lost",
+  "panel-standby",
   "radio-off",
   "ambiguous-name",
   "not-a-pad",

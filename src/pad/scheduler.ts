@@ -4,6 +4,8 @@ import { asError, BridgeError } from "../domain/errors.js";
 import type { Answer } from "../protocol/ftms/control-point-frames.js";
 import type { MachineEvent } from "../protocol/ftms/machine-status.js";
 import type { Operation } from "../protocol/protocol.js";
+import type { Access, StartVerdict } from "../protocol/session.js";
+import { accessChanged, startJudged } from "./control/access.js";
 import { answerHeard, eventHeard } from "./control/control-point.js";
 import {
   deadlines,
@@ -92,7 +94,8 @@ export class Scheduler {
   open(connection: Connection): void {
     this.#connection = connection;
     this.#inFlight.clear();
-    this.apply((control, _, now) => ({ control: rejoinStop(control, now), effects: [] }));
+    const { access } = connection;
+    this.apply((control, _, now) => ({ control: { ...rejoinStop(control, now), access }, effects: [] }));
   }
 
   /** The open connection hands on what the pad says. */
@@ -118,6 +121,16 @@ export class Scheduler {
   /** The machine answered a request. */
   answer(answer: Answer): void {
     this.apply((control, _, now) => answerHeard(control, answer, this.#machine, now));
+  }
+
+  /** What may be written became known, or changed. */
+  access(access: Access): void {
+    this.apply((control) => accessChanged(control, access));
+  }
+
+  /** The pad said what becomes of a start. */
+  startJudged(verdict: StartVerdict): void {
+    this.apply((control) => startJudged(control, verdict, this.#machine));
   }
 
   /** The machine told of something that it did. */

@@ -7,9 +7,15 @@ import type { FtmsQuirks, Model, Quirks } from "./protocol.js";
 const WILINK_QUIRKS: Quirks = {
   minGap: 750, // ph4, jkrumm and tecbeat leave 700 (a.9, command spacing); a frame may be late by a connection event
   poll: 1000, // jkrumm, walkingpad-mqtt, garmin-treadmill-field; the vendor's app 750 (a.9, poll)
+  pushes: false, // it answers each poll once, and nobody else (a.3)
+  spacing: 0,
   modeSettle: 1000, // ph4 and tecbeat; madmatah waits 1500 (a.9, standby -> start)
   startToggles: true, // a.3, 04 01
   manualFirst: false,
+  manualBeforeRetry: true,
+  startTries: Infinity,
+  showsStart: true,
+  readsPreferences: false,
   keepsRecord: true, // a.6
   handshake: 0,
   ftms: null,
@@ -18,9 +24,16 @@ const WILINK_QUIRKS: Quirks = {
 const FTMS_QUIRKS: Quirks = {
   minGap: 400, // Z1 (b.7.9)
   poll: null,
+  pushes: true,
+  spacing: 0,
   modeSettle: 0,
   startToggles: false,
   manualFirst: false,
+  manualBeforeRetry: false,
+  startTries: Infinity,
+  // Contract rule 7: what it does shortly after a start says nothing about that start.
+  showsStart: false,
+  readsPreferences: true,
   keepsRecord: false,
   handshake: 0,
   ftms: { preamble: null, indicates: true, unlock: false },

@@ -54,12 +54,24 @@ export interface Quirks {
   readonly minGap: number;
   /** Milliseconds between polls; null: the machine notifies by itself. */
   readonly poll: number | null;
+  /** It also speaks unasked: a status counts from when it came, and not as the answer to a poll (contract rule 7). */
+  readonly pushes: boolean;
+  /** Milliseconds between two frames of whatever is written. */
+  readonly spacing: number;
   /** Milliseconds between the switch to manual mode and the start. */
   readonly modeSettle: number;
   /** The start opcode is a toggle: written only to a belt seen at rest (contract rule 4). */
   readonly startToggles: boolean;
   /** Manual mode is written before the first start of a connection even if it is shown already (A1 Pro, wire-facts a.4). */
   readonly manualFirst: boolean;
+  /** A pad that stays at rest after a start gets manual mode and a handshake before the next one (a.4). */
+  readonly manualBeforeRetry: boolean;
+  /** So many start frames a command, at most. */
+  readonly startTries: number;
+  /** A countdown, or a movement, in its status shows that a start has taken effect. */
+  readonly showsStart: boolean;
+  /** It is asked for its preferences before its first status: that is a read, and an early sign of life. */
+  readonly readsPreferences: boolean;
   /** It can be asked for its last walk (wire-facts a.6). */
   readonly keepsRecord: boolean;
   /** Which A5 payload the pad wants, by index into the protocol's table. */

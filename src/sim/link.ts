@@ -27,6 +27,7 @@ export class SimulatedLink implements Link {
   readonly address: Address;
   readonly name: string;
   readonly services: ReadonlyMap<Uuid, readonly Uuid[]>;
+  readonly properties: ReadonlyMap<Uuid, readonly Access[]>;
   readonly lost: AbortSignal;
   readonly #peripheral: Peripheral;
   readonly #deps: LinkDeps;
@@ -43,6 +44,7 @@ export class SimulatedLink implements Link {
     this.address = peripheral.address;
     this.name = peripheral.name;
     this.services = peripheral.services;
+    this.properties = peripheral.properties;
     this.lost = this.#losing.signal;
     this.#peripheral = peripheral;
     this.#deps = deps;

@@ -1,7 +1,7 @@
-import type { Uuid } from "../ble/radio.js";
+import type { Property, Uuid } from "../ble/radio.js";
 import type { BeltSpec } from "./belt.js";
 
-export type Access = "read" | "notify" | "indicate" | "write" | "write-without-response";
+export type Access = Property;
 export type Gatt = ReadonlyMap<Uuid, ReadonlyMap<Uuid, readonly Access[]>>;
 
 /** A machine that can be simulated, whatever it speaks. Speeds in km/h, times in milliseconds. */

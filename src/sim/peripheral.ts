@@ -135,6 +135,10 @@ export class Peripheral {
     );
   }
 
+  get properties(): ReadonlyMap<Uuid, readonly Access[]> {
+    return new Map([...this.model.gatt.values()].flatMap((each) => [...each]));
+  }
+
   allows(characteristic: Uuid, access: Access): boolean {
     return [...this.model.gatt.values()].some((each) => each.get(characteristic)?.includes(access));
   }

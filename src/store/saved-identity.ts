@@ -1,3 +1,4 @@
+import { PROTOCOL_NAMES } from "../domain/pad.js";
 import { NO_MEMORY, type PadMemory } from "./pending.js";
 import {
   boolean,
@@ -35,7 +36,7 @@ const reported = object({
 });
 const PARTS: Readonly<Record<keyof PadMemory, Test>> = {
   bound: object({ name: text, address: text }),
-  protocol: word("wilink", "ftms"),
+  protocol: word(...PROTOCOL_NAMES),
   model: text,
   capabilities,
   reported,

@@ -128,6 +128,7 @@ export class LivingRadio implements Radio {
       address: link.address,
       name: link.name,
       services: link.services,
+      properties: link.properties,
       lost: lost.signal,
       rssi: (bounded) => this.#alive(link.rssi(bounded)),
       read: (characteristic, bounded) => this.#alive(link.read(characteristic, bounded)),

@@ -170,6 +170,7 @@ const tapped = (radio: Radio, clock: ManualClock, tap: Tap, air: Air): Radio => 
       address: link.address,
       name: link.name,
       services: link.services,
+      properties: link.properties,
       lost: link.lost,
       rssi: (to) => link.rssi(to),
       async read(characteristic, to) {

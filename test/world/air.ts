@@ -158,6 +158,7 @@ const linkThrough = (link: Link, { world, process, dice, airOf, observer }: AirD
     address,
     name: link.name,
     services: link.services,
+    properties: link.properties,
     lost: lost.signal,
     rssi: ({ signal }) => queued(signal, () => link.rssi({ signal: link.lost })),
     read: (characteristic, { signal }) =>

@@ -3,7 +3,7 @@ import { attTrouble } from "./errors.js";
 import { eventAfter } from "./event.js";
 import type { NobleHci } from "./hci.js";
 import type { AttributeRange, Characteristic, Peripheral, Service } from "./internals.js";
-import type { Uuid } from "../radio.js";
+import { PROPERTIES, type Property, type Uuid } from "../radio.js";
 import { within } from "../deadline.js";
 
 /** A characteristic as noble has it, and where it lies; null where the operating system keeps that to itself. */
@@ -14,6 +14,7 @@ export interface Attribute {
 
 export interface GattTable {
   readonly services: ReadonlyMap<Uuid, readonly Uuid[]>;
+  readonly properties: ReadonlyMap<Uuid, readonly Property[]>;
   /** By UUID: the first of a name, should two services have the same. */
   readonly attributes: ReadonlyMap<Uuid, Attribute>;
 }
@@ -68,6 +69,7 @@ const readTable = async (
 ): Promise<GattTable> => {
   const services = new Map<Uuid, Uuid[]>();
   const attributes = new Map<Uuid, Attribute>();
+  const properties = new Map<Uuid, readonly Property[]>();
   const start = (): void => peripheral.discoverServices([]);
   const found = await eventAfter(
     peripheral,
@@ -85,11 +87,19 @@ const readTable = async (
     for (const characteristic of list) {
       const uuid = normalUuid(characteristic.uuid);
       const range = hci?.attributeOf(peripheral, service.uuid, characteristic.uuid) ?? null;
-      if (!attributes.has(uuid)) attributes.set(uuid, { characteristic, range });
+      if (attributes.has(uuid)) continue;
+      attributes.set(uuid, { characteristic, range });
+      properties.set(uuid, propertiesOf(characteristic));
     }
   }
-  return { services, attributes };
+  return { services, properties, attributes };
 };
+
+/** noble writes `writeWithoutResponse`. */
+const propertiesOf = ({ properties }: Characteristic): readonly Property[] =>
+  PROPERTIES.filter((each) =>
+    properties.includes(each === "write-without-response" ? "writeWithoutResponse" : each),
+  );
 
 const characteristicsOf = (service: Service, signal: AbortSignal): Promise<readonly Characteristic[]> => {
   const start = (): void => service.discoverCharacteristics([]);

@@ -9,7 +9,7 @@ import type { NobleHci } from "./hci.js";
 import { Requests } from "./att-requests.js";
 import { addressOf, nameOf } from "./scan.js";
 import type { Characteristic, Peripheral } from "./internals.js";
-import type { Address, Bounded, Link, Uuid } from "../radio.js";
+import type { Address, Bounded, Link, Property, Uuid } from "../radio.js";
 import { within } from "../deadline.js";
 
 export interface LinkDeps {
@@ -44,7 +44,7 @@ export class NobleLink implements Link {
   readonly #requests: Requests;
   readonly #unsubscribers = new Map<Uuid, () => void>();
   readonly #release: () => void;
-  #gatt: GattTable = { services: new Map(), attributes: new Map() };
+  #gatt: GattTable = { services: new Map(), properties: new Map(), attributes: new Map() };
   #lastCccd = -Infinity;
   #gone = false;
   #disposal: Promise<void> | null = null;
@@ -69,6 +69,10 @@ export class NobleLink implements Link {
 
   get services(): ReadonlyMap<Uuid, readonly Uuid[]> {
     return this.#gatt.services;
+  }
+
+  get properties(): ReadonlyMap<Uuid, readonly Property[]> {
+    return this.#gatt.properties;
   }
 
   /** Lists the services; must come first. Rejects with a BridgeError. */

@@ -1,5 +1,5 @@
 import { RESULT_CODES, type Verb } from "../../domain/command.js";
-import type { Capabilities, Mode, ProtocolName } from "../../domain/pad.js";
+import { PROTOCOL_NAMES, type Capabilities, type Mode } from "../../domain/pad.js";
 import { BELTS, EVENT_TYPES } from "../../domain/state.js";
 import type { GoalKey, Goals } from "../../domain/stats.js";
 import { kmh } from "../../domain/units.js";
@@ -34,8 +34,6 @@ export interface PadTraits {
   readonly capabilities: Capabilities | null;
   readonly goals: Goals;
 }
-
-const PROTOCOL_NAMES: readonly ProtocolName[] = ["wilink", "ftms"];
 
 /** Assumed until the pad has said better. */
 const UNKNOWN_SPEEDS = { min: 0.5, max: 6, step: 0.1 };

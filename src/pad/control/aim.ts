@@ -22,7 +22,13 @@ const supersede = (refs: readonly Ref[] | undefined): readonly Effect[] => settl
 /** Aims at a moving belt. A start under way is shared; `since` is when the command came (contract rule 2). */
 export const aimStart = (control: Control, refs: readonly Ref[], since: number, now: number): Step => {
   const under = control.start;
-  const fresh = { wroteAt: null, manualAt: null, handshakeAt: null, deadline: now + START_DEADLINE_MS };
+  const fresh = {
+    tries: 0,
+    wroteAt: null,
+    manualAt: null,
+    handshakeAt: null,
+    deadline: now + START_DEADLINE_MS,
+  };
   const start = { ...fresh, ...under, refs: [...(under?.refs ?? []), ...refs], since };
   return { control: { ...control, start }, effects: [] };
 };

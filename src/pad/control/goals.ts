@@ -1,6 +1,7 @@
 import type { Outcome } from "../../domain/command.js";
 import type { Mode } from "../../domain/pad.js";
 import type { Speed } from "../../domain/units.js";
+import type { Access } from "../../protocol/session.js";
 import { type ControlPoint, freshControlPoint } from "../../protocol/ftms/control-point.js";
 
 /** Names one key of one command to whoever waits for its result. */
@@ -45,6 +46,8 @@ export interface StartGoal {
   /** When its command came; no start frame is written more than 5 s after it. */
   readonly since: number;
   readonly deadline: number;
+  /** So many start frames were written for it. */
+  readonly tries: number;
   /** When its last start frame was written. */
   readonly wroteAt: number | null;
   readonly manualAt: number | null;
@@ -94,6 +97,8 @@ export interface Started {
   readonly at: number;
   readonly statusAt: number;
   readonly seen: boolean;
+  /** What the pad said to it: it takes effect, or has none and never will; absent: nothing. */
+  readonly taken?: boolean;
 }
 
 /** What a pad is wanted to do, and what was written to it to that end. Plain data; times are monotonic milliseconds. */
@@ -114,7 +119,8 @@ export interface Control {
   readonly needsHandshake: boolean;
   /** When the last write of any kind had left, or `ON_ITS_WAY`. */
   readonly lastWrite: number | null;
-  /** What follows is true of the present link only. */
+  /** What follows is true of the present link only. What may be written: */
+  readonly access: Access;
   readonly lastPoll: number | null;
   readonly manualDone: boolean;
   readonly handshakeDone: boolean;
@@ -128,7 +134,11 @@ export interface Control {
 }
 
 /** What every link begins with. */
-export const freshLink = {
+export const freshLink: Pick<
+  Control,
+  "access" | "lastPoll" | "manualDone" | "handshakeDone" | "preferences" | "record" | "greeted" | "point"
+> = {
+  access: "full",
   lastPoll: null,
   manualDone: false,
   handshakeDone: false,
@@ -136,7 +146,7 @@ export const freshLink = {
   record: { wanted: false, tries: 0, askedAt: null },
   greeted: false,
   point: freshControlPoint,
-} as const;
+};
 
 export const noControl: Control = {
   stop: null,

@@ -2,6 +2,7 @@ import { type Command, failure, type Outcome, type Verb } from "../../domain/com
 import type { Capabilities, Mode } from "../../domain/pad.js";
 import type { Belt } from "../../domain/state.js";
 import { kmh, roundToStep, type Speed, speedFromKmh } from "../../domain/units.js";
+import { UNKNOWN_VARIANT } from "./access.js";
 import type { Control } from "./goals.js";
 import { roundIncline } from "./incline.js";
 import { targetOf } from "./speed.js";
@@ -80,6 +81,7 @@ const REFUSED = {
 const barred = (situation: Situation, speedsUp: boolean): Outcome | null => {
   if (situation.ending) return REFUSED.ending;
   if (situation.stale) return REFUSED.stale;
+  if (situation.control.access === "none") return UNKNOWN_VARIANT;
   if (situation.control.stop) return REFUSED.stopping;
   if (speedsUp && !situation.allowStart) return REFUSED.locked;
   if (!situation.radioOn) return REFUSED.radio;

@@ -3,6 +3,7 @@ import type { Capabilities } from "../../domain/pad.js";
 import { AT_REST } from "../../domain/units.js";
 import { admit, regainAt, written } from "../../protocol/ftms/control-point.js";
 import type { Operation, Quirks } from "../../protocol/protocol.js";
+import { reviewAccess } from "./access.js";
 import { type Control, freshLink, giveUp, ON_ITS_WAY, type Step } from "./goals.js";
 import { inclineDue, mayIncline, reviewIncline } from "./incline.js";
 import { modeDue, reviewMode } from "./mode.js";
@@ -43,6 +44,7 @@ export const nextWrite = (
   stopsOnly: boolean,
 ): Next => {
   const { stop } = control;
+  if (control.access !== "full") return pollOnly(control, machine.quirks, now, stopsOnly);
   const stopAt = stopDue(control, telemetry, machine.quirks, now);
   const admitted = (operation: Operation): Next => {
     const admission = admit(control.point, operation, machine.quirks.ftms, now);
@@ -62,6 +64,13 @@ export const nextWrite = (
   if (read && read.at <= now && !yields) return { operation: read.operation };
   const times = [stopAt, goalAt, regain, yields ? null : (read?.at ?? null)].filter((at) => at !== null);
   return { lookAgainAt: Math.min(...times, Infinity) };
+};
+
+/** Nobody knows yet, or at all, what a command would mean to the pad: the polls alone go on. */
+const pollOnly = ({ lastPoll }: Control, { poll }: Quirks, now: number, stopsOnly: boolean): Next => {
+  if (stopsOnly || poll === null) return { lookAgainAt: Infinity };
+  const at = (lastPoll ?? -Infinity) + poll;
+  return at <= now ? { operation: { op: "poll" } } : { lookAgainAt: at };
 };
 
 const sooner = (next: Next, at: number | null): Next =>
@@ -127,7 +136,7 @@ export const handed = (
       return { ...control, stop: stop && stopHanded(stop, telemetry, isInGap(before, quirks, now), now) };
     case "start": {
       const started = { at: ON_ITS_WAY, statusAt: telemetry.last?.at ?? now, seen: false };
-      return { ...control, start: start && { ...start, wroteAt: now }, started };
+      return { ...control, start: start && { ...start, tries: start.tries + 1, wroteAt: now }, started };
     }
     case "speed": {
       const wrote = { at: now, from: telemetry.last?.status.speed ?? AT_REST };
@@ -194,6 +203,7 @@ export const review = (
 ): Step =>
   [
     (c: Control) => reviewStop(c, now),
+    reviewAccess,
     (c: Control) => reviewStart(c, telemetry, now),
     (c: Control) => reviewSpeed(c, telemetry, machine.capabilities, now, sample),
     (c: Control) => reviewMode(c, telemetry, now),
@@ -209,8 +219,7 @@ export const statusSeen = (
   now: number,
 ): Step => {
   const moves = isMoving(telemetry);
-  // Contract rule 7: what an FTMS machine does shortly after a start says nothing about that start.
-  const shows = machine.quirks.ftms === null && (moves || sample.status.activity === "countdown");
+  const shows = machine.quirks.showsStart && (moves || sample.status.activity === "countdown");
   const control = {
     ...before,
     greeted: true,

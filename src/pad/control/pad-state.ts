@@ -18,6 +18,7 @@ export interface PadFacts {
   readonly fault: string | null;
   readonly safetyKey: boolean;
   readonly controlLost: boolean;
+  readonly panelStandby: boolean;
   /** Monotonic milliseconds. */
   readonly aliveAt: number | null;
   readonly capabilities: Capabilities | null;
@@ -54,9 +55,11 @@ const stopIsOverdue = ({ control: { stop }, telemetry, phase, lostMoving }: PadF
 const problem = (facts: PadFacts): Problem | null => {
   if (stopIsOverdue(facts)) return "stop-unconfirmed";
   if (facts.lostMoving) return "link-lost";
+  if (facts.phase === "ready" && facts.control.access === "none") return "unknown-variant";
   if (facts.fault !== null) return "fault";
   if (facts.safetyKey) return "safety-key";
   if (facts.controlLost) return "control-lost";
+  if (facts.panelStandby) return "panel-standby";
   if (!facts.radioOn && facts.phase !== "off") return "radio-off";
   if (facts.ambiguous && facts.phase === "scanning") return "ambiguous-name";
   if (facts.notAPad) return "not-a-pad";

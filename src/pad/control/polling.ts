@@ -25,8 +25,8 @@ export const readDue = (control: Control, telemetry: Telemetry, quirks: Quirks, 
 const questionDue = ({ greeted, preferences, record }: Control, quirks: Quirks, gapEnd: number): Due => {
   const at = ({ askedAt }: { askedAt: number | null }): number =>
     Math.max(gapEnd, (askedAt ?? -Infinity) + AGAIN_MS);
-  // FTMS reads its preferences: that is no write, and an early sign of life.
-  const listens = greeted || quirks.ftms !== null;
+  // To read is no write, and an early sign of life.
+  const listens = greeted || quirks.readsPreferences;
   if (listens && !preferences.known && preferences.tries < TRIES)
     return { operation: { op: "preferences" }, at: at(preferences) };
   const asks = greeted && quirks.keepsRecord && record.wanted && record.tries < TRIES;

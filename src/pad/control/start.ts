@@ -32,6 +32,7 @@ export const startDue = (
   quirks: Quirks,
   now: number,
 ): Due => {
+  if (goal.tries >= quirks.startTries) return null;
   if (now > startWindowEnd(goal) || !isFresh(telemetry, now) || !showsRest(telemetry)) return null;
   return goal.wroteAt === null
     ? firstDue(control, goal, telemetry, quirks)
@@ -42,7 +43,10 @@ const manual: Operation = { op: "mode", mode: "manual" };
 
 /** Contract rule 4: whichever command the last start frame was for, it may still be taking effect. */
 const mayToggle = ({ started }: Control, telemetry: Telemetry): boolean =>
-  started === null || started.seen || (telemetry.last?.at ?? 0) - started.statusAt >= TOGGLE_AGAIN_MS;
+  started === null ||
+  started.seen ||
+  started.taken === false ||
+  (telemetry.last?.at ?? 0) - started.statusAt >= TOGGLE_AGAIN_MS;
 
 const startAt = (control: Control, telemetry: Telemetry, at: number): Due =>
   mayToggle(control, telemetry) ? { operation: { op: "start" }, at } : null;
@@ -64,9 +68,10 @@ const againDue = (
   quirks: Quirks,
   wroteAt: number,
 ): Due => {
-  if ((telemetry.last?.at ?? 0) < wroteAt + INERT_AFTER_MS) return null;
+  const isTaken = control.started?.taken ?? false;
+  if (isTaken || (telemetry.last?.at ?? 0) < wroteAt + INERT_AFTER_MS) return null;
   // Neither modes nor handshakes: the start itself is all there is to repeat.
-  if (quirks.ftms !== null) return startAt(control, telemetry, 0);
+  if (!quirks.manualBeforeRetry) return startAt(control, telemetry, 0);
   if (goal.manualAt === null) return { operation: manual, at: 0 };
   if (!control.handshakeDone) return { operation: { op: "handshake" }, at: 0 };
   return startAt(control, telemetry, 0);

@@ -19,7 +19,7 @@ const wordy: Protocol = {
     const talk = wilink.converse(peer, model);
     const self: Conversation = {
       ...talk,
-      frames: (operation) => [...talk.frames({ op: "record" }), ...talk.frames(operation)],
+      frames: (operation, now) => [...talk.frames({ op: "record" }, now), ...talk.frames(operation, now)],
       wrote: () => self,
     };
     return self;

@@ -2,9 +2,10 @@ import type { Link } from "../../ble/radio.js";
 import { settle } from "../../ble/deadline.js";
 import { type Clock, sleep } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
-import type { Heard, Protocol } from "../../protocol/session.js";
+import type { Access, Heard, Protocol, Unit } from "../../protocol/session.js";
 import type { Frame, Model, Operation } from "../../protocol/protocol.js";
 import { noReplies, type Replies, took, wrote } from "./poll-replies.js";
+import { unitWriter } from "./unit-writer.js";
 
 /** A subscription or a write that takes longer than this has met a dead link (noble never settles it, design 5). */
 const CALL_MS = 3_000;
@@ -12,6 +13,8 @@ const CALL_MS = 3_000;
 const OPENING_GAP_MS = 100;
 /** So many writes in a row that a machine refuses are not its mood any more. */
 const REFUSALS = 3;
+/** Replies that wait for a link that takes none: it is dead, or the pad says more than anybody can answer. */
+const MAX_REPLIES = 8;
 
 export interface DriverDeps {
   readonly clock: Clock;
@@ -22,12 +25,14 @@ export interface DriverDeps {
 /** One connection: operations become frames, notifications become messages. */
 export interface Connection {
   readonly link: Link;
+  /** What may be written from the beginning; what changes it is heard. */
+  readonly access: Access;
   /** Subscribes to what the protocol listens to. Rejects with a BridgeError when the link does not bear it. */
   listen(): Promise<void>;
   /**
    * Hands the frames of one operation to the link, in order, and reads its values; before each `stillDue` is asked, and
    * the rest left when it says no. Settles within 3 s a frame. The caller keeps to one at a time; only a stop may pass
-   * one that has not settled.
+   * one that has not settled, and cuts it off.
    */
   write(operation: Operation, stillDue: () => boolean): Promise<void>;
 }
@@ -40,14 +45,29 @@ export const openConnection = (
   { clock, onHeard }: DriverDeps,
 ): Connection => {
   const bounded = { clock, ms: CALL_MS, signal: link.lost };
-  let talk = protocol.converse({ name: link.name, services: link.services, imperial }, model);
+  const { name, services, properties } = link;
+  const epoch = clock.wall() - clock.now();
+  let talk = protocol.converse({ name, services, properties, imperial, epoch }, model);
+  let replying = 0;
   let replies: Replies = noReplies;
   let refusals = 0;
 
   const received = (characteristic: string, bytes: Uint8Array): void => {
-    const { conversation, heard } = talk.hear(characteristic, bytes, clock.now());
+    const { conversation, heard, replies: units = [] } = talk.hear(characteristic, bytes, clock.now());
     talk = conversation;
+    // What is heard may be what a stop waits for: it goes first.
     for (const each of heard) onHeard(each, each.kind === "status" ? answered() : null);
+    for (const unit of units) reply(unit);
+  };
+
+  /** A reply that does not go out is no news: the next thing that is asked of the link tells what has become of it. */
+  const reply = (unit: Unit): void => {
+    if (replying >= MAX_REPLIES) return;
+    replying += 1;
+    writer
+      .write(unit, "replying", () => true, talk.interrupt)
+      .catch(() => undefined)
+      .finally(() => (replying -= 1));
   };
 
   /** When the poll that a status answers was written. */
@@ -56,7 +76,7 @@ export const openConnection = (
     const answer = took(replies, now);
     replies = answer.replies;
     // A machine that notifies by itself answers nobody: its status counts from when it came (contract rule 7, FTMS).
-    return model.quirks.poll === null ? now : answer.poll;
+    return model.quirks.pushes ? now : answer.poll;
   };
 
   const send = async ({ characteristic, bytes, response }: Frame, what: string): Promise<void> => {
@@ -64,6 +84,14 @@ export const openConnection = (
     const written = link.write(characteristic, bytes, { signal: link.lost, response });
     await settle(written, { ...bounded, what });
   };
+
+  const { spacing } = model.quirks;
+  const writer = unitWriter({
+    clock,
+    spacing,
+    lost: link.lost,
+    send: (frame, what) => (what === OPENING ? send(frame, what) : tolerant(send(frame, what))),
+  });
 
   const subscribe = async (characteristic: string): Promise<void> => {
     const hear = (bytes: Uint8Array): void => received(characteristic, bytes);
@@ -97,21 +125,26 @@ export const openConnection = (
 
   return {
     link,
+    access: talk.access,
     async listen() {
       for (const [index, step] of talk.opening.entries()) {
         if (index > 0) await sleep(clock, OPENING_GAP_MS, link.lost);
         if (step.do === "subscribe") await subscribe(step.characteristic);
-        else await send(step.frame, "opening the connection");
+        else await writer.write([step.frame], OPENING, () => true, talk.interrupt);
       }
     },
     async write(operation, stillDue) {
-      replies = wrote(replies, operation, clock.now());
-      const [frames, reads] = [talk.frames(operation), talk.reads(operation)];
-      talk = talk.wrote(operation);
-      for (const frame of frames) {
-        if (!stillDue()) return;
-        await tolerant(send(frame, `writing ${operation.op}`));
-      }
+      const now = clock.now();
+      replies = wrote(replies, operation, now);
+      const [unit, reads, what] = [
+        talk.frames(operation, now),
+        talk.reads(operation),
+        `writing ${operation.op}`,
+      ];
+      talk = talk.wrote(operation, now);
+      const { interrupt } = talk;
+      if (operation.op === "stop" || operation.op === "pause") await writer.cutIn(unit, what, interrupt);
+      else await writer.write(unit, what, stillDue, interrupt);
       for (const characteristic of reads) {
         if (!stillDue()) return;
         const alive = await read(characteristic);
@@ -120,6 +153,8 @@ export const openConnection = (
     },
   };
 };
+
+const OPENING = "opening the connection";
 
 const isRefusal = (error: unknown): boolean => error instanceof BridgeError && error.code === "write-failed";
 

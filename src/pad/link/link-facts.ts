@@ -10,9 +10,19 @@ export interface MachineFacts {
   readonly fault: string | null;
   readonly safetyKey: boolean;
   readonly controlLost: boolean;
+  /** A standby that only its own panel or remote can end. */
+  readonly panelStandby: boolean;
+  /** It speaks a variant that is not known. */
+  readonly unknownVariant: boolean;
 }
 
-export const NO_COMPLAINT: MachineFacts = { fault: null, safetyKey: false, controlLost: false };
+export const NO_COMPLAINT: MachineFacts = {
+  fault: null,
+  safetyKey: false,
+  controlLost: false,
+  panelStandby: false,
+  unknownVariant: false,
+};
 
 /** What is known of a pad from what it has said. */
 export interface HeardFacts extends MachineFacts {
@@ -69,7 +79,16 @@ export const afterEvent = ({ type }: MachineEvent): Partial<Pick<MachineFacts, "
 export const afterStatus = (facts: HeardFacts, status: PadStatus, wall: number): HeardFacts => {
   const runs = status.activity === "running" && (status.speed ?? 0) > 0;
   const safetyKey = facts.safetyKey && !runs;
-  return { ...facts, seen: true, lostMoving: false, safetyKey, aliveAt: null, lastStatusAt: wall };
+  const panelStandby = facts.panelStandby && !runs;
+  return {
+    ...facts,
+    seen: true,
+    lostMoving: false,
+    safetyKey,
+    panelStandby,
+    aliveAt: null,
+    lastStatusAt: wall,
+  };
 };
 
 /** What people should read in the log when a fact of the machine's own has changed. */
@@ -89,5 +108,18 @@ export const logChange = (before: MachineFacts, after: MachineFacts, log: Logger
       "The machine does not let the bridge control it; it is asked again by itself. A stop is written all the same. " +
         "Until then use the machine's own buttons, and close other apps that are connected to it.",
     );
+  if (after.panelStandby && !before.panelStandby)
+    log.warn(
+      {},
+      "The pad is in a standby that only its own panel or remote can end. The belt is at rest and no start is obeyed. " +
+        "Press a button at the pad.",
+    );
+  if (after.unknownVariant && !before.unknownVariant)
+    log.error(
+      {},
+      "The pad speaks a variant of its protocol that is not known. Nothing is written to the belt, stops included: use " +
+        "the pad's remote. An issue with the log at log.level debug helps to support it.",
+    );
+  if (before.unknownVariant && !after.unknownVariant) log.info({}, "The pad's variant is known now");
   if (before.controlLost && !after.controlLost) log.info({}, "the machine lets the bridge control it");
 };

@@ -15,6 +15,7 @@ const willful = () => {
       address: ADDRESS,
       name: null,
       services: new Map(),
+      properties: new Map(),
       lost: new AbortController().signal,
       rssi: () => Promise.resolve(null),
       read: () => new Promise(() => undefined),

@@ -11,7 +11,6 @@ import type { Scheduler } from "../scheduler.js";
 import { serveLink } from "./serve.js";
 import { isUrgent } from "../control/stop.js";
 import { Supervisor } from "./link-supervisor.js";
-import { wiretap } from "./traced-link.js";
 
 /** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
 const DRAIN_MS = 250;
@@ -134,7 +133,7 @@ export class Contact {
     this.#drop = (error) => gone.abort(error);
     this.#count("connects");
     try {
-      await serveLink(wiretap(link, this.#deps.log), this.#settings, this.#serving(link), gone.signal);
+      await serveLink(link, this.#settings, this.#serving(link), gone.signal);
     } catch (thrown) {
       if (thrown instanceof BridgeError && thrown.code === "not-a-pad") this.#set({ notAPad: true });
       throw thrown;
@@ -148,6 +147,7 @@ export class Contact {
   #serving(link: Link): Parameters<typeof serveLink>[2] {
     return {
       clock: this.#deps.clock,
+      log: this.#deps.log,
       onModel: (model) => this.#acquaintance.meet(model),
       onOpen: (connection) => this.#scheduler.open(connection),
       onListening: () => {

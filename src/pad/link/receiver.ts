@@ -78,7 +78,9 @@ export class Hearing {
   }
 
   hear(message: Heard, poll: number | null): void {
-    const { acquaintance, log, scheduler } = this.#deps;
+    const { acquaintance, clock, log, scheduler } = this.#deps;
+    // Of a pad whose variant nobody knows, that it speaks is all there is to hear.
+    if (scheduler.control.access === "none") this.#heardAt = clock.now();
     switch (message.kind) {
       case "status":
         return this.#hearStatus(this.#sample(message.status, poll));
@@ -92,6 +94,13 @@ export class Hearing {
         return this.#learn({});
       case "event":
         return this.#hearEvent(message.event);
+      case "access":
+        scheduler.access(message.access);
+        return this.#learn({ unknownVariant: message.access === "none" });
+      case "start":
+        return scheduler.startJudged(message.verdict);
+      case "panel-standby":
+        return this.#learn({ panelStandby: message.asleep });
       case "fault":
         return this.#learn({ fault: message.record });
       case "bad":

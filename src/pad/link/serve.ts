@@ -3,12 +3,12 @@ import { orAborted, settle } from "../../ble/deadline.js";
 import type { Clock } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
 import type { PadSettings } from "../../domain/pad.js";
-import { identify } from "../../protocol/identify.js";
 import { modelFor } from "../../protocol/models.js";
 import type { Heard, Protocol } from "../../protocol/session.js";
-import { ftms } from "../../protocol/ftms/ftms.js";
 import type { Model } from "../../protocol/protocol.js";
-import { wilink } from "../../protocol/wilink/wilink.js";
+import { protocolFor } from "../../protocol/protocols.js";
+import type { Logger } from "../../log/log.js";
+import { traceLink } from "./traced-link.js";
 import { type Connection, lostReason, openConnection } from "./connection.js";
 
 /** Signal strength is asked of our own controller, not of the pad, so asking now and then costs nothing. */
@@ -17,6 +17,7 @@ const RSSI_MS = 2_000;
 
 export interface ServeDeps {
   readonly clock: Clock;
+  readonly log: Logger;
   /** Tells whether the machine is known to count in miles. */
   readonly onModel: (model: Model) => boolean;
   /** The connection takes a stop. */
@@ -27,12 +28,9 @@ export interface ServeDeps {
   readonly onRssi: (rssi: number) => void;
 }
 
-const protocols: Readonly<Record<Protocol["name"], Protocol>> = { wilink, ftms };
-
 const protocolOf = (link: Link, settings: PadSettings): Protocol => {
-  const name = settings.protocol === "auto" ? identify(link.services.keys()) : settings.protocol;
-  const protocol = name && protocols[name];
-  if (protocol && link.services.has(protocol.service)) return protocol;
+  const protocol = protocolFor(link, settings.protocol);
+  if (protocol) return protocol;
   throw new BridgeError(
     "not-a-pad",
     "The device offers no service of a walking pad that this bridge speaks to.",
@@ -54,7 +52,8 @@ export const serveLink = async (
   const model = modelFor(protocol.name, link.name);
   const imperial = deps.onModel(model);
   const { clock, onHeard } = deps;
-  const connection = openConnection(link, protocol, model, imperial, { clock, onHeard });
+  const traced = traceLink(link, deps.log, (characteristic, bytes) => protocol.masked(characteristic, bytes));
+  const connection = openConnection(traced, protocol, model, imperial, { clock, onHeard });
   // A subscription that hangs must not keep a stop from the belt.
   if (protocol.stopsUnheard) deps.onOpen(connection);
   await orAborted(connection.listen(), gone);

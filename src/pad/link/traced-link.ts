@@ -1,15 +1,23 @@
 import type { Link } from "../../ble/radio.js";
 import type { Logger } from "../../log/log.js";
 
-/** The same link, with every byte that goes over it in the log at debug: what is asked for with a pad nobody has yet. */
-export const wiretap = (link: Link, log: Logger): Link => {
+/**
+ * The same link, with every byte that goes over it in the log at debug: what is asked for with a pad nobody has yet.
+ * `masked` hides what could identify the pad's owner.
+ */
+export const traceLink = (
+  link: Link,
+  log: Logger,
+  masked: (characteristic: string, bytes: Uint8Array) => Uint8Array,
+): Link => {
   const note = (characteristic: string, bytes: Uint8Array, what: string): void => {
-    log.debug({ characteristic, bytes: Buffer.from(bytes).toString("hex") }, what);
+    log.debug({ characteristic, bytes: Buffer.from(masked(characteristic, bytes)).toString("hex") }, what);
   };
   return {
     address: link.address,
     name: link.name,
     services: link.services,
+    properties: link.properties,
     lost: link.lost,
     rssi: (bounded) => link.rssi(bounded),
     async read(characteristic, bounded) {

@@ -22,7 +22,7 @@ const met = (
   services: readonly (readonly [string, readonly string[]])[] = [PLAIN],
   imperial = false,
 ): Conversation => {
-  const peer: Peer = { name, services: new Map(services), imperial };
+  const peer: Peer = { name, services: new Map(services), properties: new Map(), imperial, epoch: 0 };
   return ftms.converse(peer, modelFor("ftms", name));
 };
 
@@ -41,7 +41,7 @@ const hearing = (conversation: Conversation) => {
       return turn.heard;
     },
     wrote(request: Request) {
-      conversation = conversation.wrote(request);
+      conversation = conversation.wrote(request, 0);
       return this;
     },
   };
@@ -112,7 +112,7 @@ describe("every captured notification", () => {
 
 describe("every captured request", () => {
   const written = (conversation: Conversation, request: Request): string[] =>
-    conversation.frames(request).map(({ bytes }) => toHex(bytes));
+    conversation.frames(request, 0).map(({ bytes }) => toHex(bytes));
   const TELLS: Readonly<Record<string, (decoded: Capture["decoded"]) => Request>> = {
     request_control: () => ({ op: "control" }),
     pause: () => ({ op: "pause" }),
@@ -167,7 +167,7 @@ describe("the frames", () => {
   const MC21 = [["1826", [...PLAIN[1], PREAMBLE]]] as const;
   const shown = (conversation: Conversation, request: Request): string[] =>
     conversation
-      .frames(request)
+      .frames(request, 0)
       .map(({ characteristic, bytes, response }) => `${characteristic} ${toHex(bytes)} ${response}`);
 
   it("of an MC21 begin with the preamble, each time", () => {
@@ -185,7 +185,7 @@ describe("the frames", () => {
   });
 
   it.each(["poll", "preferences", "handshake", "record"] as const)("of %s are none", (op) => {
-    expect(met(null).frames({ op })).toEqual([]);
+    expect(met(null).frames({ op }, 0)).toEqual([]);
   });
 
   it("of polls are reads, of what is offered", () => {
@@ -265,7 +265,7 @@ describe("a conversation", () => {
         .map(({ kind }) => kind),
     );
     expect(kinds.filter((kind) => kind === "preferences")).toEqual(["preferences"]);
-    const [frame] = ear.conversation().frames({ op: "speed", speed: 200 as Speed });
+    const [frame] = ear.conversation().frames({ op: "speed", speed: 200 as Speed }, 0);
     expect(toHex(frame!.bytes)).toBe("027c00");
   });
 
@@ -277,7 +277,7 @@ describe("a conversation", () => {
     expect(heard.filter(({ kind }) => kind === "preferences")).toEqual([
       { kind: "preferences", preferences: { imperial: true } },
     ]);
-    const [frame] = ear.conversation().frames({ op: "speed", speed: 200 as Speed });
+    const [frame] = ear.conversation().frames({ op: "speed", speed: 200 as Speed }, 0);
     expect(toHex(frame!.bytes)).toBe("02c800");
   });
 
@@ -359,7 +359,7 @@ describe("no bytes on any characteristic", () => {
         expect(
           ear
             .conversation()
-            .frames({ op: "stop" })
+            .frames({ op: "stop" }, 0)
             .map(({ bytes: sent }) => toHex(sent)),
         ).toEqual(["0801"]);
       }),

@@ -1,4 +1,4 @@
-import type { Conversation, OpeningStep, Peer, Protocol } from "../session.js";
+import { type Conversation, type OpeningStep, type Peer, type Protocol, unmasked } from "../session.js";
 import { encodeRequest, opcodeOf, type Request, speedNumber } from "./control-point-frames.js";
 import { noAbilities } from "./features.js";
 import { noMemory, requestWritten } from "./activity.js";
@@ -57,6 +57,8 @@ const wrote = (session: Session, request: Request): Session => {
 
 const conversationOf = (session: Session): Conversation => ({
   opening: opening(session),
+  access: "full",
+  interrupt: [],
   hear(characteristic, bytes, now) {
     const turn = hear(session, characteristic, bytes, now);
     return { conversation: conversationOf(turn.session), heard: turn.heard };
@@ -69,7 +71,8 @@ const conversationOf = (session: Session): Conversation => ({
 /** A treadmill that speaks the Bluetooth SIG's Fitness Machine Service, KingSmith's ways included (wire-facts b). */
 export const ftms: Protocol = {
   name: "ftms",
-  service: FTMS.service,
+  speaks: ({ services }) => services.has(FTMS.service),
+  masked: unmasked,
   // Requests want indications first (b.3), and a Z1 to be unlocked.
   stopsUnheard: false,
   converse: (peer: Peer, model: Model): Conversation =>

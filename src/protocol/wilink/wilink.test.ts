@@ -137,7 +137,7 @@ describe("encode", () => {
   });
 
   it("writes to fe02 without response", () => {
-    expect(wilink).toMatchObject({ name: "wilink", service: "fe00" });
+    expect(wilink.speaks({ services: new Map([["fe00", []]]), properties: new Map() })).toBe(true);
     expect(wilink.encode({ op: "stop" }, A1)).toMatchObject([{ characteristic: "fe02", response: false }]);
   });
 

@@ -1,6 +1,6 @@
 import { kmh, type Speed } from "../../domain/units.js";
 import { concat, toHex } from "../bytes.js";
-import type { Conversation, Peer, Protocol } from "../session.js";
+import { type Conversation, type Peer, type Protocol, unmasked } from "../session.js";
 import type { Frame, Message, Model, Operation } from "../protocol.js";
 import { COMMAND, deframe, frame, TYPE, type Piece } from "./frames.js";
 import {
@@ -109,6 +109,8 @@ const encode = (operation: Operation, model: Model): readonly Frame[] => {
 
 const conversationOf = (pending: Uint8Array, peer: Peer, model: Model): Conversation => {
   const self: Conversation = {
+    access: "full",
+    interrupt: [],
     opening: peer.services.get(SERVICE)?.includes(NOTIFY)
       ? [{ do: "subscribe", characteristic: NOTIFY }]
       : [],
@@ -126,7 +128,8 @@ const conversationOf = (pending: Uint8Array, peer: Peer, model: Model): Conversa
 /** KingSmith's own protocol, service FE00 (wire-facts a). */
 export const wilink: Protocol & { readonly decode: typeof decode; readonly encode: typeof encode } = {
   name: "wilink",
-  service: SERVICE,
+  speaks: ({ services }) => services.has(SERVICE),
+  masked: unmasked,
   // FE02 asks for no session, no answer and no pairing (a.1).
   stopsUnheard: true,
   converse: (peer: Peer, model: Model): Conversation => conversationOf(new Uint8Array(), peer, model),

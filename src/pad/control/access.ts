@@ -1,0 +1,48 @@
+import { failure } from "../../domain/command.js";
+import type { Access, StartVerdict } from "../../protocol/session.js";
+import { type Control, settle, type Step } from "./goals.js";
+import type { Machine } from "./next-write.js";
+import { endStart } from "./start.js";
+
+/** The pad speaks a variant in which nobody knows what a command would mean: a stop could read as a start. */
+export const UNKNOWN_VARIANT = failure(
+  "unsupported",
+  "The pad speaks a variant of its protocol that the bridge does not know, so nothing was written to the belt. " +
+    "Use the pad's remote.",
+);
+const NOT_STOPPED = failure(
+  "unconfirmed",
+  "The pad speaks a variant of its protocol that the bridge does not know, so the stop could not be written and the " +
+    "belt may be moving. Use the pad's remote or its mains switch.",
+);
+
+/** What may be written became known, or changed. */
+export const accessChanged = (control: Control, access: Access): Step => reviewAccess({ ...control, access });
+
+/** A stop that cannot be written is said at once. The goal stays: it is written as soon as it can be. */
+export const reviewAccess = (control: Control): Step => {
+  const { stop, access } = control;
+  if (access !== "none" || !stop || stop.deadline === null) return { control, effects: [] };
+  return {
+    control: { ...control, stop: { ...stop, refs: [], deadline: null, overdue: true } },
+    effects: [{ type: "stop-unconfirmed" }, ...settle(stop.refs, NOT_STOPPED)],
+  };
+};
+
+const REFUSED: Readonly<Record<NonNullable<StartVerdict["reason"]> | "none", string>> = {
+  panel:
+    "The pad's own panel is in control and does not give it up, so the belt stays at rest. Wake the pad at its panel or remote, then try again.",
+  locked:
+    "The pad's child lock is on, so the belt stays at rest. Switch it off in the pad's app or at its panel.",
+  none: "The pad refused the start, so the belt stays at rest. Wake it at its panel or remote, then try again.",
+};
+
+/** The pad said what becomes of the last start: refused, it may be written anew; the last time, it has failed. */
+export const startJudged = (control: Control, verdict: StartVerdict, { quirks }: Machine): Step => {
+  const { start, started } = control;
+  const judged = { ...control, started: started && { ...started, taken: verdict.taken } };
+  if (verdict.taken || !start || start.wroteAt === null) return { control: judged, effects: [] };
+  if (start.tries >= quirks.startTries)
+    return endStart(judged, start, failure("unconfirmed", REFUSED[verdict.reason ?? "none"]));
+  return { control: { ...judged, start: { ...start, wroteAt: null } }, effects: [] };
+};
