@@ -130,7 +130,7 @@ export class Scheduler {
 
   /** The pad said what becomes of a start. */
   startJudged(verdict: StartVerdict): void {
-    this.apply((control) => startJudged(control, verdict, this.#machine));
+    this.apply((control) => startJudged(control, verdict, this.#machine.quirks));
   }
 
   /** The machine told of something that it did. */

@@ -1,7 +1,7 @@
 import { failure } from "../../domain/command.js";
+import type { Quirks } from "../../protocol/protocol.js";
 import type { Access, StartVerdict } from "../../protocol/session.js";
 import { type Control, settle, type Step } from "./goals.js";
-import type { Machine } from "./next-write.js";
 import { endStart } from "./start.js";
 
 /** The pad speaks a variant in which nobody knows what a command would mean: a stop could read as a start. */
@@ -38,7 +38,7 @@ const REFUSED: Readonly<Record<NonNullable<StartVerdict["reason"]> | "none", str
 };
 
 /** The pad said what becomes of the last start: refused, it may be written anew; the last time, it has failed. */
-export const startJudged = (control: Control, verdict: StartVerdict, { quirks }: Machine): Step => {
+export const startJudged = (control: Control, verdict: StartVerdict, quirks: Quirks): Step => {
   const { start, started } = control;
   const judged = { ...control, started: started && { ...started, taken: verdict.taken } };
   if (verdict.taken || !start || start.wroteAt === null) return { control: judged, effects: [] };
