@@ -1,4 +1,5 @@
 import type { Link, Radio } from "../../src/ble/radio.js";
+import { sleep } from "../../src/clock.js";
 import type { Command, Outcome } from "../../src/domain/command.js";
 import { BridgeError } from "../../src/domain/errors.js";
 import { type Faults, NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
@@ -119,6 +120,8 @@ export interface Air {
   losesOneIn: number | null;
   /** No answer of a control point (2AD9) comes. */
   unanswered: boolean;
+  /** Milliseconds that a write takes, one after the other; 0: no time worth speaking of. */
+  slow: number;
   /** So many writes with response are refused, as by ATT's "procedure already in progress". */
   refuses: number;
 }
@@ -166,6 +169,7 @@ const tapped = (radio: Radio, clock: ManualClock, tap: Tap, air: Air): Radio => 
   scan: (onAdvertisement, bounded) => radio.scan(onAdvertisement, bounded),
   async connect(address, bounded): Promise<Link> {
     const link = await radio.connect(address, bounded);
+    let queue: Promise<void> = Promise.resolve();
     return {
       address: link.address,
       name: link.name,
@@ -187,7 +191,11 @@ const tapped = (radio: Radio, clock: ManualClock, tap: Tap, air: Air): Radio => 
         if (to.response && air.refuses-- > 0)
           return Promise.reject(new BridgeError("write-failed", "the procedure is already in progress"));
         const isLost = !to.response && air.losesOneIn !== null && tap.handed.length % air.losesOneIn === 0;
-        return isLost ? Promise.resolve() : link.write(characteristic, bytes, to);
+        if (isLost) return Promise.resolve();
+        if (air.slow === 0) return link.write(characteristic, bytes, to);
+        const taken = queue.then(() => sleep(clock, air.slow, to.signal));
+        queue = taken;
+        return taken.then(() => link.write(characteristic, bytes, to));
       },
       [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
     };
@@ -239,7 +247,7 @@ export const padRig = (options: RigOptions = {}) => {
   const radio = simulatedRadio([own, ...others], { clock });
   const tap = new Tap();
   const { handed } = tap;
-  const air: Air = { doubled: false, echo: null, losesOneIn: null, unanswered: false, refuses: 0 };
+  const air: Air = { doubled: false, echo: null, losesOneIn: null, unanswered: false, slow: 0, refuses: 0 };
   const warnings: string[] = [];
   const news: string[] = [];
   const log: Logger = {

@@ -1,7 +1,7 @@
 import { failure } from "../../domain/command.js";
 import type { Capabilities } from "../../domain/pad.js";
 import { AT_REST } from "../../domain/units.js";
-import { admit, regainAt, written } from "../../protocol/ftms/control-point.js";
+import { admit, regainAt, requestSent, written } from "../../protocol/ftms/control-point.js";
 import type { Operation, Quirks } from "../../protocol/protocol.js";
 import { reviewAccess } from "./access.js";
 import { type Control, freshLink, giveUp, ON_ITS_WAY, type Step } from "./goals.js";
@@ -166,8 +166,14 @@ const isInGap = ({ lastWrite }: Control, { minGap }: Quirks, now: number): boole
   lastWrite !== null && now - lastWrite < minGap;
 
 /** A write has left for the pad: it was held up, as by a suspend, for as long as it has taken. */
-export const writeSent = (before: Control, { op }: Operation, telemetry: Telemetry, now: number): Control => {
-  const control = { ...before, lastWrite: now };
+export const writeSent = (
+  before: Control,
+  operation: Operation,
+  telemetry: Telemetry,
+  now: number,
+): Control => {
+  const control = { ...before, lastWrite: now, point: requestSent(before.point, operation, now) };
+  const { op } = operation;
   if (op === "stop" || op === "pause")
     return { ...control, stop: control.stop && stopSent(control.stop, now) };
   return op === "start" ? startSent(control, telemetry, now) : control;

@@ -7,6 +7,7 @@ import {
   type ControlPoint,
   freshControlPoint,
   regainAt,
+  requestSent,
   told,
   type Verdict,
   written,
@@ -27,6 +28,8 @@ const request = (op: Op): Request => {
 class Hand {
   point: ControlPoint = freshControlPoint;
   now = 0;
+  /** What is written leaves at once. */
+  sends = true;
   readonly #quirks: FtmsQuirks | null;
 
   constructor(quirks: FtmsQuirks | null = PLAIN) {
@@ -43,6 +46,7 @@ class Hand {
     const admission = admit(this.point, request(op), this.#quirks, this.now);
     if ("lookAgainAt" in admission) return admission.lookAgainAt - this.now;
     this.point = written(this.point, admission.write, this.#quirks, this.now);
+    if (this.sends) this.point = requestSent(this.point, admission.write, this.now);
     return admission.write.op;
   }
 

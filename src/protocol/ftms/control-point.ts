@@ -12,7 +12,13 @@ export interface ControlPoint {
   /** When that became so, or permission was last asked for. */
   readonly since: number;
   /** The last request that was written and not answered. */
-  readonly open: { readonly op: Request["op"]; readonly opcode: number; readonly at: number } | null;
+  readonly open: {
+    readonly op: Request["op"];
+    readonly opcode: number;
+    /** When it was handed to the link, then when it had left. */
+    readonly at: number;
+    readonly left: boolean;
+  } | null;
   /** Nothing but a stop is written before this. */
   readonly restsUntil: number;
   /** A request was turned down for want of permission since one last succeeded: the second time is final. */
@@ -31,6 +37,8 @@ export const freshControlPoint: ControlPoint = {
 const ANSWER_MS = 1_000;
 /** A stop waits for nobody, but for this long for the answer to what is out: strict machines refuse overlaps (b.3). */
 const STOP_WAITS_MS = 300;
+/** Nor for longer than this for a request for permission on a slow link: a machine that wants one obeys nothing without. */
+const STOP_WAITS_FOR_LINK_MS = 1_500;
 /** After a transient failure the Z1 wants 3 s (b.7.9). */
 const REST_MS = 3_000;
 /** Nobody is at the controls of a machine that refuses us: it is asked now and then whether it still does. */
@@ -45,6 +53,14 @@ const isHalt = (op: Request["op"]): boolean => op === "stop" || op === "pause";
 const awaits = ({ open }: ControlPoint, quirks: FtmsQuirks): boolean =>
   open !== null && (quirks.indicates || open.op === "control");
 
+/** Until when the next request waits for the answer to the last one; null: for none. */
+const answerDue = (point: ControlPoint, quirks: FtmsQuirks, halts: boolean): number | null => {
+  if (!point.open || !awaits(point, quirks)) return null;
+  const { op, left, at } = point.open;
+  if (!halts) return at + ANSWER_MS;
+  return at + (op === "control" && !left ? STOP_WAITS_FOR_LINK_MS : STOP_WAITS_MS);
+};
+
 /**
  * May `request` be written now? Permission comes first. A stop does without it where it was asked for in vain. Without
  * quirks, and for what is no business of the control point, everything may.
@@ -57,12 +73,10 @@ export const admit = (
 ): Admission => {
   if (quirks === null || opcodeOf(request) === null) return { write: request };
   const halts = isHalt(request.op);
-  const opensUntil =
-    point.open && awaits(point, quirks) ? point.open.at + (halts ? STOP_WAITS_MS : ANSWER_MS) : now;
-  const freeAt = Math.max(opensUntil, halts ? now : point.restsUntil);
+  const freeAt = Math.max(answerDue(point, quirks, halts) ?? now, halts ? now : point.restsUntil);
   if (freeAt > now) return { lookAgainAt: freeAt };
   // A request for permission that nobody answers counts as granted.
-  const unanswered = point.open?.op === "control";
+  const unanswered = point.open?.op === "control" && (point.open.left || halts);
   const granted = point.permission === "held" || (halts && point.permission === "refused");
   return { write: granted || unanswered ? request : { op: "control" } };
 };
@@ -89,10 +103,15 @@ export const written = (
 ): ControlPoint => {
   const opcode = opcodeOf(request);
   if (quirks === null || opcode === null) return before;
-  const point = before.open?.op === "control" ? become(before, "held", now) : before;
+  // A request for permission that has not left is cut off by this one: it has to be asked for again.
+  const point = before.open?.op === "control" && before.open.left ? become(before, "held", now) : before;
   const since = request.op === "control" ? now : point.since;
-  return { ...point, since, open: { op: request.op, opcode, at: now } };
+  return { ...point, since, open: { op: request.op, opcode, at: now, left: false } };
 };
+
+/** A request that was handed to the link has left for the machine. */
+export const requestSent = (point: ControlPoint, { op }: Request, now: number): ControlPoint =>
+  point.open?.op === op ? { ...point, open: { ...point.open, at: now, left: true } } : point;
 
 /**
  * What an answer means for the request that it is to. `done`: obeyed, which telemetry has yet to prove. `again`: it had
