@@ -15,6 +15,7 @@ export type Phase = "off" | "scanning" | "connecting" | "ready";
 export const PROBLEMS = [
   "stop-unconfirmed",
   "link-lost",
+  "no-telemetry",
   "unknown-variant",
   "fault",
   "safety-key",

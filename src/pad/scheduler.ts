@@ -6,7 +6,7 @@ import type { MachineEvent } from "../protocol/ftms/machine-status.js";
 import type { Operation } from "../protocol/protocol.js";
 import type { Access, StartVerdict } from "../protocol/session.js";
 import { accessChanged, startJudged } from "./control/access.js";
-import { answerHeard, eventHeard } from "./control/control-point.js";
+import { afterAnswer, afterEvent, answerHeard, eventHeard } from "./control/control-point.js";
 import {
   deadlines,
   handed,
@@ -120,6 +120,7 @@ export class Scheduler {
 
   /** The machine answered a request. */
   answer(answer: Answer): void {
+    this.#telemetry = afterAnswer(this.#telemetry, this.#control, answer, this.#clock.now());
     this.apply((control, _, now) => answerHeard(control, answer, this.#machine, now));
   }
 
@@ -135,6 +136,7 @@ export class Scheduler {
 
   /** The machine told of something that it did. */
   event(event: MachineEvent): void {
+    this.#telemetry = afterEvent(this.#telemetry, this.#control, event, this.#clock.now());
     this.apply((control, _, now) => eventHeard(control, event, now));
   }
 

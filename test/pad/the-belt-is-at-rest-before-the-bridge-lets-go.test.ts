@@ -117,7 +117,7 @@ describe.each(ALL)("the end of the program (contract rule 8), of a %s", (model) 
     expect(codes(stop)).toEqual(["ok"]);
     expect(verdict).toBe("rest");
     // One that comes within the gap of a poll, or of the request for permission, is written twice.
-    const stops = model === "c2" || model === "mc21" ? ["stop", "stop"] : ["stop"];
+    const stops = model === "c2" ? ["stop", "stop"] : ["stop"];
     expect(frames).toEqual([...stops, ...standby(model)]);
   });
 

@@ -7,6 +7,7 @@ import type { Machine } from "./next-write.js";
 import { type Control, settle, type Step } from "./goals.js";
 import { endStart } from "./start.js";
 import { unwrittenStop } from "./stop.js";
+import { startTold, stopTold, type Telemetry } from "./telemetry.js";
 
 const REFUSED = failure(
   "unconfirmed",
@@ -58,11 +59,38 @@ const refused = (control: Control, op: Verdict["op"]): Step => {
   }
 };
 
-/** A frame that is answered was not lost. */
+/** A stop that is answered was not lost, and what a start before it may still do is done sooner (contract rule 7). */
 const obeyed = (control: Control, op: Verdict["op"]): Control =>
-  control.stop && (op === "stop" || op === "pause")
-    ? { ...control, stop: { ...control.stop, inGap: false } }
-    : control;
+  op === "stop" || op === "pause" ? stopAcknowledged(control) : control;
+
+const stopAcknowledged = ({ stop, started, ...rest }: Control): Control => ({
+  ...rest,
+  stop: stop && { ...stop, inGap: false },
+  started: stop && started ? { ...started, slow: false } : started,
+});
+
+/** What an answer to a request of ours says about the belt's data to come. */
+export const afterAnswer = (
+  telemetry: Telemetry,
+  { point: { open } }: Control,
+  { opcode, result }: Answer,
+  now: number,
+): Telemetry => {
+  if (result !== "success" || open?.opcode !== opcode) return telemetry;
+  if (open.op === "start") return startTold(telemetry, now);
+  return open.op === "stop" || open.op === "pause" ? stopTold(telemetry) : telemetry;
+};
+
+/** What an event says about it. Before the first status it is the state of things, replayed and maybe stale (b.4). */
+export const afterEvent = (
+  telemetry: Telemetry,
+  { greeted }: Control,
+  { type }: MachineEvent,
+  now: number,
+): Telemetry => {
+  if (type === "started" && greeted) return startTold(telemetry, now);
+  return HALTS.includes(type) ? stopTold(telemetry) : telemetry;
+};
 
 /** The control point answered. That something was obeyed is for telemetry to prove. */
 export const answerHeard = (before: Control, answer: Answer, machine: Machine, now: number): Step => {
@@ -77,8 +105,10 @@ const HALTS: readonly MachineEvent["type"][] = ["stopped", "paused", "safety-key
 
 /** The machine told of something that it did. Halted in its spin-up by somebody, it is not started once more. */
 export const eventHeard = (before: Control, event: MachineEvent, now: number): Step => {
-  const control = { ...before, point: told(before.point, event, now) };
+  const halts = HALTS.includes(event.type);
+  const known = { ...before, point: told(before.point, event, now) };
+  const control = halts && before.stop?.lastWrite !== null ? stopAcknowledged(known) : known;
   const { start } = control;
-  const halted = start !== null && start.wroteAt !== null && HALTS.includes(event.type);
+  const halted = start !== null && start.wroteAt !== null && halts;
   return halted ? endStart(control, start, HALTED) : unchanged(control);
 };

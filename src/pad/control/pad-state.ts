@@ -56,6 +56,7 @@ const problem = (facts: PadFacts): Problem | null => {
   if (stopIsOverdue(facts)) return "stop-unconfirmed";
   if (facts.lostMoving) return "link-lost";
   if (facts.phase === "ready" && facts.control.access === "none") return "unknown-variant";
+  if (facts.telemetry.blind) return "no-telemetry";
   if (facts.fault !== null) return "fault";
   if (facts.safetyKey) return "safety-key";
   if (facts.controlLost) return "control-lost";
@@ -68,7 +69,8 @@ const problem = (facts: PadFacts): Problem | null => {
 
 export const padState = (facts: PadFacts, now: number): PadState => {
   const { telemetry, control } = facts;
-  const status = isAvailable(facts, now) && isKnown(telemetry, now) ? telemetry.last?.status : undefined;
+  const isTold = isAvailable(facts, now) && isKnown(telemetry, now) && !telemetry.blind;
+  const status = isTold ? telemetry.last?.status : undefined;
   const belt = beltOf(facts, now);
   const underWay = belt === "running" || belt === "starting";
   return {

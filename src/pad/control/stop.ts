@@ -1,7 +1,17 @@
 import { failure, OK } from "../../domain/command.js";
 import { AT_REST, kmh, type Speed } from "../../domain/units.js";
 import type { Operation, Quirks } from "../../protocol/protocol.js";
-import { type Control, giveUp, type Ref, settle, type Step, type StopCause, type StopGoal } from "./goals.js";
+import {
+  type Control,
+  giveUp,
+  ON_ITS_WAY,
+  type Started,
+  type Ref,
+  settle,
+  type Step,
+  type StopCause,
+  type StopGoal,
+} from "./goals.js";
 import { isFresh, isActive, type Sample, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract rule 1: after its deadline a stop is repeated every 5 s as long as telemetry shows movement. */
@@ -16,6 +26,10 @@ const repeatAfter = ({ poll, minGap }: Quirks): number =>
 const BLIND_STOP_MS = 60_000;
 /** Contract rule 7: a start written this shortly before a stop may still take effect after it. */
 const LATE_START_MS = 5_000;
+/** One written to an FTMS machine, which shows no countdown, until it acknowledges the stop (wire-facts b.7.1). */
+const SPIN_UP_MS = 15_000;
+/** Two statuses after that. */
+const SEEN_WITHIN_MS = 3_000;
 /** Contract rule 7: two consecutive statuses. */
 export const PROOF = 2;
 
@@ -30,7 +44,15 @@ export const stopTime = (speed: Speed): number => Math.max(10, kmh(speed) / 0.4 
  * later. Silence since then proves nothing, however long it lasts.
  */
 const startMayFollow = ({ started }: Control, { last }: Telemetry): boolean =>
-  started !== null && !started.seen && (last?.at ?? -Infinity) - started.at < LATE_START_MS;
+  started !== null && !started.seen && (last?.at ?? -Infinity) - started.at < startWindow(started);
+
+const startWindow = ({ slow }: Started): number => (slow ? SPIN_UP_MS : LATE_START_MS);
+
+/** Contract rule 7: a stop's deadline does not end before a start may no longer follow. */
+const startSettles = ({ started }: Control, now: number): number => {
+  if (!started || started.seen) return now;
+  return (started.at === ON_ITS_WAY ? now : started.at) + startWindow(started) + SEEN_WITHIN_MS;
+};
 
 /** The belt was not at rest in its last status, or a start is on its way to it. Nothing is known of an unseen pad. */
 export const mayMove = (control: Control, telemetry: Telemetry): boolean =>
@@ -67,7 +89,7 @@ export const askStop = (control: Control, telemetry: Telemetry, request: StopReq
     endsSession: request.endsSession || (under?.endsSession ?? false),
     asked: under?.asked ?? now,
     since: now,
-    deadline: under?.deadline ?? now + stopTime(speed),
+    deadline: under?.deadline ?? Math.max(now + stopTime(speed), startSettles(control, now)),
     overdue: under?.overdue ?? false,
     lastWrite: under?.lastWrite ?? null,
     inGap: under?.inGap ?? false,
@@ -177,16 +199,17 @@ const looksDone = ({ lastWrite }: StopGoal, telemetry: Telemetry): boolean =>
  * passes the pad's gap: a frame within the gap may be lost, and everything written into one loses the next as well.
  */
 export const stopDue = (
-  { stop, lastWrite, lastPoll }: Control,
+  control: Control,
   telemetry: Telemetry,
   quirks: Quirks,
   now: number,
 ): number | null => {
+  const { stop, lastWrite, lastPoll } = control;
   if (!stop || stop.waitsForStatus) return null;
   if (stop.lastWrite === null) return now;
   const gapEnd = Math.max(stop.lastWrite, lastWrite ?? -Infinity) + quirks.minGap;
   if (stop.inGap) return gapEnd;
-  if (looksDone(stop, telemetry)) return null;
+  if (looksDone(stop, telemetry) && !startMayFollow(control, telemetry)) return null;
   if (stop.ignored && stop.deadline !== null) return gapEnd;
   // Without a poll between two frames nobody would see the belt come to rest.
   const polled = quirks.poll === null || (lastPoll ?? -Infinity) > stop.lastWrite;
@@ -198,7 +221,9 @@ export const stopDue = (
 const repeatAt = (stop: StopGoal, telemetry: Telemetry, quirks: Quirks, now: number): number | null => {
   const since = stop.lastWrite ?? now;
   if (stop.deadline !== null) return since + repeatAfter(quirks);
-  return isFresh(telemetry, now) && isActive(telemetry) ? since + OVERDUE_REPEAT_MS : null;
+  return isFresh(telemetry, now) && (isActive(telemetry) || telemetry.blind)
+    ? since + OVERDUE_REPEAT_MS
+    : null;
 };
 
 /** The belt has slowed since the stop was asked for as one does that obeys. */

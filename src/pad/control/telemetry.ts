@@ -37,9 +37,32 @@ export interface Telemetry {
   readonly steady: { readonly speed: Speed; readonly since: number } | null;
   /** The speeds of the latest statuses, newest last, for `isFalling` and `isSlowing`. */
   readonly trail: readonly { readonly speed: Speed; readonly at: number }[];
+  /** When the machine acknowledged a start, or told of one, that no status has shown so far. */
+  readonly startTold: number | null;
+  /** Its data shows no movement though it has started: its zeros prove nothing (contract rule 7). */
+  readonly blind: boolean;
 }
 
-export const noTelemetry: Telemetry = { last: null, stillSince: null, rests: 0, steady: null, trail: [] };
+/** Contract rule 7: a cold start takes up to 15 s until the belt moves (wire-facts b.7.1). */
+const NO_MOVEMENT_MS = 20_000;
+
+export const noTelemetry: Telemetry = {
+  last: null,
+  stillSince: null,
+  rests: 0,
+  steady: null,
+  trail: [],
+  startTold: null,
+  blind: false,
+};
+
+/** The machine acknowledged a start, or told of one. */
+export const startTold = (telemetry: Telemetry, now: number): Telemetry =>
+  isMoving(telemetry) ? telemetry : { ...telemetry, startTold: telemetry.startTold ?? now };
+
+/** It acknowledged a stop, or told of one: a start that has shown no movement so far is over. */
+export const stopTold = (telemetry: Telemetry): Telemetry =>
+  telemetry.blind ? telemetry : { ...telemetry, startTold: null };
 
 const RESTING: readonly Activity[] = ["resting", "standby", "paused"];
 const saysRest = ({ activity }: PadStatus): boolean => RESTING.includes(activity);
@@ -51,8 +74,11 @@ export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
   const { steady, stillSince } = telemetry;
   // A countdown ends in state 1 at speed 0 (wire-facts a.8): what was at rest before it is no rest in that state.
   const still = speed === AT_REST && !saysRest(status) && status.activity !== "countdown";
+  const startTold = speed > AT_REST ? null : telemetry.startTold;
   const seen = {
     last: sample,
+    startTold,
+    blind: startTold !== null && (telemetry.blind || at - startTold >= NO_MOVEMENT_MS),
     stillSince: still ? (stillSince ?? at) : null,
     steady: steady && holds(steady.speed, speed) ? steady : { speed, since: at },
     trail: [...telemetry.trail, { speed, at }].filter(
@@ -78,6 +104,8 @@ const merge = (telemetry: Telemetry, part: PadStatus): Telemetry => {
 export const interrupted = (telemetry: Telemetry): Telemetry => ({
   ...noTelemetry,
   last: telemetry.last,
+  startTold: telemetry.startTold,
+  blind: telemetry.blind,
 });
 
 const within = (telemetry: Telemetry, now: number, ms: number): boolean =>
@@ -87,8 +115,12 @@ export const isFresh = (telemetry: Telemetry, now: number): boolean => within(te
 export const isKnown = (telemetry: Telemetry, now: number): boolean => within(telemetry, now, SILENCE_MS);
 
 /** The latest status shows a belt at rest (contract rule 7, for one status). Silence never does. */
-export const showsRest = ({ last, stillSince }: Pick<Telemetry, "last" | "stillSince">): boolean => {
-  if (!last || last.status.speed !== AT_REST) return false;
+export const showsRest = ({
+  last,
+  stillSince,
+  blind,
+}: Pick<Telemetry, "last" | "stillSince" | "blind">): boolean => {
+  if (!last || blind || last.status.speed !== AT_REST) return false;
   return saysRest(last.status) || (stillSince !== null && last.at - stillSince >= ZERO_IS_REST_MS);
 };
 
@@ -159,7 +191,8 @@ const restWord = ({ activity, mode }: PadStatus): Belt => {
 /** The belt word of contract 3. `stopping`: a stop of ours is not yet confirmed. */
 export const beltWord = (telemetry: Telemetry, now: number, stopping: boolean): Belt => {
   const { last } = telemetry;
-  if (!last || !isKnown(telemetry, now) || last.status.activity === "other") return "unknown";
+  if (!last || !isKnown(telemetry, now) || telemetry.blind || last.status.activity === "other")
+    return "unknown";
   const { activity } = last.status;
   if (activity === "countdown") return "starting";
   if (showsRest(telemetry)) return restWord(last.status);

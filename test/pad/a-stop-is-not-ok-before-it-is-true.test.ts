@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { codes, OFF, ON, padRig } from "../support/pad-rig.js";
+
+describe("a machine that loses stops in its spin-up (contract rule 7)", () => {
+  it.each([4_000, 9_000, 14_000])(
+    "of %i ms is stopped once the belt moves, and ok is true",
+    async (countdown) => {
+      const rig = padRig({ model: "ftms", pad: { deafSpinUp: true, countdown } });
+      await rig.online();
+      await rig.clock.advance(3_000);
+      rig.send(ON);
+      await rig.clock.until(() => rig.frames().includes("start"));
+      await rig.clock.advance(500);
+      const stop = rig.send(OFF);
+      await rig.clock.until(() => stop.length > 0, 40_000);
+      expect(codes(stop)).toEqual(["ok"]);
+      expect(rig.phase()).toBe("rest");
+      await rig.clock.advance(20_000);
+      expect(rig.phase()).toBe("rest");
+      expect(await rig.close()).toBe(0);
+    },
+  );
+});
+
+describe("a machine whose data is all zeros (contract rule 7)", () => {
+  it("has no telemetry once its start has shown nothing for 20 s: no stop is confirmed, no start written", async () => {
+    const rig = padRig({ model: "ftms", pad: { silentData: true } });
+    await rig.online();
+    await rig.clock.advance(3_000);
+    expect(await rig.ask(ON)).toBe("unconfirmed");
+    await rig.clock.advance(3_000);
+    expect(rig.state()).toMatchObject({ belt: "unknown", moving: null, problem: "no-telemetry" });
+    const since = rig.clock.now();
+    const stop = rig.send(OFF);
+    await rig.clock.until(() => stop.length > 0, 30_000);
+    expect(codes(stop)).toEqual(["unconfirmed"]);
+    expect(rig.speed()).toBe(0);
+    expect(rig.state()).toMatchObject({ belt: "unknown", problem: "stop-unconfirmed" });
+    await rig.ask(ON);
+    expect(rig.frames(since)).not.toContain("start");
+    expect(rig.pad.leaving.verdict()).toBe("moving");
+    expect(await rig.close()).toBe(0);
+  });
+});
