@@ -120,8 +120,7 @@ export class App implements Stoppable {
   save(): void {
     // From here on nothing is news: a link that closes is a change, and would set the mark of an unclean end again.
     for (const unwatch of this.#watches.splice(0)) unwatch();
-    for (const { pad, verdict } of this.report())
-      if (verdict === "rest" || verdict === "falling") this.#store.release(pad);
+    for (const { pad, verdict } of this.report()) if (verdict === "rest") this.#store.release(pad);
     this.#store.end();
   }
 

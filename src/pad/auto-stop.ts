@@ -1,11 +1,13 @@
 import type { Clock } from "../clock.js";
 import type { SafetySettings } from "../domain/pad.js";
-import type { StopCause } from "./control/goals.js";
-import { isMoving, type Telemetry } from "./control/telemetry.js";
+import type { Control, StopCause } from "./control/goals.js";
+import { isMoving, showsRest, type Telemetry } from "./control/telemetry.js";
 import type { WalkBook } from "./session/session-tracker.js";
 
 /** Contract rule 9. */
 const CRASH_COUNTS_MS = 10 * 60_000;
+/** A belt that a crash left in its countdown moves by then; one that has rested for so long was left at rest. */
+const RESTS_MS = 15_000;
 
 /** Knows when a belt has to be stopped though nobody asked for it. */
 export class Guard {
@@ -13,6 +15,8 @@ export class Guard {
   readonly #clock: Clock;
   readonly #book: WalkBook;
   #crashedAt: number | null;
+  #firstSeen: number | null = null;
+  #restsSince: number | null = null;
 
   constructor(safety: SafetySettings, clock: Clock, book: WalkBook, crashedAt: number | null) {
     this.#safety = safety;
@@ -21,25 +25,46 @@ export class Guard {
     this.#crashedAt = crashedAt;
   }
 
-  /** Epoch milliseconds of an unclean end that the belt was not seen after; null: none. */
+  /** Epoch milliseconds of an unclean end after which the belt was not seen at rest; null: none. */
   get crashedAt(): number | null {
     return this.#crashedAt;
   }
 
+  /** Contract rule 9: an end that is not longer ago than this may have left a belt moving. */
+  get crashCounts(): boolean {
+    return this.#crashedAt !== null && this.#clock.wall() - this.#crashedAt <= CRASH_COUNTS_MS;
+  }
+
+  /** A stop of this run is confirmed. */
+  restSeen(): void {
+    this.#crashedAt = null;
+  }
+
   /** Why a belt that was just seen has to be stopped, or null. `walkedOff`: the walker has left it right now. */
-  reason(telemetry: Telemetry, walkedOff: boolean): StopCause | null {
-    const crashed = this.#wasLeftByCrash();
+  reason(telemetry: Telemetry, control: Control, walkedOff: boolean): StopCause | null {
+    if (this.#wasLeftByCrash(telemetry, control)) return "crash";
     if (!isMoving(telemetry)) return null;
     const { walkedOff: policy, maxSession } = this.#safety;
-    if (crashed && this.#safety.stopAfterCrash) return "crash";
     if (walkedOff && policy.stop) return "walked_off";
     return maxSession !== null && this.#book.hasMovedFor(maxSession) ? "max_session" : null;
   }
 
-  /** Contract rule 9: only the first status after the crash tells, and only if it comes soon. */
-  #wasLeftByCrash(): boolean {
-    const crashedAt = this.#crashedAt;
-    this.#crashedAt = null;
-    return crashedAt !== null && this.#clock.wall() - crashedAt <= CRASH_COUNTS_MS;
+  /** Only a status that carries a speed tells, the first of this run, or movement that nobody here has asked for. */
+  #wasLeftByCrash(telemetry: Telemetry, control: Control): boolean {
+    const { last } = telemetry;
+    if (this.#crashedAt === null || !last) return false;
+    if (this.#firstSeen === null && !(this.crashCounts && this.#safety.stopAfterCrash)) {
+      this.#crashedAt = null;
+      return false;
+    }
+    this.#firstSeen ??= last.at;
+    if (showsRest(telemetry)) {
+      this.#restsSince ??= last.at;
+      if (last.at - this.#restsSince >= RESTS_MS) this.#crashedAt = null;
+      return false;
+    }
+    this.#restsSince = null;
+    const soon = last.at - this.#firstSeen <= RESTS_MS;
+    return soon && control.started === null && (isMoving(telemetry) || last.status.activity === "countdown");
   }
 }

@@ -60,10 +60,11 @@ export class Announcer<Subject> {
   }
 
   /** The link was lost while the belt was not at rest. */
-  linkLost(): void {
+  linkLost(regains: boolean): void {
+    const next = regains ? "The link is being regained." : "The link is switched off and stays so.";
     this.#log.warn(
       {},
-      "The link was lost while the belt moves. It keeps its speed; the link is being regained. The remote still works.",
+      `Link lost while the belt moves. The belt keeps its speed. ${next} The remote still works.`,
     );
     this.happened({ type: "link_lost", at: this.#clock.wall() });
   }

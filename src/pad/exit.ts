@@ -8,6 +8,8 @@ export type Verdict = "none" | "rest" | "falling" | "moving";
 export interface ExitFacts {
   /** A valid status came since the start: the bridge is responsible for this belt. */
   readonly seen: boolean;
+  /** The mark of an earlier, unclean end stands. */
+  readonly crashed: boolean;
   readonly linked: boolean;
   readonly lostMoving: boolean;
   readonly control: Control;
@@ -16,9 +18,9 @@ export interface ExitFacts {
 
 /** The last telemetry says how the belt was left; a link lost while the belt moved, and not regained, is `moving`. */
 export const verdict = (facts: ExitFacts, now: number): Verdict => {
-  const { seen, linked, lostMoving, control, telemetry } = facts;
-  if (!seen) return "none";
-  if (lostMoving) return "moving";
+  const { seen, crashed, linked, lostMoving, control, telemetry } = facts;
+  if (lostMoving || (control.stop && !linked)) return "moving";
+  if (!seen) return crashed ? "moving" : "none";
   if (!linked || !mayMove(control, telemetry)) return "rest";
   const falls = control.stop !== null && isFresh(telemetry, now) && isFalling(telemetry, control.stop.asked);
   return falls ? "falling" : "moving";

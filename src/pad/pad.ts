@@ -92,9 +92,19 @@ export class Pad {
       settle: (refs, outcome) => desk.settle(refs, outcome),
     });
     this.#scheduler = scheduler;
+    if (crashedAt !== null) scheduler.leftMoving(safety.stopAfterCrash && this.#guard.crashCounts);
     this.#contact = contact;
     this.#desk = desk;
-    this.leaving = new Leaving({ clock, safety, scheduler, contact, desk, changes, book: this.#book });
+    this.leaving = new Leaving({
+      clock,
+      safety,
+      scheduler,
+      contact,
+      desk,
+      changes,
+      book: this.#book,
+      guard: this.#guard,
+    });
   }
 
   start(): void {
@@ -164,14 +174,17 @@ export class Pad {
   #wanted(): boolean {
     if (this.leaving.begun) return this.#contact.linked || this.leaving.mustReturn;
     // A link that the user has switched off is got back for a stop, as long as that would be its first write.
-    return this.#switch.on || this.#isUrgent;
+    if (this.#switch.on || this.#isUrgent) return true;
+    // Contract rule 1: as long as a stop is unconfirmed its link is kept, and one that a moving belt lost is regained.
+    const { facts, linked } = this.#contact;
+    return this.#scheduler.control.stop !== null && (linked || facts.lostMoving);
   }
 
   get #facts(): PadFacts & ContactFacts {
     const { control, telemetry } = this.#scheduler;
-    const { begun: ending } = this.leaving;
+    const { begun: ending, over } = this.leaving;
     const contact = this.#contact.facts;
-    return { ...contact, ...contact.identity, control, telemetry, ending, radioOn: this.#radioOn };
+    return { ...contact, ...contact.identity, control, telemetry, ending, over, radioOn: this.#radioOn };
   }
 
   #situation(stale: boolean): Situation {
@@ -197,7 +210,7 @@ export class Pad {
     const holding = isRunning(telemetry) && !control.stop && !control.speed ? control.target : null;
     const walkedOff = this.#book.status(sample.status, control.haltedBy, holding);
     this.#scheduler.wantRecord(this.#book.wonders);
-    const reason = this.#guard.reason(telemetry, walkedOff);
+    const reason = this.#guard.reason(telemetry, control, walkedOff);
     if (reason && this.stopFor(reason) && reason === "max_session") this.#book.stoppedForLength();
   }
 
@@ -208,7 +221,7 @@ export class Pad {
 
   #lost(moving: boolean): void {
     this.#book.gap();
-    if (moving && !this.leaving.over) this.#announcer.linkLost();
+    if (moving && !this.leaving.over) this.#announcer.linkLost(this.#wanted());
     this.#announcer.changed();
   }
 
@@ -227,6 +240,7 @@ export class Pad {
     // A pad that is merely away cannot be seen at rest, and is no problem (contract 3).
     const isThere = this.#contact.linked || lostMoving;
     for (const effect of effects) {
+      if (effect.type === "stopped") this.#guard.restSeen();
       if (effect.type === "stopped" && effect.goal.endsSession) this.#book.end();
       if (effect.type !== "stop-unconfirmed" || isThere) this.#announcer.decided(effect, telemetry);
     }

@@ -90,6 +90,11 @@ export class Scheduler {
     this.#machine = machine;
   }
 
+  /** An earlier run ended without having seen the belt at rest (contract rule 9); `bars`: nothing is started before. */
+  leftMoving(bars: boolean): void {
+    this.#control = { ...this.#control, stopConfirmed: false, haltedBy: "crash", leftMoving: bars };
+  }
+
   /** A connection takes a stop, and nothing else before it listens. */
   open(connection: Connection): void {
     this.#connection = connection;

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.js";
 import { failure } from "../domain/command.js";
 import type { SafetySettings } from "../domain/pad.js";
 import { aimMode } from "./control/aim.js";
+import type { Guard } from "./auto-stop.js";
 import type { Changes } from "./changes.js";
 import type { Contact } from "./link/pad-link.js";
 import type { CommandDesk } from "./commands.js";
@@ -20,6 +21,7 @@ export interface LeavingDeps {
   readonly desk: CommandDesk;
   readonly changes: Changes;
   readonly book: WalkBook;
+  readonly guard: Guard;
 }
 
 /** A poll comes within a second (wire-facts a.9). */
@@ -55,10 +57,11 @@ export class Leaving {
     contact.reconsider();
   }
 
-  /** A moving belt has no link at this moment: it must be regained before anything else ends. */
+  /** A belt that is not known to rest has no link at this moment: it must be regained before anything else ends. */
   get mustReturn(): boolean {
-    const { contact, safety } = this.#deps;
-    return contact.facts.lostMoving && (safety.stopOnExit || this.#stopIsDue);
+    const { contact, safety, guard } = this.#deps;
+    if (contact.linked) return false;
+    return this.#stopIsDue || (safety.stopOnExit && (contact.facts.lostMoving || guard.crashCounts));
   }
 
   /**
@@ -74,10 +77,11 @@ export class Leaving {
 
   /** How the belt is being left. */
   verdict(): Verdict {
-    const { clock, scheduler, contact } = this.#deps;
+    const { clock, scheduler, contact, guard } = this.#deps;
     const { control, telemetry } = scheduler;
     const { seen, lostMoving } = contact.facts;
-    return verdict({ seen, linked: contact.linked, lostMoving, control, telemetry }, clock.now());
+    const crashed = guard.crashedAt !== null;
+    return verdict({ seen, crashed, linked: contact.linked, lostMoving, control, telemetry }, clock.now());
   }
 
   /** Nothing can be waited for any more. */

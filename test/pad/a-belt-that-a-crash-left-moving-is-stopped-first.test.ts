@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { padRig } from "../support/pad-rig.js";
+import { codes, ON, padRig } from "../support/pad-rig.js";
 
 const MINUTE = 60_000;
 
@@ -19,11 +19,11 @@ describe("after an unclean end (contract rule 9)", () => {
     "%i ms ago, a moving belt is stopped before anything else",
     async (crashed) => {
       const rig = await running({ crashed });
-      expect(rig.pad.view().crashedAt).toBe(null);
       await rig.clock.advance(20);
       expect(rig.wire().map(({ op }) => op)).toEqual(["poll", "stop"]);
       await rig.clock.until(() => rig.state().stopConfirmed, 15_000);
       expect(rig.speed()).toBe(0);
+      expect(rig.pad.view().crashedAt).toBe(null);
       expect(await rig.close()).toBe(0);
     },
   );
@@ -45,6 +45,7 @@ describe("after an unclean end (contract rule 9)", () => {
     const rig = padRig({ crashed: 8_000 });
     expect(rig.pad.view().crashedAt).not.toBe(null);
     await rig.online();
+    await rig.clock.advance(16_000);
     expect(rig.pad.view().crashedAt).toBe(null);
     rig.press("start-stop");
     await rig.clock.until(() => rig.state().belt === "running", 10_000);
@@ -76,4 +77,31 @@ it("a running belt is left alone by a connect", async () => {
   await rig.clock.advance(30_000);
   expect(rig.frames()).toEqual([]);
   expect(await rig.close()).toBe(0);
+});
+
+describe("an end that did not see the belt at rest (contract rule 9)", () => {
+  it("refuses starts until rest is seen, and lasts until rest has lasted", async () => {
+    const rig = padRig({ crashed: 60_000 });
+    expect(rig.state().stopConfirmed).toBe(false);
+    await rig.online();
+    expect(codes(rig.send(ON))).toEqual(["stopping"]);
+    await rig.clock.advance(3_000);
+    expect(rig.state().stopConfirmed).toBe(true);
+    expect(rig.pad.view().crashedAt).not.toBe(null);
+    await rig.clock.advance(15_000);
+    expect(rig.pad.view().crashedAt).toBe(null);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it.each(["c2", "ftms"] as const)("in the countdown of a %s is stopped, too", async (model) => {
+    const rig = padRig({ model, crashed: 2_000, pad: { countdown: 8_000 } });
+    rig.press("start-stop");
+    await rig.online();
+    await rig.clock.advance(12_000);
+    expect(rig.frames()).toContain("stop");
+    await rig.clock.until(() => rig.state().stopConfirmed, 30_000);
+    expect(rig.speed()).toBe(0);
+    expect(rig.events.map(({ type }) => type)).not.toContain("belt_stopped_by_pad");
+    expect(await rig.close()).toBe(0);
+  });
 });

@@ -110,7 +110,7 @@ it("toggle starts a belt at rest and stops it in every other state", async () =>
   rig.radio.outOfRange(ADDRESS, false);
   const since = rig.clock.now();
   await rig.clock.until(() => blind.length > 0, 10_000);
-  expect(rig.frames(since)).toEqual(["stop"]);
+  expect(new Set(rig.frames(since))).toEqual(new Set(["stop"]));
   expect(await rig.ask(OFF)).toBe("ok");
   expect(await rig.close()).toBe(0);
 });

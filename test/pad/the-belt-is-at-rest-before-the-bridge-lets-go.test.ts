@@ -162,8 +162,37 @@ describe.each(ALL)("the end of the program (contract rule 8), of a %s", (model) 
     const rig = await standing({ model });
     rig.radio.outOfRange(ADDRESS, true);
     await rig.clock.until(() => rig.state().link === "scanning", 10_000);
-    rig.send(OFF);
     expect(await leave(rig, BUDGET)).toMatchObject({ verdict: "rest", took: 0 });
+  });
+
+  it("returns for a stop that was accepted while the pad was away: somebody may have started it", async () => {
+    const rig = await standing({ model });
+    rig.radio.outOfRange(ADDRESS, true);
+    await rig.clock.until(() => rig.state().link === "scanning", 10_000);
+    rig.press("start-stop");
+    rig.send(OFF);
+    rig.clock.after(4_000, () => rig.radio.outOfRange(ADDRESS, false));
+    expect((await leave(rig, BUDGET)).verdict).toBe("rest");
+    expect(rig.speed()).toBe(0);
+  });
+
+  it("is not safe while such a stop is not confirmed", async () => {
+    const rig = await standing({ model });
+    rig.radio.outOfRange(ADDRESS, true);
+    await rig.clock.until(() => rig.state().link === "scanning", 10_000);
+    rig.send(OFF);
+    expect((await leave(rig, BUDGET)).verdict).toBe("moving");
+  });
+
+  it("leaves no lost link behind, however the belt was left", async () => {
+    const rig = await walking(brisk(model), { model });
+    const seen: string[] = [];
+    rig.pad.subscribe({
+      changed: () => seen.push(`${rig.state().link} ${rig.state().problem}`),
+      happened: () => undefined,
+    });
+    await leave(rig, 4_000);
+    expect(seen.filter((each) => each.includes("lost"))).toEqual([]);
   });
 
   it("is not safe when the belt creeps", async () => {

@@ -117,6 +117,8 @@ export interface Control {
   /** What is bringing, or brought, the belt to rest; null once it moves again, or when it was not us. */
   readonly haltedBy: StopCause | null;
   readonly started: Started | null;
+  /** An earlier run left the belt without seeing it at rest: nothing is started before that is seen. */
+  readonly leftMoving: boolean;
   /** This pad starts only after an A5 frame: learned by a start that needed it. */
   readonly needsHandshake: boolean;
   /** When the last write of any kind had left, or `ON_ITS_WAY`. */
@@ -160,6 +162,7 @@ export const noControl: Control = {
   stopConfirmed: true,
   haltedBy: null,
   started: null,
+  leftMoving: false,
   needsHandshake: false,
   lastWrite: null,
   ...freshLink,

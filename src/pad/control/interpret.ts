@@ -82,7 +82,7 @@ const barred = (situation: Situation, speedsUp: boolean): Outcome | null => {
   if (situation.ending) return REFUSED.ending;
   if (situation.stale) return REFUSED.stale;
   if (situation.control.access === "none") return UNKNOWN_VARIANT;
-  if (situation.control.stop) return REFUSED.stopping;
+  if (situation.control.stop || situation.control.leftMoving) return REFUSED.stopping;
   if (speedsUp && !situation.allowStart) return REFUSED.locked;
   if (!situation.radioOn) return REFUSED.radio;
   return situation.linked && isFresh(situation.telemetry, situation.now) ? null : REFUSED.away;

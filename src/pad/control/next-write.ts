@@ -231,7 +231,8 @@ export const statusSeen = (
     ...before,
     greeted: true,
     started: before.started && { ...before.started, seen: before.started.seen || shows },
-    haltedBy: moves && !before.stop ? null : before.haltedBy,
+    haltedBy: moves && !before.stop && before.stopConfirmed ? null : before.haltedBy,
+    leftMoving: before.leftMoving && telemetry.rests < PROOF,
     // A stop that was dropped (rule 2) is over once the belt has come to rest all the same.
     stopConfirmed: before.stopConfirmed || (!before.stop && telemetry.rests >= PROOF),
   };

@@ -10,6 +10,8 @@ export interface PadFacts {
   readonly telemetry: Telemetry;
   readonly phase: Phase;
   readonly ending: boolean;
+  /** The link is let go by the end of the program, however the belt was left. */
+  readonly over: boolean;
   /** The link was lost while the belt was not at rest. */
   readonly lostMoving: boolean;
   readonly radioOn: boolean;
@@ -40,7 +42,7 @@ export const beltOf = (seen: Seen, now: number): Belt =>
 
 const linkWord = (facts: PadFacts): LinkWord => {
   if (facts.phase === "off") return "off";
-  if (facts.ending && facts.phase === "ready") return "stopping";
+  if (facts.over || (facts.ending && facts.phase === "ready")) return "stopping";
   if (facts.phase === "ready" || facts.phase === "connecting") return facts.phase;
   return facts.lostMoving ? "lost" : "scanning";
 };
@@ -53,6 +55,8 @@ const stopIsOverdue = ({ control: { stop }, telemetry, phase, lostMoving }: PadF
 
 /** The gravest problem first (contract 3). A pad that is merely away has none. */
 const problem = (facts: PadFacts): Problem | null => {
+  // What an end leaves behind is retained: a link that was let go is not lost.
+  if (facts.over) return facts.control.stop ? "stop-unconfirmed" : null;
   if (stopIsOverdue(facts)) return "stop-unconfirmed";
   if (facts.lostMoving) return "link-lost";
   if (facts.phase === "ready" && facts.control.access === "none") return "unknown-variant";

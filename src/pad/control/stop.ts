@@ -105,7 +105,7 @@ export const askStop = (control: Control, telemetry: Telemetry, request: StopReq
 };
 
 const stopped = (control: Control, stop: StopGoal): Step => ({
-  control: { ...control, stop: null, stopConfirmed: true },
+  control: { ...control, stop: null, stopConfirmed: true, leftMoving: false },
   effects: [{ type: "stopped", goal: stop }, ...settle(stop.refs, OK)],
 });
 
@@ -138,7 +138,7 @@ const decideLate = (control: Control, stop: StopGoal, telemetry: Telemetry): Ste
     "The pad came back more than 60 s later with a belt that someone else has started. It was left running.",
   );
   return {
-    control: { ...control, stop: null },
+    control: { ...control, stop: null, haltedBy: null },
     effects: [{ type: "stop-dropped" }, ...settle(stop.refs, outcome)],
   };
 };

@@ -139,6 +139,8 @@ export class Hearing {
     const { clock, scheduler } = this.#deps;
     const restored = this.#facts.lostMoving;
     this.#heardAt = clock.now();
+    // Contract rule 7: a part of a record without a speed says nothing about a regained link.
+    if (sample.status.speed === undefined && !scheduler.control.greeted) return;
     this.#facts = afterStatus(this.#facts, sample.status, clock.wall());
     this.#count("statuses");
     scheduler.together(() => {
