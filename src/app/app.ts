@@ -55,6 +55,7 @@ export class App implements Stoppable {
   #letGoOfStore: () => void = () => undefined;
   #brokerLost: () => void = () => undefined;
   #brokerConnected = false;
+  #outage = false;
 
   constructor(config: Config, deps: AppDeps) {
     this.#config = config;
@@ -235,7 +236,10 @@ export class App implements Stoppable {
 
   /** `safety.broker_lost`: nobody can stop the belt over MQTT any more. */
   #brokerChanged(connected: boolean): void {
+    // One outage, however many attempts fail in it: a belt that a person starts in it later is theirs.
+    if (!connected && this.#outage) return;
     this.#brokerConnected = connected;
+    this.#outage = !connected;
     this.#brokerLost();
     const { brokerLostStopAfter } = safetySettings(this.#config);
     if (connected || brokerLostStopAfter === null || this.#over.signal.aborted) return;

@@ -79,3 +79,15 @@ test("a scope's signal takes the first reason, and nothing after its release", a
   await clock.advance(20);
   expect([scope.signal.aborted, left()]).toEqual([false, 0]);
 });
+
+test("a timeout that a stall of ours has made late lets the answers that wait go first", async () => {
+  const { clock, controller, left } = rig();
+  const stalled = { now: () => clock.now() + (clock.now() >= 100 ? 3_000 : 0), wall: () => clock.wall() };
+  const late = { ...stalled, after: clock.after.bind(clock), every: clock.every.bind(clock) };
+  const answer = new Promise<number>((resolve) => clock.after(120, () => resolve(7)));
+  const bounds = { clock: late, ms: 100, what: "waiting", signal: controller.signal };
+  expect(await clock.settled(settle(answer, bounds))).toBe(7);
+  const never = expect(clock.settled(settle(forever, bounds))).rejects.toMatchObject({ code: "timeout" });
+  await never;
+  expect(left()).toBe(0);
+});
