@@ -6,7 +6,7 @@ import type { Config } from "../config/config.js";
 import { dailyGoals, padSettings, safetySettings, simulatedPads, walkSettings } from "../config/settings.js";
 import { BridgeError } from "../domain/errors.js";
 import { requestedSessions, sessionObject } from "./session-list.js";
-import { allOf, type BeltReport, type Stoppable } from "../process/lifecycle.js";
+import { allOf, type BeltReport, inOrder, type Stoppable } from "../process/lifecycle.js";
 import type { Logger } from "../log/log.js";
 import { Bridge } from "../mqtt/bridge.js";
 import type { Broker, BrokerDeps, BrokerOptions } from "../mqtt/client/broker.js";
@@ -135,11 +135,13 @@ export class App implements Stoppable {
 
   async goodbye(withinMs: number): Promise<void> {
     const end = this.#clock.now() + withinMs;
-    await this.#bridge?.offline(withinMs * 0.7, "stopped");
-    await this.#place?.embedded?.close(Math.max(0, end - this.#clock.now()));
-    for (const done of this.#ends.splice(0)) done();
-    this.#stalls.end();
-    this.#letGoOfStore();
+    await inOrder([
+      () => this.#bridge?.offline(withinMs * 0.7, "stopped"),
+      () => this.#place?.embedded?.close(Math.max(0, end - this.#clock.now())),
+      ...this.#ends.splice(0),
+      () => this.#stalls.end(),
+      () => this.#letGoOfStore(),
+    ]);
   }
 
   async #openRadio(): Promise<Radio> {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
 import { quiet } from "../../test/support/pad-rig.js";
 import { sleep } from "../clock.js";
-import { allOf, type BeltReport, Ending, EXIT, shutDown, type Stoppable } from "./lifecycle.js";
+import { allOf, type BeltReport, Ending, EXIT, inOrder, shutDown, type Stoppable } from "./lifecycle.js";
 
 type Behaviour = "ok" | "throws" | "rejects" | "hangs";
 const STAGES = ["quiesce", "belts", "save", "links", "goodbye"] as const;
@@ -141,4 +141,16 @@ describe("signals", () => {
     expect(ending.hurry.aborted).toBe(true);
     expect(await ending.first).toEqual({ reason: "restart", code: EXIT.ok });
   });
+});
+
+it("steps in order: a rejected one skips none, and the first error is told", async () => {
+  const seen: number[] = [];
+  const step = (n: number, fails: boolean) => (): Promise<void> => {
+    seen.push(n);
+    return fails ? Promise.reject(new Error(`step ${n}`)) : Promise.resolve();
+  };
+  await expect(inOrder([step(1, false), step(2, true), step(3, true), step(4, false)])).rejects.toThrow(
+    "step 2",
+  );
+  expect(seen).toEqual([1, 2, 3, 4]);
 });

@@ -186,6 +186,18 @@ export const allOf = async (jobs: readonly (() => Promise<void> | void)[]): Prom
   for (const result of results) if (result.status === "rejected") throw asError(result.reason);
 };
 
+/** Runs them one after the other, whatever one of them does; rejects with the first error once all are through. */
+export const inOrder = async (jobs: readonly (() => Promise<void> | void)[]): Promise<void> => {
+  const errors: unknown[] = [];
+  for (const job of jobs)
+    try {
+      await job();
+    } catch (thrown) {
+      errors.push(thrown);
+    }
+  if (errors.length > 0) throw asError(errors[0]);
+};
+
 const attempt = <T>(run: () => T, log: Logger): T | null => {
   try {
     return run();
