@@ -30,7 +30,10 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
-      parserOptions: { project: "./tsconfig.eslint.json", tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ["./tsconfig.eslint.json", "./tsconfig.page.json"],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       "@typescript-eslint/switch-exhaustiveness-check": [
@@ -49,7 +52,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["src/**/*.ts"],
+    files: ["src/**/*.ts", "src/**/*.tsx"],
     ignores: ["src/**/*.test.ts"],
     rules: {
       "no-restricted-syntax": ["error", ...noAny, processExit, processOn, processEnv],
@@ -71,7 +74,7 @@ export default tseslint.config(
     rules: { "no-restricted-syntax": ["error", ...noAny, processExit, processOn] },
   },
   {
-    files: ["src/clock.ts", "src/process/watchdog.ts"],
+    files: ["src/clock.ts", "src/page/clock.ts", "src/process/watchdog.ts"],
     rules: { "no-restricted-globals": "off", "no-restricted-properties": "off" },
   },
   {

@@ -1,0 +1,52 @@
+import { canStart, isAtRest, isPaused } from "../model/belt.js";
+import type { PadModel, State } from "../model/state.js";
+import type { Actions } from "../net/actions.js";
+import { TEXT } from "../text.js";
+import { Button, RefusalNotes } from "./controls.js";
+import { Icon } from "./icons.js";
+import { stopId } from "./stop-bar.js";
+
+interface Props {
+  readonly state: State;
+  readonly pad: PadModel;
+  readonly actions: Actions;
+}
+
+/**
+ * The one place that starts a belt. While the belt moves nothing in it can be pressed, so that a finger that comes late
+ * meets no Start; after a press the focus goes to STOP, so that the next Space or Enter stops.
+ */
+export const StartSlot = ({ state, pad, actions }: Props) => (
+  <div class="start-slot">
+    <StartButtons state={state} pad={pad} actions={actions} />
+    <RefusalNotes pad={pad} controls={["start"]} actions={actions} />
+  </div>
+);
+
+const StartButtons = ({ state, pad, actions }: Props) => {
+  if (pad.asked.start || pad.state?.belt === "starting")
+    return <p class="start-note pending">{TEXT.start.pending}</p>;
+  if (!isAtRest(pad)) return <p class="start-note">{pad.online ? TEXT.start.walking : ""}</p>;
+  const { id } = pad.about;
+  const paused = isPaused(pad);
+  const allowed = state.info?.config.safety.allow_start !== false;
+  const off = !canStart(state, pad);
+  const start = (): void => {
+    actions.start(id);
+    document.getElementById(stopId(id))?.focus({ preventScroll: true });
+  };
+  return (
+    <div class="start-buttons">
+      <Button kind="primary" off={off} onPress={start}>
+        <Icon name="play" />
+        {paused ? TEXT.start.resume : TEXT.start.start}
+      </Button>
+      {paused && (
+        <Button kind="quiet" off={off} onPress={() => actions.endWalk(id)}>
+          {TEXT.start.end}
+        </Button>
+      )}
+      <p class="start-note">{allowed ? TEXT.start.hint : TEXT.start.notAllowed}</p>
+    </div>
+  );
+};

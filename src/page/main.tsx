@@ -1,0 +1,71 @@
+import { render } from "preact";
+import { App } from "./components/app.js";
+import { themeOf } from "./components/live-chart.js";
+import { listenToKeys } from "./keyboard.js";
+import { speedWithUnit } from "./format.js";
+import { isLive, mayMove, selectedPad } from "./model/belt.js";
+import { initialState, type State } from "./model/state.js";
+import { createActions } from "./net/actions.js";
+import { EventStream } from "./net/stream.js";
+import { loadPreferences } from "./preferences.js";
+import { Store } from "./store.js";
+import { TEXT } from "./text.js";
+import "uplot/dist/uPlot.min.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/layout.css";
+import "./styles/walk.css";
+import "./styles/history.css";
+
+const viewOfAddress = (): "walk" | "history" => (location.hash === "#history" ? "history" : "walk");
+
+const darkQuery = matchMedia("(prefers-color-scheme: dark)");
+const store = new Store(initialState(loadPreferences(), darkQuery.matches, viewOfAddress()));
+const actions = createActions(store);
+
+/** What a tab shows that is not in front. */
+const titleOf = (state: State): string => {
+  const pad = selectedPad(state);
+  const speed = pad !== null && isLive(state) && mayMove(pad) ? (pad.state?.speed ?? null) : null;
+  return speed === null ? TEXT.title : `${speedWithUnit(speed, state.preferences.units)} – ${TEXT.title}`;
+};
+
+const show = (): void => {
+  const { state } = store;
+  document.documentElement.dataset["theme"] = themeOf(state);
+  document.title = titleOf(state);
+  const root = document.getElementById("page");
+  if (root !== null) render(<App state={state} actions={actions} />, root);
+};
+
+/** The walk so far, for the live chart; once for each walk that this page sees. */
+const fillTraces = (): void => {
+  const filled = new Set<string>();
+  store.subscribe(() => {
+    for (const { about, stats } of store.state.pads ?? []) {
+      const session = stats?.session;
+      if (!session?.id || session.state === "ended" || filled.has(session.id)) continue;
+      filled.add(session.id);
+      void actions.fillTrace(about.id, session.id);
+    }
+  });
+};
+
+const onView = (): void => {
+  const view = viewOfAddress();
+  store.dispatch({ type: "view", view });
+  if (view === "history") actions.openHistory(store.state.history.range);
+};
+
+store.subscribe(show);
+fillTraces();
+darkQuery.addEventListener("change", ({ matches }) => store.dispatch({ type: "systemDark", dark: matches }));
+addEventListener("hashchange", onView);
+listenToKeys(store, actions);
+show();
+if (store.state.view === "history") onView();
+
+new EventStream({
+  onEvent: (event) => store.dispatch(event),
+  onLost: (refusal) => store.dispatch({ type: "lost", refusal }),
+}).start();

@@ -1,0 +1,41 @@
+import type { PadModel, State } from "./state.js";
+
+// What may be said and asked of a belt, from the state alone.
+
+/** At rest as the bridge knows it: a resting word, and no stop that still waits for its proof. */
+export const isAtRest = ({ state }: PadModel): boolean =>
+  state !== null &&
+  state.stop_confirmed &&
+  (state.belt === "standby" || state.belt === "idle" || state.belt === "paused");
+
+/** Moves, is about to, or did when it was last seen: Space stops it. */
+export const mayMove = (pad: PadModel): boolean => {
+  const { state } = pad;
+  if (state === null || isAtRest(pad)) return false;
+  if (state.belt === "unknown") return !state.stop_confirmed || (pad.lastSpeed ?? 0) > 0;
+  return true;
+};
+
+export const isRunning = ({ state }: PadModel): boolean => state?.belt === "running";
+
+/** A walk that was stopped and can be gone on with. */
+export const isPaused = (pad: PadModel): boolean => isAtRest(pad) && pad.stats?.session.state === "paused";
+
+/** The stream is there and the bridge takes commands. */
+export const isLive = ({ connection, bridge }: State): boolean =>
+  connection === "open" && bridge?.state === "online";
+
+/** The belt is at rest, seen so, and a start would be listened to. */
+export const canStart = (state: State, pad: PadModel): boolean =>
+  isLive(state) && pad.online && isAtRest(pad);
+
+/** Only a running belt: at rest a speed would start it. */
+export const canSetSpeed = (state: State, pad: PadModel): boolean =>
+  isLive(state) && pad.online && isRunning(pad);
+
+export const selectedPad = ({ pads, selected }: State): PadModel | null =>
+  pads?.find(({ about }) => about.id === selected) ?? pads?.[0] ?? null;
+
+/** Epoch milliseconds of the bridge now; null before its first ping. */
+export const serverNow = ({ clock }: State, monotonicMs: number): number | null =>
+  clock === null ? null : clock.at + (monotonicMs - clock.seen);

@@ -1,0 +1,69 @@
+import { canSetSpeed, canStart, isPaused, mayMove, selectedPad } from "./belt.js";
+import type { State } from "./state.js";
+
+/** A key press, as far as it matters here. */
+export interface KeyPress {
+  readonly key: string;
+  /** Held down: the browser repeats it. */
+  readonly repeat: boolean;
+  readonly modified: boolean;
+  /** Where the focus is: `text` takes letters, `control` has a use of its own for the key (a button, a link). */
+  readonly focus: "page" | "control" | "arrows" | "text";
+  readonly inDialog: boolean;
+}
+
+export type KeyAction =
+  | { readonly type: "stop"; readonly pads: readonly string[] }
+  | { readonly type: "resume" | "faster" | "slower"; readonly pad: string }
+  /** Space was pressed too soon to be meant as "go on". */
+  | { readonly type: "wait" };
+
+/** Who hammers on Space until the belt rests must not start it again with the last stroke. */
+const CALM_MS = 2_000;
+
+const STEP: Readonly<Record<string, "faster" | "slower">> = {
+  ArrowUp: "faster",
+  "+": "faster",
+  ArrowDown: "slower",
+  "-": "slower",
+};
+
+const onSpace = (state: State, press: KeyPress, now: number, lastSpace: number | null): KeyAction | null => {
+  const moving = (state.pads ?? []).filter(mayMove);
+  const selected = selectedPad(state);
+  if (moving.length > 0) {
+    const mine = moving.find(({ about }) => about.id === selected?.about.id);
+    return { type: "stop", pads: (mine ? [mine] : moving).map(({ about }) => about.id) };
+  }
+  // At rest a focused control has its own use for Space; a held key and a dialog mean nothing here.
+  if (press.repeat || press.inDialog || press.focus !== "page") return null;
+  if (selected === null || !isPaused(selected) || !canStart(state, selected)) return null;
+  const calm = (since: number | null): boolean => since === null || now - since >= CALM_MS;
+  const rested = selected.restSince !== null && calm(selected.restSince);
+  return rested && calm(lastSpace) ? { type: "resume", pad: selected.about.id } : { type: "wait" };
+};
+
+/**
+ * What a key does. Space stops whatever moves, wherever the focus is but in a text; on a paused walk it resumes. No key
+ * starts a walk that is not paused. `lastSpace`: when Space was pressed before (monotonic milliseconds).
+ */
+export const keyAction = (
+  state: State,
+  press: KeyPress,
+  now: number,
+  lastSpace: number | null,
+): KeyAction | null => {
+  if (press.modified || press.focus === "text") return null;
+  if (press.key === " ") return onSpace(state, press, now, lastSpace);
+  const step = STEP[press.key];
+  if (
+    step === undefined ||
+    press.repeat ||
+    press.inDialog ||
+    press.focus === "arrows" ||
+    !state.preferences.keys
+  )
+    return null;
+  const pad = selectedPad(state);
+  return pad !== null && canSetSpeed(state, pad) ? { type: step, pad: pad.about.id } : null;
+};

@@ -1,0 +1,249 @@
+import type { DayPayload, FoundPad, PageEvents, SamplePayload, SessionPayload } from "../../api/page.js";
+import { isAtRest, serverNow } from "./belt.js";
+import type {
+  Control,
+  Dialog,
+  History,
+  Loaded,
+  Metric,
+  PadModel,
+  Preferences,
+  Range,
+  State,
+} from "./state.js";
+import { NO_TRACE, traced, withSamples } from "./trace.js";
+
+/** One server-sent event as an action: its name, and its data. */
+export type StreamAction = {
+  readonly [Name in keyof PageEvents]: { readonly type: Name; readonly data: PageEvents[Name] };
+}[keyof PageEvents];
+
+export type Action =
+  | StreamAction
+  | { readonly type: "lost"; readonly refusal: string | null }
+  | { readonly type: "select"; readonly pad: string }
+  | { readonly type: "view"; readonly view: State["view"] }
+  | {
+      readonly type: "asked";
+      readonly pad: string;
+      readonly control: Control;
+      readonly id: number;
+      readonly value: number | null;
+    }
+  | { readonly type: "undelivered"; readonly pad: string; readonly control: Control; readonly id: number }
+  | {
+      readonly type: "answered";
+      readonly pad: string;
+      readonly control: Control;
+      readonly id: number;
+      readonly refusal: string | null;
+    }
+  | { readonly type: "dismiss"; readonly pad: string; readonly control: Control }
+  | { readonly type: "recorded"; readonly pad: string; readonly samples: readonly SamplePayload[] }
+  | { readonly type: "range"; readonly range: Range }
+  | { readonly type: "metric"; readonly metric: Metric }
+  | { readonly type: "days"; readonly days: Loaded<readonly DayPayload[]> }
+  | { readonly type: "day"; readonly day: string | null }
+  | { readonly type: "walks"; readonly walks: Loaded<readonly SessionPayload[]> }
+  | { readonly type: "walk"; readonly walk: SessionPayload | null }
+  | { readonly type: "samples"; readonly id: string; readonly samples: Loaded<readonly SamplePayload[]> }
+  | { readonly type: "scan"; readonly scan: Loaded<readonly FoundPad[]> }
+  | { readonly type: "added"; readonly added: Loaded<string> }
+  | { readonly type: "dialog"; readonly dialog: Dialog | null }
+  | { readonly type: "notice"; readonly notice: string | null }
+  | { readonly type: "preferences"; readonly preferences: Preferences }
+  | { readonly type: "systemDark"; readonly dark: boolean };
+
+const changePad = (state: State, id: string, change: (pad: PadModel) => PadModel): State =>
+  state.pads === null
+    ? state
+    : { ...state, pads: state.pads.map((pad) => (pad.about.id === id ? change(pad) : pad)) };
+
+const newPad = (about: PadModel["about"]): PadModel => ({
+  about,
+  online: false,
+  state: null,
+  stats: null,
+  restSince: null,
+  lastSpeed: null,
+  asked: {},
+  refused: {},
+  trace: NO_TRACE,
+});
+
+/** Text that can neither turn the text around it nor hide: no control characters, those of writing direction included. */
+const plain = (name: string): string => name.replace(/[\p{Cc}\p{Cf}]/gu, "").trim();
+
+const withPads = (state: State, list: PageEvents["pads"]): State => {
+  const pads = list.map((given) => {
+    const about = { ...given, name: plain(given.name) || given.id };
+    const known = state.pads?.find((pad) => pad.about.id === about.id);
+    return known ? { ...known, about } : newPad(about);
+  });
+  const selected = pads.some(({ about }) => about.id === state.selected) ? state.selected : null;
+  return { ...state, pads, selected: selected ?? pads[0]?.about.id ?? null };
+};
+
+const withState = (state: State, { pad: id, ...told }: PageEvents["state"], now: number): State =>
+  changePad(state, id, (pad) => {
+    const next: PadModel = { ...pad, state: told, lastSpeed: told.speed ?? pad.lastSpeed };
+    const at = serverNow(state, now);
+    return {
+      ...next,
+      restSince: isAtRest(next) ? (pad.restSince ?? now) : null,
+      trace: at === null ? pad.trace : traced(pad.trace, at / 1000, told),
+    };
+  });
+
+/** The bridge's clock; each pad's line goes on to now. */
+const withPing = (state: State, { at }: PageEvents["ping"], now: number): State => ({
+  ...state,
+  connection: "open",
+  refusal: null,
+  clock: { at: Date.parse(at), seen: now },
+  pads:
+    state.pads?.map((pad) => ({ ...pad, trace: traced(pad.trace, Date.parse(at) / 1000, pad.state) })) ??
+    null,
+});
+
+/** Nobody knows anything any more, and what was asked for has no answer to come: a stop alone is sent again. */
+const lost = (state: State, refusal: string | null): State => ({
+  ...state,
+  connection: "lost",
+  refusal,
+  clock: null,
+  scan: state.scan.status === "loading" ? { status: "idle" } : state.scan,
+  pads:
+    state.pads?.map((pad) => ({
+      ...pad,
+      online: false,
+      restSince: null,
+      asked: pad.asked.stop ? { stop: pad.asked.stop } : {},
+    })) ?? null,
+});
+
+const without = <T>(
+  record: Readonly<Partial<Record<Control, T>>>,
+  control: Control,
+): Readonly<Partial<Record<Control, T>>> => {
+  const rest = Object.entries(record).filter(([key]) => key !== control);
+  return Object.fromEntries(rest);
+};
+
+const answered = (
+  state: State,
+  { pad: id, control, id: request, refusal }: Action & { type: "answered" },
+): State =>
+  changePad(state, id, (pad) =>
+    // The answer to an older request says nothing about the newer one.
+    pad.asked[control]?.id !== request
+      ? pad
+      : {
+          ...pad,
+          asked: without(pad.asked, control),
+          refused: refusal === null ? without(pad.refused, control) : { ...pad.refused, [control]: refusal },
+        },
+  );
+
+const changeHistory = (state: State, change: Partial<History>): State => ({
+  ...state,
+  history: { ...state.history, ...change },
+});
+
+/** What the page knows after `action`, at a monotonic moment in milliseconds. */
+export const reduce = (state: State, action: Action, now: number): State => {
+  switch (action.type) {
+    case "ping":
+      return withPing(state, action.data, now);
+    case "bridge":
+      return { ...state, bridge: action.data, notice: action.data.state === "online" ? null : state.notice };
+    case "info":
+      return { ...state, info: action.data };
+    case "pads":
+      return withPads(state, action.data);
+    case "availability":
+      return changePad(state, action.data.pad, (pad) => ({ ...pad, online: action.data.state === "online" }));
+    case "state":
+      return withState(state, action.data, now);
+    case "stats": {
+      const { pad: id, ...stats } = action.data;
+      return changePad(state, id, (pad) => ({ ...pad, stats }));
+    }
+    case "event":
+      return state;
+    case "lost":
+      return lost(state, action.refusal);
+    case "select":
+      return { ...state, selected: action.pad };
+    case "view":
+      return { ...state, view: action.view };
+    case "asked":
+      return changePad(state, action.pad, (pad) => ({
+        ...pad,
+        asked: { ...pad.asked, [action.control]: { id: action.id, value: action.value, undelivered: false } },
+        refused: without(pad.refused, action.control),
+      }));
+    case "undelivered":
+      return changePad(state, action.pad, (pad) => {
+        const asked = pad.asked[action.control];
+        return asked?.id === action.id
+          ? { ...pad, asked: { ...pad.asked, [action.control]: { ...asked, undelivered: true } } }
+          : pad;
+      });
+    case "answered":
+      return answered(state, action);
+    case "dismiss":
+      return changePad(state, action.pad, (pad) => ({
+        ...pad,
+        refused: without(pad.refused, action.control),
+      }));
+    case "recorded":
+      return changePad(state, action.pad, (pad) => ({
+        ...pad,
+        trace: withSamples(pad.trace, action.samples),
+      }));
+    case "scan":
+      return { ...state, scan: action.scan };
+    case "added":
+      return { ...state, added: action.added };
+    case "dialog":
+      return { ...state, dialog: action.dialog };
+    case "notice":
+      return { ...state, notice: action.notice };
+    case "preferences":
+      return { ...state, preferences: action.preferences };
+    case "systemDark":
+      return { ...state, systemDark: action.dark };
+    default:
+      return reduceHistory(state, action);
+  }
+};
+
+type HistoryAction = Extract<
+  Action,
+  { type: "range" | "metric" | "days" | "day" | "walks" | "walk" | "samples" }
+>;
+
+const reduceHistory = (state: State, action: HistoryAction): State => {
+  const { history } = state;
+  switch (action.type) {
+    case "range":
+      return changeHistory(state, { range: action.range, day: null, walks: { status: "idle" }, walk: null });
+    case "metric":
+      return changeHistory(state, { metric: action.metric });
+    case "days":
+      return changeHistory(state, { days: action.days });
+    case "day":
+      return changeHistory(state, { day: action.day, walks: { status: "idle" }, walk: null });
+    case "walks":
+      return changeHistory(state, { walks: action.walks });
+    case "walk":
+      return changeHistory(state, {
+        walk: action.walk && { walk: action.walk, samples: { status: "loading" } },
+      });
+    case "samples":
+      return history.walk?.walk.id === action.id
+        ? changeHistory(state, { walk: { ...history.walk, samples: action.samples } })
+        : state;
+  }
+};

@@ -1,0 +1,205 @@
+import type { AddPadRequest, SetRequest } from "../../api/page.js";
+import { monotonic, wait, wallClock } from "../clock.js";
+import { canSetSpeed, canStart, isPaused, serverNow } from "../model/belt.js";
+import { firstDay, localDay } from "../model/days.js";
+import type { Control, Loaded, PadModel, Preferences, Range, State } from "../model/state.js";
+import { TEXT } from "../text.js";
+import { savePreferences } from "../preferences.js";
+import type { Store } from "../store.js";
+import {
+  getDays,
+  getSamples,
+  getSessions,
+  postEnd,
+  postPad,
+  postScan,
+  postSet,
+  Refusal,
+} from "./requests.js";
+
+/** How long a stop that nobody received is sent again (contract rule 2: a stop waits 60 s for its pad). */
+const STOP_AGAIN_FOR_MS = 60_000;
+const STOP_AGAIN_MS = 700;
+const SCAN_SECONDS = 6;
+/** A tap that was meant for what was there before must not hit a Start that has just appeared. */
+const START_AFTER_REST_MS = 700;
+
+const sentenceOf = (error: unknown): string =>
+  error instanceof Refusal ? error.message : TEXT.errors.notDelivered;
+
+/** Everything that the user can do. Each function returns at once; what comes of it is seen in the state. */
+export type Actions = ReturnType<typeof createActions>;
+
+const loaded = async <T>(request: Promise<T>): Promise<Loaded<T>> => {
+  try {
+    return { status: "ready", value: await request };
+  } catch (error) {
+    return { status: "failed", message: sentenceOf(error) };
+  }
+};
+
+const createAsk = (store: Store) => {
+  let lastId = 0;
+
+  /** The bridge's sentence where it refused; null where it did not, or where something newer took over. */
+  const refusalIn = async (pad: string, body: SetRequest): Promise<string | null> => {
+    const results = await postSet(pad, body);
+    const refused = results.find(({ status, code }) => status === "error" && code !== "superseded");
+    return refused?.message ?? null;
+  };
+
+  const ask = async (
+    pad: string,
+    control: Control,
+    body: SetRequest,
+    value: number | null,
+  ): Promise<void> => {
+    lastId += 1;
+    const id = lastId;
+    const request = { pad, control, id } as const;
+    store.dispatch({ type: "asked", ...request, value });
+    const until = monotonic() + STOP_AGAIN_FOR_MS;
+    for (;;) {
+      try {
+        const refusal = await refusalIn(pad, body);
+        store.dispatch({ type: "answered", ...request, refusal });
+        return;
+      } catch (error) {
+        const again = control === "stop" && !(error instanceof Refusal) && monotonic() < until;
+        if (!again) {
+          store.dispatch({ type: "answered", ...request, refusal: sentenceOf(error) });
+          return;
+        }
+        store.dispatch({ type: "undelivered", ...request });
+        await wait(STOP_AGAIN_MS);
+        // A newer stop has taken over.
+        if (padOf(store.state, pad)?.asked.stop?.id !== id) return;
+      }
+    }
+  };
+  return ask;
+};
+
+const padOf = (state: State, id: string): PadModel | null =>
+  state.pads?.find(({ about }) => about.id === id) ?? null;
+
+const controlActions = (store: Store) => {
+  const ask = createAsk(store);
+  /** The moment of the press by the bridge's clock: whatever holds the request up, it starts no belt late. */
+  const stamped = (body: SetRequest): SetRequest | null => {
+    const now = serverNow(store.state, monotonic());
+    return now === null ? null : { ...body, at: new Date(now).toISOString() };
+  };
+  const askStamped = (pad: string, control: Control, body: SetRequest, value: number | null): void => {
+    const request = stamped(body);
+    if (request !== null) void ask(pad, control, request, value);
+  };
+  const setSpeed = (id: string, body: SetRequest, value: number): void => {
+    const pad = padOf(store.state, id);
+    if (pad !== null && canSetSpeed(store.state, pad)) askStamped(id, "speed", body, value);
+  };
+
+  return {
+    /** Always sent, whatever the page believes. */
+    stop: (pad: string): void => void ask(pad, "stop", { belt: "OFF" }, null),
+    endWalk: (pad: string): void => void ask(pad, "stop", { command: "stop" }, null),
+    start: (id: string): void => {
+      const pad = padOf(store.state, id);
+      if (pad === null || !canStart(store.state, pad) || pad.asked.start) return;
+      if (pad.restSince === null || monotonic() - pad.restSince < START_AFTER_REST_MS) return;
+      askStamped(id, "start", { command: isPaused(pad) ? "resume" : "start" }, null);
+    },
+    /** One step up or down. The bridge knows the speed that it starts from. */
+    step: (id: string, command: "faster" | "slower"): void => {
+      const pad = padOf(store.state, id);
+      const from = pad?.asked.speed?.value ?? pad?.state?.target_speed ?? pad?.state?.speed ?? 0;
+      setSpeed(id, { command }, from + (command === "faster" ? 0.5 : -0.5));
+    },
+    preset: (id: string, speed: number): void => setSpeed(id, { speed }, speed),
+    incline: (id: string, incline: number): void => askStamped(id, "incline", { incline }, incline),
+    dismiss: (pad: string, control: Control): void => store.dispatch({ type: "dismiss", pad, control }),
+    select: (pad: string): void => store.dispatch({ type: "select", pad }),
+  };
+};
+
+const historyActions = (store: Store) => {
+  const loadDays = async (range: Range): Promise<void> => {
+    store.dispatch({ type: "days", days: { status: "loading" } });
+    const days = await loaded(getDays(firstDay(range, wallClock())));
+    if (store.state.history.range === range) store.dispatch({ type: "days", days });
+  };
+  const loadWalks = async (day: string): Promise<void> => {
+    store.dispatch({ type: "walks", walks: { status: "loading" } });
+    const walks = await loaded(getSessions(day, day));
+    if (store.state.history.day === day) store.dispatch({ type: "walks", walks });
+  };
+  const openDay = (day: string): void => {
+    if (store.state.history.day === day && store.state.history.walks.status !== "failed") return;
+    store.dispatch({ type: "day", day });
+    void loadWalks(day);
+  };
+  return {
+    openHistory: (range: Range): void => {
+      store.dispatch({ type: "range", range });
+      void loadDays(range);
+      openDay(localDay(wallClock()));
+    },
+    openDay,
+    metric: (metric: State["history"]["metric"]): void => store.dispatch({ type: "metric", metric }),
+    openWalk: (walk: Parameters<typeof getSamples>[0], pad: string): void => {
+      const { walks } = store.state.history;
+      const found =
+        walks.status === "ready" ? walks.value.find((one) => one.id === walk && one.pad === pad) : null;
+      store.dispatch({ type: "walk", walk: found ?? null });
+      if (!found) return;
+      void loaded(getSamples(walk, pad)).then((samples) =>
+        store.dispatch({ type: "samples", id: walk, samples }),
+      );
+    },
+    closeWalk: (): void => store.dispatch({ type: "walk", walk: null }),
+    /** Fills the live chart with what was before the page was opened. */
+    fillTrace: async (pad: string, session: string): Promise<void> => {
+      const samples = await loaded(getSamples(session, pad));
+      if (samples.status === "ready") store.dispatch({ type: "recorded", pad, samples: samples.value });
+    },
+  };
+};
+
+const bridgeActions = (store: Store) => ({
+  scan: async (): Promise<void> => {
+    store.dispatch({ type: "scan", scan: { status: "loading" } });
+    store.dispatch({ type: "scan", scan: await loaded(postScan(SCAN_SECONDS)) });
+  },
+  addPad: async (pad: AddPadRequest): Promise<void> => {
+    store.dispatch({ type: "added", added: { status: "loading" } });
+    const added = await loaded(postPad(pad));
+    store.dispatch({
+      type: "added",
+      added: added.status === "ready" ? { status: "ready", value: added.value.file } : added,
+    });
+  },
+  ask: (dialog: State["dialog"]): void => store.dispatch({ type: "dialog", dialog }),
+  end: async (verb: "restart" | "shutdown"): Promise<void> => {
+    store.dispatch({ type: "dialog", dialog: null });
+    const answer = await loaded(postEnd(verb));
+    const notice =
+      answer.status === "failed"
+        ? answer.message
+        : answer.status === "ready"
+          ? TEXT.end[verb].after(answer.value.terminal)
+          : null;
+    store.dispatch({ type: "notice", notice });
+  },
+  notice: (notice: string | null): void => store.dispatch({ type: "notice", notice }),
+  prefer: (change: Partial<Preferences>): void => {
+    const preferences = { ...store.state.preferences, ...change };
+    savePreferences(preferences);
+    store.dispatch({ type: "preferences", preferences });
+  },
+});
+
+export const createActions = (store: Store) => ({
+  ...controlActions(store),
+  ...historyActions(store),
+  ...bridgeActions(store),
+});

@@ -1,0 +1,71 @@
+import type {
+  AddPadRequest,
+  AddPadResponse,
+  DayPayload,
+  EndResponse,
+  ErrorPayload,
+  FoundPad,
+  SamplePayload,
+  SessionPayload,
+  SetRequest,
+  SetResponse,
+} from "../../api/page.js";
+import { TEXT } from "../text.js";
+
+/** Longer than the slowest answer: a start takes up to 40 s. */
+const ANSWER_MS = 60_000;
+
+/** The server has answered, and refuses: `message` is its sentence. Anything else that is thrown never arrived. */
+export class Refusal extends Error {}
+
+/** The server's sentence about a refused request. */
+export const refusalOf = async (response: Response): Promise<string> => {
+  try {
+    const { error } = (await response.json()) as ErrorPayload;
+    return error.message;
+  } catch {
+    return TEXT.errors.status(response.status);
+  }
+};
+
+const request = async <T>(path: string, init: RequestInit = {}): Promise<T> => {
+  const response = await fetch(path, { signal: AbortSignal.timeout(ANSWER_MS), cache: "no-store", ...init });
+  if (!response.ok) throw new Refusal(await refusalOf(response));
+  return (await response.json()) as T;
+};
+
+const post = <T>(path: string, body: object, init: RequestInit = {}): Promise<T> =>
+  request<T>(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    ...init,
+  });
+
+const query = (fields: Readonly<Record<string, string | undefined>>): string =>
+  new URLSearchParams(
+    Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  ).toString();
+
+/** Goes on when the tab is closed. */
+export const postSet = (pad: string, body: SetRequest): Promise<SetResponse> =>
+  post(`api/pads/${encodeURIComponent(pad)}/set`, body, { keepalive: true });
+
+export const getDays = (since: string): Promise<readonly DayPayload[]> =>
+  request(`api/days?${query({ since })}`);
+
+export const getSessions = (since: string, until: string): Promise<readonly SessionPayload[]> =>
+  request(`api/sessions?${query({ since, until })}`);
+
+export const getSamples = (id: string, pad: string): Promise<readonly SamplePayload[]> =>
+  request(`api/sessions/${encodeURIComponent(id)}/samples?${query({ pad })}`);
+
+export const postScan = (seconds: number): Promise<readonly FoundPad[]> => post("api/scan", { seconds });
+export const postPad = (pad: AddPadRequest): Promise<AddPadResponse> => post("api/pads", pad);
+export const postEnd = (verb: "restart" | "shutdown"): Promise<EndResponse> => post(`api/${verb}`, {});
+
+/** Where the walks of a while, or one walk, can be downloaded. */
+export const downloadUrl = (
+  format: "csv" | "tcx" | "fit",
+  filter: { readonly since?: string; readonly until?: string; readonly id?: string; readonly pad?: string },
+): string => `api/sessions?${query({ ...filter, format })}`;

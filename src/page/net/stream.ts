@@ -1,0 +1,106 @@
+import type { PageEvents } from "../../api/page.js";
+import { after, every, monotonic } from "../clock.js";
+import type { StreamAction } from "../model/reduce.js";
+import { refusalOf } from "./requests.js";
+import { parseEvents } from "./sse.js";
+
+/** A ping comes every 2 s: two of them missing, and the user has to be told within 5 s. */
+const SILENCE_MS = 4_500;
+const WATCH_MS = 250;
+const AGAIN_MS = 1_000;
+/** A browser gives all tabs of a host six connections: one that nobody looks at must not keep another's stop waiting. */
+const HIDDEN_MS = 30_000;
+
+const NAMES: Readonly<Record<keyof PageEvents, true>> = {
+  bridge: true,
+  info: true,
+  pads: true,
+  availability: true,
+  state: true,
+  stats: true,
+  event: true,
+  ping: true,
+};
+
+export interface StreamListener {
+  readonly onEvent: (event: StreamAction) => void;
+  /** The stream ended, was silent for too long, or was refused: then with the server's sentence. */
+  readonly onLost: (refusal: string | null) => void;
+}
+
+/**
+ * `GET api/events` for as long as the page lives: opened again a second after each end. Not by EventSource, which tells
+ * neither a silent connection nor what the server says when it refuses.
+ */
+export class EventStream {
+  readonly #listener: StreamListener;
+  #abort: AbortController | null = null;
+  #heardAt = 0;
+  #cancelHide: (() => void) | null = null;
+
+  constructor(listener: StreamListener) {
+    this.#listener = listener;
+  }
+
+  start(): void {
+    every(WATCH_MS, () => this.#watch());
+    document.addEventListener("visibilitychange", () => this.#onVisibility());
+    // A page that comes out of the back-forward cache, or a network that is there again.
+    for (const type of ["pageshow", "online"]) addEventListener(type, () => this.#open());
+    this.#open();
+  }
+
+  #open(): void {
+    if (this.#abort !== null) return;
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#heardAt = monotonic();
+    this.#read(abort.signal)
+      .catch(() => null)
+      .then((refusal) => this.#ended(abort, refusal))
+      .catch(() => undefined);
+  }
+
+  /** Resolves when the stream has ended: with the server's sentence where it was refused. */
+  async #read(signal: AbortSignal): Promise<string | null> {
+    const response = await fetch("api/events", { signal, cache: "no-store" });
+    if (!response.ok || response.body === null) return await refusalOf(response);
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || signal.aborted) return null;
+      this.#heardAt = monotonic();
+      const { events, rest } = parseEvents(text + value);
+      text = rest;
+      for (const { name, data } of events)
+        if (name in NAMES)
+          this.#listener.onEvent({ type: name, data: JSON.parse(data) as unknown } as StreamAction);
+    }
+  }
+
+  #ended(abort: AbortController, refusal: string | null): void {
+    if (this.#abort !== abort) return;
+    this.#abort = null;
+    this.#listener.onLost(refusal);
+    if (document.visibilityState === "visible") after(AGAIN_MS, () => this.#open());
+  }
+
+  #close(): void {
+    const abort = this.#abort;
+    if (abort === null) return;
+    abort.abort();
+    this.#ended(abort, null);
+  }
+
+  #watch(): void {
+    if (this.#abort !== null && monotonic() - this.#heardAt > SILENCE_MS) this.#close();
+  }
+
+  #onVisibility(): void {
+    this.#cancelHide?.();
+    this.#cancelHide = null;
+    if (document.visibilityState === "visible") this.#open();
+    else this.#cancelHide = after(HIDDEN_MS, () => this.#close());
+  }
+}
