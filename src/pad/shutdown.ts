@@ -128,7 +128,9 @@ export class Leaving {
 
   /** A stop frame was handed to a live link. */
   get #stopIsOut(): boolean {
-    return !this.mustReturn && this.#deps.scheduler.control.stop?.lastWrite !== null;
+    const { stop } = this.#deps.scheduler.control;
+    // One within the pad's gap may be lost: it counts when it was written again.
+    return !this.mustReturn && (stop === null || (stop.lastWrite !== null && !stop.inGap));
   }
 
   get #isWithinReach(): boolean {
