@@ -27,3 +27,9 @@ export const VERSIONED: readonly (readonly [path: string, line: (version: string
   ["docker/addon/Dockerfile", (version) => `ARG VERSION=${version}`],
   ["docker/addon/config.yaml", (version) => `version: ${version}`],
 ];
+
+/** What stands under a version; null where there is none. */
+export const notesOf = (changelog: string, version: string): string | null => {
+  const section = changelog.split(/^## /m).find((part) => part.startsWith(`${version} - `));
+  return section?.replace(/^.*\n/, "").trim() ?? null;
+};
