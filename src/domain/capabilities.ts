@@ -1,33 +1,71 @@
 import type { Capabilities, PadPreferences, PadSettings } from "./pad.js";
 import { KM_PER_MILE, type Speed } from "./units.js";
 
-const floorToStep = (speed: number, step: Speed): Speed => (Math.floor(speed / step + 1e-9) * step) as Speed;
+/** Decimal fractions are inexact: what is this close to a whole number of steps is one. */
+const EPSILON = 1e-9;
+
+type Limits = Pick<PadSettings, "minSpeed" | "maxSpeed">;
+type Range = Pick<Capabilities, "minSpeed" | "maxSpeed" | "step">;
+
+const slowest = (defaults: Capabilities, reported: PadPreferences | null, { minSpeed }: Limits): number => {
+  if (reported?.minSpeed === undefined) return minSpeed ?? defaults.minSpeed;
+  return Math.max(reported.minSpeed, minSpeed ?? 0);
+};
+
+const fastest = (defaults: Capabilities, reported: PadPreferences | null, { maxSpeed }: Limits): number =>
+  reported?.maxSpeed ? Math.min(reported.maxSpeed, maxSpeed ?? Infinity) : (maxSpeed ?? defaults.maxSpeed);
+
+/**
+ * Speeds are the machine's minimum plus whole steps (contract rule 5). A pad that counts in miles is capped as if its
+ * numbers were mph: raw 30 moved an imperial KS-F0 at what felt like 3.0 mph, elsewhere the arithmetic says km/h
+ * (wire-facts a.9, Units [X]).
+ */
+const rangeOf = (
+  defaults: Capabilities,
+  reported: PadPreferences | null,
+  limits: Limits,
+  imperial: boolean,
+): Range => {
+  const step = reported?.step ?? defaults.step;
+  const base = reported?.minSpeed ?? defaults.minSpeed;
+  const onStep = (speed: number, round: (steps: number) => number): number =>
+    base + round((speed - base) / step) * step;
+  const max = fastest(defaults, reported, limits);
+  const maxSpeed = imperial ? onStep(max / KM_PER_MILE, (steps) => Math.floor(steps + EPSILON)) : max;
+  const min = onStep(slowest(defaults, reported, limits), (steps) => Math.ceil(steps - EPSILON));
+  // A minimum that only the model table knows is no reason to refuse what the user has set as the maximum.
+  const isCertain = reported?.minSpeed !== undefined || limits.minSpeed !== null;
+  const minSpeed = isCertain ? min : Math.min(min, maxSpeed);
+  return { minSpeed: minSpeed as Speed, maxSpeed: maxSpeed as Speed, step };
+};
 
 /**
  * What a pad may be asked for: the pad's own report, else the config, else the model's default; where the pad reports,
- * the config only narrows (contract 2). A pad that counts in miles is capped as if its numbers were mph: raw 30 moved
- * an imperial KS-F0 at what felt like 3.0 mph, elsewhere the arithmetic says km/h (wire-facts a.9, Units [X]).
+ * the config only narrows (contract 2). `maxSpeed` below `minSpeed`: the config leaves no speed that the machine has.
  */
 export const capabilitiesOf = (
   defaults: Capabilities,
   reported: PadPreferences | null,
-  settings: Pick<PadSettings, "minSpeed" | "maxSpeed">,
+  settings: Limits,
 ): Capabilities => {
-  const max = reported?.maxSpeed
-    ? Math.min(reported.maxSpeed, settings.maxSpeed ?? Infinity)
-    : (settings.maxSpeed ?? defaults.maxSpeed);
-  const imperial = reported?.imperial ?? defaults.imperial;
-  const min = Math.max(reported?.minSpeed ?? defaults.minSpeed, settings.minSpeed ?? 0);
-  const step = reported?.step ?? defaults.step;
-  const maxSpeed = floorToStep(imperial ? max / KM_PER_MILE : max, step);
+  // A model that is known to count in miles stays so, whatever was once believed of a machine of that name.
+  const imperial = defaults.imperial || (reported?.imperial ?? false);
   return {
     ...defaults,
+    ...rangeOf(defaults, reported, settings, imperial),
     imperial,
-    minSpeed: Math.min(min, maxSpeed) as Speed,
-    maxSpeed,
-    step,
     incline: reported?.incline === undefined ? defaults.incline : reported.incline,
     heartRate: reported?.heartRate ?? defaults.heartRate,
     steps: reported?.steps ?? defaults.steps,
   };
+};
+
+/** The config leaves no speed that the machine has. */
+export const hasNoSpeed = ({ minSpeed, maxSpeed }: Capabilities): boolean => maxSpeed < minSpeed;
+
+/** The nearest of the speeds that may be written: the minimum plus whole steps, within the range. */
+export const toStep = (speed: Speed, { minSpeed, maxSpeed, step }: Range): Speed => {
+  const steps = Math.round((speed - minSpeed) / step);
+  const most = Math.floor((maxSpeed - minSpeed) / step + EPSILON);
+  return (minSpeed + Math.max(0, Math.min(steps, most)) * step) as Speed;
 };

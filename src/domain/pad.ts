@@ -66,6 +66,8 @@ export interface Capabilities {
   readonly steps: boolean;
   /** The pad counts in miles: its numbers are capped as if they were mph (contract rule 12). */
   readonly imperial: boolean;
+  /** False: the machine offers nothing to write to, it can only be watched. Absent: it can be controlled. */
+  readonly control?: boolean;
 }
 
 /** A pad as the user configured it. Exactly one of `address` and `advertisedName` is set. */

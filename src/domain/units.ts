@@ -21,6 +21,3 @@ export const km = (distance: Metres): number => distance / 1000;
 
 /** One international mile in kilometres, exactly. */
 export const KM_PER_MILE = 1.609344;
-
-/** The multiple of `step` nearest to `speed`. */
-export const roundToStep = (speed: Speed, step: Speed): Speed => (Math.round(speed / step) * step) as Speed;

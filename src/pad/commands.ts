@@ -1,10 +1,14 @@
 import type { Clock } from "../clock.js";
+import { toStep } from "../domain/capabilities.js";
 import { type Command, failure, type Outcome } from "../domain/command.js";
 import type { Speed } from "../domain/units.js";
-import { aimIncline, aimMode, aimSpeed, aimStart } from "./control/aim.js";
 import { apart } from "./apart.js";
 import type { Ref, StopCause } from "./control/goals.js";
 import { type Decision, decide, type Situation } from "./control/interpret.js";
+import { type InclineRequest, requestIncline } from "./control/incline.js";
+import { requestMode } from "./control/mode.js";
+import { requestSpeed, type SpeedRequest } from "./control/speed.js";
+import { requestStart } from "./control/start.js";
 import type { Scheduler } from "./scheduler.js";
 import { askStop } from "./control/stop.js";
 import { showsRest } from "./control/telemetry.js";
@@ -87,32 +91,53 @@ export class CommandDesk {
       case "start":
         return this.#start(ref, arrived, decision.speed ?? this.#owner.startSpeed);
       case "speed":
-        if (decision.start) this.#scheduler.apply((control, _, now) => aimStart(control, [], arrived, now));
-        return this.#speed([ref], decision.speed, arrived);
+        if (decision.start) this.#requestStart([], arrived);
+        return this.#requestSpeed({
+          refs: [ref],
+          target: decision.speed,
+          since: arrived,
+          onlySlower: decision.onlySlower,
+        });
       case "mode":
         if (decision.stop) this.stop("command");
-        return this.#scheduler.apply((control, _, now) => aimMode(control, [ref], decision.mode, now));
+        return this.#scheduler.apply((control, _, now) => requestMode(control, [ref], decision.mode, now));
       case "incline":
-        return this.#scheduler.apply((control, telemetry, now) =>
-          aimIncline(control, telemetry, [ref], decision.percent, decision.range, arrived, now),
-        );
+        return this.#requestIncline({
+          refs: [ref],
+          percent: decision.percent,
+          range: decision.range,
+          since: arrived,
+        });
       case "link":
         return this.#owner.turnLink(decision.on, ref);
     }
   }
 
-  #speed(refs: readonly Ref[], speed: Speed, arrived: number): void {
-    this.#scheduler.apply((control, telemetry, now) =>
-      aimSpeed(control, telemetry, refs, speed, arrived, now),
-    );
+  #requestStart(refs: readonly Ref[], since: number): void {
+    this.#scheduler.apply((control, telemetry, now) => requestStart(control, telemetry, refs, since, now));
+  }
+
+  #requestSpeed(request: SpeedRequest): void {
+    this.#scheduler.apply((control, telemetry, now) => requestSpeed(control, telemetry, request, now));
+  }
+
+  #requestIncline(request: InclineRequest): void {
+    this.#scheduler.apply((control, telemetry, now) => requestIncline(control, telemetry, request, now));
   }
 
   /** The speed that comes with a start is set once the belt moves; a belt that moves already keeps its own. */
   #start(ref: Ref, arrived: number, speed: Speed | null): void {
     const { telemetry, control } = this.#scheduler;
-    const { minSpeed, maxSpeed } = this.#owner.situation(false).capabilities;
+    const { capabilities } = this.#owner.situation(false);
+    const { minSpeed, maxSpeed } = capabilities;
     const allowed = speed !== null && speed >= minSpeed && speed <= maxSpeed;
-    if (allowed && !control.speed && showsRest(telemetry)) this.#speed([], speed, arrived);
-    this.#scheduler.apply((control, _, now) => aimStart(control, [ref], arrived, now));
+    if (allowed && !control.speed && showsRest(telemetry))
+      this.#requestSpeed({
+        refs: [],
+        target: toStep(speed, capabilities),
+        since: arrived,
+        onlySlower: false,
+      });
+    this.#requestStart([ref], arrived);
   }
 }

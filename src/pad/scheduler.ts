@@ -10,12 +10,12 @@ import { afterAnswer, afterEvent, answerHeard, eventHeard } from "./control/cont
 import {
   deadlines,
   handed,
+  isStillAllowed,
   linkLost,
   type Machine,
   nextWrite,
   review,
   statusSeen,
-  stillDue,
   writeSent,
 } from "./control/next-write.js";
 import type { Connection } from "./link/connection.js";
@@ -213,7 +213,7 @@ export class Scheduler {
   #write(connection: Connection, operation: Operation, { quirks }: Machine, now: number): void {
     this.#control = handed(this.#control, operation, this.#telemetry, quirks, now);
     const written = connection.write(operation, () =>
-      stillDue(operation, this.#control, this.#telemetry, this.#clock.now()),
+      isStillAllowed(operation, this.#control, this.#telemetry, this.#clock.now()),
     );
     this.#inFlight.set(written, operation);
     written.then(

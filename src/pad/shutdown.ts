@@ -1,13 +1,13 @@
 import type { Clock } from "../clock.js";
 import { failure } from "../domain/command.js";
 import type { SafetySettings } from "../domain/pad.js";
-import { aimMode } from "./control/aim.js";
 import type { Guard } from "./auto-stop.js";
 import type { Changes } from "./changes.js";
 import type { Contact } from "./link/pad-link.js";
 import type { CommandDesk } from "./commands.js";
 import { type Verdict, verdict } from "./exit.js";
 import { giveUp } from "./control/goals.js";
+import { requestMode } from "./control/mode.js";
 import type { Scheduler } from "./scheduler.js";
 import { mayMove } from "./control/stop.js";
 import { isFresh } from "./control/telemetry.js";
@@ -107,7 +107,7 @@ export class Leaving {
   async #putToStandby(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { scheduler, changes, book } = this.#deps;
     book.park();
-    scheduler.apply((control, _, now) => aimMode(control, [], "standby", now));
+    scheduler.apply((control, _, now) => requestMode(control, [], "standby", now));
     await changes.until(() => scheduler.control.mode === null || this.#over, [signal, hurry]);
     await this.#hearCounters(signal, hurry);
   }

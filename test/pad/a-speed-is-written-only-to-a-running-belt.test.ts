@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { codes, mode, OFF, ON, padRig, speed, verb } from "../support/pad-rig.js";
 
+const MODELS = ["c2", "a1", "p1", "r1pro", "z1", "mc21", "ftms"] as const;
+
 describe("a speed (contract rule 5)", () => {
   it.each(["c2", "a1", "p1", "r1pro"] as const)("asked for at rest starts a %s first", async (model) => {
     const rig = padRig({ model });
@@ -136,6 +138,24 @@ describe("a speed (contract rule 5)", () => {
     expect(await rig.close()).toBe(0);
   });
 
+  it.each(MODELS)("that a %s has begun to obey is never written again against the remote", async (model) => {
+    const rig = padRig({ model });
+    await rig.walking(2);
+    const since = rig.clock.now();
+    const outcomes = rig.send(speed(5));
+    await rig.clock.until(() => rig.speed() >= 3.3, 10_000);
+    for (let press = 0; press < 6; press += 1) rig.press("-");
+    await rig.clock.until(() => outcomes.length > 0, 30_000);
+    expect(codes(outcomes)).toEqual(["superseded"]);
+    const settled = rig.speed();
+    expect(settled).toBeLessThan(3);
+    expect(rig.state().targetSpeed).toBe(rig.state().speed);
+    await rig.clock.advance(15_000);
+    expect(rig.frames(since)).toEqual(["speed 5"]);
+    expect(rig.speed()).toBe(settled);
+    expect(await rig.close()).toBe(0);
+  });
+
   it("comes once in a burst: the latest wins, each older one is superseded", async () => {
     const rig = padRig();
     await rig.walking(2);
@@ -186,17 +206,84 @@ describe("a speed (contract rule 5)", () => {
 });
 
 describe("faster and slower", () => {
-  it("take half a kilometre an hour from the target, not from where the belt happens to be", async () => {
+  it("take half a kilometre an hour from the target under way, and slower never from above the belt", async () => {
     const rig = padRig();
     await rig.walking(2);
     const since = rig.clock.now();
-    const presses = [verb("faster"), verb("faster"), verb("faster"), verb("slower")].map((press) =>
-      rig.send(press),
-    );
-    expect(rig.state().targetSpeed).toBe(300);
-    await rig.clock.until(() => presses.flat().length === 4, 15_000);
-    expect(codes(presses.flat())).toEqual(["superseded", "superseded", "superseded", "ok"]);
-    expect(rig.frames(since).at(-1)).toBe("speed 3");
+    const presses = [verb("faster"), verb("faster"), verb("faster")].map((press) => rig.send(press));
+    expect(rig.state().targetSpeed).toBe(350);
+    const slower = rig.send(verb("slower"));
+    expect(rig.state().targetSpeed).toBe(150);
+    await rig.clock.until(() => slower.length === 1, 15_000);
+    expect(codes([...presses.flat(), ...slower])).toEqual(["superseded", "superseded", "superseded", "ok"]);
+    expect(rig.frames(since).at(-1)).toBe("speed 1.5");
+    expect(await rig.close()).toBe(0);
+  });
+
+  it.each(MODELS)(
+    "count on a %s from the measured speed when the remote has just changed it",
+    async (model) => {
+      const rig = padRig({ model });
+      await rig.walking(5);
+      for (let press = 0; press < 4; press += 1) rig.press("-");
+      await rig.clock.advance(5_500);
+      const since = rig.clock.now();
+      const before = rig.speed();
+      expect(await rig.ask(verb("slower"))).toBe("ok");
+      expect(rig.speed()).toBeLessThan(before);
+      await rig.clock.advance(6_000);
+      for (let press = 0; press < 3; press += 1) rig.press("+");
+      await rig.clock.advance(4_500);
+      const raised = rig.speed();
+      expect(await rig.ask(verb("faster"))).toBe("ok");
+      await rig.clock.advance(4_000);
+      expect(rig.speed()).toBeCloseTo(raised + 0.5, 0);
+      expect(rig.frames(since)).toHaveLength(2);
+      expect(await rig.close()).toBe(0);
+    },
+  );
+
+  it("slower works from above max_speed, and writes nothing above it", async () => {
+    const rig = padRig({ settings: { maxSpeed: 300 as never } });
+    await rig.walking(3);
+    for (let press = 0; press < 4; press += 1) rig.press("+");
+    await rig.clock.advance(8_000);
+    expect(rig.speed()).toBeCloseTo(5, 1);
+    expect(codes(rig.send(verb("faster")))).toEqual(["out-of-range"]);
+    expect(await rig.ask(verb("slower"))).toBe("ok");
+    expect(rig.frames().at(-1)).toBe("speed 3");
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("slower is not written to a belt that has become slower on its own before the frame left", async () => {
+    const rig = padRig();
+    await rig.walking(4);
+    rig.send(verb("faster"));
+    await rig.clock.advance(20);
+    const since = rig.clock.now();
+    const slower = rig.send(verb("slower"));
+    for (let press = 0; press < 6; press += 1) rig.press("-");
+    await rig.clock.until(() => slower.length > 0, 20_000);
+    await rig.clock.advance(8_000);
+    for (const op of rig.frames(since)) expect(Number(op.slice(6))).toBeLessThanOrEqual(4);
+    expect(rig.speed()).toBeLessThan(3.6);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("with allow_start false no speed is written above the measured one, whatever it was when it was asked for", async () => {
+    const rig = padRig({ safety: { allowStart: false } });
+    await rig.online();
+    await rig.clock.advance(2_000);
+    rig.press("start-stop");
+    await rig.clock.advance(9_000);
+    for (let press = 0; press < 4; press += 1) rig.press("+");
+    await rig.clock.advance(6_000);
+    for (let press = 0; press < 5; press += 1) rig.press("-");
+    await rig.clock.until(() => rig.state().speed !== 400, 2_000);
+    const outcomes = rig.send(speed(3.5));
+    await rig.clock.until(() => outcomes.length > 0, 20_000);
+    expect(codes(outcomes)).toEqual(["superseded"]);
+    expect(rig.frames()).toEqual([]);
     expect(await rig.close()).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import type { Outcome } from "../../domain/command.js";
+import { failure, type Outcome } from "../../domain/command.js";
 import type { Mode } from "../../domain/pad.js";
 import type { Speed } from "../../domain/units.js";
 import type { Access } from "../../protocol/session.js";
@@ -45,6 +45,8 @@ export interface StartGoal {
   readonly refs: readonly Ref[];
   /** When its command came; no start frame is written more than 5 s after it. */
   readonly since: number;
+  /** The belt was starting or running when it was asked for: nothing is written for it (contract 3). */
+  readonly joined: boolean;
   readonly deadline: number;
   /** So many start frames were written for it. */
   readonly tries: number;
@@ -64,8 +66,11 @@ export interface SpeedGoal {
   readonly fromRest: boolean;
   /** The belt was seen moving, or about to: at rest after that, and without a start of ours, there is nothing to set. */
   readonly seenActive: boolean;
-  readonly wrote: { readonly at: number; readonly from: Speed } | null;
+  /** The last write: when, the measured speed at that moment, and whether the belt has left that speed since. */
+  readonly wrote: { readonly at: number; readonly from: Speed; readonly left: boolean } | null;
   readonly writes: number;
+  /** Never written above the measured speed: `slower`, and every speed while `safety.allow_start` is false. */
+  readonly onlySlower: boolean;
   /** The lower speed that an older goal has just sent the belt to: that it slows is no stop of somebody else's. */
   readonly slowingTo: Speed | null;
 }
@@ -182,6 +187,29 @@ export interface Step {
 
 export const settle = (refs: readonly Ref[], outcome: Outcome): readonly Effect[] =>
   refs.length > 0 ? [{ type: "settle", refs, outcome }] : [];
+
+const OVERTAKEN = failure("superseded", "A newer command came before it was done.");
+
+/** A goal makes way for a newer one. */
+export const supersede = (goal: { readonly refs: readonly Ref[] } | null): readonly Effect[] =>
+  settle(goal?.refs ?? [], OVERTAKEN);
+
+/** The machine lets nobody, or not us, control it: it answered so, or said so. */
+const isControlLost = ({ point: { permission } }: Control): boolean =>
+  permission === "lost" || permission === "refused";
+
+/** Lost, it stays so until permission is held again: on the way there it is neither. */
+export const controlLost = (before: boolean, control: Control): boolean =>
+  isControlLost(control) || (before && control.point.permission === "none");
+
+const NO_CONTROL = failure(
+  "unconfirmed",
+  "The machine does not let the bridge control it, so nothing was written. Use its own buttons, or try again later.",
+);
+
+/** Why something was not written in time: `otherwise`, unless the machine would not have it. */
+export const notWritten = (control: Control, otherwise: Outcome): Outcome =>
+  isControlLost(control) ? NO_CONTROL : otherwise;
 
 /** Gives up everything but a stop. */
 export const giveUp = (control: Control, outcome: Outcome): Step => ({

@@ -1,7 +1,7 @@
 import { failure, OK, type Outcome } from "../../domain/command.js";
 import type { Capabilities } from "../../domain/pad.js";
-import { type Control, type InclineGoal, settle, type Step } from "./goals.js";
-import { notWritten } from "./permission.js";
+import { type Control, type InclineGoal, notWritten, settle, type Step, supersede } from "./goals.js";
+import { FROM_REST_MS, WRITE_WITHIN_MS } from "./speed.js";
 import type { Due } from "./start.js";
 import { isFresh, isRunning, type Sample, showsRest, type Telemetry } from "./telemetry.js";
 
@@ -14,12 +14,38 @@ const ANSWER_MS = 5_000;
 const ALIKE = 0.01;
 
 /** How long a deck may take; from where nobody knows it takes the whole way. */
-export const inclineTime = (from: number | null, to: number, { min, max }: InclineRange): number =>
+const inclineTime = (from: number | null, to: number, { min, max }: InclineRange): number =>
   (Math.abs(from === null ? max - min : to - from) / PERCENT_A_SECOND) * 1000 + ANSWER_MS;
 
 /** The incline that the machine can take, the nearest to what was asked for. */
 export const roundIncline = (percent: number, { min, step }: InclineRange): number =>
   Math.round((min + Math.round((percent - min) / step) * step) * 10) / 10;
+
+export interface InclineRequest extends Pick<InclineGoal, "refs" | "percent"> {
+  readonly range: InclineRange;
+  /** When its command came. */
+  readonly since: number;
+}
+
+/** Asks for an incline; the latest wins. With a start under way it waits for the belt to move. */
+export const requestIncline = (
+  control: Control,
+  telemetry: Telemetry,
+  { refs, percent, range, since }: InclineRequest,
+  now: number,
+): Step => {
+  const withStart = control.start !== null;
+  const time = inclineTime(telemetry.last?.status.incline ?? null, percent, range);
+  const incline: InclineGoal = {
+    refs,
+    percent,
+    deadline: now + time + (withStart ? FROM_REST_MS : 0),
+    writeBy: withStart ? now + FROM_REST_MS : since + WRITE_WITHIN_MS,
+    withStart,
+    wroteAt: null,
+  };
+  return { control: { ...control, incline }, effects: supersede(control.incline) };
+};
 
 /** Written to a belt that runs or rests: not in a spin-up, which one write too many can upset, nor while it slows to rest. */
 export const mayIncline = ({ start, stop }: Control, telemetry: Telemetry, now: number): boolean =>

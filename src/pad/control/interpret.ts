@@ -1,7 +1,8 @@
 import { type Command, failure, type Outcome, type Verb } from "../../domain/command.js";
 import type { Capabilities, Mode } from "../../domain/pad.js";
 import type { Belt } from "../../domain/state.js";
-import { kmh, roundToStep, type Speed, speedFromKmh } from "../../domain/units.js";
+import { hasNoSpeed, toStep } from "../../domain/capabilities.js";
+import { kmh, type Speed, speedFromKmh } from "../../domain/units.js";
 import { UNKNOWN_VARIANT } from "./access.js";
 import type { Control } from "./goals.js";
 import { roundIncline } from "./incline.js";
@@ -39,7 +40,13 @@ export type Decision =
   | { readonly do: "settle"; readonly outcome: Outcome }
   | { readonly do: "stop"; readonly endsSession: boolean }
   | { readonly do: "start"; readonly speed: Speed | null }
-  | { readonly do: "speed"; readonly speed: Speed; readonly start: boolean }
+  | {
+      readonly do: "speed";
+      readonly speed: Speed;
+      readonly start: boolean;
+      /** Not to be written above the measured speed. */
+      readonly onlySlower: boolean;
+    }
   | { readonly do: "mode"; readonly mode: Mode; readonly stop: boolean }
   | {
       readonly do: "incline";
@@ -142,22 +149,47 @@ const resume = (situation: Situation): Decision => {
 const nudge = (value: "faster" | "slower", situation: Situation): Decision => {
   const outcome = barred(situation, value === "faster");
   if (outcome) return refuse(outcome);
-  const from = targetOf(situation.control) ?? situation.telemetry.last?.status.speed;
-  if (!isRunning(situation.telemetry) || from === undefined)
+  const { control, telemetry } = situation;
+  const measured = telemetry.last?.status.speed;
+  if (!isRunning(telemetry) || measured === undefined)
     return refuse(failure("unsupported", `${value} needs a running belt.`));
-  return speed(kmh((from + (value === "faster" ? NUDGE : -NUDGE)) as Speed), situation);
+  return value === "faster"
+    ? speed(kmh(((control.speed?.target ?? measured) + NUDGE) as Speed), situation)
+    : slower(Math.min(targetOf(control) ?? measured, measured) as Speed, situation.capabilities);
+};
+
+/** From above `max_speed` it goes to what may be asked for at most: nothing above that is ever written. */
+const slower = (from: Speed, capabilities: Capabilities): Decision => {
+  const { minSpeed, step } = capabilities;
+  const wanted = (from - NUDGE) as Speed;
+  const nearest = toStep(wanted, capabilities);
+  // Of a machine with wide steps the nearest one may be no slower.
+  const target = (nearest < from ? nearest : nearest - step) as Speed;
+  if (hasNoSpeed(capabilities) || wanted < minSpeed || target < minSpeed)
+    return refuse(outOfRange(capabilities));
+  return { do: "speed", speed: target, start: false, onlySlower: true };
+};
+
+const outOfRange = (capabilities: Capabilities): Outcome => {
+  const [min, max] = [kmh(capabilities.minSpeed), kmh(capabilities.maxSpeed)];
+  return failure(
+    "out-of-range",
+    hasNoSpeed(capabilities)
+      ? `No speed can be set: at most ${max} km/h is allowed, and the pad's slowest speed is ${min} km/h. ` +
+          "Change max_speed or min_speed of this pad in the config."
+      : `The speed must be 0 (stop) or from ${min} to ${max} km/h.`,
+  );
 };
 
 /** Contract 3: between 0 and the minimum or above the maximum is `out-of-range`, never clamped silently. */
 const speed = (asked: number, situation: Situation): Decision => {
-  const { capabilities, telemetry } = situation;
-  const [min, max] = [kmh(capabilities.minSpeed), kmh(capabilities.maxSpeed)];
-  if (asked < min || asked > max)
-    return refuse(failure("out-of-range", `The speed must be 0 (stop) or from ${min} to ${max} km/h.`));
-  const wanted = roundToStep(speedFromKmh(asked), capabilities.step);
+  const { capabilities, telemetry, allowStart } = situation;
+  if (asked < kmh(capabilities.minSpeed) || asked > kmh(capabilities.maxSpeed))
+    return refuse(outOfRange(capabilities));
+  const wanted = toStep(speedFromKmh(asked), capabilities);
   const rest = isKnown(telemetry, situation.now) && showsRest(telemetry);
   const outcome = barred(situation, rest || wanted > (telemetry.last?.status.speed ?? 0));
-  return outcome ? refuse(outcome) : { do: "speed", speed: wanted, start: rest };
+  return outcome ? refuse(outcome) : { do: "speed", speed: wanted, start: rest, onlySlower: !allowStart };
 };
 
 /** As a speed is: never clamped silently, and upwards only where MQTT may speed the belt up. */

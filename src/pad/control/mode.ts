@@ -1,12 +1,20 @@
 import { failure, OK } from "../../domain/command.js";
-import { type Control, type ModeGoal, settle, type Step } from "./goals.js";
+import type { Mode } from "../../domain/pad.js";
+import { type Control, type ModeGoal, type Ref, settle, type Step, supersede } from "./goals.js";
 import type { Due } from "./start.js";
 import { isFresh, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract 3: reported by the pad within 5 s. */
-export const MODE_DEADLINE_MS = 5_000;
+const MODE_DEADLINE_MS = 5_000;
 /** Repeats fit well before the deadline. */
 const AGAIN_MS = 2_000;
+
+/** Asks for a mode, after the stop under way if there is one: its time is added to the deadline. */
+export const requestMode = (control: Control, refs: readonly Ref[], mode: Mode, now: number): Step => {
+  const deadline = Math.max(now, control.stop?.deadline ?? now) + MODE_DEADLINE_MS;
+  const goal = { refs, mode, deadline, writtenAt: null };
+  return { control: { ...control, mode: goal }, effects: supersede(control.mode) };
+};
 
 const isAtRest = (telemetry: Telemetry, now: number): boolean =>
   isFresh(telemetry, now) && showsRest(telemetry);

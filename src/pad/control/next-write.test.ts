@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { kmh, speedFromKmh } from "../../domain/units.js";
 import { modelFor } from "../../protocol/models.js";
 import type { Operation } from "../../protocol/protocol.js";
-import { aimMode, aimSpeed, aimStart } from "./aim.js";
+import { requestMode } from "./mode.js";
+import { requestSpeed } from "./speed.js";
+import { requestStart } from "./start.js";
 import { handed, linkLost, type Machine, nextWrite, statusSeen, writeSent } from "./next-write.js";
 import { type Control, freshLink, noControl, ON_ITS_WAY } from "./goals.js";
 import { askStop } from "./stop.js";
@@ -26,9 +28,14 @@ const rest = at(1_000, 0);
 const running = at(1_000, 3);
 const greeted: Control = { ...noControl, greeted: true, preferences: { known: true, tries: 1, askedAt: 0 } };
 
-const start = (control: Control) => aimStart(control, [1], 1_000, 1_000).control;
+const start = (control: Control) => requestStart(control, rest, [1], 1_000, 1_000).control;
 const speed = (control: Control, telemetry: Telemetry) =>
-  aimSpeed(control, telemetry, [2], speedFromKmh(4), 1_000, 1_000).control;
+  requestSpeed(
+    control,
+    telemetry,
+    { refs: [2], target: speedFromKmh(4), since: 1_000, onlySlower: false },
+    1_000,
+  ).control;
 const stop = (control: Control) =>
   askStop(control, running, { refs: [3], cause: "command", endsSession: true, lostMoving: false }, 1_000)
     .control;
@@ -58,14 +65,14 @@ describe("the next write", () => {
     ["poll", "a start that waits for a status", start(greeted), at(-1_500, 0)],
     ["poll", "a start under a running belt", start(greeted), running],
     ["poll", "a speed that waits for a status", speed(greeted, running), at(-1_500, 3)],
-    ["poll", "a mode under a running belt", aimMode(greeted, [4], "standby", 1_000).control, running],
+    ["poll", "a mode under a running belt", requestMode(greeted, [4], "standby", 1_000).control, running],
     [
       "poll",
       "a mode that waits for a status",
-      aimMode(greeted, [4], "standby", 1_000).control,
+      requestMode(greeted, [4], "standby", 1_000).control,
       at(-1_500, 0),
     ],
-    ["mode", "a mode before a start", aimMode(start(greeted), [4], "standby", 1_000).control, rest],
+    ["mode", "a mode before a start", requestMode(start(greeted), [4], "standby", 1_000).control, rest],
   ])("%s: %s", (expected, _, control, telemetry) => {
     expect(next(control, telemetry)).toBe(expected);
   });

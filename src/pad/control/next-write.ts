@@ -8,8 +8,8 @@ import { type Control, freshLink, giveUp, ON_ITS_WAY, type Step } from "./goals.
 import { inclineDue, mayIncline, reviewIncline } from "./incline.js";
 import { modeDue, reviewMode } from "./mode.js";
 import { readDue } from "./polling.js";
-import { followTarget, reviewSpeed, speedDue } from "./speed.js";
-import { type Due, reviewStart, startDue, startWindowEnd } from "./start.js";
+import { followTarget, maySetSpeedStill, reviewSpeed, speedDue } from "./speed.js";
+import { type Due, mayStart, reviewStart, startDue, startWindowEnd } from "./start.js";
 import {
   loseStop,
   PROOF,
@@ -20,7 +20,7 @@ import {
   stopOperation,
   stopSent,
 } from "./stop.js";
-import { isFresh, isMoving, isRunning, type Sample, showsRest, type Telemetry } from "./telemetry.js";
+import { isMoving, type Sample, type Telemetry } from "./telemetry.js";
 
 /** What the scheduler has to know of the machine. */
 export interface Machine {
@@ -92,14 +92,17 @@ const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: 
 const soonest = (first: Due, second: Due): Due =>
   first && second ? (second.at < first.at ? second : first) : (first ?? second);
 
-/** An operation of several frames takes its time: is what allowed it still true before the next one? */
-export const stillDue = (
+/**
+ * An operation of several frames takes its time: is what allowed it still true before the next one? A start, a speed
+ * and an incline belong to a goal with that very target; the end of the program takes all of them (contract rules 2, 5).
+ */
+export const isStillAllowed = (
   operation: Operation,
   control: Control,
   telemetry: Telemetry,
   now: number,
 ): boolean => {
-  const { stop } = control;
+  const { stop, start, speed, incline, mode } = control;
   switch (operation.op) {
     case "stop":
     case "pause":
@@ -107,11 +110,17 @@ export const stillDue = (
     case "poll":
       return true;
     case "start":
-      return stop === null && isFresh(telemetry, now) && showsRest(telemetry);
+      return stop === null && start !== null && mayStart(start, telemetry, now);
     case "speed":
-      return stop === null && isFresh(telemetry, now) && isRunning(telemetry);
+      return stop === null && speed?.target === operation.speed && maySetSpeedStill(speed, telemetry, now);
     case "incline":
-      return mayIncline(control, telemetry, now);
+      return incline?.percent === operation.percent && mayIncline(control, telemetry, now);
+    case "mode":
+      return (
+        stop === null && (mode?.mode === operation.mode || (start !== null && operation.mode === "manual"))
+      );
+    case "handshake":
+      return stop === null && start !== null;
     default:
       return stop === null;
   }
@@ -140,7 +149,7 @@ export const handed = (
       return { ...control, start: start && { ...start, tries: start.tries + 1, wroteAt: now }, started };
     }
     case "speed": {
-      const wrote = { at: now, from: telemetry.last?.status.speed ?? AT_REST };
+      const wrote = { at: now, from: telemetry.last?.status.speed ?? AT_REST, left: false };
       return { ...control, speed: speed && { ...speed, wrote, writes: speed.writes + 1 } };
     }
     case "mode":

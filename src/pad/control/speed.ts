@@ -1,8 +1,7 @@
 import { failure, OK, type Outcome } from "../../domain/command.js";
 import type { Capabilities } from "../../domain/pad.js";
 import { AT_REST, kmh, type Speed } from "../../domain/units.js";
-import { type Control, settle, type SpeedGoal, type Step } from "./goals.js";
-import { notWritten } from "./permission.js";
+import { type Control, notWritten, settle, type SpeedGoal, type Step, supersede } from "./goals.js";
 import type { Due } from "./start.js";
 import {
   isFresh,
@@ -26,8 +25,13 @@ export const WRITE_WITHIN_MS = 5_000;
 const AGAIN_MS = 2_500;
 const MAX_WRITES = 2;
 
+export interface SpeedRequest extends Pick<SpeedGoal, "refs" | "target" | "onlySlower"> {
+  /** When its command came. */
+  readonly since: number;
+}
+
 /** Contract 3: 0.4 km/h a second + 5 s. */
-export const speedTime = (from: Speed, to: Speed): number => (Math.abs(kmh(to) - kmh(from)) / 0.4 + 5) * 1000;
+const speedTime = (from: Speed, to: Speed): number => (Math.abs(kmh(to) - kmh(from)) / 0.4 + 5) * 1000;
 
 const isNear = (a: Speed, b: Speed, step: Speed): boolean => Math.abs(a - b) <= tolerance(step);
 
@@ -41,19 +45,32 @@ const slowsByItself = (goal: SpeedGoal, telemetry: Telemetry): boolean => {
   return isSlowing(telemetry) && (askedFor === null || speed < askedFor - SETTLED_WITHIN);
 };
 
-/** Contract rule 5: a speed is written only while a fresh status shows the belt running. */
+const measuredSpeed = (telemetry: Telemetry): Speed => telemetry.last?.status.speed ?? AT_REST;
+
+/** Contract rule 5: a speed is written only while a fresh status shows the belt running, and not slowing to rest. */
+const maySetSpeed = (goal: SpeedGoal, telemetry: Telemetry, now: number): boolean =>
+  isFresh(telemetry, now) &&
+  isRunning(telemetry) &&
+  !slowsByItself(goal, telemetry) &&
+  (!goal.onlySlower || goal.target <= measuredSpeed(telemetry));
+
+/** The same between the frames of one write, whose goal has it on record already. */
+export const maySetSpeedStill = (goal: SpeedGoal, telemetry: Telemetry, now: number): boolean =>
+  maySetSpeed({ ...goal, wrote: null }, telemetry, now);
+
+/** Written once, and once more only while the belt has never left the speed it had (contract rule 5). */
 export const speedDue = (
   goal: SpeedGoal,
   telemetry: Telemetry,
   capabilities: Capabilities,
   now: number,
 ): Due => {
-  if (!isFresh(telemetry, now) || !isRunning(telemetry) || slowsByItself(goal, telemetry)) return null;
+  if (!maySetSpeed(goal, telemetry, now)) return null;
   const operation = { op: "speed", speed: goal.target } as const;
-  if (!goal.wrote) return { operation, at: 0 };
-  const ignored = isNear(telemetry.last?.status.speed ?? goal.target, goal.wrote.from, capabilities.step);
-  const far = !isNear(goal.wrote.from, goal.target, capabilities.step);
-  return ignored && far && goal.writes < MAX_WRITES ? { operation, at: goal.wrote.at + AGAIN_MS } : null;
+  const { wrote, writes } = goal;
+  if (!wrote) return { operation, at: 0 };
+  const ignored = !wrote.left && !isNear(wrote.from, goal.target, capabilities.step);
+  return ignored && writes < MAX_WRITES ? { operation, at: wrote.at + AGAIN_MS } : null;
 };
 
 const NOT_WRITTEN = failure(
@@ -61,12 +78,31 @@ const NOT_WRITTEN = failure(
   "The belt was not seen running steadily, so the speed was not written. Try again.",
 );
 
+const ELSEWHERE = failure(
+  "superseded",
+  "The belt runs steadily at another speed, set at the pad itself. It keeps that speed.",
+);
+const ALREADY_SLOWER = failure(
+  "superseded",
+  "The belt runs slower than that already, so nothing was written. It keeps its speed.",
+);
+
+/** The belt has left its old speed and keeps to another one than the target: somebody has pressed a button. */
+const settledElsewhere = ({ wrote }: SpeedGoal, telemetry: Telemetry): boolean =>
+  wrote !== null &&
+  wrote.left &&
+  (telemetry.steady?.since ?? -Infinity) > wrote.at &&
+  settledSpeed(telemetry) !== null;
+
 const ended = (control: Control, goal: SpeedGoal, telemetry: Telemetry, now: number): Outcome | null => {
   if (goal.seenActive && control.start === null && showsRest(telemetry))
     return failure(
       "superseded",
       "The belt came to rest before the speed was reached. Start it again to set a speed.",
     );
+  if (settledElsewhere(goal, telemetry)) return ELSEWHERE;
+  if (goal.onlySlower && !goal.wrote && isRunning(telemetry) && measuredSpeed(telemetry) < goal.target)
+    return ALREADY_SLOWER;
   if (!goal.wrote && now >= goal.writeBy)
     return goal.fromRest
       ? failure("superseded", "The belt was not running within 20 s, so the speed was dropped.")
@@ -77,6 +113,40 @@ const ended = (control: Control, goal: SpeedGoal, telemetry: Telemetry, now: num
       "The belt did not reach the speed in time. It runs at the speed that state shows.",
     );
   return null;
+};
+
+/** Whether the belt has left the speed that it had when the target was written: it obeys that, or somebody else. */
+const noteLeaving = (goal: SpeedGoal, sample?: Sample): SpeedGoal => {
+  const { wrote } = goal;
+  const measured = sample?.status.speed;
+  if (!wrote || wrote.left || measured === undefined || !sample || sample.at <= wrote.at) return goal;
+  const left = Math.abs(measured - wrote.from) > SETTLED_WITHIN;
+  return left ? { ...goal, wrote: { ...wrote, left } } : goal;
+};
+
+/** Asks for a speed; the latest wins. One asked for before the belt runs belongs to its start. */
+export const requestSpeed = (
+  control: Control,
+  telemetry: Telemetry,
+  { refs, target, since, onlySlower }: SpeedRequest,
+  now: number,
+): Step => {
+  const older = control.speed;
+  const running = isRunning(telemetry);
+  const from = running ? measuredSpeed(telemetry) : AT_REST;
+  const speed: SpeedGoal = {
+    refs,
+    target,
+    deadline: now + speedTime(from, target) + (running ? 0 : FROM_REST_MS),
+    writeBy: running ? since + WRITE_WITHIN_MS : now + FROM_REST_MS,
+    fromRest: !running,
+    seenActive: isActive(telemetry),
+    wrote: null,
+    writes: 0,
+    onlySlower,
+    slowingTo: older?.wrote ? older.target : (older?.slowingTo ?? null),
+  };
+  return { control: { ...control, speed }, effects: supersede(older) };
 };
 
 /** Settles a speed with what telemetry shows; `sample` is the status that just came, if one did. */
@@ -93,10 +163,11 @@ export const reviewSpeed = (
   if (goal.wrote && sample && sample.at > goal.wrote.at && measured !== undefined && isRunning(telemetry))
     if (isNear(measured, goal.target, capabilities.step))
       return { control: { ...control, speed: null, target: goal.target }, effects: settle(goal.refs, OK) };
-  const outcome = ended(control, goal, telemetry, now);
-  if (outcome) return { control: { ...control, speed: null }, effects: settle(goal.refs, outcome) };
-  const seenActive = goal.seenActive || isActive(telemetry);
-  return { control: { ...control, speed: { ...goal, seenActive } }, effects: [] };
+  const seen = noteLeaving({ ...goal, seenActive: goal.seenActive || isActive(telemetry) }, sample);
+  const outcome = ended(control, seen, telemetry, now);
+  return outcome
+    ? { control: { ...control, speed: null }, effects: settle(goal.refs, outcome) }
+    : { control: { ...control, speed: seen }, effects: [] };
 };
 
 /** Contract 3: the speed that was asked for, else the one that the belt was last brought to. */

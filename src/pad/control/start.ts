@@ -1,11 +1,10 @@
 import { failure, OK, type Outcome } from "../../domain/command.js";
 import type { Operation, Quirks } from "../../protocol/protocol.js";
-import { type Control, settle, type StartGoal, type Step } from "./goals.js";
-import { notWritten } from "./permission.js";
+import { type Control, notWritten, type Ref, settle, type StartGoal, type Step } from "./goals.js";
 import { isFresh, isUnderPower, isUnderWay, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract 3: measured speed above 0 within 20 s. */
-export const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 20_000;
 /** Contract rule 2: no start frame is written later than 5 s after its command came. */
 const WRITE_WINDOW_MS = 5_000;
 /** Contract rule 4: a second toggle only on a status at least 3 s newer that still shows rest. */
@@ -21,6 +20,31 @@ export type Due = { readonly operation: Operation; readonly at: number } | null;
 /** From when on it is too late to write a start. */
 export const startWindowEnd = (goal: StartGoal): number => goal.since + WRITE_WINDOW_MS;
 
+/** Asks for a moving belt. A start under way is shared; `since` is when the command came (contract rule 2). */
+export const requestStart = (
+  control: Control,
+  telemetry: Telemetry,
+  refs: readonly Ref[],
+  since: number,
+  now: number,
+): Step => {
+  const older = control.start;
+  const fresh = {
+    tries: 0,
+    wroteAt: null,
+    manualAt: null,
+    handshakeAt: null,
+    joined: isUnderWay(telemetry),
+    deadline: now + START_DEADLINE_MS,
+  };
+  const start = { ...fresh, ...older, refs: [...(older?.refs ?? []), ...refs], since };
+  return { control: { ...control, start }, effects: [] };
+};
+
+/** Contract rules 2 and 4: in time, and to a belt that a fresh status shows at rest. */
+export const mayStart = (goal: StartGoal, telemetry: Telemetry, now: number): boolean =>
+  !goal.joined && now <= startWindowEnd(goal) && isFresh(telemetry, now) && showsRest(telemetry);
+
 /**
  * The next write towards a moving belt: standby, auto -> manual -> wait -> start; a pad that stays inert gets manual
  * mode and one A5 frame before the second start (wire-facts a.4: A1 Pro needs the first, the 2026 A1 the second).
@@ -32,8 +56,7 @@ export const startDue = (
   quirks: Quirks,
   now: number,
 ): Due => {
-  if (goal.tries >= quirks.startTries) return null;
-  if (now > startWindowEnd(goal) || !isFresh(telemetry, now) || !showsRest(telemetry)) return null;
+  if (goal.tries >= quirks.startTries || !mayStart(goal, telemetry, now)) return null;
   return goal.wroteAt === null
     ? firstDue(control, goal, telemetry, quirks)
     : againDue(control, goal, telemetry, quirks, goal.wroteAt);
@@ -77,9 +100,9 @@ const againDue = (
   return startAt(control, telemetry, 0);
 };
 
-/** The start took effect, and the belt is at rest again: somebody has stopped it, and is not to be contradicted. */
+/** The belt was starting, and is at rest again: somebody has stopped it, and is not to be contradicted. */
 const wasHalted = ({ started }: Control, goal: StartGoal, telemetry: Telemetry): boolean =>
-  goal.wroteAt !== null && (started?.seen ?? false) && showsRest(telemetry);
+  (goal.joined || (goal.wroteAt !== null && (started?.seen ?? false))) && showsRest(telemetry);
 
 const TOO_LATE = failure(
   "unconfirmed",

@@ -13,7 +13,7 @@ import {
   NO_COMPLAINT,
   NOTHING_HEARD,
 } from "./link-facts.js";
-import { controlLost } from "../control/permission.js";
+import { controlLost } from "../control/goals.js";
 import type { Scheduler } from "../scheduler.js";
 import { mayMove } from "../control/stop.js";
 import { isRunning, type Sample, showsRest, SILENCE_MS } from "../control/telemetry.js";
