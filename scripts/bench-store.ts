@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { sessionsTcx } from "../src/cli/tcx.js";
 import { systemClock } from "../src/clock.js";
 import type { Session, Totals } from "../src/domain/stats.js";
-import { localDay } from "../src/domain/totals.js";
+import { localDays } from "../src/domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../src/domain/units.js";
 import type { Logger } from "../src/log/log.js";
 import { noChange, type Sample } from "../src/store/pending.js";
@@ -20,6 +20,7 @@ const SESSIONS_A_DAY = 2;
 const SECONDS = 3600;
 const FIRST = Date.UTC(2026, 0, 1, 8);
 const ZONE = "Europe/Berlin";
+const localDay = localDays(ZONE);
 
 const silent = (): void => undefined;
 const quiet: Logger = {
@@ -86,7 +87,7 @@ try {
   for (let index = 0; index < DAYS * SESSIONS_A_DAY; index += 1) {
     const session = sessionOf(index);
     const change = noChange();
-    const portions = new Map([[localDay(session.startedAt, ZONE), portionOf(session)]]);
+    const portions = new Map([[localDay(session.startedAt), portionOf(session)]]);
     change.sessions.set(session.id, { session, counts: true, portions, samples });
     writer.write(new Map([["office", change]]), silent);
   }
@@ -128,7 +129,7 @@ try {
   for (let second = 0; second < 7200; second += 1) {
     const change = noChange();
     const gained = { distance: metres(1), duration: seconds(1), steps: 2, calories: 0.06, sessions: 0 };
-    const portions = new Map([[localDay(session.startedAt, ZONE), gained]]);
+    const portions = new Map([[localDay(session.startedAt), gained]]);
     const one = new Map([[second, sampleAt(second)]]);
     change.sessions.set(session.id, { session, counts: true, portions, samples: one });
     change.lastStatusAt = second;

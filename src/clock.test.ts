@@ -56,4 +56,50 @@ describe("systemClock", () => {
     expect(ran).toBe(0);
     expect(Math.abs(clock.wall() - Date.now())).toBeLessThan(1_000);
   });
+
+  const machine = () => {
+    const time = { monotonic: 1_000, boot: 5_000, wall: 1_000_000 };
+    let reads = 0;
+    const clock = systemClock({
+      monotonic: () => time.monotonic,
+      boot: () => {
+        reads += 1;
+        return Math.floor(time.boot / 10) * 10;
+      },
+      wall: () => time.wall,
+    });
+    const pass = (ms: number): void => {
+      time.monotonic += ms;
+      time.boot += ms;
+      time.wall += ms;
+    };
+    return { time, clock, pass, reads: () => reads };
+  };
+
+  it("counts a suspend at once, and reads the slow clock only now and then", () => {
+    const { time, clock, pass, reads } = machine();
+    const before = clock.now();
+    for (let ms = 0; ms < 1_000; ms += 10) {
+      pass(10);
+      clock.now();
+    }
+    expect(clock.now() - before).toBe(1_000);
+    expect(reads()).toBeLessThan(8);
+    pass(20);
+    time.boot += 60_000;
+    time.wall += 60_000;
+    expect(clock.now() - before).toBe(61_020);
+  });
+
+  it("counts no step of the wall clock, and a suspend that such a step hides a moment later", () => {
+    const { time, clock, pass } = machine();
+    const before = clock.now();
+    time.wall += 3_600_000;
+    expect(clock.now() - before).toBe(0);
+    time.wall -= 7_200_000;
+    expect(clock.now() - before).toBe(0);
+    time.boot += 60_000;
+    pass(300);
+    expect(clock.now() - before).toBe(60_300);
+  });
 });

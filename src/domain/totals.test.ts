@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  localDay,
+  localDays,
   NO_TOTALS,
   noTally,
   tally,
@@ -26,7 +26,7 @@ const delta = (iso: string, distance: number, sessions = 0): TallyInput => ({
   },
 });
 const tick = (iso: string): TallyInput => ({ type: "tick", at: at(iso) });
-const run = (inputs: readonly TallyInput[], zone = "Europe/Berlin"): Tally =>
+const run = (inputs: readonly TallyInput[], zone = localDays("Europe/Berlin")): Tally =>
   inputs.reduce((state, input) => tally(state, input, zone), noTally);
 
 describe("the local day", () => {
@@ -48,7 +48,7 @@ describe("the local day", () => {
     { zone: "Pacific/Kiritimati", iso: "2026-12-31T10:00:00.000Z", day: "2027-01-01" },
     { zone: "America/Los_Angeles", iso: "1970-01-01T00:00:00.000Z", day: "1969-12-31" },
   ])("in $zone at $iso is $day", ({ zone, iso, day }) => {
-    expect(localDay(at(iso), zone)).toBe(day);
+    expect(localDays(zone)(at(iso))).toBe(day);
   });
 });
 
@@ -68,7 +68,7 @@ describe("the tally", () => {
   it("turns the day over without a walk", () => {
     const evening = run([delta("2026-11-22T12:00:00Z", 5, 1), tick("2026-11-22T22:59:59Z")]);
     expect(today(evening).distance).toBe(5);
-    const morning = tally(evening, tick("2026-11-22T23:00:00Z"), "Europe/Berlin");
+    const morning = tally(evening, tick("2026-11-22T23:00:00Z"), localDays("Europe/Berlin"));
     expect(today(morning)).toEqual(NO_TOTALS);
     expect(morning.total).toEqual(evening.total);
   });
@@ -92,12 +92,12 @@ describe("the tally", () => {
       tick("2026-11-22T22:59:59Z"),
     ]);
     expect(today(state)).toEqual(NO_TOTALS);
-    expect(today(tally(state, tick("2026-11-22T20:59:59Z"), "Europe/Berlin")).distance).toBe(5);
+    expect(today(tally(state, tick("2026-11-22T20:59:59Z"), localDays("Europe/Berlin"))).distance).toBe(5);
   });
 
   it("is not turned back by a delta that is told late", () => {
     const before = run([delta("2026-11-22T23:00:01Z", 2), tick("2026-11-22T23:00:05Z")]);
-    const state = tally(before, delta("2026-11-22T22:59:59Z", 1, 1), "Europe/Berlin");
+    const state = tally(before, delta("2026-11-22T22:59:59Z", 1, 1), localDays("Europe/Berlin"));
     expect(today(state)).toEqual(today(before));
     expect(state.total).toMatchObject({ distance: 3, sessions: 1 });
   });
@@ -115,7 +115,7 @@ describe("the tally", () => {
       fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
         let state = noTally;
         for (const one of inputs) {
-          const next = tally(state, one, "Europe/Berlin");
+          const next = tally(state, one, localDays("Europe/Berlin"));
           expect(next.total.distance).toBeGreaterThanOrEqual(state.total.distance);
           if (next.day === state.day)
             expect(today(next).distance).toBeGreaterThanOrEqual(today(state).distance);

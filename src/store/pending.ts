@@ -3,7 +3,7 @@ import type { Capabilities, PadPreferences, ProtocolName } from "../domain/pad.j
 import { isOpen } from "../domain/open-session.js";
 import type { Moment, Walk, WalkEvent } from "../domain/session.js";
 import type { Session, Totals } from "../domain/stats.js";
-import { addTotals, localDay } from "../domain/totals.js";
+import { addTotals, type LocalDay } from "../domain/totals.js";
 
 /** What is remembered of a pad; the shape of `pad/identity`'s Identity. */
 export interface PadMemory {
@@ -78,12 +78,12 @@ export const collect = (
   change: PadChange,
   entry: LedgerEntry,
   watch: Stopwatch | null,
-  timeZone: string,
+  localDay: LocalDay,
 ): void => {
   const { walk, events } = entry;
   for (const event of events) if (event.type !== "delta") put(change, event.session, walk);
   if (isOpen(walk.session)) put(change, walk.session, walk);
-  for (const event of events) take(change, event, timeZone);
+  for (const event of events) take(change, event, localDay);
   change.walk = entry;
   if (watch) addSample(change, entry, watch);
   limit(change.sessions, MOST_SESSIONS);
@@ -100,10 +100,10 @@ const put = ({ sessions }: PadChange, session: Session, walk: Walk): void => {
   }
 };
 
-const take = ({ sessions }: PadChange, event: WalkEvent, timeZone: string): void => {
+const take = ({ sessions }: PadChange, event: WalkEvent, localDay: LocalDay): void => {
   if (event.type === "delta") {
     const held = sessions.get(event.session);
-    if (held) addPortion(held, localDay(event.delta.at, timeZone), event.delta);
+    if (held) addPortion(held, localDay(event.delta.at), event.delta);
   } else if (event.type === "session_ended") {
     const held = sessions.get(event.session.id);
     if (held && event.kept) held.counts = true;

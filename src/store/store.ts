@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { Ledger, LedgerEntry, Records } from "../domain/session-store.js";
 import { isOpen } from "../domain/open-session.js";
-import { dayAfter, localDay, type Tally } from "../domain/totals.js";
+import { dayAfter, localDays, type LocalDay, type Tally } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
 import { Condition } from "./condition.js";
 import { type StoreState, troubleOf } from "./store-state.js";
@@ -55,6 +55,7 @@ export class Store {
   readonly #file: StoreFile;
   readonly #deps: StoreDeps;
   readonly #clock: Clock;
+  readonly #localDay: LocalDay;
   readonly #pads: KnownPads;
   readonly #walks: KnownWalks;
   readonly #unwritten: Unwritten;
@@ -69,7 +70,8 @@ export class Store {
     this.#file = new StoreFile(storePath, () => deps.clock.wall());
     this.#deps = deps;
     this.#clock = deps.clock;
-    this.#unwritten = new Unwritten(deps.timeZone);
+    this.#localDay = localDays(deps.timeZone);
+    this.#unwritten = new Unwritten(this.#localDay);
     this.#pads = new KnownPads(this.#unwritten);
     this.#walks = new KnownWalks(this.#unwritten);
     this.#condition = new Condition(deps.log, deps.changed);
@@ -150,9 +152,8 @@ export class Store {
 
   #resume(padId: string): Records | null {
     const moment = { at: this.#clock.wall(), now: this.#clock.now() };
-    const { timeZone } = this.#deps;
     const left = this.#walks.leftAt(padId);
-    const day = dayAfter(left === null ? "" : localDay(left, timeZone), moment.at, timeZone);
+    const day = dayAfter(left === null ? "" : this.#localDay(left), moment.at, this.#localDay);
     const tally = this.#read<Tally | null>((db) => readTally(db, padId, day), null);
     if (tally === null && this.#file.hides) {
       this.#condition.hidden(padId);

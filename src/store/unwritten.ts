@@ -1,6 +1,7 @@
 import type { LedgerEntry, Records, SavedWalk } from "../domain/session-store.js";
 import type { Moment } from "../domain/session.js";
 import type { Session } from "../domain/stats.js";
+import type { LocalDay } from "../domain/totals.js";
 import { carriedOver } from "./carry-over.js";
 import {
   afterWriting,
@@ -14,12 +15,12 @@ import {
 
 /** What the file does not know yet, by pad; it adds up while there is no file. */
 export class Unwritten {
-  readonly #timeZone: string;
+  readonly #localDay: LocalDay;
   readonly #watches = new Map<string, Stopwatch>();
   #pads = new Map<string, PadChange>();
 
-  constructor(timeZone: string) {
-    this.#timeZone = timeZone;
+  constructor(localDay: LocalDay) {
+    this.#localDay = localDay;
   }
 
   get pads(): ReadonlyMap<string, PadChange> {
@@ -38,7 +39,7 @@ export class Unwritten {
     const { session } = entry.walk;
     if (session && this.#watches.get(padId)?.session !== session.id)
       this.#watches.set(padId, startStopwatch(session, entry, 0));
-    collect(this.#of(padId), entry, this.#watches.get(padId) ?? null, this.#timeZone);
+    collect(this.#of(padId), entry, this.#watches.get(padId) ?? null, this.#localDay);
   }
 
   /** The session of the last run goes on; its seconds after the last one that is written. */

@@ -10,7 +10,7 @@ import {
 } from "../../domain/session.js";
 import type { EventType } from "../../domain/state.js";
 import type { Goals, Session, Stats } from "../../domain/stats.js";
-import { tally, today } from "../../domain/totals.js";
+import { type LocalDay, tally, today } from "../../domain/totals.js";
 import type { Speed } from "../../domain/units.js";
 import { detect, noFootfall } from "../../domain/step-monitor.js";
 import type { StopCause } from "../control/goals.js";
@@ -21,6 +21,11 @@ export interface JournalSettings {
   readonly walkedOff: SafetySettings["walkedOff"];
   /** IANA name: days begin at its midnight. */
   readonly timeZone: string;
+}
+
+/** The settings with what is made of them once. */
+export interface JournalRules extends JournalSettings {
+  readonly localDay: LocalDay;
 }
 
 /** What the pad's owner announces, besides state and stats. */
@@ -63,14 +68,14 @@ export interface Circumstance extends Moment {
 export const enter = (
   journal: Journal,
   input: WalkInput,
-  settings: JournalSettings,
+  settings: JournalRules,
   circumstance: Circumstance,
 ): Note => {
   const { state, events: steps } = walk(journal.walk, input, settings.walk);
   const start: Note = { journal: { ...journal, walk: state }, steps, events: [], walkedOff: false };
   const note = steps.reduce((before, step) => record(before, step, settings, circumstance), start);
   if (input.type !== "tick") return note;
-  const turned = tally(note.journal.tally, { type: "tick", at: input.at }, settings.timeZone);
+  const turned = tally(note.journal.tally, { type: "tick", at: input.at }, settings.localDay);
   return { ...note, journal: { ...note.journal, tally: turned } };
 };
 
@@ -78,7 +83,7 @@ export const enter = (
 export const enterStatus = (
   before: Journal,
   status: PadStatus,
-  settings: JournalSettings,
+  settings: JournalRules,
   circumstance: Circumstance,
 ): Note => {
   const { at, now, holding } = circumstance;
@@ -97,12 +102,12 @@ export const enterStatus = (
 const record = (
   note: Note,
   event: WalkEvent,
-  settings: JournalSettings,
+  settings: JournalRules,
   { at, stoppedBy }: Circumstance,
 ): Note => {
   const { journal } = note;
   if (event.type === "delta")
-    return { ...note, journal: { ...journal, tally: tally(journal.tally, event, settings.timeZone) } };
+    return { ...note, journal: { ...journal, tally: tally(journal.tally, event, settings.localDay) } };
   const told: PadEvent = { type: event.type, at, session: event.session };
   const byPad: PadEvent[] =
     event.type === "session_paused" && stoppedBy === null ? [{ type: "belt_stopped_by_pad", at }] : [];

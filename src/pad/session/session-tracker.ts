@@ -5,6 +5,7 @@ import { isOpen } from "../../domain/open-session.js";
 import type { PadRecord, PadStatus } from "../../domain/pad.js";
 import type { Moment, WalkInput } from "../../domain/session.js";
 import type { Stats } from "../../domain/stats.js";
+import { localDays } from "../../domain/totals.js";
 import type { Seconds, Speed } from "../../domain/units.js";
 import type { StopCause } from "../control/goals.js";
 import {
@@ -12,6 +13,7 @@ import {
   enter,
   enterStatus,
   type Journal,
+  type JournalRules,
   type JournalSettings,
   type Note,
   openJournal,
@@ -30,7 +32,7 @@ const CATCH_UP_STATUSES = 3;
 
 /** Holds the journal of one pad, taken up where the last run left it; keeps it in the ledger, and tells its events. */
 export class WalkBook {
-  readonly #settings: JournalSettings;
+  readonly #settings: JournalRules;
   readonly #clock: Clock;
   readonly #ledger: Ledger;
   readonly #tell: (event: PadEvent) => void;
@@ -48,7 +50,7 @@ export class WalkBook {
     crashed: boolean,
     tell: (event: PadEvent) => void,
   ) {
-    this.#settings = settings;
+    this.#settings = { ...settings, localDay: localDays(settings.timeZone) };
     this.#clock = clock;
     this.#ledger = ledger;
     this.#tell = tell;

@@ -1,0 +1,181 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { onVirtualRadio, tell } from "../../test/process/virtual-radio.js";
+import type { MqttProbe } from "../../test/support/mqtt-probe.js";
+import { Program } from "../../test/support/program.js";
+import type { WireLine } from "../../test/virtual-controller/hook.js";
+
+const FLOOR = fileURLToPath(new URL("floor.js", import.meta.url));
+const PAD = "57:4c:4e:00:00:00";
+const START_MS = 30_000;
+
+/** What is measured side by side: the bridge, and the least program on the same libraries. */
+export type Side = "bridge" | "floor";
+
+/** Milliseconds on the wall clock, finer than Date.now(); what another process notes the same way can be compared. */
+export const now = (): number => performance.timeOrigin + performance.now();
+
+/** A program with the real noble and a simulated pad below it. */
+export interface Subject {
+  readonly base: string;
+  readonly program: Program;
+  /** Somebody presses a button on the pad's remote. */
+  readonly press: (key: "start-stop" | "+" | "-") => Promise<void>;
+  /** Packets on the air so far; only where they are written down. */
+  readonly wire: () => readonly WireLine[];
+  readonly end: () => Promise<void>;
+}
+
+/** Resolves once the pad's first state was published. `air`: packets are written down, which costs both sides time. */
+export const startSide = async (
+  side: Side,
+  { url, probe, air }: { readonly url: string; readonly probe: MqttProbe; readonly air: boolean },
+): Promise<Subject> => {
+  const folder = await mkdtemp(join(tmpdir(), "w2m-bench-"));
+  const base = `bench-${side}-${folder.slice(-6)}`;
+  const wire = join(folder, "wire.jsonl");
+  const radio = onVirtualRadio({ pads: [{ address: PAD, model: "c2" }], ...(air ? { wire } : {}) });
+  const config = {
+    mqtt: { url, base_topic: base },
+    bluetooth: { radio: "noble" },
+    pads: [{ id: "p0", address: PAD }],
+    store: { path: join(folder, "data") },
+    log: { format: "json" },
+  };
+  const floor = [process.execPath, ...radio.nodeFlags, FLOOR, url, base, PAD];
+  const program = await Program.start({
+    folder,
+    ...radio,
+    ...(side === "bridge" ? { config } : { args: [], wrap: () => floor }),
+  });
+  const first = probe.until(
+    ({ topic, payload }) => topic === `${base}/p0/state` && !payload.includes('"unknown"'),
+    START_MS,
+  );
+  await first.catch((error: unknown) => {
+    throw new Error(`${side} did not start\n${program.output}`, { cause: error });
+  });
+  return {
+    base,
+    program,
+    press: async (key) => void (await tell(program, { do: "press", address: PAD, key })),
+    wire: () => linesOf(wire),
+    end: async () => {
+      await program.dispose();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+const linesOf = (file: string): readonly WireLine[] =>
+  readFileSync(file, "utf8")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as WireLine);
+
+const STOP = "f7a20100a3fd";
+const stopFrames = (subject: Subject): readonly WireLine[] =>
+  subject.wire().filter(({ value }) => value === STOP);
+
+/** Waits until a stop frame is on the air that was not there before; null where none comes. */
+const nextStop = async (subject: Subject, before: number): Promise<WireLine | null> => {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const frame = stopFrames(subject)[before];
+    if (frame) return frame;
+    await sleep(10);
+  }
+  return null;
+};
+
+/** `OFF` on MQTT → stop frame on the air, at any moment between two polls. Milliseconds. */
+export const offToStop = async (
+  subject: Subject,
+  probe: MqttProbe,
+  times: number,
+): Promise<readonly number[]> => {
+  const took: number[] = [];
+  for (let i = 0; i < times; i += 1) {
+    // The stop before is proved by then (two statuses), so that this one is a new one.
+    await sleep(2_600 + Math.random() * 1_000);
+    const before = stopFrames(subject).length;
+    const from = now();
+    probe.client.publish(`${subject.base}/p0/set`, "OFF", { qos: 1 });
+    const frame = await nextStop(subject, before);
+    if (frame) took.push(frame.at - from);
+  }
+  return took;
+};
+
+/** SIGTERM → stop frame on the air. Milliseconds. */
+export const signalToStop = async (subject: Subject): Promise<number> => {
+  await sleep(2_600 + Math.random() * 1_000);
+  const before = stopFrames(subject).length;
+  const from = now();
+  subject.program.signal("SIGTERM");
+  const frame = await nextStop(subject, before);
+  if (!subject.program.exited) await once(subject.program.child, "exit");
+  return frame ? frame.at - from : NaN;
+};
+
+/** A status is a handle value notification of 20 bytes, F8 A2; its speed is in tenths of a km/h (wire-facts a.5). */
+const STATUS = /f8a2..(..)/;
+const speedOf = ({ from, bytes }: WireLine): number | null => {
+  const speed = from === "controller" ? STATUS.exec(bytes)?.[1] : undefined;
+  return speed === undefined ? null : Number.parseInt(speed, 16) / 10;
+};
+
+/** Status on the air → state at a subscriber, for the statuses whose speed is new. Milliseconds. */
+export const statusToState = async (
+  subject: Subject,
+  probe: MqttProbe,
+  times: number,
+): Promise<readonly number[]> => {
+  const states: { readonly speed: number; readonly at: number }[] = [];
+  const listen = (topic: string, payload: Buffer): void => {
+    const at = now();
+    if (topic === `${subject.base}/p0/state`)
+      states.push({ speed: (JSON.parse(payload.toString()) as { speed: number }).speed, at });
+  };
+  probe.client.on("message", listen);
+  const from = now();
+  await subject.press("start-stop");
+  await sleep(7_000);
+  for (let i = 0; i < times; i += 1) {
+    await subject.press(i % 2 === 0 ? "+" : "-");
+    await sleep(1_900);
+  }
+  probe.client.off("message", listen);
+  const statuses = subject.wire().flatMap((line) => {
+    const speed = line.at < from ? null : speedOf(line);
+    return speed === null ? [] : [{ speed, at: line.at }];
+  });
+  // The first status of a new speed, and the first state after it that shows it.
+  return statuses.flatMap(({ speed, at }, i) => {
+    const state = states.find((each) => each.at > at && each.speed === speed);
+    return i > 0 && statuses[i - 1]?.speed !== speed && state && state.at - at < 900 ? [state.at - at] : [];
+  });
+};
+
+/** Clock ticks a second, `getconf CLK_TCK`: 100 on every Linux that Node.js runs on. */
+const TICK_MS = 10;
+
+const cpuMs = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+};
+
+/** Resident megabytes. */
+export const residentMb = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+
+/** Share of a core, in per cent, over `seconds`. */
+export const cpuShare = async (pid: number, seconds: number): Promise<number> => {
+  const from = { at: performance.now(), cpu: cpuMs(pid) };
+  await sleep(seconds * 1_000);
+  return (100 * (cpuMs(pid) - from.cpu)) / (performance.now() - from.at);
+};
