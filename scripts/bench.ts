@@ -1,5 +1,6 @@
 // npm run bench: figures, no judgement. The README's safety section quotes them.
 import { cpus, totalmem } from "node:os";
+import { measureAgainstFloor } from "./bench/against-floor.js";
 import { CASES, summary, type Summary } from "./bench/cases.js";
 import { measureCore } from "./bench/core.js";
 import { measureMemory, measureProgram, measureStart, startProbed, withBench } from "./bench/program.js";
@@ -11,6 +12,7 @@ const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)}
 const row = (what: string, { median, p95, p99, runs }: Summary): string =>
   `| ${what} | ${ms(median)} | ${ms(p95)} | ${ms(p99)} | ${runs} |`;
 
+const floor = await measureAgainstFloor({ rounds: 5, times: 5, seconds: 20, doing });
 const rows: string[] = [];
 for (const at of CASES) {
   doing(`stop, the pad core alone, ${at}`);
@@ -42,6 +44,9 @@ const [cpu] = cpus();
 say(
   `Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpu?.model ?? "unknown"}, ${megabytes(totalmem())}\n`,
 );
+say("| against the floor | bridge | floor | ratio | of the rounds |\n| --- | --- | --- | --- | --- |");
+for (const each of floor) say(each);
+say("");
 say("| milliseconds | median | 95 % | 99 % | runs |\n| --- | --- | --- | --- | --- |");
 for (const each of rows) say(each);
 say(

@@ -1,4 +1,7 @@
 // The table of issue 12: bridge and floor in turn in one run, so that what else the machine does meets both.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Mosquitto } from "../../test/support/mosquitto.js";
 import { MqttProbe } from "../../test/support/mqtt-probe.js";
@@ -7,6 +10,8 @@ import {
   cpuShare,
   offToStop,
   residentMb,
+  buildHook,
+  type Scene,
   type Side,
   signalToStop,
   startSide,
@@ -35,16 +40,16 @@ export interface FloorOptions {
 const measure = async (
   side: Side,
   figures: Figures,
-  scene: { readonly url: string; readonly probe: MqttProbe },
+  scene: Scene,
   { times, seconds }: FloorOptions,
 ): Promise<void> => {
   const { probe } = scene;
-  const timed = await startSide(side, { ...scene, air: true });
+  const timed = await startSide(side, scene, true);
   figures.state.push(...(await statusToState(timed, probe, times)));
   figures.off.push(...(await offToStop(timed, probe, times)));
   figures.signal.push(await signalToStop(timed));
   await timed.end();
-  const walking = await startSide(side, { ...scene, air: false });
+  const walking = await startSide(side, scene, false);
   await walking.press("start-stop");
   await sleep(seconds * 1_000);
   figures.cpu.push(await cpuShare(walking.program.pid, seconds));
@@ -62,6 +67,8 @@ const shown = (values: readonly number[]): string => {
 /** Lines of the table: medians, the ratio of them, and the smallest and largest ratio of a round. */
 export const measureAgainstFloor = async (options: FloorOptions): Promise<readonly string[]> => {
   const rounds: Record<Side, Figures>[] = [];
+  const folder = await mkdtemp(join(tmpdir(), "w2m-bench-"));
+  const hook = await buildHook(folder);
   const broker = await Mosquitto.start();
   const probe = await MqttProbe.connect(broker.url);
   try {
@@ -69,13 +76,14 @@ export const measureAgainstFloor = async (options: FloorOptions): Promise<readon
       const figures = { bridge: none(), floor: none() };
       for (const side of SIDES) {
         options.doing(`${side}, round ${round + 1} of ${options.rounds}`);
-        await measure(side, figures[side], { url: broker.url, probe }, options);
+        await measure(side, figures[side], { url: broker.url, probe, hook }, options);
       }
       rounds.push(figures);
     }
   } finally {
     await probe.close();
     await broker.dispose();
+    await rm(folder, { recursive: true, force: true });
   }
   return (Object.keys(ROWS) as Row[]).map((row) => {
     const of = (side: Side): readonly number[] => rounds.flatMap((figures) => figures[side][row]);

@@ -5,20 +5,48 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { onVirtualRadio, tell } from "../../test/process/virtual-radio.js";
+import { build } from "esbuild";
+import { tell } from "../../test/process/virtual-radio.js";
 import type { MqttProbe } from "../../test/support/mqtt-probe.js";
 import { Program } from "../../test/support/program.js";
-import type { WireLine } from "../../test/virtual-controller/hook.js";
+import type { HookSettings, WireLine } from "../../test/virtual-controller/hook.js";
 
 const FLOOR = fileURLToPath(new URL("floor.js", import.meta.url));
 const PAD = "57:4c:4e:00:00:00";
 const START_MS = 30_000;
+const HOOK = fileURLToPath(new URL("../../test/virtual-controller/hook.ts", import.meta.url));
+const SOCKET = new URL("../../test/virtual-controller/socket.ts", import.meta.url);
 
 /** What is measured side by side: the bridge, and the least program on the same libraries. */
 export type Side = "bridge" | "floor";
 
 /** Milliseconds on the wall clock, finer than Date.now(); what another process notes the same way can be compared. */
 export const now = (): number => performance.timeOrigin + performance.now();
+
+/** The virtual controller as one file of plain JavaScript: a compiler in the program would be measured, too. */
+export const buildHook = async (folder: string): Promise<string> => {
+  const outfile = join(folder, "hook.cjs");
+  await build({
+    entryPoints: [HOOK],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    define: { "import.meta.url": JSON.stringify(SOCKET.href) },
+    // A worker thread has no Bluetooth of its own.
+    banner: { js: 'if (require("node:worker_threads").isMainThread) {' },
+    footer: { js: "}" },
+    logLevel: "error",
+  });
+  return outfile;
+};
+
+export interface Scene {
+  readonly url: string;
+  readonly probe: MqttProbe;
+  /** From `buildHook`. */
+  readonly hook: string;
+}
 
 /** A program with the real noble and a simulated pad below it. */
 export interface Subject {
@@ -32,14 +60,12 @@ export interface Subject {
 }
 
 /** Resolves once the pad's first state was published. `air`: packets are written down, which costs both sides time. */
-export const startSide = async (
-  side: Side,
-  { url, probe, air }: { readonly url: string; readonly probe: MqttProbe; readonly air: boolean },
-): Promise<Subject> => {
+export const startSide = async (side: Side, { url, probe, hook }: Scene, air: boolean): Promise<Subject> => {
   const folder = await mkdtemp(join(tmpdir(), "w2m-bench-"));
   const base = `bench-${side}-${folder.slice(-6)}`;
   const wire = join(folder, "wire.jsonl");
-  const radio = onVirtualRadio({ pads: [{ address: PAD, model: "c2" }], ...(air ? { wire } : {}) });
+  const settings: HookSettings = { pads: [{ address: PAD, model: "c2" }], ...(air ? { wire } : {}) };
+  const nodeFlags = ["--require", hook];
   const config = {
     mqtt: { url, base_topic: base },
     bluetooth: { radio: "noble" },
@@ -47,10 +73,12 @@ export const startSide = async (
     store: { path: join(folder, "data") },
     log: { format: "json" },
   };
-  const floor = [process.execPath, ...radio.nodeFlags, FLOOR, url, base, PAD];
+  const floor = [process.execPath, ...nodeFlags, FLOOR, url, base, PAD];
   const program = await Program.start({
     folder,
-    ...radio,
+    nodeFlags,
+    env: { VIRTUAL_CONTROLLER: JSON.stringify(settings) },
+    ipc: true,
     ...(side === "bridge" ? { config } : { args: [], wrap: () => floor }),
   });
   const first = probe.until(

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 import type { BrokerOptions } from "../mqtt/client/broker.js";
-import { type EmbeddedBroker, startEmbeddedBroker } from "../mqtt/embedded.js";
+import type { EmbeddedBroker } from "../mqtt/embedded.js";
 import { objectId } from "../mqtt/topics.js";
 
 export type BrokerTarget = Omit<BrokerOptions, "will" | "subscriptions">;
@@ -22,6 +22,8 @@ export const findBroker = async (
   const target = await targetOf(config);
   if (config.mqtt.url !== "embedded") return { target, embedded: null };
   const { username, password } = config.mqtt;
+  // Loaded where it is used: aedes costs every other bridge 2 MB.
+  const { startEmbeddedBroker } = await import("../mqtt/embedded.js");
   const embedded = await startEmbeddedBroker({ ...config.embedded_broker, username, password }, deps);
   const { host } = config.embedded_broker;
   const near = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;

@@ -1,4 +1,9 @@
-import { prettyFactory } from "pino-pretty";
+import { createRequire } from "node:module";
+import type { prettyFactory as PrettyFactory } from "pino-pretty";
+
+/** Loaded where it is used: whoever logs in JSON, as containers do, has no need for it. */
+const load = (): { readonly prettyFactory: typeof PrettyFactory } =>
+  createRequire(import.meta.url)("pino-pretty") as { readonly prettyFactory: typeof PrettyFactory };
 
 type Fields = Readonly<Record<string, unknown>>;
 type Paint = (text: string) => string;
@@ -58,7 +63,7 @@ const prettyError = (error: unknown): string => errorLines(error).join("\n");
 
 /** A line of JSON as people like it: `12:00:01 INFO  office: belt running at 3.5 km/h`. */
 export const prettyPrinter = (colorize: boolean): ((line: string) => string) => {
-  const print = prettyFactory({
+  const print = load().prettyFactory({
     colorize,
     ignore: "time,level,pad",
     singleLine: true,

@@ -120,8 +120,8 @@ export interface Stoppable {
   goodbye(withinMs: number): Promise<void>;
 }
 
-/** Milliseconds (design 9). The belts get all that is left: with the log's last words, all of the timeout but 2 s. */
-const CAPS = { quiesce: 100, save: 300, links: 500, goodbye: 900 };
+/** Milliseconds (design 9). The belts get all that is left: with the log's last words, all of the timeout but 1.5 s. */
+const CAPS = { quiesce: 100, save: 300, links: 300, goodbye: 600 };
 const REST_MS = Object.values(CAPS).reduce((sum, ms) => sum + ms);
 
 /**
