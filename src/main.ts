@@ -16,7 +16,9 @@ catchEverything(ending);
 
 const main = async (): Promise<ExitCode> => {
   const { cli } = await import("./cli/cli.js");
-  const { readEnvironment } = await import("./config/load.js");
+  const { readEnvironment, useKnownTimeZone } = await import("./config/load.js");
+  const zoneWarning = useKnownTimeZone();
+  if (zoneWarning !== null) process.stderr.write(`${zoneWarning}\n`);
   return cli({
     argv: process.argv.slice(2),
     env: readEnvironment(),

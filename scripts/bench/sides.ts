@@ -91,7 +91,9 @@ export const startSide = async (side: Side, { url, probe, hook }: Scene, air: bo
   return {
     base,
     program,
-    press: async (key) => void (await tell(program, { do: "press", address: PAD, key })),
+    press: async (key) => {
+      await tell(program, { do: "press", address: PAD, key });
+    },
     wire: () => linesOf(wire),
     end: async () => {
       await program.dispose();
