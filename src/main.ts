@@ -16,12 +16,10 @@ catchEverything(ending);
 
 const main = async (): Promise<ExitCode> => {
   const { cli } = await import("./cli/cli.js");
-  const { readEnvironment, useKnownTimeZone } = await import("./config/load.js");
-  const zoneWarning = useKnownTimeZone();
-  if (zoneWarning !== null) process.stderr.write(`${zoneWarning}\n`);
+  const { readEnvironment } = await import("./config/load.js");
   return cli({
     argv: process.argv.slice(2),
-    env: readEnvironment(),
+    env: readEnvironment((sentence) => void process.stderr.write(`${sentence}\n`)),
     clock,
     ending,
     terminal: {

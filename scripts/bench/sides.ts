@@ -21,7 +21,7 @@ const SOCKET = new URL("../../test/virtual-controller/socket.ts", import.meta.ur
 export type Side = "bridge" | "floor";
 
 /** Milliseconds on the wall clock, finer than Date.now(); what another process notes the same way can be compared. */
-export const now = (): number => performance.timeOrigin + performance.now();
+const now = (): number => performance.timeOrigin + performance.now();
 
 /** The virtual controller as one file of plain JavaScript: a compiler in the program would be measured, too. */
 export const buildHook = async (folder: string): Promise<string> => {

@@ -28,9 +28,6 @@ export type LoadResult =
     }
   | { readonly ok: false; readonly errors: readonly ConfigError[] };
 
-/** The only look at the environment: what is handed to `loadConfig`. */
-export const readEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env });
-
 const isUsable = (timeZone: string | undefined): boolean => {
   if (timeZone === undefined) return false;
   try {
@@ -45,12 +42,19 @@ const isUsable = (timeZone: string | undefined): boolean => {
  * An empty or POSIX `TZ` (`TZ=`, `TZ=GMT-3`) gives Node.js a zone that Intl refuses or does not name: UTC is used then.
  * Returns what to tell the user, null for nothing.
  */
-export const useKnownTimeZone = (): string | null => {
+const useKnownTimeZone = (): string | null => {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions() as { readonly timeZone?: string };
   if (isUsable(timeZone)) return null;
   const given = process.env["TZ"] ?? "";
   process.env["TZ"] = "UTC";
   return `The time zone ${JSON.stringify(given)} is not usable, so days begin at midnight UTC. Set TZ to a name such as Europe/Berlin.`;
+};
+
+/** The only look at the environment: what is handed to `loadConfig`. `warn` is told what was wrong with the time zone. */
+export const readEnvironment = (warn: (sentence: string) => void): NodeJS.ProcessEnv => {
+  const sentence = useKnownTimeZone();
+  if (sentence !== null) warn(sentence);
+  return { ...process.env };
 };
 
 interface Collected {
