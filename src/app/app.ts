@@ -1,6 +1,6 @@
 import { addressesOf, healthPayload, infoPayload } from "./bridge-info.js";
 import type { Radio } from "../ble/radio.js";
-import { type BrokerPlace, findBroker } from "./broker-endpoint.js";
+import { type BrokerEndpoint, openBrokerEndpoint } from "./broker-endpoint.js";
 import { type Clock, type StallWatch, watchStalls } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { dailyGoals, padSettings, safetySettings, simulatedPads, walkSettings } from "../config/settings.js";
@@ -16,7 +16,7 @@ import { type SimulatedRadio, simulatedRadio } from "../sim/radio.js";
 import type { Glance } from "./status-line.js";
 import { Store } from "../store/store.js";
 import { holdStore } from "../store/hold.js";
-import { nameStrangers } from "./unconfigured-pads.js";
+import { logUnconfiguredPads } from "./unconfigured-pads.js";
 
 export interface AppDeps {
   readonly clock: Clock;
@@ -50,7 +50,7 @@ export class App implements Stoppable {
   #radio: Radio | null = null;
   #simulator: SimulatedRadio | null = null;
   #pads: readonly Pad[] = [];
-  #place: BrokerPlace | null = null;
+  #place: BrokerEndpoint | null = null;
   #bridge: Bridge | null = null;
   #letGoOfStore: () => void = () => undefined;
   #brokerLost: () => void = () => undefined;
@@ -79,7 +79,7 @@ export class App implements Stoppable {
   async start(): Promise<void> {
     this.#letGoOfStore = await holdStore(this.#store, this.#config.store.path, this.#deps);
     if (this.#isOver()) return;
-    this.#place = await findBroker(this.#config, this.#deps);
+    this.#place = await openBrokerEndpoint(this.#config, this.#deps);
     this.#radio = await this.#openRadio();
     if (this.#isOver()) return;
     this.#pads = padSettings(this.#config).map((settings) => this.#newPad(settings));
@@ -88,7 +88,8 @@ export class App implements Stoppable {
     // The adapter itself says in the log what is wrong with it.
     this.#ends.push(this.#radio.onState(() => this.#bridge?.infoChanged()));
     for (const pad of this.#pads) pad.start();
-    if (this.#pads.length === 0) this.#ends.push(nameStrangers(this.#radio, this.#log, this.#over.signal));
+    if (this.#pads.length === 0)
+      this.#ends.push(logUnconfiguredPads(this.#radio, this.#log, this.#over.signal));
   }
 
   /** For the line on a terminal. */
@@ -187,7 +188,7 @@ export class App implements Stoppable {
     return this.#radio;
   }
 
-  #newBridge(place: BrokerPlace, radio: Radio): Bridge {
+  #newBridge(place: BrokerEndpoint, radio: Radio): Bridge {
     const { homeassistant, mqtt } = this.#config;
     const { clock, log, version, random } = this.#deps;
     return new Bridge({

@@ -9,16 +9,16 @@ import { objectId } from "../mqtt/topics.js";
 
 export type BrokerTarget = Omit<BrokerOptions, "will" | "subscriptions">;
 
-export interface BrokerPlace {
+export interface BrokerEndpoint {
   readonly target: BrokerTarget;
   readonly embedded: EmbeddedBroker | null;
 }
 
 /** Where the broker is, started if it is to run inside. Rejects with BridgeError: port in use, unreadable certificate. */
-export const findBroker = async (
+export const openBrokerEndpoint = async (
   config: Config,
   deps: { readonly clock: Clock; readonly log: Logger },
-): Promise<BrokerPlace> => {
+): Promise<BrokerEndpoint> => {
   const target = await targetOf(config);
   if (config.mqtt.url !== "embedded") return { target, embedded: null };
   const { username, password } = config.mqtt;

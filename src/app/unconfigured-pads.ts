@@ -4,7 +4,7 @@ import type { Logger } from "../log/log.js";
 import { sighting } from "./scan.js";
 
 /** Without pads in the config the bridge names the ones that it could be given. Returns the end of it. */
-export const nameStrangers = (radio: Radio, log: Logger, signal: AbortSignal): (() => void) => {
+export const logUnconfiguredPads = (radio: Radio, log: Logger, signal: AbortSignal): (() => void) => {
   log.warn({}, "No pads are configured: there is no belt to look after. Pads that advertise are named here.");
   const told = new Set<string>();
   const hear = (advertisement: Parameters<typeof sighting>[0]): void => {

@@ -5,7 +5,7 @@ import type { Goals, Session, Stats } from "../domain/stats.js";
 import type { Logger } from "../log/log.js";
 import type { Broker, BrokerDeps, OutMessage, Subscription } from "./client/broker.js";
 import type { Answer } from "./router.js";
-import type { CommandTaker } from "./inbox.js";
+import type { CommandTaker } from "./router.js";
 import type { HomeAssistantTopics } from "./topics.js";
 
 /** Something that happened to a pad; `at` is epoch milliseconds. */

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
 import { quiet } from "../../test/support/pad-rig.js";
-import { BridgeWord } from "./bridge-state.js";
+import { BridgeStateGuard } from "./bridge-state.js";
 
 const rig = () => {
   const clock = new ManualClock();
   const answers: string[] = [];
   const warnings: string[] = [];
   const log = { ...quiet, warn: (_: object, message: string) => void warnings.push(message) };
-  const word = new BridgeWord(clock, log, (payload) => void answers.push(payload));
+  const word = new BridgeStateGuard(clock, log, (payload) => void answers.push(payload));
   return { clock, word, answers, warnings };
 };
 const WILL = '{"state":"offline"}';

@@ -11,7 +11,7 @@ const ROW_MS = 60_000;
 export type Word = "online" | "stopping" | "offline";
 
 /** What `bridge/state` says about us, and the guard that it stays true: a late will of an older connection may lie. */
-export class BridgeWord {
+export class BridgeStateGuard {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #publish: (payload: string) => void;

@@ -1,11 +1,11 @@
 import { bridgeStatePayload, eventPayload, type Result, resultPayload } from "../api/payloads.js";
 import type { BridgedPad, BridgeDeps, Happening } from "./bridge-deps.js";
-import { BridgeWord } from "./bridge-state.js";
+import { BridgeStateGuard } from "./bridge-state.js";
 import type { Broker, InMessage, OutMessage } from "./client/broker.js";
 import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./homeassistant/discovery.js";
-import { HomeAssistant } from "./homeassistant/announcer.js";
-import { Inbound } from "./router.js";
-import { STORED_GET, takeSet } from "./inbox.js";
+import { Announcer } from "./homeassistant/announcer.js";
+import { Router } from "./router.js";
+import { STORED_GET, takeSet } from "./router.js";
 import { PadPublisher } from "./pad-publisher.js";
 import { discoverySweep, subscriptions, type Topics, topics } from "./topics.js";
 
@@ -24,10 +24,10 @@ export class Bridge {
   readonly #deps: BridgeDeps;
   readonly #topics: Topics;
   readonly #broker: Broker;
-  readonly #word: BridgeWord;
-  readonly #home: HomeAssistant;
+  readonly #word: BridgeStateGuard;
+  readonly #announcer: Announcer;
   readonly #pads: ReadonlyMap<string, { readonly pad: BridgedPad; readonly publisher: PadPublisher }>;
-  readonly #inbound: Inbound;
+  readonly #router: Router;
   readonly #ends: (() => void)[] = [];
   /** The last bridge/info. */
   #info = "";
@@ -45,10 +45,10 @@ export class Bridge {
         return [id, { pad, publisher }];
       }),
     );
-    this.#word = new BridgeWord(deps.clock, deps.log, (text) =>
+    this.#word = new BridgeStateGuard(deps.clock, deps.log, (text) =>
       publish(retained(this.#topics.bridge.state, text)),
     );
-    this.#home = new HomeAssistant({
+    this.#announcer = new Announcer({
       base: deps.base,
       enabled: deps.homeAssistant.enabled,
       clock: deps.clock,
@@ -57,19 +57,19 @@ export class Bridge {
       configs: () => this.#configs(),
       publish,
       onBirth: () => {
-        this.#home.announce();
+        this.#announcer.announce();
         this.#everything();
       },
     });
-    this.#inbound = new Inbound({
+    this.#router = new Router({
       ...deps,
       set: (id, key, message) => this.#set(id, key, message),
       get: (id, { retain }) => (retain ? this.#answer(id, STORED_GET) : this.#get(id)),
       request: (verb, fields) => deps.request(verb, fields, this.#broker),
       respond: (verb, payload) => publish(passing(this.#topics.bridge.response(verb), payload)),
       bridgeState: (text) => this.#word.heard(text),
-      status: (message) => this.#home.status(message),
-      discovery: (message) => this.#home.seen(message),
+      status: (message) => this.#announcer.status(message),
+      discovery: (message) => this.#announcer.seen(message),
       clear: (topic) => publish(retained(topic, "")),
     });
     this.#broker = this.#connect();
@@ -106,7 +106,7 @@ export class Bridge {
   end(): void {
     for (const end of this.#ends.splice(0)) end();
     for (const { publisher } of this.#pads.values()) publisher.end();
-    this.#home.end();
+    this.#announcer.end();
     this.#word.end();
   }
 
@@ -123,9 +123,9 @@ export class Bridge {
         subscriptions: filters.map((topic) => ({ topic, qos: 1 })),
       },
       {
-        onMessage: (message) => this.#inbound.received(message),
+        onMessage: (message) => this.#router.received(message),
         onReady: () => {
-          this.#home.announce();
+          this.#announcer.announce();
           if (!this.#welcomed) for (const { publisher } of this.#pads.values()) publisher.unknown();
           this.#welcomed = true;
           this.#everything();
@@ -145,7 +145,7 @@ export class Bridge {
           const now = pad.view().identity;
           if (now === identity) return;
           identity = now;
-          this.#home.update();
+          this.#announcer.update();
           this.infoChanged();
         },
         happened: (_, event) => this.#event(pad.settings.id, publisher, event),

@@ -62,7 +62,7 @@ export interface HomeAssistantTopics {
 }
 
 /** What a received topic means. A `key` or `verb` is whatever the sender wrote; it need not exist. */
-export type Inbound =
+export type TopicMeaning =
   | { readonly kind: "set"; readonly pad: string; readonly key: string | null }
   | { readonly kind: "get"; readonly pad: string }
   | { readonly kind: "request"; readonly verb: string }
@@ -75,27 +75,27 @@ export const parseTopic = (
   base: string,
   topic: string,
   ha: HomeAssistantTopics | null = null,
-): Inbound | null => parseOwn(base, topic) ?? (ha === null ? null : parseHomeAssistant(ha, topic));
+): TopicMeaning | null => parseOwn(base, topic) ?? (ha === null ? null : parseHomeAssistant(ha, topic));
 
-const parseOwn = (base: string, topic: string): Inbound | null => {
+const parseOwn = (base: string, topic: string): TopicMeaning | null => {
   if (!topic.startsWith(`${base}/`)) return null;
   const [owner = "", ...rest] = topic.slice(base.length + 1).split("/");
   if (owner === "bridge") return parseBridge(rest);
   return PAD_ID.test(owner) ? parsePad(owner, rest) : null;
 };
 
-const parseBridge = ([leaf, ...below]: readonly string[]): Inbound | null => {
+const parseBridge = ([leaf, ...below]: readonly string[]): TopicMeaning | null => {
   if (leaf === "state" && below.length === 0) return { kind: "bridge-state" };
   const verb = below.join("/");
   return leaf === "request" && verb.length <= LONGEST_VERB ? { kind: "request", verb } : null;
 };
 
-const parsePad = (pad: string, [leaf, key, ...below]: readonly string[]): Inbound | null => {
+const parsePad = (pad: string, [leaf, key, ...below]: readonly string[]): TopicMeaning | null => {
   if (leaf === "set" && below.length === 0) return { kind: "set", pad, key: key ?? null };
   return leaf === "get" && key === undefined ? { kind: "get", pad } : null;
 };
 
-const parseHomeAssistant = (ha: HomeAssistantTopics, topic: string): Inbound | null => {
+const parseHomeAssistant = (ha: HomeAssistantTopics, topic: string): TopicMeaning | null => {
   if (topic === ha.statusTopic) return { kind: "homeassistant-status" };
   const [object, last, ...below] = topic.startsWith(`${ha.discoveryPrefix}/device/`)
     ? topic.slice(ha.discoveryPrefix.length + "/device/".length).split("/")

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { OUTBOX_LIMITS } from "../../src/mqtt/client/publish-queue.js";
+import { QUEUE_LIMITS } from "../../src/mqtt/client/publish-queue.js";
 import { TOPICS } from "./bridge-end.js";
 import {
   connack,
@@ -181,7 +181,7 @@ describe("a broker that goes mute", () => {
     const { queued, inFlight } = scene.broker.counters();
     expect(inFlight).toBeLessThanOrEqual(16);
     // Five topics with their last value each, and as many events as may wait.
-    expect(queued).toBeLessThanOrEqual(5 + OUTBOX_LIMITS.messages);
+    expect(queued).toBeLessThanOrEqual(5 + QUEUE_LIMITS.messages);
     expect(scene.journal.at("warn")).toHaveLength(1);
     let closed = false;
     void scene.broker.close(900).then(() => (closed = true));

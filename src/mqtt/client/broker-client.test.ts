@@ -3,7 +3,7 @@ import { ManualClock } from "../../../test/support/clock.js";
 import type { Logger } from "../../log/log.js";
 import type { OutMessage } from "./broker.js";
 import type { Connection, ConnectionEvents, Version } from "./connection.js";
-import { BrokerSupervisor } from "./broker-client.js";
+import { BrokerClient } from "./broker-client.js";
 
 interface Attempt {
   readonly version: Version;
@@ -22,7 +22,7 @@ const state = (payload: string, topic = "w/p/state"): OutMessage => ({
 const event = (payload: string): OutMessage => ({ topic: "w/p/event", payload, retain: false, qos: 1 });
 
 /** The supervisor over connections that the test answers itself. */
-const rig = (handlers: { onReady?: (scene: { broker: BrokerSupervisor }) => void } = {}) => {
+const rig = (handlers: { onReady?: (scene: { broker: BrokerClient }) => void } = {}) => {
   const clock = new ManualClock();
   const attempts: Attempt[] = [];
   const lost: string[] = [];
@@ -61,7 +61,7 @@ const rig = (handlers: { onReady?: (scene: { broker: BrokerSupervisor }) => void
     onReady,
     onLost: (why: string) => lost.push(why),
   };
-  const broker: BrokerSupervisor = new BrokerSupervisor(options, deps, open);
+  const broker: BrokerClient = new BrokerClient(options, deps, open);
   broker.start();
   const sent = (attempt: Attempt): string[] => attempt.sent.map(({ message }) => String(message.payload));
   return { broker, clock, attempts, lost, lines, sent };

@@ -1,8 +1,8 @@
 import type { Broker, BrokerCounters, BrokerDeps, OutMessage } from "./broker.js";
 import type { BrokerLimits, Connection, Open } from "./connection.js";
-import { describe, type Failure } from "./disconnect-reason.js";
-import { OUTBOX_LIMITS, Outbox, type Drop, type Entry } from "./publish-queue.js";
-import { afterFailure, startPolicy, type Policy } from "./reconnect-policy.js";
+import { describe, type DisconnectReason } from "./disconnect-reason.js";
+import { QUEUE_LIMITS, PublishQueue, type Drop, type Entry } from "./publish-queue.js";
+import { afterDisconnect, startPolicy, type Policy } from "./reconnect-policy.js";
 
 /** Below Mosquitto's default max_inflight_messages of 20: beyond that the broker would queue, here we merge. */
 const IN_FLIGHT = 16;
@@ -15,7 +15,7 @@ const PUBLISH_OVERHEAD = 16;
 const sizeOf = (message: OutMessage): number =>
   Buffer.byteLength(message.payload) + Buffer.byteLength(message.topic) + PUBLISH_OVERHEAD;
 
-interface SupervisorOptions {
+interface BrokerClientOptions {
   readonly protocolVersion: "auto" | "5" | "4";
   readonly clientId: string;
   /** The broker's address without secrets. */
@@ -23,11 +23,11 @@ interface SupervisorOptions {
 }
 
 /** Keeps one connection to the broker, and the outbox behind it. */
-export class BrokerSupervisor implements Broker {
-  readonly #options: SupervisorOptions;
+export class BrokerClient implements Broker {
+  readonly #options: BrokerClientOptions;
   readonly #deps: BrokerDeps;
   readonly #open: Open;
-  readonly #outbox: Outbox;
+  readonly #queue: PublishQueue;
   #policy: Policy;
   #connection: Connection | null = null;
   #limits: BrokerLimits | null = null;
@@ -44,12 +44,12 @@ export class BrokerSupervisor implements Broker {
   #toldDrop = false;
   #toldRefusal = false;
 
-  constructor(options: SupervisorOptions, deps: BrokerDeps, open: Open) {
+  constructor(options: BrokerClientOptions, deps: BrokerDeps, open: Open) {
     this.#options = options;
     this.#deps = deps;
     this.#open = open;
     this.#policy = startPolicy(options.protocolVersion);
-    this.#outbox = new Outbox(OUTBOX_LIMITS, (message, why) => this.#gaveUp(message, why));
+    this.#queue = new PublishQueue(QUEUE_LIMITS, (message, why) => this.#gaveUp(message, why));
   }
 
   get connected(): boolean {
@@ -62,7 +62,7 @@ export class BrokerSupervisor implements Broker {
 
   publish(message: OutMessage): void {
     if (this.#closing) return;
-    this.#outbox.put(message, this.#deps.clock.now());
+    this.#queue.put(message, this.#deps.clock.now());
     this.#pump();
   }
 
@@ -73,7 +73,7 @@ export class BrokerSupervisor implements Broker {
     }
     return new Promise((resolve) => {
       const cancel = this.#deps.clock.after(withinMs, () => resolve(false));
-      this.#outbox.put(message, this.#deps.clock.now(), (delivered) => {
+      this.#queue.put(message, this.#deps.clock.now(), (delivered) => {
         cancel();
         resolve(delivered);
       });
@@ -91,8 +91,8 @@ export class BrokerSupervisor implements Broker {
       published: this.#published,
       received: this.#received,
       reconnects: Math.max(0, this.#opened - 1),
-      queued: this.#outbox.waiting,
-      inFlight: this.#outbox.inFlight,
+      queued: this.#queue.waiting,
+      inFlight: this.#queue.inFlight,
       dropped: this.#dropped,
     };
   }
@@ -104,7 +104,7 @@ export class BrokerSupervisor implements Broker {
         this.#received += 1;
         this.#guarded("a message", () => this.#deps.onMessage(message));
       },
-      onClosed: (failure) => this.#lost(failure),
+      onClosed: (reason) => this.#lost(reason),
     });
     this.#connection = connection;
   }
@@ -120,26 +120,26 @@ export class BrokerSupervisor implements Broker {
     const version = this.#policy.version === 5 ? "5" : "3.1.1";
     log.info({ broker: this.#options.shown, mqtt: version }, "connected to the broker");
     this.#busy = true;
-    this.#outbox.ahead(() => this.#guarded("the connect", () => this.#deps.onReady()));
+    this.#queue.ahead(() => this.#guarded("the connect", () => this.#deps.onReady()));
     this.#busy = false;
     this.#pump();
   }
 
-  #lost(failure: Failure): void {
+  #lost(reason: DisconnectReason): void {
     const { clock, log, random = Math.random } = this.#deps;
     const readyMs = this.connected ? clock.now() - this.#readyAt : null;
     this.#letGo();
     if (this.#closing) return;
-    const verdict = afterFailure(this.#policy, failure, readyMs, random());
-    this.#policy = verdict.policy;
+    const decision = afterDisconnect(this.#policy, reason, readyMs, random());
+    this.#policy = decision.policy;
     const fields = {
       broker: this.#options.shown,
       clientId: this.#options.clientId,
-      retryInMs: verdict.delayMs,
+      retryInMs: decision.delayMs,
     };
-    log[verdict.level](verdict.advice ? { ...fields, advice: verdict.advice } : fields, verdict.message);
-    this.#cancelRetry = clock.after(verdict.delayMs, () => this.#connect());
-    if (readyMs !== null) this.#guarded("the loss", () => this.#deps.onLost(describe(failure)));
+    log[decision.level](decision.advice ? { ...fields, advice: decision.advice } : fields, decision.message);
+    this.#cancelRetry = clock.after(decision.delayMs, () => this.#connect());
+    if (readyMs !== null) this.#guarded("the loss", () => this.#deps.onLost(describe(reason)));
   }
 
   /** The connection is gone; what it had not delivered waits again. */
@@ -147,7 +147,7 @@ export class BrokerSupervisor implements Broker {
     this.#connection = null;
     this.#limits = null;
     this.#cancelCheck();
-    this.#outbox.lost();
+    this.#queue.lost();
     this.#idle?.();
   }
 
@@ -157,15 +157,15 @@ export class BrokerSupervisor implements Broker {
     // A QoS 0 message may be settled while it is sent: the loop goes on, it does not nest.
     this.#busy = true;
     const window = Math.min(IN_FLIGHT, limits.receiveMaximum);
-    while (this.#outbox.inFlight < window) {
-      const entry = this.#outbox.take(this.#deps.clock.now());
+    while (this.#queue.inFlight < window) {
+      const entry = this.#queue.take(this.#deps.clock.now());
       if (!entry) break;
       if (sizeOf(entry.message) > limits.maximumPacketSize)
         this.#refused(entry, "larger than the broker accepts");
       else connection.send(entry.message, (error) => this.#settled(connection, entry, error));
     }
     this.#busy = false;
-    if (this.#outbox.inFlight + this.#outbox.waiting === 0) this.#idle?.();
+    if (this.#queue.inFlight + this.#queue.waiting === 0) this.#idle?.();
   }
 
   #settled(connection: Connection, entry: Entry, error: Error | null): void {
@@ -173,14 +173,14 @@ export class BrokerSupervisor implements Broker {
     if (error) this.#refused(entry, error.message);
     else {
       this.#published += 1;
-      this.#outbox.settled(entry, true);
+      this.#queue.settled(entry, true);
     }
     this.#pump();
   }
 
   #refused(entry: Entry, why: string): void {
     this.#dropped += 1;
-    this.#outbox.settled(entry, false);
+    this.#queue.settled(entry, false);
     const level = this.#toldRefusal ? "debug" : "warn";
     this.#toldRefusal = true;
     const advice = "check what the broker allows this user to publish, and its limits";
@@ -198,7 +198,7 @@ export class BrokerSupervisor implements Broker {
   }
 
   #checkAcks(): void {
-    const oldest = this.#outbox.oldestSentAt;
+    const oldest = this.#queue.oldestSentAt;
     if (oldest === null || this.#deps.clock.now() - oldest < ACK_TIMEOUT_MS) return;
     this.#connection?.drop();
     this.#lost({ kind: "lost", detail: `nothing acknowledged for ${ACK_TIMEOUT_MS / 1000} s` });
@@ -218,7 +218,7 @@ export class BrokerSupervisor implements Broker {
 
   /** Resolves when nothing waits any more, the connection is lost, or the time is up. */
   #drained(withinMs: number): Promise<void> {
-    if (this.#outbox.inFlight + this.#outbox.waiting === 0) return Promise.resolve();
+    if (this.#queue.inFlight + this.#queue.waiting === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = this.#deps.clock.after(withinMs, () => this.#idle?.());
       this.#idle = () => {

@@ -1,5 +1,5 @@
 import type { InMessage, OutMessage } from "./broker.js";
-import type { Failure } from "./disconnect-reason.js";
+import type { DisconnectReason } from "./disconnect-reason.js";
 
 /** MQTT 5, or 3.1.1 by its protocol level. */
 export type Version = 4 | 5;
@@ -14,7 +14,7 @@ export interface BrokerLimits {
 export interface ConnectionEvents {
   onOpen(limits: BrokerLimits): void;
   onMessage(message: InMessage): void;
-  onClosed(failure: Failure): void;
+  onClosed(reason: DisconnectReason): void;
 }
 
 /** One connection, never reused: nothing of it can be sent again after it is gone. */

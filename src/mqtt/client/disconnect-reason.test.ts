@@ -1,11 +1,11 @@
 import { describe as suite, expect, it } from "vitest";
-import { describe, failureOf } from "./disconnect-reason.js";
+import { describe, disconnectReasonOf } from "./disconnect-reason.js";
 
 const error = (code: string, message = "text"): Error => Object.assign(new Error(message), { code });
 const plain = { connack: null, secure: false, secured: true };
 const handshaking = { connack: null, secure: true, secured: false };
 
-suite("failureOf", () => {
+suite("disconnectReasonOf", () => {
   it.each([
     ["nobody listens", error("ECONNREFUSED"), plain, "unreachable"],
     ["no such name", error("ENOTFOUND"), handshaking, "unreachable"],
@@ -19,11 +19,11 @@ suite("failureOf", () => {
     ["closed after a refusal", null, { ...plain, connack: 5 }, "refused"],
     ["reset while up", error("ECONNRESET"), { ...plain, connack: 0 }, "lost"],
   ])("%s", (_, thrown, seen, kind) => {
-    expect(failureOf(thrown, seen).kind).toBe(kind);
+    expect(disconnectReasonOf(thrown, seen).kind).toBe(kind);
   });
 
   it("names the code where Node leaves the message empty", () => {
-    expect(failureOf(error("ECONNREFUSED", ""), plain).detail).toBe("ECONNREFUSED");
+    expect(disconnectReasonOf(error("ECONNREFUSED", ""), plain).detail).toBe("ECONNREFUSED");
   });
 });
 

@@ -2,7 +2,7 @@
  * Why a connection ended. `closed`: the broker's machine took the connection and ended it before any CONNACK;
  * `mute`: it never answered; `lost`: it was up.
  */
-export type Failure =
+export type DisconnectReason =
   | { readonly kind: "refused" | "disconnected"; readonly code: number; readonly detail: string }
   | {
       readonly kind: "closed" | "mute" | "unreachable" | "tls" | "broken" | "lost";
@@ -23,7 +23,7 @@ const UNREACHABLE = [
 /** It was there and hung up. */
 const HUNG_UP = ["ECONNRESET", "EPIPE", "ECONNABORTED"];
 
-const MESSAGES: Readonly<Record<Failure["kind"], string>> = {
+const MESSAGES: Readonly<Record<DisconnectReason["kind"], string>> = {
   refused: "the broker refuses the connection",
   disconnected: "the broker ended the connection",
   closed: "the broker closed the connection without an answer",
@@ -35,17 +35,17 @@ const MESSAGES: Readonly<Record<Failure["kind"], string>> = {
 };
 
 /** In words, for a log line. */
-export const describe = (failure: Failure): string => {
-  const code = "code" in failure ? [`code ${failure.code}`] : [];
-  const details = [...code, failure.detail].filter((part) => part !== "");
-  return `${MESSAGES[failure.kind]} (${details.join(", ")})`;
+export const describe = (reason: DisconnectReason): string => {
+  const code = "code" in reason ? [`code ${reason.code}`] : [];
+  const details = [...code, reason.detail].filter((part) => part !== "");
+  return `${MESSAGES[reason.kind]} (${details.join(", ")})`;
 };
 
 const codeOf = (error: Error | null): string =>
   error && "code" in error && typeof error.code === "string" ? error.code : "";
 
 /** What a connection's end means; `error` is null when it was simply closed. */
-export const failureOf = (
+export const disconnectReasonOf = (
   error: Error | null,
   seen: {
     /** The code of its CONNACK; null before. */
@@ -54,7 +54,7 @@ export const failureOf = (
     /** No TLS handshake stands in the way of MQTT (any more). */
     readonly secured: boolean;
   },
-): Failure => {
+): DisconnectReason => {
   const code = codeOf(error);
   // Node gives an AggregateError without a message when a name has several addresses and none answers.
   const detail = error ? error.message || code : "connection closed";

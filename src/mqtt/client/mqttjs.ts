@@ -4,8 +4,8 @@ import type { Broker, BrokerDeps, BrokerOptions, OutMessage } from "./broker.js"
 import { ANSWER_MS, bytes, connectOptions, MAXIMUM_PACKET_SIZE } from "./connect-options.js";
 import type { BrokerLimits, Connection, ConnectionEvents, Version } from "./connection.js";
 import { parseEndpoint, type Endpoint } from "./endpoint.js";
-import { failureOf, type Failure } from "./disconnect-reason.js";
-import { BrokerSupervisor } from "./broker-client.js";
+import { disconnectReasonOf, type DisconnectReason } from "./disconnect-reason.js";
+import { BrokerClient } from "./broker-client.js";
 
 /** We neither publish nor subscribe with QoS 2, so no broker may send any of its packets. */
 const QOS2_ONLY = ["pubrec", "pubrel", "pubcomp"];
@@ -151,13 +151,13 @@ class MqttJsConnection implements Connection {
 
   #fail(error: Error | null): void {
     const { secure } = this.#endpoint;
-    this.#close(failureOf(error, { connack: this.#connack, secure, secured: this.#secured }));
+    this.#close(disconnectReasonOf(error, { connack: this.#connack, secure, secured: this.#secured }));
   }
 
-  #close(failure: Failure): void {
+  #close(reason: DisconnectReason): void {
     if (this.#over) return;
     this.drop();
-    this.#events.onClosed(failure);
+    this.#events.onClosed(reason);
   }
 
   #release(): void {
@@ -168,8 +168,8 @@ class MqttJsConnection implements Connection {
 
 const refusedToStart = (thrown: unknown, deps: BrokerDeps, events: ConnectionEvents): Connection => {
   // Unreadable PEM text throws here; a connection reports its end later, never while it is being opened.
-  const failure: Failure = { kind: "tls", detail: asError(thrown).message };
-  const cancel = deps.clock.after(0, () => events.onClosed(failure));
+  const reason: DisconnectReason = { kind: "tls", detail: asError(thrown).message };
+  const cancel = deps.clock.after(0, () => events.onClosed(reason));
   const end = (): Promise<void> => {
     cancel();
     return Promise.resolve();
@@ -197,7 +197,7 @@ export const connectBroker = (options: BrokerOptions, deps: BrokerDeps): Broker 
   const endpoint = parseEndpoint(options.url);
   const { shown } = endpoint;
   const { clientId, protocolVersion } = options;
-  const supervisor = new BrokerSupervisor({ clientId, protocolVersion, shown }, deps, (version, events) =>
+  const supervisor = new BrokerClient({ clientId, protocolVersion, shown }, deps, (version, events) =>
     open(options, endpoint, deps, version, events),
   );
   supervisor.start();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { OutMessage } from "./broker.js";
-import { Outbox, type Drop, type Entry } from "./publish-queue.js";
+import { PublishQueue, type Drop, type Entry } from "./publish-queue.js";
 
 const LIMITS = { topics: 3, messages: 4, ageMs: 1000 };
 const state = (topic: string, payload: number): OutMessage => ({
@@ -20,7 +20,9 @@ const text = ({ message }: Entry): string => `${message.topic}=${String(message.
 
 const box = () => {
   const drops: string[] = [];
-  const outbox = new Outbox(LIMITS, (message, why: Drop) => drops.push(`${String(message.payload)} ${why}`));
+  const outbox = new PublishQueue(LIMITS, (message, why: Drop) =>
+    drops.push(`${String(message.payload)} ${why}`),
+  );
   const drain = (now = 0): string[] => {
     const taken: string[] = [];
     for (let entry = outbox.take(now); entry; entry = outbox.take(now)) taken.push(text(entry));
@@ -119,7 +121,7 @@ describe("the outbox", () => {
     const scenario = fc.array(step, { maxLength: 60 });
     fc.assert(
       fc.property(scenario, (steps) => {
-        const outbox = new Outbox({ ...LIMITS, topics: topics.length }, () => undefined);
+        const outbox = new PublishQueue({ ...LIMITS, topics: topics.length }, () => undefined);
         const answers: number[] = [];
         const last = new Map<string, number>();
         const sent = new Map<string, number>();

@@ -1,6 +1,6 @@
 import type { OutMessage } from "./broker.js";
 
-interface OutboxLimits {
+interface QueueLimits {
   /** Retained topics that may wait: each keeps its last value only. */
   readonly topics: number;
   /** Messages that are not retained (results, events, responses) and may wait, and for how long. */
@@ -8,7 +8,7 @@ interface OutboxLimits {
   readonly ageMs: number;
 }
 
-export const OUTBOX_LIMITS: OutboxLimits = { topics: 2000, messages: 2000, ageMs: 60_000 };
+export const QUEUE_LIMITS: QueueLimits = { topics: 2000, messages: 2000, ageMs: 60_000 };
 
 export interface Entry {
   readonly key: string;
@@ -29,15 +29,15 @@ const nothing = (): void => undefined;
  * What is still to be sent, in order, and what is on its way. The map's order is the order of sending; a newer value
  * of a retained topic takes the place of the waiting one, so a state never falls behind the result that it explains.
  */
-export class Outbox {
+export class PublishQueue {
   #waiting = new Map<string, Entry>();
   readonly #inFlight = new Set<Entry>();
-  readonly #limits: OutboxLimits;
+  readonly #limits: QueueLimits;
   readonly #dropped: (message: OutMessage, why: Drop) => void;
   #serial = 0;
   #transient = 0;
 
-  constructor(limits: OutboxLimits, dropped: (message: OutMessage, why: Drop) => void) {
+  constructor(limits: QueueLimits, dropped: (message: OutMessage, why: Drop) => void) {
     this.#limits = limits;
     this.#dropped = dropped;
   }

@@ -1,26 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Failure } from "./disconnect-reason.js";
-import { afterFailure, startPolicy, type Policy, type Verdict } from "./reconnect-policy.js";
+import type { DisconnectReason } from "./disconnect-reason.js";
+import { afterDisconnect, startPolicy, type Policy, type ReconnectDecision } from "./reconnect-policy.js";
 
-type Step = readonly [failure: Failure, readyMs?: number | null];
-const failed = (kind: "closed" | "mute" | "unreachable" | "tls" | "broken" | "lost"): Failure => ({
+type Step = readonly [reason: DisconnectReason, readyMs?: number | null];
+const failed = (kind: "closed" | "mute" | "unreachable" | "tls" | "broken" | "lost"): DisconnectReason => ({
   kind,
   detail: "d",
 });
-const refused = (code: number): Failure => ({ kind: "refused", code, detail: "d" });
-const TAKEN_OVER: Failure = { kind: "disconnected", code: 142, detail: "d" };
+const refused = (code: number): DisconnectReason => ({ kind: "refused", code, detail: "d" });
+const TAKEN_OVER: DisconnectReason = { kind: "disconnected", code: 142, detail: "d" };
 const MINUTE = 60_000;
 
-const run = (steps: readonly Step[], from: Policy = startPolicy("auto"), random = 1): Verdict[] => {
-  const verdicts: Verdict[] = [];
+const run = (steps: readonly Step[], from: Policy = startPolicy("auto"), random = 1): ReconnectDecision[] => {
+  const verdicts: ReconnectDecision[] = [];
   for (const [failure, readyMs = null] of steps)
-    verdicts.push(afterFailure(verdicts.at(-1)?.policy ?? from, failure, readyMs, random));
+    verdicts.push(afterDisconnect(verdicts.at(-1)?.policy ?? from, failure, readyMs, random));
   return verdicts;
 };
 const times = (count: number, step: Step): Step[] => Array.from({ length: count }, () => step);
-const delays = (verdicts: readonly Verdict[]): number[] => verdicts.map(({ delayMs }) => delayMs / 1000);
-const levels = (verdicts: readonly Verdict[]): string[] => verdicts.map(({ level }) => level);
+const delays = (verdicts: readonly ReconnectDecision[]): number[] =>
+  verdicts.map(({ delayMs }) => delayMs / 1000);
+const levels = (verdicts: readonly ReconnectDecision[]): string[] => verdicts.map(({ level }) => level);
 
 describe("the pace of retries", () => {
   it("doubles from 1 s to 30 s", () => {
@@ -80,7 +81,7 @@ describe("what is said", () => {
     expect(verdicts[2]!.advice).toContain("second bridge");
   });
 
-  it.each<[string, Failure]>([
+  it.each<[string, DisconnectReason]>([
     ["mqtt.protocol_version", refused(1)],
     ["mqtt.client_id", refused(133)],
     ["mqtt.url", failed("unreachable")],

@@ -1,9 +1,9 @@
 import type { Version } from "./connection.js";
-import { describe, type Failure } from "./disconnect-reason.js";
+import { describe, type DisconnectReason } from "./disconnect-reason.js";
 
 type Told = "failure" | "credentials" | "takeover" | "unstable";
 
-/** What is remembered between attempts. Plain data: `afterFailure` gives the next one. */
+/** What is remembered between attempts. Plain data: `afterDisconnect` gives the next one. */
 export interface Policy {
   readonly version: Version;
   /** May fall back to MQTT 3.1.1. */
@@ -16,7 +16,7 @@ export interface Policy {
   readonly told: readonly Told[];
 }
 
-export interface Verdict {
+export interface ReconnectDecision {
   readonly policy: Policy;
   readonly delayMs: number;
   readonly level: "debug" | "info" | "warn" | "error";
@@ -70,12 +70,12 @@ const rested = (policy: Policy, readyMs: number | null): Policy => {
   };
 };
 
-const refusedVersion = (failure: Failure): boolean =>
-  failure.kind === "refused" && UNSUPPORTED_VERSION.includes(failure.code);
+const refusedVersion = (reason: DisconnectReason): boolean =>
+  reason.kind === "refused" && UNSUPPORTED_VERSION.includes(reason.code);
 
-const topicOf = (failure: Failure, streak: number, readyMs: number | null): Told => {
-  if (failure.kind === "refused" && BAD_CREDENTIALS.includes(failure.code)) return "credentials";
-  if (failure.kind === "disconnected" && failure.code === TAKEN_OVER) return "takeover";
+const topicOf = (reason: DisconnectReason, streak: number, readyMs: number | null): Told => {
+  if (reason.kind === "refused" && BAD_CREDENTIALS.includes(reason.code)) return "credentials";
+  if (reason.kind === "disconnected" && reason.code === TAKEN_OVER) return "takeover";
   return streak >= 3 && readyMs !== null ? "unstable" : "failure";
 };
 
@@ -89,10 +89,10 @@ const ADVICE: Readonly<Record<Exclude<Told, "failure">, string>> = {
     "base topic: give it its own mqtt.client_id and mqtt.base_topic",
 };
 
-const adviceFor = (failure: Failure): string => {
-  if (refusedVersion(failure)) return "set mqtt.protocol_version to auto or 4";
-  if (failure.kind === "refused" && BAD_CLIENT_ID.includes(failure.code)) return "set mqtt.client_id";
-  switch (failure.kind) {
+const adviceFor = (reason: DisconnectReason): string => {
+  if (refusedVersion(reason)) return "set mqtt.protocol_version to auto or 4";
+  if (reason.kind === "refused" && BAD_CLIENT_ID.includes(reason.code)) return "set mqtt.client_id";
+  switch (reason.kind) {
     case "unreachable":
       return "check mqtt.url, and that the broker runs and accepts connections from here";
     case "tls":
@@ -108,31 +108,31 @@ const adviceFor = (failure: Failure): string => {
   }
 };
 
-const fallsBack = (policy: Policy, failure: Failure): boolean =>
-  policy.auto && policy.version === 5 && (refusedVersion(failure) || policy.closes >= 2);
+const fallsBack = (policy: Policy, reason: DisconnectReason): boolean =>
+  policy.auto && policy.version === 5 && (refusedVersion(reason) || policy.closes >= 2);
 
 const delayAfter = (policy: Policy, topic: Told, random: number): number =>
   topic === "takeover"
     ? doubled(TAKEOVER_FIRST_MS, TAKEOVER_LONGEST_MS, policy.takeovers - 1, random)
     : doubled(FIRST_MS, LONGEST_MS, policy.streak - 1, random);
 
-const counted = (policy: Policy, failure: Failure): Policy => ({
+const counted = (policy: Policy, reason: DisconnectReason): Policy => ({
   ...policy,
-  closes: failure.kind === "closed" ? policy.closes + 1 : 0,
+  closes: reason.kind === "closed" ? policy.closes + 1 : 0,
   streak: policy.streak + 1,
-  takeovers: policy.takeovers + (topicOf(failure, 0, null) === "takeover" ? 1 : 0),
+  takeovers: policy.takeovers + (topicOf(reason, 0, null) === "takeover" ? 1 : 0),
 });
 
 /** What to do and to say after a failure. `readyMs`: how long the connection was ready, null if it never was. */
-export const afterFailure = (
+export const afterDisconnect = (
   policy: Policy,
-  failure: Failure,
+  reason: DisconnectReason,
   readyMs: number | null,
   random: number,
-): Verdict => {
-  const now = counted(rested(policy, readyMs), failure);
-  if (fallsBack(now, failure)) {
-    const message = `the broker does not take MQTT 5 (${failure.detail}): MQTT 3.1.1 from now on`;
+): ReconnectDecision => {
+  const now = counted(rested(policy, readyMs), reason);
+  if (fallsBack(now, reason)) {
+    const message = `the broker does not take MQTT 5 (${reason.detail}): MQTT 3.1.1 from now on`;
     return {
       policy: { ...now, version: 4, closes: 0, streak: now.streak - 1 },
       delayMs: 0,
@@ -141,7 +141,7 @@ export const afterFailure = (
       advice: "",
     };
   }
-  const topic = topicOf(failure, now.streak, readyMs);
+  const topic = topicOf(reason, now.streak, readyMs);
   const first = topic === "credentials" ? "error" : "warn";
   return {
     policy: {
@@ -150,7 +150,7 @@ export const afterFailure = (
     },
     delayMs: delayAfter(now, topic, random),
     level: now.told.includes(topic) ? "debug" : first,
-    message: describe(failure),
-    advice: `${topic === "failure" ? adviceFor(failure) : ADVICE[topic]}; ${KEEPS}`,
+    message: describe(reason),
+    advice: `${topic === "failure" ? adviceFor(reason) : ADVICE[topic]}; ${KEEPS}`,
   };
 };

@@ -4,7 +4,7 @@ import { quiet } from "../../../test/support/pad-rig.js";
 import { noIdentity } from "../../pad/link/identity.js";
 import type { OutMessage } from "../client/broker.js";
 import { bridgeDiscovery, padDiscovery } from "./discovery.js";
-import { HomeAssistant } from "./announcer.js";
+import { Announcer } from "./announcer.js";
 
 const CONTEXT = { base: "b", discoveryPrefix: "ha", version: "1.0.0" };
 const GOALS = { distance: null, steps: null, duration: null, calories: null };
@@ -13,7 +13,7 @@ const rig = (enabled = true) => {
   const clock = new ManualClock();
   const sent: OutMessage[] = [];
   const world = { name: "Office", births: 0 };
-  const home = new HomeAssistant({
+  const home = new Announcer({
     base: "b",
     enabled,
     clock,

@@ -8,7 +8,7 @@ const RESTORE_MS = 2_000;
 /** Contract 5: after a birth message, and spread so that many bridges do not answer at once. */
 const BIRTH_MS = { least: 500, spread: 2_500 } as const;
 
-export interface HomeAssistantDeps {
+export interface AnnouncerDeps {
   readonly base: string;
   readonly enabled: boolean;
   readonly clock: Clock;
@@ -23,8 +23,8 @@ export interface HomeAssistantDeps {
 }
 
 /** Keeps Home Assistant's picture of us true: configs published, restored, updated, and removed with what is gone. */
-export class HomeAssistant {
-  readonly #deps: HomeAssistantDeps;
+export class Announcer {
+  readonly #deps: AnnouncerDeps;
   /** The last config published on each topic, as text. */
   readonly #published = new Map<string, string>();
   /** Empty payloads of our own that will come back to us as if someone else had cleared the topic. */
@@ -35,7 +35,7 @@ export class HomeAssistant {
   #cancelRestore: () => void = () => undefined;
   #cancelBirth: () => void = () => undefined;
 
-  constructor(deps: HomeAssistantDeps) {
+  constructor(deps: AnnouncerDeps) {
     this.#deps = deps;
   }
 

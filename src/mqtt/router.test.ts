@@ -3,7 +3,7 @@ import { ManualClock } from "../../test/support/clock.js";
 import { quiet } from "../../test/support/pad-rig.js";
 import { type Command, OK, type Outcome } from "../domain/command.js";
 import type { InMessage } from "./client/broker.js";
-import { takeSet } from "./inbox.js";
+import { takeSet } from "./router.js";
 import type { Result } from "../api/payloads.js";
 
 const rig = () => {
