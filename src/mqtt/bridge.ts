@@ -7,7 +7,7 @@ import { Announcer } from "./homeassistant/announcer.js";
 import { Router } from "./router.js";
 import { STORED_GET, takeSet } from "./router.js";
 import { PadPublisher } from "./pad-publisher.js";
-import { discoverySweep, subscriptions, type Topics, topics } from "./topics.js";
+import { subscriptions, type Topics, topics } from "./topics.js";
 
 /** Contract 3: at the connect and each minute. */
 const HEALTH_EVERY_MS = 60_000;
@@ -113,14 +113,14 @@ export class Bridge {
   #connect(): Broker {
     const { base, homeAssistant, pads, onConnection } = this.#deps;
     const ids = pads.map((pad) => pad.settings.id);
-    const own = subscriptions(base, ids, null);
-    const status = homeAssistant.enabled ? [homeAssistant.statusTopic] : [];
-    // The sweep shows our own configs being cleared, and those of pads that are gone.
-    const filters = [...own, ...status, discoverySweep(homeAssistant.discoveryPrefix)];
+    const { enabled, discoveryPrefix, statusTopic } = homeAssistant;
     return this.#deps.connect(
       {
         will: retained(this.#topics.bridge.state, JSON.stringify(bridgeStatePayload("offline"))),
-        subscriptions: filters.map((topic) => ({ topic, qos: 1 })),
+        subscriptions: subscriptions(base, ids, {
+          discoveryPrefix,
+          statusTopic: enabled ? statusTopic : null,
+        }),
       },
       {
         onMessage: (message) => this.#router.received(message),

@@ -3,7 +3,7 @@ import { ManualClock } from "../../test/support/clock.js";
 import { quiet } from "../../test/support/pad-rig.js";
 import { type Command, OK, type Outcome } from "../domain/command.js";
 import type { InMessage } from "./client/broker.js";
-import { takeSet } from "./router.js";
+import { Router, takeSet } from "./router.js";
 import type { Result } from "../api/payloads.js";
 
 const rig = () => {
@@ -91,5 +91,56 @@ describe("a message on set", () => {
     const { clock, taken, send } = rig();
     send(null, JSON.stringify({ belt: "ON", at: new Date(clock.wall() - age).toISOString() }));
     expect(taken[0]?.stale).toBe(stale);
+  });
+});
+
+describe("an empty message", () => {
+  const routed = () => {
+    const clock = new ManualClock();
+    const calls: unknown[] = [];
+    const note =
+      (what: string) =>
+      (...given: unknown[]): void =>
+        void calls.push([what, given[0]]);
+    const router = new Router({
+      base: "b",
+      homeAssistant: { discoveryPrefix: "ha", statusTopic: "ha/status" },
+      clock,
+      log: quiet,
+      set: note("set"),
+      get: note("get"),
+      request: (verb) => {
+        calls.push(["request", verb]);
+        return Promise.resolve({});
+      },
+      respond: (verb, payload) => void calls.push([verb, payload]),
+      bridgeState: note("bridge state"),
+      status: note("status"),
+      discovery: note("discovery"),
+      clear: note("clear"),
+    });
+    const receive = (topic: string): void =>
+      router.received({ topic, payload: new Uint8Array(), retain: false, dup: false });
+    return { calls, receive };
+  };
+
+  it("on set is what clearing looks like and does nothing", () => {
+    const { calls, receive } = routed();
+    receive("b/office/set");
+    receive("b/office/set/belt");
+    expect(calls).toEqual([]);
+  });
+
+  it("on a request is answered with an error and not carried out", async () => {
+    const { calls, receive } = routed();
+    receive("b/bridge/request/restart");
+    await Promise.resolve();
+    expect(calls).toEqual([["restart", { status: "error", error: expect.stringContaining("{}") as string }]]);
+  });
+
+  it("on get asks for everything, as any payload does", () => {
+    const { calls, receive } = routed();
+    receive("b/office/get");
+    expect(calls).toEqual([["get", "office"]]);
   });
 });

@@ -7,9 +7,6 @@ import { parseRequest, type Result, responsePayload, type Transaction } from "..
 import { parseSet, type ParsedSet, type Rejected } from "../api/set-message.js";
 import { type HomeAssistantTopics, parseTopic } from "./topics.js";
 
-/** An empty message this soon after we cleared a topic is our own clearing, coming back. */
-const ECHO_MS = 10_000;
-
 /** What a request is answered with. */
 export type Answer = { readonly data?: unknown } | { readonly error: string };
 
@@ -35,7 +32,7 @@ export interface RouterDeps {
 /** Routes what comes in. Commands and requests that the broker had stored are refused and cleared (contract rule 3). */
 export class Router {
   readonly #deps: RouterDeps;
-  readonly #clearedAt = new Map<string, number>();
+  #warnedOfStored = false;
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
@@ -47,16 +44,18 @@ export class Router {
       this.#route(message);
     } catch (thrown) {
       const err = asError(thrown);
-      this.#deps.log.error({ err, topic: message.topic }, "a message could not be handled and was dropped");
+      this.#deps.log.error({ err, topic: message.topic }, "Message could not be handled and was dropped");
     }
   }
 
   #route(message: InMessage): void {
     const { base, homeAssistant, set, get, bridgeState, status, discovery } = this.#deps;
     const inbound = parseTopic(base, message.topic, homeAssistant);
-    if (!inbound || this.#isEcho(message)) return;
+    if (!inbound) return;
     switch (inbound.kind) {
       case "set":
+        // What clearing a stored message looks like (contract rule 3), our own clearing included.
+        if (message.payload.length === 0) return;
         set(inbound.pad, inbound.key, message);
         return this.#clearStored(message);
       case "get":
@@ -75,6 +74,12 @@ export class Router {
   }
 
   async #request(verb: string, message: InMessage): Promise<void> {
+    if (message.payload.length === 0) {
+      this.#respond(verb, {
+        error: "empty message: nothing was done. Send {} for a request without fields.",
+      });
+      return;
+    }
     const { fields, transaction } = parseRequest(message.payload);
     if (message.retain) {
       this.#respond(
@@ -91,25 +96,20 @@ export class Router {
     this.#respond(verb, answer, transaction);
   }
 
-  #respond(verb: string, answer: Answer, transaction: Transaction | undefined): void {
+  #respond(verb: string, answer: Answer, transaction?: Transaction): void {
     this.#deps.respond(verb, responsePayload(answer, transaction));
   }
 
   #clearStored({ topic, retain }: InMessage): void {
     if (!retain) return;
-    // The first is worth a word; there may be a thousand.
-    const level = this.#clearedAt.size === 0 ? "warn" : "debug";
+    // One line is enough; there may be a thousand of them.
+    const level = this.#warnedOfStored ? "debug" : "warn";
+    this.#warnedOfStored = true;
     this.#deps.log[level](
       { topic },
       "A stored command was refused and its topic cleared. Publish commands without the retain flag.",
     );
-    this.#clearedAt.set(topic, this.#deps.clock.now());
     this.#deps.clear(topic);
-  }
-
-  #isEcho({ topic, payload }: InMessage): boolean {
-    const at = this.#clearedAt.get(topic);
-    return payload.length === 0 && at !== undefined && this.#deps.clock.now() - at < ECHO_MS;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Subscription } from "./client/broker.js";
+
 /** Config key `pads[].id` (contract 2). */
 const PAD_ID = /^[a-z0-9_-]{1,32}$/;
 
@@ -61,6 +63,12 @@ export interface HomeAssistantTopics {
   readonly statusTopic: string;
 }
 
+/** As HomeAssistantTopics; without discovery nobody's birth is of interest. */
+interface SubscribedTopics {
+  readonly discoveryPrefix: string;
+  readonly statusTopic: string | null;
+}
+
 /** What a received topic means. A `key` or `verb` is whatever the sender wrote; it need not exist. */
 export type TopicMeaning =
   | { readonly kind: "set"; readonly pad: string; readonly key: string | null }
@@ -105,23 +113,26 @@ const parseHomeAssistant = (ha: HomeAssistantTopics, topic: string): TopicMeanin
 
 /**
  * Everything to subscribe to, all at QoS 1. Requests by `#`: a verb of several levels is an unknown verb, and those
- * are answered. `set/+` does not take deeper levels: no key has any.
+ * are answered. `set/+` does not take deeper levels: no key has any. Nothing that we publish to a command topic is a
+ * command (it clears a stored one), so it need not come back; our own `bridge/state` and configs have to.
  */
 export const subscriptions = (
   base: string,
   pads: readonly string[],
-  ha: HomeAssistantTopics | null,
-): readonly string[] => {
+  { discoveryPrefix, statusTopic }: SubscribedTopics,
+): readonly Subscription[] => {
   const { bridge, pad } = topics(base);
-  const commands = pads.map(pad).flatMap((t) => [t.set, t.setKey("+"), t.get]);
-  const own = [...commands, bridge.request("#"), bridge.state];
-  if (ha === null) return own;
-  const configs = ["bridge", ...pads].map((id) => discoveryTopic(ha.discoveryPrefix, base, id));
-  return [...own, ha.statusTopic, ...configs];
+  const commands = [...pads.map(pad).flatMap((t) => [t.set, t.setKey("+"), t.get]), bridge.request("#")];
+  const status = statusTopic === null ? [] : [statusTopic];
+  const echoed = [bridge.state, ...status, discoverySweep(discoveryPrefix)];
+  return [
+    ...commands.map((topic) => ({ topic, qos: 1, noLocal: true }) as const),
+    ...echoed.map((topic) => ({ topic, qos: 1 }) as const),
+  ];
 };
 
-/** The filter that also shows configs of pads that are gone (`staleDiscovery`): others' devices come with them. */
-export const discoverySweep = (discoveryPrefix: string): string => `${discoveryPrefix}/device/+/config`;
+/** Also shows our own configs being cleared, and those of pads that are gone: others' devices come with them. */
+const discoverySweep = (discoveryPrefix: string): string => `${discoveryPrefix}/device/+/config`;
 
 /** `S_<id>` of contract 6: discovery object id and device identifier of a pad, or of the bridge with id "bridge". */
 export const objectId = (base: string, id: string): string =>

@@ -20,6 +20,8 @@ export interface InMessage {
 export interface Subscription {
   readonly topic: string;
   readonly qos: 0 | 1;
+  /** MQTT 5: what this client publishes there does not come back to it. */
+  readonly noLocal?: boolean;
 }
 
 export interface BrokerCounters {

@@ -117,11 +117,10 @@ class MqttJsConnection implements Connection {
 
   #subscribe(limits: BrokerLimits): void {
     this.#cancelTimer = this.#answerWithin("SUBACK");
-    // rh 0, rap 0 (contract rule 3): stored messages come, and are told from live ones. No-local stays off, since
-    // we listen to our own bridge/state and configs.
+    // rh 0, rap 0 (contract rule 3): stored messages come, and are told from live ones.
     const wanted: Record<string, IClientSubscribeOptions> = {};
-    for (const { topic, qos } of this.#options.subscriptions)
-      wanted[topic] = { qos, nl: false, rap: false, rh: 0 };
+    for (const { topic, qos, noLocal = false } of this.#options.subscriptions)
+      wanted[topic] = { qos, nl: noLocal, rap: false, rh: 0 };
     this.#client.subscribe(wanted, (error, asked = [], suback) => {
       if (this.#over) return;
       if (error && !suback) {

@@ -27,8 +27,6 @@ export class Announcer {
   readonly #deps: AnnouncerDeps;
   /** The last config published on each topic, as text. */
   readonly #published = new Map<string, string>();
-  /** Empty payloads of our own that will come back to us as if someone else had cleared the topic. */
-  readonly #cleared = new Set<string>();
   /** Topics that were restored since Home Assistant last came up: a second clearing is meant. */
   readonly #restored = new Set<string>();
   readonly #missing = new Set<string>();
@@ -97,7 +95,8 @@ export class Announcer {
   }
 
   #wasCleared(topic: string): void {
-    if (this.#cleared.delete(topic) || !this.#published.has(topic) || this.#restored.has(topic)) return;
+    // The echo of a clearing of ours is not of a config that is published any more.
+    if (!this.#published.has(topic) || this.#restored.has(topic)) return;
     // Home Assistant clears the topic once for each entity (home-assistant 2, Updating): wait for the last.
     this.#missing.add(topic);
     this.#cancelRestore();
@@ -118,10 +117,8 @@ export class Announcer {
   }
 
   #send(topic: string, payload: string): void {
-    if (payload === "") {
-      this.#published.delete(topic);
-      this.#cleared.add(topic);
-    } else this.#published.set(topic, payload);
+    if (payload === "") this.#published.delete(topic);
+    else this.#published.set(topic, payload);
     this.#deps.publish({ topic, payload, retain: true, qos: 1 });
   }
 }
