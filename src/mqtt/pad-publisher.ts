@@ -81,8 +81,8 @@ export class PadPublisher {
   /** What a new run says first of a pad, whatever it knows already: what the last run left is not true any more (rule 9). */
   unknown(): void {
     const { state } = this.#view();
-    this.#retained(this.#topics.availability, availabilityPayload(false));
-    this.#retained(this.#topics.state, statePayload({ ...state, ...UNKNOWN }));
+    this.#retained(this.#topics.availability, availabilityPayload(false), true);
+    this.#retained(this.#topics.state, statePayload({ ...state, ...UNKNOWN }), true);
   }
 
   /** State and stats regardless of pace: `get`, birth, reconnect. */
@@ -126,8 +126,9 @@ export class PadPublisher {
     this.#stats.sent(...statsTexts(stats), this.#clock.now());
   }
 
-  #retained(topic: string, payload: object): void {
-    this.#publish({ topic, payload: JSON.stringify(payload), retain: true, qos: 1 });
+  #retained(topic: string, payload: object, mustBeSeen = false): void {
+    const text = JSON.stringify(payload);
+    this.#publish({ topic, payload: text, retain: true, qos: 1, ...(mustBeSeen && { mustBeSeen }) });
   }
 }
 

@@ -21,7 +21,7 @@ const state = (payload: string, topic = "w/p/state"): OutMessage => ({
 });
 const event = (payload: string): OutMessage => ({ topic: "w/p/event", payload, retain: false, qos: 1 });
 
-/** The supervisor over connections that the test answers itself. */
+/** The client over connections that the test answers itself. */
 const rig = (handlers: { onReady?: (scene: { broker: BrokerClient }) => void } = {}) => {
   const clock = new ManualClock();
   const attempts: Attempt[] = [];
@@ -68,7 +68,7 @@ const rig = (handlers: { onReady?: (scene: { broker: BrokerClient }) => void } =
 };
 const LOST = { kind: "lost", detail: "x" } as const;
 
-describe("the broker's supervisor", () => {
+describe("the broker client", () => {
   it("sends nothing before the connection is ready, then at most 16 at a time, merged by topic meanwhile", () => {
     const { broker, attempts, sent } = rig();
     for (let n = 0; n < 30; n += 1) broker.publish(event(`${n}`));
@@ -128,10 +128,9 @@ describe("the broker's supervisor", () => {
     await clock.advance(30_001);
     attempts[0]!.events.onOpen(UNLIMITED);
     expect(sent(attempts[0]!)).toEqual(["3"]);
-    expect(lines.filter((line) => line.includes("was dropped")).map((line) => line.split(" ")[0])).toEqual([
-      "warn",
-      "debug",
-    ]);
+    expect(
+      lines.filter((line) => line.includes("Message dropped")).map((line) => line.split(" ")[0]),
+    ).toEqual(["warn", "debug"]);
     expect(broker.counters().dropped).toBe(2);
   });
 

@@ -1,7 +1,7 @@
 import type { Broker, BrokerCounters, BrokerDeps, OutMessage } from "./broker.js";
 import type { BrokerLimits, Connection, Open } from "./connection.js";
 import { describe, type DisconnectReason } from "./disconnect-reason.js";
-import { QUEUE_LIMITS, PublishQueue, type Drop, type Entry } from "./publish-queue.js";
+import { type Drop, type Entry, PublishQueue, QUEUE_LIMITS } from "./publish-queue.js";
 import { afterDisconnect, startPolicy, type Policy } from "./reconnect-policy.js";
 
 /** Below Mosquitto's default max_inflight_messages of 20: beyond that the broker would queue, here we merge. */
@@ -9,12 +9,6 @@ const IN_FLIGHT = 16;
 /** A broker that takes messages and acknowledges none, seen with keepalive answered or off. */
 const ACK_TIMEOUT_MS = 30_000;
 const ACK_CHECK_MS = 5_000;
-/** Fixed header, topic length, packet id and properties of a PUBLISH as we send it (MQTT 5 §3.3), rounded up. */
-const PUBLISH_OVERHEAD = 16;
-
-const sizeOf = (message: OutMessage): number =>
-  Buffer.byteLength(message.payload) + Buffer.byteLength(message.topic) + PUBLISH_OVERHEAD;
-
 interface BrokerClientOptions {
   readonly protocolVersion: "auto" | "5" | "4";
   readonly clientId: string;
@@ -41,15 +35,16 @@ export class BrokerClient implements Broker {
   #published = 0;
   #received = 0;
   #dropped = 0;
-  #toldDrop = false;
-  #toldRefusal = false;
+  #warnedOfDrop = false;
+  /** Topics of which a message was refused on this connection. */
+  readonly #warnedOf = new Set<string>();
 
   constructor(options: BrokerClientOptions, deps: BrokerDeps, open: Open) {
     this.#options = options;
     this.#deps = deps;
     this.#open = open;
     this.#policy = startPolicy(options.protocolVersion);
-    this.#queue = new PublishQueue(QUEUE_LIMITS, (message, why) => this.#gaveUp(message, why));
+    this.#queue = new PublishQueue(QUEUE_LIMITS, (entry, why) => this.#gaveUp(entry, why));
   }
 
   get connected(): boolean {
@@ -114,8 +109,8 @@ export class BrokerClient implements Broker {
     this.#limits = limits;
     this.#readyAt = clock.now();
     this.#opened += 1;
-    this.#toldDrop = false;
-    this.#toldRefusal = false;
+    this.#warnedOfDrop = false;
+    this.#warnedOf.clear();
     this.#cancelCheck = clock.every(ACK_CHECK_MS, () => this.#checkAcks());
     const version = this.#policy.version === 5 ? "5" : "3.1.1";
     log.info({ broker: this.#options.shown, mqtt: version }, "connected to the broker");
@@ -147,7 +142,7 @@ export class BrokerClient implements Broker {
     this.#connection = null;
     this.#limits = null;
     this.#cancelCheck();
-    this.#queue.lost();
+    this.#queue.lost(this.#deps.clock.now());
     this.#idle?.();
   }
 
@@ -160,8 +155,8 @@ export class BrokerClient implements Broker {
     while (this.#queue.inFlight < window) {
       const entry = this.#queue.take(this.#deps.clock.now());
       if (!entry) break;
-      if (sizeOf(entry.message) > limits.maximumPacketSize)
-        this.#refused(entry, "larger than the broker accepts");
+      if (entry.bytes > limits.maximumPacketSize)
+        this.#refused(entry, `larger than the ${limits.maximumPacketSize} bytes that the broker accepts`);
       else connection.send(entry.message, (error) => this.#settled(connection, entry, error));
     }
     this.#busy = false;
@@ -181,20 +176,32 @@ export class BrokerClient implements Broker {
   #refused(entry: Entry, why: string): void {
     this.#dropped += 1;
     this.#queue.settled(entry, false);
-    const level = this.#toldRefusal ? "debug" : "warn";
-    this.#toldRefusal = true;
-    const advice = "check what the broker allows this user to publish, and its limits";
-    this.#deps.log[level]({ topic: entry.message.topic, why, advice }, "the broker does not take a message");
+    const { topic, bytes, message } = entry;
+    const level = this.#warnedOf.has(topic) ? "debug" : "warn";
+    this.#warnedOf.add(topic);
+    const advice =
+      "check what the broker allows this user to publish, and its limits for the size of a message";
+    this.#deps.log[level]({ topic, bytes, why, advice }, "Broker refused a message");
+    if (message.instead) this.publish(message.instead);
   }
 
-  #gaveUp(message: OutMessage, why: Drop): void {
+  #gaveUp({ topic, bytes, message }: Entry, why: Drop): void {
     this.#dropped += 1;
-    const level = this.#toldDrop ? "debug" : "warn";
-    this.#toldDrop = true;
-    this.#deps.log[level](
-      { topic: message.topic, why },
-      "a message for the broker was dropped: it waited in vain",
-    );
+    if (why === "connection lost twice while it was sent") {
+      // Now it is known why connections were lost, so nobody else is to blame for it.
+      this.#policy = { ...this.#policy, streak: 0 };
+      const advice =
+        "raise the broker's limit for the size of a message (Mosquitto: message_size_limit, max_packet_size)";
+      this.#deps.log.warn(
+        { topic, bytes, advice },
+        `Broker ended the connection twice at a message of ${bytes} bytes on ${topic}; it is not sent for now`,
+      );
+    } else {
+      const level = this.#warnedOfDrop || why === "not taken before" ? "debug" : "warn";
+      this.#warnedOfDrop ||= level === "warn";
+      this.#deps.log[level]({ topic, bytes, why }, `Message dropped: ${why}`);
+    }
+    if (message.instead) this.publish(message.instead);
   }
 
   #checkAcks(): void {

@@ -6,6 +6,12 @@ export interface OutMessage {
   readonly payload: string | Uint8Array;
   readonly retain: boolean;
   readonly qos: 0 | 1;
+  /** A newer value of its retained topic comes after it and does not replace it. */
+  readonly mustBeSeen?: boolean;
+  /** The last to be dropped when the queue is full. */
+  readonly important?: boolean;
+  /** Sent where the broker does not take this one. */
+  readonly instead?: OutMessage;
 }
 
 export interface InMessage {
@@ -43,7 +49,8 @@ export interface Broker {
   readonly connected: boolean;
   /**
    * Hands a message over. Without a connection, or behind a slow one, the last value of a retained topic waits,
-   * and messages that are not retained wait in order, at most 2000 of them for at most 60 s.
+   * and messages that are not retained wait in order, at most 2000 of them (4 MB) for at most 60 s. A message at which
+   * the broker ends two connections in a row is given up.
    */
   publish(message: OutMessage): void;
   /**

@@ -1,16 +1,23 @@
 import type { OutMessage } from "./broker.js";
+import { LossRecord, type Sized } from "./loss-record.js";
 
 interface QueueLimits {
   /** Retained topics that may wait: each keeps its last value only. */
   readonly topics: number;
-  /** Messages that are not retained (results, events, responses) and may wait, and for how long. */
+  /** Messages that are not retained (results, events, responses) and may wait, their bytes, and for how long. */
   readonly messages: number;
+  readonly bytes: number;
   readonly ageMs: number;
 }
 
-export const QUEUE_LIMITS: QueueLimits = { topics: 2000, messages: 2000, ageMs: 60_000 };
+export const QUEUE_LIMITS: QueueLimits = {
+  topics: 2000,
+  messages: 2000,
+  bytes: 4 * 1024 * 1024,
+  ageMs: 60_000,
+};
 
-export interface Entry {
+export interface Entry extends Sized {
   readonly key: string;
   readonly message: OutMessage;
   /** When it was put, and when it was last handed to a connection. */
@@ -21,23 +28,31 @@ export interface Entry {
   settle: (delivered: boolean) => void;
 }
 
-export type Drop = "too many" | "too old";
+export type Drop = "queue full" | "too old" | "connection lost twice while it was sent" | "not taken before";
+
+/** Fixed header, topic length, packet id and properties of a PUBLISH as we send it (MQTT 5 §3.3), rounded up. */
+const PUBLISH_OVERHEAD = 16;
+export const sizeOf = ({ topic, payload }: OutMessage): number =>
+  Buffer.byteLength(payload) + Buffer.byteLength(topic) + PUBLISH_OVERHEAD;
 
 const nothing = (): void => undefined;
 
 /**
  * What is still to be sent, in order, and what is on its way. The map's order is the order of sending; a newer value
  * of a retained topic takes the place of the waiting one, so a state never falls behind the result that it explains.
+ * A value that must be seen keeps its place, and the newer one comes after it.
  */
 export class PublishQueue {
   #waiting = new Map<string, Entry>();
   readonly #inFlight = new Set<Entry>();
   readonly #limits: QueueLimits;
-  readonly #dropped: (message: OutMessage, why: Drop) => void;
+  readonly #dropped: (entry: Entry, why: Drop) => void;
+  readonly #losses = new LossRecord();
   #serial = 0;
   #transient = 0;
+  #transientBytes = 0;
 
-  constructor(limits: QueueLimits, dropped: (message: OutMessage, why: Drop) => void) {
+  constructor(limits: QueueLimits, dropped: (entry: Entry, why: Drop) => void) {
     this.#limits = limits;
     this.#dropped = dropped;
   }
@@ -58,29 +73,32 @@ export class PublishQueue {
 
   /** `settle` is called exactly once, false meaning: not known to be delivered. */
   put(message: OutMessage, now: number, settle: (delivered: boolean) => void = nothing): void {
-    const key = message.retain ? `=${message.topic}` : `#${this.#serial++}`;
-    this.#add({ key, message, at: now, sentAt: now, stale: false, settle });
+    const key = message.retain && !message.mustBeSeen ? `=${message.topic}` : `#${this.#serial++}`;
+    const { topic } = message;
+    const entry = { key, topic, message, bytes: sizeOf(message), at: now, sentAt: now, stale: false, settle };
+    if (this.#losses.isHeld(entry, now)) return this.#drop(entry, "not taken before");
+    this.#add(entry);
     this.#trim();
   }
 
-  /** The next to send, now in flight; undefined when nothing waits. */
+  /** The next to send, now in flight; undefined when nothing waits, or a suspect has to be sent alone. */
   take(now: number): Entry | undefined {
-    for (const entry of this.#waiting.values()) {
-      this.#remove(entry);
-      if (!entry.message.retain && now - entry.at > this.#limits.ageMs) {
-        this.#drop(entry, "too old");
-        continue;
-      }
-      for (const older of this.#inFlight) older.stale ||= older.key === entry.key;
-      entry.sentAt = now;
-      this.#inFlight.add(entry);
-      return entry;
-    }
-    return undefined;
+    for (const entry of this.#inFlight) if (this.#losses.isSuspect(entry)) return undefined;
+    const entry = this.#next(now);
+    if (!entry || (this.#losses.isSuspect(entry) && this.#inFlight.size > 0)) return undefined;
+    this.#remove(entry);
+    if (!entry.message.mustBeSeen) this.#outdate(entry, (older) => !older.message.mustBeSeen);
+    entry.sentAt = now;
+    this.#inFlight.add(entry);
+    return entry;
   }
 
   /** The broker has answered, or the entry was given up. */
   settled(entry: Entry, delivered: boolean): void {
+    if (delivered) {
+      this.#losses.delivered(entry);
+      this.#outdate(entry, () => true);
+    }
     this.#inFlight.delete(entry);
     entry.settle(delivered);
   }
@@ -89,22 +107,28 @@ export class PublishQueue {
    * The connection is gone: what was not acknowledged waits again, ahead of the rest, but never over a newer value
    * of its topic. Nobody is kept waiting for a delivery.
    */
-  lost(): void {
+  lost(now: number): void {
+    const culprit = this.#losses.lost([...this.#inFlight], now);
     const entries = [...this.#inFlight, ...this.#waiting.values()];
     this.#inFlight.clear();
-    const kept = entries.filter((entry) => !entry.stale);
+    const kept = entries.filter((entry) => !entry.stale && entry !== culprit);
     this.#refill(kept.map((entry) => ({ ...entry, settle: nothing })));
     for (const entry of entries) entry.settle(false);
+    if (culprit) this.#dropped(culprit, "connection lost twice while it was sent");
   }
 
-  /** What `run` puts goes ahead of everything that waits now; its topics' older values are forgotten. */
+  /**
+   * What `run` puts goes ahead of everything that waits now; its topics' older values are forgotten, or go before it
+   * where they must be seen.
+   */
   ahead(run: () => void): void {
     const before = [...this.#waiting.values()];
-    this.#refill([]);
+    this.#refill(before.filter(({ message }) => message.mustBeSeen));
     try {
       run();
     } finally {
       for (const entry of before) {
+        if (entry.message.mustBeSeen) continue;
         if (this.#waiting.has(entry.key)) entry.settle(false);
         else this.#add(entry);
       }
@@ -112,40 +136,83 @@ export class PublishQueue {
     }
   }
 
+  #next(now: number): Entry | undefined {
+    let last: Entry | undefined;
+    for (const entry of this.#waiting.values()) {
+      if (!entry.message.retain && now - entry.at > this.#limits.ageMs) {
+        this.#remove(entry);
+        this.#drop(entry, "too old");
+      } else if (this.#losses.comesLast(entry)) last ??= entry;
+      else return entry;
+    }
+    return last;
+  }
+
+  /** Values of its topic that were sent before it are not sent again. */
+  #outdate(entry: Entry, which: (older: Entry) => boolean): void {
+    if (!entry.message.retain) return;
+    for (const older of this.#inFlight) {
+      if (older === entry) return;
+      if (older.topic === entry.topic && which(older)) older.stale = true;
+    }
+  }
+
+  /** The waiting value of a topic, where it may be left out. */
+  #forget(topic: string): void {
+    const entry = this.#waiting.get(`=${topic}`);
+    if (!entry) return;
+    this.#remove(entry);
+    entry.settle(false);
+  }
+
   #refill(entries: readonly Entry[]): void {
     this.#waiting = new Map();
     this.#transient = 0;
+    this.#transientBytes = 0;
     for (const entry of entries) this.#add(entry);
     this.#trim();
   }
 
   #add(entry: Entry): void {
+    if (entry.message.mustBeSeen) this.#forget(entry.topic);
     const older = this.#waiting.get(entry.key);
     if (!older && entry.message.retain && this.#waiting.size - this.#transient >= this.#limits.topics) {
-      this.#drop(entry, "too many");
+      this.#drop(entry, "queue full");
       return;
     }
     this.#waiting.set(entry.key, entry);
-    if (!entry.message.retain) this.#transient += 1;
+    this.#count(entry, 1);
     older?.settle(false);
   }
 
   #remove(entry: Entry): void {
     this.#waiting.delete(entry.key);
-    if (!entry.message.retain) this.#transient -= 1;
+    this.#count(entry, -1);
   }
 
+  #count({ message, bytes }: Entry, sign: 1 | -1): void {
+    if (message.retain) return;
+    this.#transient += sign;
+    this.#transientBytes += sign * bytes;
+  }
+
+  get #isFull(): boolean {
+    return this.#transient > this.#limits.messages || this.#transientBytes > this.#limits.bytes;
+  }
+
+  /** The oldest go first; what somebody's safety hangs on goes last. */
   #trim(): void {
-    for (const entry of this.#waiting.values()) {
-      if (this.#transient <= this.#limits.messages) return;
-      if (entry.message.retain) continue;
-      this.#remove(entry);
-      this.#drop(entry, "too many");
-    }
+    for (const spared of [true, false])
+      for (const entry of this.#waiting.values()) {
+        if (!this.#isFull) return;
+        if (entry.message.retain || (spared && entry.message.important)) continue;
+        this.#remove(entry);
+        this.#drop(entry, "queue full");
+      }
   }
 
   #drop(entry: Entry, why: Drop): void {
     entry.settle(false);
-    this.#dropped(entry.message, why);
+    this.#dropped(entry, why);
   }
 }

@@ -90,7 +90,8 @@ export class Announcer {
     for (const removal of staleDiscovery(own, { topic, payload }, this.#deps.base)) {
       if (removal.payload === null)
         this.#deps.log.info({ topic }, "removed an old device from Home Assistant");
-      this.#send(removal.topic, removal.payload === null ? "" : JSON.stringify(removal.payload));
+      // Home Assistant has to see the stub that removes a component: the config that follows may not replace it.
+      this.#send(removal.topic, removal.payload === null ? "" : JSON.stringify(removal.payload), true);
     }
   }
 
@@ -116,9 +117,9 @@ export class Announcer {
     this.#missing.clear();
   }
 
-  #send(topic: string, payload: string): void {
+  #send(topic: string, payload: string, mustBeSeen = false): void {
     if (payload === "") this.#published.delete(topic);
     else this.#published.set(topic, payload);
-    this.#deps.publish({ topic, payload, retain: true, qos: 1 });
+    this.#deps.publish({ topic, payload, retain: true, qos: 1, ...(mustBeSeen && { mustBeSeen }) });
   }
 }
