@@ -189,11 +189,18 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
 /** What a requester may tag its request with; objects are not given back, they could nest without end. */
 export type Transaction = string | number | boolean;
 
+export interface ResponsePayload {
+  readonly status: "ok" | "error";
+  readonly error?: string;
+  readonly data?: unknown;
+  readonly transaction?: Transaction;
+}
+
 /** `B/bridge/response/<verb>`; keys with a `?` in contract 3 are left out when there is nothing to say. */
 export const responsePayload = (
   answer: { readonly data?: unknown } | { readonly error: string },
   transaction?: Transaction,
-) => ({
+): ResponsePayload => ({
   status: "error" in answer ? "error" : "ok",
   ...("error" in answer ? { error: answer.error } : answer.data === undefined ? {} : { data: answer.data }),
   ...(transaction === undefined ? {} : { transaction }),

@@ -32,6 +32,8 @@ describe("set/<key>", () => {
     ["command", "Stop", "command stop"],
     ["command", "tOGGLE", "command toggle"],
     ["link", "off", "link OFF"],
+    ["belt", "OFF\0", "belt OFF"],
+    ["speed", "0\0", "speed 0"],
   ])("%s reads %j", (key, payload, command) => {
     const parsed = raw(key, payload);
     expect(runs(parsed)).toEqual([command]);
@@ -39,7 +41,7 @@ describe("set/<key>", () => {
   });
 
   it.each([
-    ["belt", ["", " ", "1", "true", "STOP", "ON OFF", "{}", '{"belt":"OFF"}', "ON\0"]],
+    ["belt", ["", " ", "1", "true", "STOP", "ON OFF", "{}", '{"belt":"OFF"}', "ON\0\0", "\0ON"]],
     [
       "speed",
       ["", "1e3", "0x3", "NaN", "Infinity", "3,5", "+3", ".5", "3.", "--1", "3 5", "3 km/h", "9".repeat(400)],
@@ -87,6 +89,11 @@ describe("set", () => {
     ["ON", ["belt ON"]],
     ["off", ["belt OFF"]],
     ["\ufeffOFF\n", ["belt OFF"]],
+    ["OFF\0", ["belt OFF"]],
+    ['{"belt":"OFF"}\0', ["belt OFF"]],
+    ["Stop", ["command stop"]],
+    ['"pause"\n', ["command pause"]],
+    ["toggle\0", ["command toggle"]],
     ['"OFF"', ["belt OFF"]],
     [' "on" ', ["belt ON"]],
     ['{"belt":"off"}', ["belt OFF"]],
@@ -110,7 +117,7 @@ describe("set", () => {
     ...[
       "",
       " ",
-      "STOP",
+      "HALT",
       "0",
       "3.5",
       "null",

@@ -45,7 +45,7 @@ const ALLOWED_AT =
 const ALLOWED_JSON = "Unknown key: a JSON message takes belt, speed, mode, incline, command, id and at.";
 const ALLOWED_RAW = "Unknown key: set/<key> takes belt, speed, mode, incline, command and link.";
 const ALLOWED_SET =
-  "Send ON, OFF, or a JSON object with belt, speed, mode, incline or command, and id or at.";
+  "Send ON, OFF, a word of command such as stop, or a JSON object with belt, speed, mode, incline or command, and id or at.";
 const ALLOWED_BYTES = "A payload must be UTF-8 text of at most 64 KiB.";
 
 const STOP_WINS = "Left out, because the message asks for a stop. Send it again without the stop.";
@@ -53,12 +53,16 @@ const OVERRULED = "Left out, because another key of the message says otherwise. 
 
 /** Reads a message on `set` (`key` null) or `set/<key>`; total on any bytes. */
 export const parseSet = (key: string | null, bytes: Uint8Array): ParsedSet => {
-  const text = decode(bytes);
+  const text = decode(withoutTrailingNul(bytes));
   if (key === null) return text === null ? refused(null, ALLOWED_BYTES) : parseMessage(text);
   const command = RAW_KEYS.find((known) => known === key);
   if (command === undefined) return refused(null, ALLOWED_RAW);
   return text === null ? refused(command, ALLOWED_BYTES) : parseRaw(command, text);
 };
+
+/** Microcontrollers send C strings with their end. */
+const withoutTrailingNul = (bytes: Uint8Array): Uint8Array =>
+  bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes;
 
 const wrong = (command: CommandKey | null, message: string): Rejected => ({
   command,
@@ -78,7 +82,8 @@ const parseRaw = (key: CommandKey, text: string): ParsedSet => {
 
 const parseMessage = (text: string): ParsedSet => {
   const value = parseJson(text);
-  const bare = readCommand("belt", value ?? text);
+  const word = value ?? text;
+  const bare = readCommand("belt", word) ?? readCommand("command", word);
   if (bare !== null) return { ...NOTHING, commands: [bare] };
   return isObject(value) ? parseMembers(members(text)) : refused(null, ALLOWED_SET);
 };

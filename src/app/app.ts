@@ -1,5 +1,6 @@
 import { addressesOf, healthPayload, infoPayload } from "./bridge-info.js";
 import type { Radio } from "../ble/radio.js";
+import { BrokerOutage } from "./broker-outage.js";
 import { type BrokerEndpoint, openBrokerEndpoint } from "./broker-endpoint.js";
 import { type Clock, type StallWatch, watchStalls } from "../clock.js";
 import type { Config } from "../config/config.js";
@@ -41,7 +42,7 @@ export class App implements Stoppable {
   readonly #deps: AppDeps;
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #startedAt: number;
+  readonly #startedAt: { readonly wall: number; readonly now: number };
   readonly #ends: (() => void)[] = [];
   readonly #watches: (() => void)[] = [];
   readonly #over = new AbortController();
@@ -53,17 +54,23 @@ export class App implements Stoppable {
   #place: BrokerEndpoint | null = null;
   #bridge: Bridge | null = null;
   #letGoOfStore: () => void = () => undefined;
-  #brokerLost: () => void = () => undefined;
+  readonly #outage: BrokerOutage | null;
   #brokerConnected = false;
-  #outage = false;
 
   constructor(config: Config, deps: AppDeps) {
     this.#config = config;
     this.#deps = deps;
     this.#log = deps.log;
     this.#clock = deps.clock;
-    this.#startedAt = deps.clock.wall();
+    this.#startedAt = { wall: deps.clock.wall(), now: deps.clock.now() };
     this.#stalls = watchStalls(deps.clock);
+    const { brokerLostStopAfter } = safetySettings(config);
+    this.#outage =
+      brokerLostStopAfter === null
+        ? null
+        : new BrokerOutage(deps.clock, brokerLostStopAfter, () => {
+            for (const pad of this.#pads) pad.stopFor("broker_lost");
+          });
     this.#store = new Store(config.store.path, {
       ...deps,
       retentionDays: config.store.retention_days,
@@ -104,7 +111,7 @@ export class App implements Stoppable {
 
   quiesce(reason: string): Promise<void> {
     this.#over.abort();
-    this.#brokerLost();
+    this.#outage?.end();
     return allOf([
       () => this.#bridge?.stopping(reason),
       ...this.#pads.map((pad) => () => pad.leaving.begin()),
@@ -208,7 +215,7 @@ export class App implements Stoppable {
       info: () =>
         infoPayload({
           version,
-          startedAt: this.#startedAt,
+          startedAt: this.#startedAt.wall,
           radio: radio.state,
           store: this.#store.state,
           pads: this.#pads,
@@ -233,21 +240,14 @@ export class App implements Stoppable {
   }
 
   #health(broker: Broker): object {
-    const uptime = this.#clock.wall() - this.#startedAt;
+    const uptime = this.#clock.now() - this.#startedAt.now;
     return healthPayload({ uptime, memory: this.#deps.memoryUsage(), broker, pads: this.#pads });
   }
 
-  /** `safety.broker_lost`: nobody can stop the belt over MQTT any more. */
   #brokerChanged(connected: boolean): void {
-    // One outage, however many attempts fail in it: a belt that a person starts in it later is theirs.
-    if (!connected && this.#outage) return;
     this.#brokerConnected = connected;
-    this.#outage = !connected;
-    this.#brokerLost();
-    const { brokerLostStopAfter } = safetySettings(this.#config);
-    if (connected || brokerLostStopAfter === null || this.#over.signal.aborted) return;
-    this.#brokerLost = this.#clock.after(brokerLostStopAfter, () => {
-      for (const pad of this.#pads) pad.stopFor("broker_lost");
-    });
+    if (this.#over.signal.aborted) return;
+    if (connected) this.#outage?.connected();
+    else this.#outage?.lost();
   }
 }

@@ -4,7 +4,7 @@ import { KM_PER_MILE } from "../domain/units.js";
 import { statsPayload } from "../api/payloads.js";
 import type { SessionFilter, StoredSession } from "../store/read.js";
 
-/** Told by `bridge/request/sessions` at once; `walkingpad2mqtt sessions` tells all. */
+/** In one answer to `bridge/request/sessions`; `walkingpad2mqtt sessions` has no limit. */
 const MOST_IN_A_MESSAGE = 1_000;
 
 type SessionPayload = ReturnType<typeof statsPayload>["session"];
@@ -48,14 +48,17 @@ export const parseSince = (text: string): number | null => {
   return Number.isNaN(since) ? null : since;
 };
 
-/** `{pad?, since?}` of a request. Throws an Error to show. */
+/** `{pad?, since?, limit?}` of a request. Throws an Error to show. */
 export const requestedSessions = ({
   pad = null,
   since = null,
+  limit = MOST_IN_A_MESSAGE,
 }: Readonly<Record<string, unknown>>): SessionFilter => {
   if (pad !== null && typeof pad !== "string") throw new Error("pad must be the id of a pad");
   const from = typeof since === "string" ? parseSince(since) : null;
   if (since !== null && from === null)
     throw new Error("since must be a date, 2026-11-22, or a time, 2026-11-22T10:00:00Z");
-  return { pad, since: from, limit: MOST_IN_A_MESSAGE };
+  if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > MOST_IN_A_MESSAGE)
+    throw new Error(`limit must be a whole number from 1 to ${MOST_IN_A_MESSAGE}`);
+  return { pad, since: from, limit };
 };

@@ -1,4 +1,11 @@
-import { bridgeStatePayload, eventPayload, type Result, resultPayload } from "../api/payloads.js";
+import {
+  bridgeStatePayload,
+  eventPayload,
+  responsePayload,
+  type ResponsePayload,
+  type Result,
+  resultPayload,
+} from "../api/payloads.js";
 import type { BridgedPad, BridgeDeps, Happening } from "./bridge-deps.js";
 import { BridgeStateGuard } from "./bridge-state.js";
 import type { Broker, InMessage, OutMessage } from "./client/broker.js";
@@ -66,7 +73,7 @@ export class Bridge {
       set: (id, key, message) => this.#set(id, key, message),
       get: (id, { retain }) => (retain ? this.#answer(id, STORED_GET) : this.#get(id)),
       request: (verb, fields) => deps.request(verb, fields, this.#broker),
-      respond: (verb, payload) => publish(passing(this.#topics.bridge.response(verb), payload)),
+      respond: (verb, payload) => publish(this.#response(verb, payload)),
       bridgeState: (text) => this.#word.heard(text),
       status: (message) => this.#announcer.status(message),
       discovery: (message) => this.#announcer.seen(message),
@@ -218,6 +225,16 @@ export class Bridge {
     const end = outcome.status === "ok" ? "ok" : outcome.code;
     this.#deps.log.debug({ pad, command, value, result: end, tookMs }, "a command has ended");
     this.#broker.publish(passing(this.#topics.pad(pad).result, resultPayload(result)));
+  }
+
+  /** Where the broker does not take an answer for its size, it takes the sentence that says so. */
+  #response(verb: string, payload: ResponsePayload): OutMessage {
+    const topic = this.#topics.bridge.response(verb);
+    const message = passing(topic, payload);
+    const bytes = Buffer.byteLength(message.payload);
+    const advice = verb === "sessions" ? " Ask for less with limit or since." : "";
+    const error = `The answer of ${bytes} bytes is larger than the broker takes.${advice}`;
+    return { ...message, instead: passing(topic, responsePayload({ error }, payload.transaction)) };
   }
 
   #get(id: string): void {

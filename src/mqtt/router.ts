@@ -3,7 +3,13 @@ import { type Command, failure, type Outcome } from "../domain/command.js";
 import { asError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 import type { InMessage } from "./client/broker.js";
-import { parseRequest, type Result, responsePayload, type Transaction } from "../api/payloads.js";
+import {
+  parseRequest,
+  type ResponsePayload,
+  type Result,
+  responsePayload,
+  type Transaction,
+} from "../api/payloads.js";
 import { parseSet, type ParsedSet, type Rejected } from "../api/set-message.js";
 import { type HomeAssistantTopics, parseTopic } from "./topics.js";
 
@@ -21,7 +27,7 @@ export interface RouterDeps {
   readonly get: (pad: string, message: InMessage) => void;
   /** Settles in bounded time. */
   readonly request: (verb: string, fields: Readonly<Record<string, unknown>>) => Promise<Answer>;
-  readonly respond: (verb: string, payload: object) => void;
+  readonly respond: (verb: string, payload: ResponsePayload) => void;
   readonly bridgeState: (text: string) => void;
   readonly status: (message: InMessage) => void;
   readonly discovery: (message: InMessage) => void;

@@ -143,7 +143,7 @@ describe("the publish queue", () => {
   });
 
   it("finds out which message the broker ends connections for, names it, and sends everything else", () => {
-    const { queue, drops, drain } = box();
+    const { queue, drops } = box();
     const large = state("config", 7);
     const config: OutMessage = { ...large, payload: "7".padEnd(2000) };
     const connect = (): void =>

@@ -1,0 +1,40 @@
+import type { Clock } from "../clock.js";
+
+/** A connection counts once it has lasted this long: one that a broker ends at its first message is none. */
+const LASTED_MS = 5_000;
+
+/** `safety.broker_lost`: calls back once the broker has been gone for that long. */
+export class BrokerOutage {
+  readonly #clock: Clock;
+  readonly #afterMs: number;
+  readonly #act: () => void;
+  #cancelAct: (() => void) | null = null;
+  #cancelLasted: () => void = () => undefined;
+
+  constructor(clock: Clock, afterMs: number, act: () => void) {
+    this.#clock = clock;
+    this.#afterMs = afterMs;
+    this.#act = act;
+  }
+
+  connected(): void {
+    this.#cancelLasted();
+    this.#cancelLasted = this.#clock.after(LASTED_MS, () => this.#over());
+  }
+
+  /** Connections that did not last leave the time running; it acts once an outage, so a belt started later is the user's. */
+  lost(): void {
+    this.#cancelLasted();
+    this.#cancelAct ??= this.#clock.after(this.#afterMs, this.#act);
+  }
+
+  end(): void {
+    this.#cancelLasted();
+    this.#over();
+  }
+
+  #over(): void {
+    this.#cancelAct?.();
+    this.#cancelAct = null;
+  }
+}
