@@ -1,5 +1,3 @@
-import type { Subscription } from "./client/broker.js";
-
 /** Config key `pads[].id` (contract 2). */
 const PAD_ID = /^[a-z0-9_-]{1,32}$/;
 
@@ -63,6 +61,13 @@ export interface HomeAssistantTopics {
   readonly statusTopic: string;
 }
 
+/** A topic filter to subscribe to; see Subscription of the broker. */
+interface Filter {
+  readonly topic: string;
+  readonly qos: 1;
+  readonly noLocal?: boolean;
+}
+
 /** As HomeAssistantTopics; without discovery nobody's birth is of interest. */
 interface SubscribedTopics {
   readonly discoveryPrefix: string;
@@ -120,7 +125,7 @@ export const subscriptions = (
   base: string,
   pads: readonly string[],
   { discoveryPrefix, statusTopic }: SubscribedTopics,
-): readonly Subscription[] => {
+): readonly Filter[] => {
   const { bridge, pad } = topics(base);
   const commands = [...pads.map(pad).flatMap((t) => [t.set, t.setKey("+"), t.get]), bridge.request("#")];
   const status = statusTopic === null ? [] : [statusTopic];

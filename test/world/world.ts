@@ -8,7 +8,7 @@ import type { Config } from "../../src/config/config.js";
 import { NO_FAULTS } from "../../src/domain/faults.js";
 import type { Logger } from "../../src/log/log.js";
 import type { OutMessage } from "../../src/mqtt/client/broker.js";
-import { BrokerSupervisor } from "../../src/mqtt/client/broker-client.js";
+import { BrokerClient } from "../../src/mqtt/client/broker-client.js";
 import { Ending, EXIT, shutDown } from "../../src/process/lifecycle.js";
 import { control, remote, safetyKey, walker } from "../../src/sim/pad.js";
 import { simulatedRadio, type SimulatedRadio } from "../../src/sim/radio.js";
@@ -260,7 +260,7 @@ class World {
       realRadio: () => Promise.resolve(this.#air(clock, killed.signal)),
       connectBroker: (options, deps) => {
         const { clientId } = options;
-        const client = new BrokerSupervisor(
+        const client = new BrokerClient(
           { clientId, protocolVersion: "5", shown: "the broker" },
           { ...deps, random: () => this.#dice.share() },
           this.#broker.opening(clock),
