@@ -32,7 +32,7 @@ export type Drop = "queue full" | "too old" | "connection lost twice while it wa
 
 /** Fixed header, topic length, packet id and properties of a PUBLISH as we send it (MQTT 5 §3.3), rounded up. */
 const PUBLISH_OVERHEAD = 16;
-export const sizeOf = ({ topic, payload }: OutMessage): number =>
+const sizeOf = ({ topic, payload }: OutMessage): number =>
   Buffer.byteLength(payload) + Buffer.byteLength(topic) + PUBLISH_OVERHEAD;
 
 const nothing = (): void => undefined;
