@@ -41,7 +41,6 @@ const REMOTE = "Use the pad's remote or its mains switch.";
 
 export const TEXT = {
   title: "Walking pad",
-  skip: "Skip to STOP",
   views: { label: "View", walk: "Walk", history: "History" },
   pads: "Pads",
   banner: {
@@ -58,8 +57,6 @@ export const TEXT = {
       `The bridge refuses the connection: ${why} Nobody here can see or stop the belt: use the pad's remote.`,
     radio: (advice: string) => `Bluetooth: ${advice}`,
     store: (advice: string) => `History: ${advice}`,
-    again: "Trying again …",
-    close: "Close",
   },
   belt: BELT,
   link: LINK,
@@ -93,7 +90,6 @@ export const TEXT = {
     named: (name: string) => `STOP ${name}`,
     pending: "Stop sent",
     undelivered: "The stop has not reached the bridge. Trying again. Use the pad's remote.",
-    refused: "Stop",
   },
   incline: { label: "Incline", up: "Incline up", down: "Incline down" },
   numbers: {

@@ -33,9 +33,8 @@ const Header = ({ state }: { readonly state: State }) => (
 /** On the left, or first on a phone: the belt and STOP. On the right: what was walked. */
 export const App = ({ state, actions }: Props) => {
   const pad = selectedPad(state);
-  const lost = state.connection === "lost" || state.bridge?.state === "offline";
   return (
-    <div class="app" data-view={state.view} data-lost={lost ? "" : undefined}>
+    <div class="app" data-view={state.view}>
       <Header state={state} />
       <Banners state={state} actions={actions} />
       <main class="columns">

@@ -81,7 +81,8 @@ const Speed = ({ state, pad }: Omit<Props, "actions">) => {
     <div class="speed">
       <p class={`speed-number ${speed === null ? "unknown" : ""}`}>
         <span class="hidden">{TEXT.speed.label}: </span>
-        <span data-speed>{speedText(speed, units)}</span> <span class="speed-unit">{speedUnit(units)}</span>
+        <span data-speed>{speedText(speed, units)}</span>
+        <span class="speed-unit"> {speedUnit(units)}</span>
       </p>
       <p class={`speed-target ${asked === null ? "" : "pending"}`}>{note ?? TEXT.speed.noTarget}</p>
     </div>

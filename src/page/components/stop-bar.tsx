@@ -18,7 +18,7 @@ const captionOf = (pad: PadModel, { pads, view, preferences }: State): readonly 
   return [
     ...(alone ? [] : [pad.about.name]),
     ...(speed ? [speedWithUnit(speed, preferences.units)] : []),
-    ...(pad.asked.stop ? [TEXT.stop.pending] : []),
+    ...(pad.asked.stop && !pad.asked.stop.undelivered ? [TEXT.stop.pending] : []),
   ];
 };
 

@@ -1,4 +1,5 @@
 import type { SamplePayload, StatePayload } from "../../api/page.js";
+import { courseOf } from "./course.js";
 import type { Trace } from "./state.js";
 
 /** Seconds that the live chart shows. */
@@ -36,8 +37,9 @@ export const traced = (trace: Trace, now: number, state: StatePayload | null): T
 /** The stored samples of the walk before the first live point: a page that was just opened shows what was before. */
 export const withSamples = (trace: Trace, samples: readonly SamplePayload[]): Trace => {
   const first = trace.at[0] ?? Infinity;
-  const points = samples
-    .map(({ at, speed }) => ({ at: Date.parse(at) / 1000, speed }))
+  const { at: times, points: course } = courseOf(samples);
+  const points = times
+    .map((at, index) => ({ at, speed: course[index]?.speed ?? null }))
     .filter(({ at }) => at < first);
   const now = trace.at.at(-1) ?? points.at(-1)?.at ?? 0;
   return trimmed(
