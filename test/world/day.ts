@@ -90,7 +90,7 @@ const dayPad = (dice: Dice): DayPad => {
     ] as const),
     ...(dice.chance(0.3) && { ramp: dice.pick([0.1, 0.3, 1, 3]) }),
     ...(dice.chance(0.3) && { countdown: dice.pick([1000, 2000, 5000, 8000, 15_000]) }),
-    ...(wilink && dice.chance(0.7) && { gap: dice.whole(600, 700) }),
+    ...(wilink && { gap: dice.chance(0.2) ? 0 : dice.whole(600, 700), gapRestarts: dice.chance(0.3) }),
     ...(!wilink && dice.chance(0.2) && { deafSpinUp: true }),
     ...(!wilink && dice.chance(0.05) && { silentData: true }),
     ...(!wilink && dice.chance(0.1) && { refusePause: true }),

@@ -33,6 +33,8 @@ export interface Ask {
   readonly isVoid: boolean;
   results: string[];
   resultAt: number;
+  /** Nothing has happened since that a stop may need more time for. */
+  calm: boolean;
 }
 
 interface Written {
@@ -61,6 +63,9 @@ const STARTS: readonly (string | number)[] = ["ON", "start", "resume", "toggle"]
 const STOPS: readonly (string | number)[] = ["OFF", "stop", "pause", 0];
 const RESTS: readonly string[] = ["idle", "standby", "paused"];
 
+/** Milliseconds; the simulator's own where the day does not say. */
+const gapOf = ({ options: { gap = 690 } }: DayPad): number => gap;
+
 export const kindOf = (key: string, value: string | number): Ask["kind"] => {
   if (key !== "mode" && key !== "link" && STOPS.includes(value)) return "stop";
   const motion = (key === "belt" || key === "command") && MOTIONS.includes(value);
@@ -85,6 +90,8 @@ export class PadOracle {
   available = false;
   /** Its belt keeps going, its link or its frames suffer: a stop need not reach it in time. */
   disturbed = false;
+  /** Of a frame on its way, ms. */
+  transit = 5;
   stats: { readonly took: number; readonly gap: number }[] = [];
   readonly #deps: OracleDeps;
   readonly #countdown: number;
@@ -108,6 +115,8 @@ export class PadOracle {
   #firstHeard: number | null = null;
   #stopSince: number | null = null;
   #crashMovingSince: number | null = null;
+  /** It has run for long though its data shows nothing: it was given a start, and has acknowledged it. */
+  #ranLong = false;
   #walkerWasOff = false;
   #brokerDownSince: number | null = null;
   #unclean = false;
@@ -139,6 +148,15 @@ export class PadOracle {
     if (last?.phase !== belt.phase) this.#phaseSince = now;
     if (belt.phase === "rest") this.#cause = null;
     this.#movingSince = belt.speed >= LEAST ? (this.#movingSince ?? now) : null;
+    const ours = this.#cause?.by === "us" && now - this.#cause.at > 22_000;
+    if (
+      ours &&
+      belt.phase === "running" &&
+      this.#alive &&
+      this.#linkedAt !== null &&
+      now - this.#linkedAt > 22_000
+    )
+      this.#ranLong = true;
     this.#watchWords();
     this.#watchCrash();
     this.#watchStop();
@@ -150,7 +168,7 @@ export class PadOracle {
     this.sample(after);
     if (started) this.#cause = { by: "person", at: this.#deps.now(), seq: 0 };
     // Whoever speeds it up, or starts it, works against the stop that is under way.
-    if (after.machine.belt.target > before.machine.belt.target || started) this.#due = null;
+    if (after.machine.belt.target > before.machine.belt.target || started) this.disturb();
   }
 
   walkerOff(): void {
@@ -164,11 +182,12 @@ export class PadOracle {
   /** Something has happened that a stop may need more time for. */
   disturb(): void {
     this.#due = null;
+    for (const ask of this.asks) ask.calm = false;
   }
 
   // The process.
 
-  begun(crashed: boolean): void {
+  begun(crashed: boolean, letGo: boolean): void {
     this.#alive = true;
     this.#exiting = false;
     this.#firstHeard = null;
@@ -176,7 +195,8 @@ export class PadOracle {
     this.#unclean = crashed || this.#unclean;
     this.#crashMovingSince = null;
     this.#stopSince = null;
-    this.#stopConfirmed = true;
+    this.#stopConfirmed = !letGo;
+    this.#ranLong = false;
     this.#published = null;
     this.available = false;
     if (!this.#deps.brokerUp()) this.#brokerDownSince = this.#deps.now();
@@ -209,7 +229,8 @@ export class PadOracle {
       return `${phase} at ${speed.toFixed(2)} km/h, and the accepted stop ${pending.id} has not been carried out`;
     if (this.#crash && this.#firstHeard === null && now - this.#crash.heard < 590_000)
       return `${phase} at ${speed.toFixed(2)} km/h since a crash, and not seen since`;
-    return this.honest && this.#firstHeard !== null ? this.#motionSeen() : null;
+    if (!this.honest) return this.#lie();
+    return this.#firstHeard !== null ? this.#motionSeen() : null;
   }
 
   // The link.
@@ -230,6 +251,9 @@ export class PadOracle {
   released(link: number): void {
     if (link === this.#link) this.unlinked();
     if (this.#exiting || !this.#alive || !this.honest) return;
+    const now = this.#deps.now();
+    if (now - this.#heardOf < 4_500 && (this.truth.at(-1)?.speed ?? 0) > 0.3 && !this.#isSwitchedOff())
+      this.#deps.violation(`${this.name}: a link that lives is given up while the belt moves`);
     // Only by the user's switch: a link that is given up as silent is regained.
     const off = this.asks.findLast(({ key }) => key === "link");
     const moves = this.#motionSeen();
@@ -250,10 +274,14 @@ export class PadOracle {
     if (ask.kind !== "stop" || ask.isVoid) return;
     const { speed, phase } = this.truth.at(-1)!;
     const { ramp = 0.53, deafSpinUp = false } = this.setup.options;
-    if (this.#linkedAt === null || this.#firstHeard === null || this.disturbed || this.#due) return;
+    if (this.#linkedAt === null || this.#firstHeard === null || this.disturbed) return;
     if (this.#deps.now() - this.#linkedAt < 2_000) return;
-    const falls = (speed / ramp) * 1000 + (deafSpinUp && phase !== "rest" ? 2 * this.#countdown + 5000 : 0);
-    this.#due = {
+    ask.calm = ramp > 0.45 && !deafSpinUp;
+    const falls =
+      (speed / ramp) * 1000 +
+      14 * this.transit +
+      (deafSpinUp && phase !== "rest" ? 2 * this.#countdown + 5000 : 0);
+    this.#due ??= {
       ask,
       from: ask.at,
       until: ask.at + falls + 4_000,
@@ -296,6 +324,12 @@ export class PadOracle {
     if (op.startsWith("speed") && is.target !== was.target && is.phase === "running") {
       const ask = this.#authority(op, -1);
       const fastest = Math.max(...this.#since(now - 4_000).map(({ speed }) => speed));
+      const asked =
+        ask?.key === "speed" && typeof ask.value === "number" && !this.setup.options.imperial
+          ? ask.value
+          : Infinity;
+      if (is.target > asked + 0.15 && is.target > (this.setup.startSpeed ?? 0) + 0.15)
+        wrong(`the belt makes for ${is.target.toFixed(2)} km/h, and ${asked} was asked`);
       const most = Math.max(this.cap, ask?.value === "slower" ? fastest : 0);
       if (is.target > most + 0.06 * unit)
         wrong(`the belt makes for ${is.target.toFixed(2)} km/h, more than ${most}`);
@@ -304,6 +338,13 @@ export class PadOracle {
     }
     const stops = isHalt(op) && was.phase !== "stopping" && was.phase !== "rest" && is.phase !== was.phase;
     if (stops) this.#stopsBelt(wrong, now);
+  }
+
+  #isSwitchedOff(): boolean {
+    return (
+      this.asks.findLast(({ key, results }) => key === "link" && results[0] !== "unsupported")?.value ===
+      "OFF"
+    );
   }
 
   result(id: string | null, key: string, outcome: string): void {
@@ -317,6 +358,8 @@ export class PadOracle {
       this.#deps.violation(`${this.name}: ${id} has ${ask.results.length} results: ${ask.results.join()}`);
     if (ask.isVoid && outcome === "ok" && ask.kind === "motion")
       this.#deps.violation(`${this.name}: ${id} was ok though it was stored, old or redelivered`);
+    if (ask.kind === "stop" && outcome === "unconfirmed" && ask.calm && this.honest && !this.#exiting)
+      this.#deps.violation(`${this.name}: the stop ${id} is unconfirmed after ${now - ask.at} ms of peace`);
     if (ask.kind !== "stop" || outcome !== "ok") return;
     const moves = this.honest ? this.#motionSeen() : this.#lie();
     if (moves) this.#deps.violation(`${this.name}: the stop ${id} is ok, but the belt is ${moves}`);
@@ -327,6 +370,8 @@ export class PadOracle {
     if (first && state.belt !== "unknown")
       this.#deps.violation(`${this.name}: the first state of a run says ${state.belt}`);
     this.#published = state;
+    const lie = RESTS.includes(state.belt) ? this.#lie() : null;
+    if (lie) this.#deps.violation(`${this.name}: the belt is said to be ${state.belt} and is ${lie}`);
     if (!RESTS.includes(state.belt)) this.#restWordSince = null;
     else this.#restWordSince ??= this.#deps.now();
     if (state.stop_confirmed && !this.#stopConfirmed) {
@@ -374,8 +419,7 @@ export class PadOracle {
   #lie(): string | null {
     if (!this.setup.options.silentData) return null;
     const { phase, speed } = this.truth.at(-1)!;
-    const running = phase === "running" && this.#deps.now() - this.#phaseSince > 20_000;
-    return running ? `running at ${speed.toFixed(2)} km/h, and shows nothing` : null;
+    return this.#ranLong ? `${phase} at ${speed.toFixed(2)} km/h, and its data shows nothing` : null;
   }
 
   /** The command that this frame is written for. */
@@ -440,9 +484,10 @@ export class PadOracle {
     const due = this.#due;
     if (due && !due.reacted) {
       due.reacted = true;
-      this.stats.push({ took: now - due.from, gap: this.setup.options.gap ?? 0 });
-      const { gap = 0 } = this.setup.options;
-      if (this.wilink && now - due.from > gap + 350) wrong(`${now - due.from} ms after its command`);
+      this.stats.push({ took: now - due.from, gap: gapOf(this.setup) });
+      const gap = gapOf(this.setup);
+      if (this.wilink && this.transit <= 30 && now - due.from > gap + 350)
+        wrong(`${now - due.from} ms after its command`);
     }
     if (!this.#alive || this.#exiting || this.#unclean || !this.honest) return;
     const { broker_lost, walked_off } = this.#deps.safety;
@@ -453,11 +498,9 @@ export class PadOracle {
     });
     const down = this.#brokerDownSince;
     const after = broker_lost.after * 1000;
+    const began = this.#cause?.at ?? -Infinity;
     const lost =
-      broker_lost.action === "stop" &&
-      down !== null &&
-      now - down >= after - 100 &&
-      now - down < after + 75_000;
+      broker_lost.action === "stop" && down !== null && now - down >= after - 100 && began < down + after;
     const left = walked_off.action === "stop" && this.#walkerWasOff;
     if (!wanted && !lost && !left && this.#lateLink < 0) wrong("nobody wanted it");
   }

@@ -91,6 +91,8 @@ class World {
   #life: Life | null = null;
   #lives = 0;
   #crashed = false;
+  /** What was not at rest when the last run ended. */
+  #letGo = new Set<PadOracle>();
   /** The broker was there when the end began: every command gets its result. */
   #answers = false;
   #store: string | null = null;
@@ -276,7 +278,7 @@ class World {
     this.#life = life;
     this.#firsts.clear();
     this.#note(`the bridge begins${this.#crashed ? " after a crash" : ""}`);
-    for (const pad of this.#pads) pad.begun(this.#crashed);
+    for (const pad of this.#pads) pad.begun(this.#crashed, this.#letGo.has(pad));
     this.#crashed = false;
     void ending.first.then((end) => {
       this.#answers = this.#broker.reaches;
@@ -348,6 +350,7 @@ class World {
     this.#note(`exit ${code}`);
     this.#exits.push(code);
     this.#look();
+    this.#letGo = new Set(this.#pads.filter(({ truth }) => truth.at(-1)?.phase !== "rest"));
     for (const pad of this.#pads) {
       const unsafe = code === EXIT.ok ? pad.unsafe() : null;
       if (unsafe) this.#violation(`${pad.name}: exit 0, but the belt is ${unsafe}`);
@@ -598,6 +601,7 @@ class World {
             kind: halts && kind === "motion" ? "other" : kind,
             isVoid: stored || (kind !== "stop" && (old || (dup && kind === "motion"))),
             results: [],
+            calm: false,
             resultAt: 0,
           });
         }
@@ -649,6 +653,7 @@ class World {
     for (const [i, oracle] of this.#pads.entries()) {
       const unwell = this.#mishaps.some(({ pad }) => pad === null || pad === i) || this.#isRough(i);
       oracle.disturbed = unwell;
+      oracle.transit = this.#airs[i]!.transit;
       oracle.sample(this.#radio.pad(ADDRESSES[i]!));
       if (this.#life && this.#broker.reaches && !this.#ending)
         for (const ask of oracle.unanswered(110_000)) {
@@ -660,11 +665,10 @@ class World {
 
   /** A stop may take its time on such a link, or with such a pad. */
   #isRough(pad: number): boolean {
-    const { losesOneIn, transit, jitter, delay, echo, frozen, unanswered } = this.#airs[pad]!;
+    const { losesOneIn, jitter, delay, echo, frozen, unanswered } = this.#airs[pad]!;
     const { silentData } = this.#day.pads[pad]!.options;
     return (
       losesOneIn !== null ||
-      transit > 30 ||
       jitter > 5 ||
       delay > 0 ||
       echo !== null ||
