@@ -193,6 +193,8 @@ export class PadOracle {
     this.#firstHeard = null;
     this.#crash = crashed && this.#heardOf > -Infinity ? { heard: this.#heardOf } : null;
     this.#unclean = crashed || this.#unclean;
+    // What an earlier run has started is known to this one by what it sees alone.
+    if (this.#cause) this.#cause = { ...this.#cause, by: "person" };
     this.#crashMovingSince = null;
     this.#stopSince = null;
     this.#stopConfirmed = !letGo;

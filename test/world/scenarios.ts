@@ -1,0 +1,202 @@
+import type { SimulatedModel } from "../../src/domain/faults.js";
+import { speedFromKmh } from "../../src/domain/units.js";
+import type { PadOptions } from "../../src/sim/pad.js";
+import type { Air } from "./air.js";
+import { type Day, type DayPad, type Deed, type Safety, usualSafety } from "./day.js";
+
+// The holes of issue 9, told in the world's own words: on the code of b3614e9 the oracle finds each of them.
+
+const pad = (model: SimulatedModel, options: PadOptions = {}, air: Partial<Air> = {}): DayPad => ({
+  model,
+  options: { mode: "manual", ...options },
+  air,
+  maxSpeed: null,
+  startSpeed: null,
+});
+
+const day = (
+  one: DayPad,
+  deeds: readonly Deed[],
+  lasts: number,
+  safety: Partial<Safety> = {},
+  heals = false,
+): Day => ({
+  seed: 9,
+  pads: [one],
+  safety: { ...usualSafety, ...safety },
+  deeds: [...deeds].sort((a, b) => a.at - b.at),
+  lasts,
+  heals,
+});
+
+const send = (at: number, payload: Readonly<Record<string, string | number>>): Deed => ({
+  at,
+  do: "send",
+  pad: 0,
+  payload,
+});
+const press = (at: number, key: "start-stop" | "+" | "-"): Deed => ({ at, do: "press", pad: 0, key });
+const ON = { belt: "ON" } as const;
+const OFF = { belt: "OFF" } as const;
+const every = <T>(ms: number, from: number, count: number, make: (at: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => make(from + i * ms));
+const exit = (at: number, down: number): Deed => ({ at, do: "signal", down });
+
+const walking = send(2500, { speed: 4 });
+const c2 = pad("c2", { gap: 690 });
+
+/** A scenario of each item, by its number and words. */
+export const SCENARIOS: readonly (readonly [item: string, day: Day])[] = [
+  ...every(
+    100,
+    0,
+    10,
+    (phase) =>
+      [
+        `1: OFF every second, ${phase} ms into a poll`,
+        day(c2, [walking, ...every(1000, 20_000 + phase, 25, (at) => send(at, OFF))], 50_000),
+      ] as const,
+  ),
+  ...every(
+    100,
+    0,
+    10,
+    (phase) =>
+      [`1: one OFF, ${phase} ms into a poll`, day(c2, [walking, send(20_000 + phase, OFF)], 36_000)] as const,
+  ),
+  [
+    "2: MC21 on a slow link, stopped before permission was asked",
+    day(
+      pad("mc21", {}, { transit: 350 }),
+      [press(3000, "start-stop"), press(9000, "+"), send(16_000, OFF)],
+      40_000,
+    ),
+  ],
+  [
+    "3: with the link OFF a creeping belt is kept",
+    day(
+      c2,
+      [
+        send(3000, { link: "OFF" }),
+        { at: 3500, do: "faults", pad: 0, faults: { creep: speedFromKmh(0.5) } },
+        press(4000, "start-stop"),
+        send(12_000, OFF),
+      ],
+      100_000,
+    ),
+  ],
+  [
+    "4: a stop accepted without a link, and the end",
+    day(
+      c2,
+      [
+        { at: 5000, do: "range", pad: 0, out: true },
+        { at: 9500, do: "unlink", pad: 0 },
+        press(11_000, "start-stop"),
+        send(18_000, OFF),
+        { at: 19_000, do: "range", pad: 0, out: false },
+        exit(19_010, 0),
+      ],
+      19_020,
+    ),
+  ],
+  [
+    "5: a stop into a spin-up of 15 s that loses it",
+    day(pad("ftms", { countdown: 15_000, deafSpinUp: true }), [send(3000, ON), send(9000, OFF)], 40_000),
+  ],
+  [
+    "6: zeros prove nothing",
+    day(pad("ftms", { silentData: true }), [send(3000, ON), send(40_000, OFF)], 60_000),
+  ],
+  [
+    "7: a stop that was let go is not confirmed by the next run",
+    day(pad("r1pro", { gap: 690 }), [send(2500, { speed: 9 }), exit(45_000, 500)], 60_000, {
+      shutdown_timeout: 5,
+    }),
+  ],
+  [
+    "8: a stall with a write in flight",
+    day(
+      pad("c2", { gap: 690 }, { transit: 400 }),
+      [walking, ...every(7400, 20_000, 10, (at): Deed => ({ at, do: "stall", ms: 3200 }))],
+      95_000,
+    ),
+  ],
+  ...(["c2", "ftms", "mc21"] as const).map(
+    (model) =>
+      [
+        `9: ${model}: a speed that was obeyed, and a person who slows the belt`,
+        day(
+          pad(model),
+          [
+            send(2500, { speed: 2 }),
+            send(20_000, { speed: 5 }),
+            ...every(50, 22_600, 6, (at) => press(at, "-")),
+          ],
+          45_000,
+        ),
+      ] as const,
+  ),
+  [
+    "10: slower, when the remote has just slowed the belt",
+    day(
+      pad("c2", { gap: 690, ramp: 3 }),
+      [
+        send(2500, { speed: 5.5 }),
+        ...every(50, 20_000, 7, (at) => press(at, "-")),
+        send(23_400, { command: "slower" }),
+      ],
+      35_000,
+    ),
+  ],
+  ...every(
+    400,
+    600,
+    6,
+    (late) =>
+      [
+        `11: a minus ${late} ms into the ramp of a machine that takes miles`,
+        day(
+          pad("tm11gy"),
+          [send(2500, { speed: 1.6 }), send(15_000, { speed: 3.5 }), press(15_000 + late, "-")],
+          35_000,
+        ),
+      ] as const,
+  ),
+  ...every(
+    400,
+    1200,
+    5,
+    (transit) =>
+      [
+        `12: a start of several frames that take ${transit} ms each`,
+        day(pad("mc21"), [{ at: 4000, do: "air", pad: 0, air: { transit } }, send(6000, ON)], 25_000),
+      ] as const,
+  ),
+  [
+    "13: after a crash, the part without the speed comes first",
+    day(
+      pad("ftms", {}, { parts: { speed: 400, rest: 0 } }),
+      [walking, { at: 20_000, do: "kill", down: 3000 }],
+      45_000,
+    ),
+  ],
+  [
+    "13: a crash in the countdown",
+    day(pad("ftms", { countdown: 8000 }), [send(5000, ON), { at: 6500, do: "kill", down: 500 }], 35_000),
+  ],
+  [
+    "17: broker_lost acts once",
+    day(
+      c2,
+      [
+        walking,
+        { at: 20_000, do: "broker", up: false },
+        press(45_000, "start-stop"),
+        { at: 65_000, do: "broker", up: true },
+      ],
+      66_000,
+      { broker_lost: { action: "stop", after: 5 } },
+    ),
+  ],
+];
