@@ -90,6 +90,8 @@ export class PadOracle {
   available = false;
   /** Its belt keeps going, its link or its frames suffer: a stop need not reach it in time. */
   disturbed = false;
+  /** Its link or the machine suffer from more than a stall of ours. */
+  rough = false;
   /** Of a frame on its way, ms. */
   transit = 5;
   stats: { readonly took: number; readonly gap: number }[] = [];
@@ -192,7 +194,7 @@ export class PadOracle {
     this.#exiting = false;
     this.#firstHeard = null;
     this.#crash = crashed && this.#heardOf > -Infinity ? { heard: this.#heardOf } : null;
-    this.#unclean = crashed || this.#unclean;
+    this.#unclean = crashed || letGo || this.#unclean;
     // What an earlier run has started is known to this one by what it sees alone.
     if (this.#cause) this.#cause = { ...this.#cause, by: "person" };
     this.#crashMovingSince = null;
@@ -201,7 +203,7 @@ export class PadOracle {
     this.#ranLong = false;
     this.#published = null;
     this.available = false;
-    if (!this.#deps.brokerUp()) this.#brokerDownSince = this.#deps.now();
+    if (this.#brokerDownSince !== null) this.#brokerDownSince = this.#deps.now();
   }
 
   exiting(): void {
@@ -254,7 +256,12 @@ export class PadOracle {
     if (link === this.#link) this.unlinked();
     if (this.#exiting || !this.#alive || !this.honest) return;
     const now = this.#deps.now();
-    if (now - this.#heardOf < 4_500 && (this.truth.at(-1)?.speed ?? 0) > 0.3 && !this.#isSwitchedOff())
+    if (
+      now - this.#heardOf < 4_500 &&
+      (this.truth.at(-1)?.speed ?? 0) > 0.3 &&
+      !this.#isSwitchedOff() &&
+      !this.rough
+    )
       this.#deps.violation(`${this.name}: a link that lives is given up while the belt moves`);
     // Only by the user's switch: a link that is given up as silent is regained.
     const off = this.asks.findLast(({ key }) => key === "link");

@@ -99,7 +99,8 @@ class World {
   #seq = 0;
   #messages = 0;
   #ending: Promise<void> | null = null;
-  #mishaps: { readonly from: number; until: number; readonly pad: number | null }[] = [];
+  #mishaps: { readonly from: number; until: number; readonly pad: number | null; readonly stall: boolean }[] =
+    [];
 
   constructor(day: Day, trace: boolean) {
     this.#day = day;
@@ -451,7 +452,7 @@ class World {
         if (!this.#life) return;
         this.#note(`the process stalls for ${deed.ms} ms`);
         this.#stalls.push({ from: this.#clock.now(), ms: deed.ms });
-        this.#mishap(null, deed.ms + 1500);
+        this.#mishap(null, deed.ms + 1500, true);
         this.#life.clock.stall(deed.ms);
         return;
       }
@@ -653,6 +654,8 @@ class World {
     for (const [i, oracle] of this.#pads.entries()) {
       const unwell = this.#mishaps.some(({ pad }) => pad === null || pad === i) || this.#isRough(i);
       oracle.disturbed = unwell;
+      oracle.rough =
+        this.#mishaps.some((one) => !one.stall && (one.pad === null || one.pad === i)) || this.#isRough(i);
       oracle.transit = this.#airs[i]!.transit;
       oracle.sample(this.#radio.pad(ADDRESSES[i]!));
       if (this.#life && this.#broker.reaches && !this.#ending)
@@ -679,14 +682,15 @@ class World {
   }
 
   /** `until` Infinity: until the next one, which ends it. */
-  #mishap(pad: number | null, ms: number): void {
+  #mishap(pad: number | null, ms: number, stall = false): void {
     const now = this.#clock.now();
     if (ms !== Infinity)
       for (const one of this.#mishaps) if (one.pad === pad && one.until === Infinity) one.until = now;
-    this.#mishaps.push({ from: now, until: now + ms, pad });
+    this.#mishaps.push({ from: now, until: now + ms, pad, stall });
     for (const [i, oracle] of this.#pads.entries())
       if (pad === null || pad === i) {
         oracle.disturbed = true;
+        oracle.rough ||= !stall;
         oracle.disturb();
       }
   }

@@ -1,0 +1,125 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+// Each rule of contract 4 is broken once in a copy of the source, and the world has to find it: npm run test:mutations.
+interface Mutation {
+  readonly rule: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const pad = (rule: string, file: string, from: string, to: string): Mutation => ({
+  rule,
+  file: `src/pad/control/${file}`,
+  from,
+  to,
+});
+
+const MUTATIONS: readonly Mutation[] = [
+  pad(
+    "1: a stop in the gap is written again",
+    "stop.ts",
+    "if (stop.inGap) return gapEnd;",
+    "if (stop.inGap) return null;",
+  ),
+  pad(
+    "1: start and speed are refused under a stop",
+    "interpret.ts",
+    "if (situation.control.stop || situation.control.leftMoving) return REFUSED.stopping;",
+    "",
+  ),
+  {
+    rule: "2: what is old is refused",
+    file: "src/mqtt/inbox.ts",
+    from: "parsed.stale || age > STALE_MS",
+    to: "false",
+  },
+  pad(
+    "2: no start later than 5 s",
+    "start.ts",
+    "const WRITE_WINDOW_MS = 5_000;",
+    "const WRITE_WINDOW_MS = 9_000;",
+  ),
+  {
+    rule: "3: a stored message is refused",
+    file: "src/mqtt/inbox.ts",
+    from: "if (message.retain) {",
+    to: "if (message.retain && message.topic === '') {",
+  },
+  {
+    rule: "3: a redelivered start is dropped",
+    file: "src/mqtt/inbox.ts",
+    from: "message.dup ? parsed.commands.filter(survivesDup) : parsed.commands",
+    to: "parsed.commands.filter((one) => !message.dup || survivesDup(one) || true)",
+  },
+  pad(
+    "4: a start only to a belt at rest",
+    "start.ts",
+    "isFresh(telemetry, now) && showsRest(telemetry);",
+    "isFresh(telemetry, now);",
+  ),
+  pad(
+    "5: a speed is not written again once the belt has left",
+    "speed.ts",
+    "const left = Math.abs(measured - wrote.from) > SETTLED_WITHIN;",
+    "const left = measured < 0;",
+  ),
+  pad(
+    "7: rest is proved",
+    "stop.ts",
+    "if (proof >= PROOF) return stopped(control, stop);",
+    "if (isNewer) return stopped(control, stop);",
+  ),
+  {
+    rule: "8: exit 75",
+    file: "src/process/lifecycle.ts",
+    from: "return EXIT.unsafe;",
+    to: "return EXIT.ok;",
+  },
+  {
+    rule: "9: after a crash the belt is stopped",
+    file: "src/pad/auto-stop.ts",
+    from: 'if (this.#wasLeftByCrash(telemetry, control)) return "crash";',
+    to: "if (this.#wasLeftByCrash(telemetry, control)) return null;",
+  },
+  {
+    rule: "12: miles are capped",
+    file: "src/domain/capabilities.ts",
+    from: "const maxSpeed = imperial ? onStep(max / KM_PER_MILE, (steps) => Math.floor(steps + EPSILON)) : max;",
+    to: "const maxSpeed = max;",
+  },
+];
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const copy = mkdtempSync(join(tmpdir(), "mutations-"));
+for (const part of ["src", "test/world", "test/support", "tsconfig.json", "package.json"])
+  cpSync(join(root, part), join(copy, part), { recursive: true });
+symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+
+const survives = ({ rule, file, from, to }: Mutation): string | null => {
+  const path = join(copy, file);
+  const text = readFileSync(path, "utf8");
+  if (!text.includes(from)) return `${rule}: ${file} has no "${from}" any more`;
+  writeFileSync(path, text.replace(from, to));
+  try {
+    const days = ["test/world/run.ts", "--days", "900", "--seed", "1", "--until-found", "1"];
+    const world = spawnSync(join(root, "node_modules/.bin/tsx"), days, { cwd: copy, encoding: "utf8" });
+    const [first = ""] = world.stdout.split("\n");
+    process.stdout.write(`${rule}: ${world.status === 1 ? first : "NOT FOUND"}\n`);
+    return world.status === 1 ? null : `${rule}: the world does not see that it is broken`;
+  } finally {
+    writeFileSync(path, text);
+  }
+};
+
+const wanted = process.argv[2] ?? "";
+const failures = MUTATIONS.filter(({ rule }) => rule.startsWith(wanted)).flatMap(
+  (one) => survives(one) ?? [],
+);
+rmSync(copy, { recursive: true, force: true });
+for (const failure of failures) process.stdout.write(`✗ ${failure}\n`);
+process.exit(failures.length > 0 ? 1 : 0);
