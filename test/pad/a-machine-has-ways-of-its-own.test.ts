@@ -226,12 +226,14 @@ describe("a special machine", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that counts in miles unannounced is learned, and brought to the speed that was asked for", async () => {
+  it("that counts in miles unannounced is learned from two speeds, and brought to the second", async () => {
     const rig = await standing("ftms", { imperial: true });
-    expect(await rig.ask(speed(2), 60_000)).toBe("ok");
+    // Whether a person or the machine made it 3.2 nobody can tell from one.
+    expect(await rig.ask(speed(2), 60_000)).toBe("superseded");
+    expect([rig.state().problem, rig.state().belt]).toEqual([null, "running"]);
+    expect(await rig.ask(speed(3), 60_000)).toBe("ok");
     await rig.clock.advance(15_000);
-    expect(rig.speed()).toBeCloseTo(2, 1);
-    expect(rig.state().problem).toBe("imperial-units");
+    expect(rig.speed()).toBeCloseTo(3, 1);
     expect(rig.warnings.filter((line) => line.includes("miles an hour"))).toHaveLength(1);
     // What is learned is kept: the next speed is right at once.
     expect(await rig.ask(OFF)).toBe("ok");
@@ -242,6 +244,37 @@ describe("a special machine", () => {
     expect(rig.frames(since)).toEqual(["start", "speed 1.86"]);
     expect(await rig.close()).toBe(0);
   });
+
+  it.each([
+    ["a model that is known for miles", "tm11gy", {}, 0],
+    ["a machine that was found to count in miles", "ftms", { imperial: true }, 2],
+  ] as const)(
+    "%s is not taken to count in km/h because somebody presses a button while it ramps",
+    async (_, model, pad, lessons) => {
+      const rig = await standing(model, pad);
+      for (const lesson of [2, 3].slice(0, lessons)) await rig.ask(speed(lesson), 60_000);
+      for (let times = 0; times < 2; times += 1) {
+        await rig.ask(speed(1), 60_000);
+        await rig.clock.advance(4_000);
+        // 2 km/h is 1.24 mph, and half a mile an hour less than 2 km/h is 1.2 km/h: as if 1.24 had been km/h.
+        const asked = rig.send(speed(2));
+        await rig.clock.advance(1_500);
+        rig.press("-");
+        await rig.settled(asked);
+        await rig.clock.advance(4_000);
+        expect(rig.speed()).toBeCloseTo(1.2, 1);
+      }
+      const asked = rig.send(speed(3.5));
+      await rig.clock.until(() => {
+        expect(rig.speed()).toBeLessThan(3.6);
+        return asked.length > 0;
+      }, 60_000);
+      expect(codes(asked)).toEqual(["ok"]);
+      await rig.clock.advance(4_000);
+      expect(rig.speed()).toBeCloseTo(3.5, 1);
+      expect(await rig.close()).toBe(0);
+    },
+  );
 
   it("that says nothing at rest stays available with a belt that is unknown, and cannot be started from here", async () => {
     const rig = padRig({ model: "z1", pad: { quietAtRest: true } });

@@ -13,7 +13,7 @@ import {
   speedMeasured,
   trainingTold,
 } from "./activity.js";
-import { type SpeedScale, speedSeen } from "./units.js";
+import { type SpeedScale, speedSeen, targetSeen } from "./units.js";
 import { ERROR_PROPERTY, newsOf, readSupplement, SUPPLEMENT } from "./kingsmith-service.js";
 import { measuredOf, readTreadmillData } from "./treadmill-data.js";
 import type { Model } from "../protocol.js";
@@ -37,8 +37,8 @@ const bad = (session: Session, what: string, bytes: Uint8Array): Turn => ({
   heard: [{ kind: "bad", reason: `${what}, ${bytes.length} bytes dropped: ${toHex(bytes.subarray(0, 32))}` }],
 });
 
-const preferences = ({ abilities, scale, model }: Session): PadPreferences =>
-  preferencesOf(abilities, scale.imperial || model.defaults.imperial);
+const preferences = ({ abilities, scale }: Session): PadPreferences =>
+  preferencesOf(abilities, scale.imperial);
 
 const hearData = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const data = readTreadmillData(bytes);
@@ -63,8 +63,9 @@ const hearData = (session: Session, bytes: Uint8Array, now: number): Turn => {
 const hearEvent = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const event = readMachineEvent(bytes);
   if (!event) return bad(session, "no machine status", bytes);
+  const scale = event.type === "target-speed" ? targetSeen(session.scale, event.speed) : session.scale;
   return {
-    session: { ...session, memory: eventTold(session.memory, event, now) },
+    session: { ...session, memory: eventTold(session.memory, event, now), scale },
     heard: [{ kind: "event", event }],
   };
 };

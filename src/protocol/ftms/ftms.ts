@@ -76,5 +76,11 @@ export const ftms: Protocol = {
   // Requests want indications first (b.3), and a Z1 to be unlocked.
   stopsUnheard: false,
   converse: (peer: Peer, model: Model): Conversation =>
-    conversationOf({ peer, model, memory: noMemory, scale: newScale(peer.imperial), abilities: noAbilities }),
+    conversationOf({
+      peer,
+      model,
+      memory: noMemory,
+      scale: newScale(model.defaults.imperial, peer.imperial),
+      abilities: noAbilities,
+    }),
 };

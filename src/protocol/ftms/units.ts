@@ -6,13 +6,24 @@ import { KM_PER_MILE } from "../../domain/units.js";
 export interface SpeedScale {
   /** Speeds are to be sent as 0.01 mph. */
   readonly imperial: boolean;
+  /** The model is known for it: no belt's behaviour changes that. */
+  readonly fixed: boolean;
+  /** The last settling spoke against `imperial`. A person's button can do that once: the next one decides. */
+  readonly doubted: boolean;
   /** The number last sent, the speed at that moment, and whether the belt has left it since. */
   readonly sent: { readonly number: number; readonly from: number; readonly left: boolean } | null;
   /** 0.01 km/h that the belt keeps to, and since when. */
   readonly steady: { readonly speed: number; readonly since: number } | null;
 }
 
-export const newScale = (imperial: boolean): SpeedScale => ({ imperial, sent: null, steady: null });
+/** `known`: by its model; `imperial`: what was learned of it before. */
+export const newScale = (known: boolean, imperial: boolean): SpeedScale => ({
+  imperial: known || imperial,
+  fixed: known,
+  doubted: false,
+  sent: null,
+  steady: null,
+});
 
 /** 0.01 km/h: a belt this close to a speed keeps it (contract 3, target_speed). */
 const STEADY_WITHIN = 10;
@@ -30,6 +41,17 @@ export const numberSent = (scale: SpeedScale, number: number, speed: number): Sp
 /** A stop, a start or another hand: what the belt does from now on says nothing about the number. */
 export const forgetNumber = (scale: SpeedScale): SpeedScale => ({ ...scale, sent: null });
 
+/**
+ * The target that the machine tells (2ADA 05), 0.01 km/h. Any but the one that was sent is another hand's. Where the
+ * machine counts in miles so is the plain number, since to take it for km/h would make the belt faster.
+ */
+export const targetSeen = (scale: SpeedScale, target: number): SpeedScale => {
+  if (!scale.sent) return scale;
+  const { number } = scale.sent;
+  const ours = isNear(target, number * KM_PER_MILE) || (!scale.imperial && isNear(target, number));
+  return ours ? scale : forgetNumber(scale);
+};
+
 /** The speed that the machine tells, 0.01 km/h; `now` in ms. */
 export const speedSeen = (scale: SpeedScale, speed: number, now: number): SpeedScale => {
   const kept = scale.steady;
@@ -38,11 +60,19 @@ export const speedSeen = (scale: SpeedScale, speed: number, now: number): SpeedS
   const sent = { ...scale.sent, left: scale.sent.left || Math.abs(speed - scale.sent.from) > STEADY_WITHIN };
   const settled = sent.left && now - steady.since >= SETTLED_MS;
   return settled
-    ? { imperial: verdict(sent.number, speed, scale.imperial), sent: null, steady }
+    ? { ...judged(scale, unitOf(sent.number, speed)), sent: null, steady }
     : { ...scale, sent, steady };
 };
 
-const verdict = (number: number, speed: number, before: boolean): boolean => {
-  if (isNear(speed, number)) return false;
-  return isNear(speed, number * KM_PER_MILE) || before;
+/** The unit in which a belt that settled at this speed took the number; null: it is at neither, so somebody else's. */
+const unitOf = (number: number, speed: number): "km/h" | "mph" | null => {
+  if (isNear(speed, number)) return "km/h";
+  return isNear(speed, number * KM_PER_MILE) ? "mph" : null;
+};
+
+const judged = (scale: SpeedScale, unit: "km/h" | "mph" | null): SpeedScale => {
+  const contradicts = unit !== null && !scale.fixed && (unit === "mph") !== scale.imperial;
+  return contradicts && scale.doubted
+    ? { ...scale, imperial: !scale.imperial, doubted: false }
+    : { ...scale, doubted: contradicts };
 };
