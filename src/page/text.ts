@@ -87,7 +87,6 @@ export const TEXT = {
   },
   stop: {
     stop: "STOP",
-    named: (name: string) => `STOP ${name}`,
     pending: "Stop sent",
     undelivered: "The stop has not reached the bridge. Trying again. Use the pad's remote.",
   },

@@ -36,10 +36,9 @@ export const StopBar = ({ state, actions }: Props) => (
             type="button"
             id={stopId(pad.about.id)}
             class={`stop ${pad.about.id === state.selected ? "selected" : ""}`}
-            aria-label={state.pads?.length === 1 ? TEXT.stop.stop : TEXT.stop.named(pad.about.name)}
             onClick={() => actions.stop(pad.about.id)}
           >
-            <span class="stop-word">{TEXT.stop.stop}</span>
+            <span class="stop-word">{TEXT.stop.stop}</span>{" "}
             {caption.length > 0 && <bdi class="stop-caption">{caption.join(" · ")}</bdi>}
           </button>
         );

@@ -53,7 +53,7 @@ export const WalkChart = ({ samples, units, theme }: Props) => {
     },
     {
       name: steps,
-      unit: TEXT.numbers.stepsUnit,
+      unit: "",
       values: values((sample) => sample.steps),
       span: [0, 100],
       format: wholeText,
