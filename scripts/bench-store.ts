@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { sessionsTcx } from "../src/cli/tcx.js";
+import { sessionsTcx } from "../src/app/export/tcx.js";
 import { systemClock } from "../src/clock.js";
 import type { Session, Totals } from "../src/domain/stats.js";
 import { localDays } from "../src/domain/totals.js";

@@ -118,7 +118,9 @@ export const statsPayload = ({ session, today, total, goals }: Stats) => ({
 });
 
 /** `B/P/availability`. */
-export const availabilityPayload = (online: boolean) => ({ state: online ? "online" : "offline" });
+export const availabilityPayload = (online: boolean) => ({
+  state: online ? ("online" as const) : ("offline" as const),
+});
 
 /** `B/bridge/state`; the last will is this without `about`. `since` is epoch milliseconds. */
 export const bridgeStatePayload = (

@@ -1,3 +1,4 @@
+import type { BeltLeft } from "../api/page.js";
 import { addressesOf, healthPayload, infoPayload } from "./bridge-info.js";
 import type { Radio } from "../ble/radio.js";
 import { BrokerOutage } from "./broker-outage.js";
@@ -11,7 +12,9 @@ import { allOf, type BeltReport, inOrder, type Stoppable } from "../process/life
 import type { Logger } from "../log/log.js";
 import { Bridge } from "../mqtt/bridge.js";
 import type { Broker, BrokerDeps, BrokerOptions } from "../mqtt/client/broker.js";
+import { WEB_OFF, type Web } from "../web/web.js";
 import { Pad } from "../pad/pad.js";
+import { newPage, type PageOptions } from "./page.js";
 import { answerRequest } from "./bridge-requests.js";
 import { type SimulatedRadio, simulatedRadio } from "../sim/radio.js";
 import type { Glance } from "./status-line.js";
@@ -26,6 +29,8 @@ export interface AppDeps {
   readonly platform: NodeJS.Platform;
   /** Ends the program by the one path. */
   readonly restart: () => void;
+  /** Absent: no page, whatever the configuration says. */
+  readonly page?: PageOptions;
   /** The real radio; loads Bluetooth. */
   readonly realRadio: (adapter: number) => Promise<Radio>;
   /** Starts to connect, and goes on until closed. */
@@ -53,6 +58,7 @@ export class App implements Stoppable {
   #pads: readonly Pad[] = [];
   #place: BrokerEndpoint | null = null;
   #bridge: Bridge | null = null;
+  #page: Web | null = null;
   #letGoOfStore: () => void = () => undefined;
   readonly #outage: BrokerOutage | null;
   #brokerConnected = false;
@@ -74,7 +80,7 @@ export class App implements Stoppable {
     this.#store = new Store(config.store.path, {
       ...deps,
       retentionDays: config.store.retention_days,
-      changed: () => this.#bridge?.infoChanged(),
+      changed: () => this.#infoChanged(),
       stopDue: () => this.#pads.some((pad) => pad.stopWaits),
     });
   }
@@ -93,10 +99,12 @@ export class App implements Stoppable {
     this.#bridge = this.#newBridge(this.#place, this.#radio);
     this.#brokerChanged(false);
     // The adapter itself says in the log what is wrong with it.
-    this.#ends.push(this.#radio.onState(() => this.#bridge?.infoChanged()));
+    this.#ends.push(this.#radio.onState(() => this.#infoChanged()));
     for (const pad of this.#pads) pad.start();
+    this.#page = this.#newPage(this.#radio);
     if (this.#pads.length === 0)
       this.#ends.push(logUnconfiguredPads(this.#radio, this.#log, this.#over.signal));
+    await this.#page?.start();
   }
 
   /** For the line on a terminal. */
@@ -114,6 +122,7 @@ export class App implements Stoppable {
     this.#outage?.end();
     return allOf([
       () => this.#bridge?.stopping(reason),
+      () => this.#page?.stopping(reason),
       ...this.#pads.map((pad) => () => pad.leaving.begin()),
     ]);
   }
@@ -144,7 +153,11 @@ export class App implements Stoppable {
   async goodbye(withinMs: number): Promise<void> {
     const end = this.#clock.now() + withinMs;
     await inOrder([
-      () => this.#bridge?.offline(withinMs * 0.7, "stopped"),
+      () =>
+        allOf([
+          () => this.#bridge?.offline(withinMs * 0.7, "stopped"),
+          () => this.#page?.offline(withinMs * 0.7, "stopped", this.#beltsLeft()),
+        ]),
       () => this.#place?.embedded?.close(Math.max(0, end - this.#clock.now())),
       ...this.#ends.splice(0),
       () => this.#stalls.end(),
@@ -212,15 +225,7 @@ export class App implements Stoppable {
       log,
       random,
       arrived: () => this.#stalls.arrived(),
-      info: () =>
-        infoPayload({
-          version,
-          startedAt: this.#startedAt.wall,
-          radio: radio.state,
-          store: this.#store.state,
-          pads: this.#pads,
-          config: this.#config,
-        }),
+      info: () => this.#info(radio),
       health: (broker) => this.#health(broker),
       request: (verb, fields, broker) =>
         answerRequest(verb, fields, {
@@ -237,6 +242,41 @@ export class App implements Stoppable {
       connect: (own, handlers) =>
         this.#deps.connectBroker({ ...place.target, ...own }, { ...handlers, clock, log }),
     });
+  }
+
+  #newPage(radio: Radio): Web | null {
+    if (!this.#deps.page) return null;
+    return newPage(this.#config, this.#deps.page, {
+      ...this.#deps,
+      radio,
+      pads: this.#pads,
+      store: this.#store,
+      arrived: () => this.#stalls.arrived(),
+      info: () => this.#info(radio),
+      changed: () => this.#infoChanged(),
+      signal: this.#over.signal,
+    });
+  }
+
+  #info(radio: Radio): ReturnType<typeof infoPayload> {
+    return infoPayload({
+      version: this.#deps.version,
+      startedAt: this.#startedAt.wall,
+      radio: radio.state,
+      store: this.#store.state,
+      web: this.#page?.state ?? WEB_OFF,
+      pads: this.#pads,
+      config: this.#config,
+    });
+  }
+
+  #infoChanged(): void {
+    this.#bridge?.infoChanged();
+    this.#page?.infoChanged();
+  }
+
+  #beltsLeft(): readonly BeltLeft[] {
+    return this.report().map(({ pad, verdict }) => ({ pad, belt: verdict }));
   }
 
   #health(broker: Broker): object {

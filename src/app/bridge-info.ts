@@ -3,6 +3,7 @@ import { effective } from "../config/effective.js";
 import type { Config } from "../config/config.js";
 import type { Broker } from "../mqtt/client/broker.js";
 import type { Pad } from "../pad/pad.js";
+import type { InfoPayload } from "../api/page.js";
 import type { StoreState } from "../store/store-state.js";
 
 const addressOf = (pad: Pad): string | null =>
@@ -23,16 +24,18 @@ export interface Facts {
   readonly startedAt: number;
   readonly radio: RadioState;
   readonly store: StoreState;
+  readonly web: InfoPayload["web"];
   readonly pads: readonly Pad[];
   readonly config: Config;
 }
 
 /** The payload of bridge/info (contract 3): secrets are masked. */
-export const infoPayload = ({ version, startedAt, radio, store, pads, config }: Facts): object => ({
+export const infoPayload = ({ version, startedAt, radio, store, web, pads, config }: Facts): InfoPayload => ({
   version,
   started_at: new Date(startedAt).toISOString(),
   radio,
   store,
+  web,
   pads: pads.map((pad) => {
     const { protocol, model } = pad.view().identity;
     return { id: pad.settings.id, name: pad.settings.name, address: addressOf(pad), protocol, model };

@@ -48,6 +48,14 @@ export const parseSince = (text: string): number | null => {
   return Number.isNaN(since) ? null : since;
 };
 
+/** As `parseSince`, but a date is the last millisecond of its day here. */
+export const parseUntil = (text: string): number | null => {
+  const from = parseSince(text);
+  if (from === null || !DATE.test(text)) return from;
+  const next = new Date(from);
+  return next.setDate(next.getDate() + 1) - 1;
+};
+
 /** `{pad?, since?, limit?}` of a request. Throws an Error to show. */
 export const requestedSessions = ({
   pad = null,

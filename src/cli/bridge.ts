@@ -1,4 +1,7 @@
+import { isatty } from "node:tty";
+import { fileURLToPath } from "node:url";
 import { App } from "../app/app.js";
+import type { PageOptions } from "../app/page.js";
 import type { Invocation } from "./invocation.js";
 import { type Clock, sleep } from "../clock.js";
 import type { Config } from "../config/config.js";
@@ -16,10 +19,17 @@ const FLUSH_MS = 200;
 /** Between two drawings of the line below the log: as often as numbers can be read. */
 const DRAW_MS = 500;
 
+/** The built page lies beside the program: dist/page. */
+const PAGE = fileURLToPath(new URL("../page/", import.meta.url));
+
+/** What the page may do here. */
+export type PageFor = Pick<PageOptions, "file" | "overriddenBy" | "orAnyPort">;
+
 /** Runs the bridge with this config until something ends it; `ready` is called once it is up. Never rejects. */
 export const runBridge = async (
   config: Config,
   invocation: Invocation,
+  page: PageFor,
   ready: (log: Logger) => void,
 ): Promise<ExitCode> => {
   const { clock, ending } = invocation;
@@ -33,7 +43,7 @@ export const runBridge = async (
   const stopWatching = startWatchdog(clock);
   const version = readVersion();
   log.info({}, `walkingpad2mqtt ${version}`);
-  const app = newApp(config, invocation, log, version);
+  const app = newApp(config, invocation, page, log, version);
   const endDrawing = show && invocation.env["TERM"] !== "dumb" ? keepDrawing(app, invocation, show) : null;
   const start: { refusal: BridgeError | null } = { refusal: null };
   app.start().then(
@@ -56,17 +66,26 @@ export const runBridge = async (
   return start.refusal ? EXIT.config : code;
 };
 
-const newApp = (config: Config, { clock, ending }: Invocation, log: Logger, version: string): App =>
-  new App(config, {
+const newApp = (
+  config: Config,
+  { clock, ending }: Invocation,
+  page: PageFor,
+  log: Logger,
+  version: string,
+): App => {
+  const onTerminal = isatty(1);
+  const end: PageOptions["end"] = (reason) => {
+    if (reason === "restart" && onTerminal)
+      log.warn({}, "A restart was asked for; on a terminal nothing starts the bridge again.");
+    ending.ask(reason);
+  };
+  return new App(config, {
     clock,
     log,
     version,
     platform: process.platform,
-    restart: () => {
-      if (process.stdout.isTTY)
-        log.warn({}, "A restart was asked for; on a terminal nothing starts the bridge again.");
-      ending.ask("restart");
-    },
+    restart: () => end("restart"),
+    page: { ...page, folder: PAGE, onTerminal, end },
     realRadio: async (adapter) =>
       (await import("../ble/noble/radio.js")).nobleRadio({ adapter }, { clock, log }),
     connectBroker,
@@ -74,6 +93,7 @@ const newApp = (config: Config, { clock, ending }: Invocation, log: Logger, vers
     random: Math.random,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
+};
 
 /** Shows the belts below the log until the end of it is called. */
 const keepDrawing = (app: App, { clock, ending }: Invocation, show: (line: string) => void): (() => void) => {

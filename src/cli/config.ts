@@ -13,6 +13,8 @@ export interface Loaded {
   readonly warnings: readonly string[];
   /** The file it came from, for messages. */
   readonly file: string;
+  /** The pads of the file are not used. */
+  readonly padsFromEnvironment: boolean;
   /** The default file is not there. */
   readonly isMissing: boolean;
 }
@@ -27,7 +29,13 @@ export const readConfig = (
   const file = named ?? DEFAULT_FILE;
   const loaded = loadConfig({ file, explicit: named !== undefined, env });
   if (loaded.ok)
-    return { config: loaded.config, warnings: loaded.warnings, file, isMissing: !existsSync(file) };
+    return {
+      config: loaded.config,
+      warnings: loaded.warnings,
+      file,
+      padsFromEnvironment: loaded.sources.get("pads") === "environment",
+      isMissing: !existsSync(file),
+    };
   terminal.err(describe(loaded.errors));
   return null;
 };

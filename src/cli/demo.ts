@@ -50,7 +50,8 @@ export const demo = async (invocation: Invocation, portFlag: string | undefined)
       return EXIT.config;
     }
     const { port } = loaded.config.embedded_broker;
-    return await runBridge(loaded.config, invocation, (log) => explain(log, port));
+    const page = { file: null, overriddenBy: null, orAnyPort: true };
+    return await runBridge(loaded.config, invocation, page, (log) => explain(log, port));
   } finally {
     // A last heartbeat may still be on its way to the folder; what cannot be removed is no reason to have failed.
     await rm(store, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);

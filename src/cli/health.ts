@@ -1,10 +1,7 @@
 import type { Invocation } from "./invocation.js";
 import { EXIT, type ExitCode } from "../process/lifecycle.js";
-import { heartbeatAge } from "../store/files.js";
+import { heartbeatAge, isAlive } from "../store/files.js";
 import { readConfig } from "./config.js";
-
-/** Contract 1: three beats of the main loop may be missed. */
-const ALIVE_MS = 30_000;
 
 /** Exit 0 while the running bridge's heartbeat is young, whatever broker, radio and pads do. */
 export const health = async (
@@ -14,7 +11,7 @@ export const health = async (
   const loaded = readConfig(file, env, terminal);
   if (!loaded) return EXIT.config;
   const age = await heartbeatAge(loaded.config.store.path, clock.wall());
-  const alive = age !== null && age < ALIVE_MS;
+  const alive = isAlive(age);
   const since =
     age === null ? "there is no heartbeat" : `the last heartbeat is ${Math.round(age / 1000)} s old`;
   terminal.out(`${alive ? "healthy" : "unhealthy"}: ${since} in ${loaded.config.store.path}\n`);

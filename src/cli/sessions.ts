@@ -5,8 +5,8 @@ import { readSamples, readSessions } from "../store/read.js";
 import { databaseFile, loadDriver, openForReading, type Sqlite } from "../store/sqlite.js";
 import { readConfig } from "./config.js";
 import type { Invocation, Terminal } from "./invocation.js";
-import { sessionsCsv, sessionsJson, sessionsTable } from "./session-text.js";
-import { sessionsTcx } from "./tcx.js";
+import { sessionsCsv, sessionsJson, sessionsTable } from "../app/export/session-text.js";
+import { sessionsTcx } from "../app/export/tcx.js";
 
 export interface SessionsFlags {
   readonly config?: string | undefined;

@@ -33,6 +33,12 @@ export const stopBeating = (storePath: string): void => {
   }
 };
 
+/** Contract 1, `health`: three beats of the main loop may be missed. */
+const ALIVE_MS = 30_000;
+
+/** Whether a heartbeat of this age is that of a bridge that is alive. */
+export const isAlive = (age: number | null): boolean => age !== null && age < ALIVE_MS;
+
 /** Milliseconds since the last sign of life; null where there is none. */
 export const heartbeatAge = async (storePath: string, now: number): Promise<number | null> => {
   try {

@@ -1,6 +1,6 @@
 import { addTotals, NO_TOTALS } from "../domain/totals.js";
 import type { PadChange, SessionChange } from "./pending.js";
-import type { SessionFilter, StoredSession } from "./read.js";
+import type { SessionFilter, StoredDay, StoredSession, TimedSample } from "./read.js";
 
 const keyOf = ({ pad, id }: StoredSession): string => `${pad} ${id}`;
 
@@ -30,4 +30,36 @@ export const listed = (
   }
   const sorted = [...all.values()].sort((a, b) => a.startedAt - b.startedAt);
   return limit === null ? sorted : sorted.slice(-limit);
+};
+
+/** The days of the file, with what waits to be written. */
+export const listedDays = (
+  written: readonly StoredDay[],
+  pending: ReadonlyMap<string, PadChange>,
+  filter: { readonly pad: string | null; readonly since: string | null },
+): readonly StoredDay[] => {
+  const all = new Map(written.map((day) => [`${day.day} ${day.pad}`, day]));
+  for (const [pad, { sessions }] of pending)
+    for (const { counts, portions } of sessions.values())
+      for (const [day, totals] of portions) {
+        const isAsked = (filter.pad ?? pad) === pad && (filter.since ?? day) <= day;
+        if (!counts || !isAsked) continue;
+        const key = `${day} ${pad}`;
+        all.set(key, { pad, day, ...addTotals(all.get(key) ?? NO_TOTALS, totals) });
+      }
+  return [...all.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, day]) => day);
+};
+
+/** The samples of the file, with those that wait to be written. */
+export const listedSamples = (
+  written: readonly TimedSample[],
+  pending: ReadonlyMap<string, PadChange>,
+  { pad, id, startedAt }: StoredSession,
+): readonly TimedSample[] => {
+  const all = new Map(written.map((sample) => [sample.at, sample]));
+  for (const [second, sample] of pending.get(pad)?.sessions.get(id)?.samples ?? []) {
+    const at = startedAt + second * 1000;
+    all.set(at, { ...sample, at });
+  }
+  return [...all.values()].sort((a, b) => a.at - b.at);
 };

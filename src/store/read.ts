@@ -124,6 +124,26 @@ export const readSessions = (db: Sqlite, { pad, since, limit }: SessionFilter): 
     .map(sessionOf)
     .reverse();
 
+/** What a pad walked on one local day. */
+export interface StoredDay extends Totals {
+  readonly pad: string;
+  readonly day: string;
+}
+
+/** `since` is a local day, `YYYY-MM-DD`. The oldest first. */
+export const readDays = (
+  db: Sqlite,
+  filter: { readonly pad: string | null; readonly since: string | null },
+): readonly StoredDay[] =>
+  db
+    .prepare<typeof filter, TotalsRow & { pad: string; day: string }>(
+      `SELECT pads.id AS pad, day, distance, duration, steps, calories, sessions
+       FROM days JOIN pads ON pads.key = days.pad
+       WHERE (:pad IS NULL OR pads.id = :pad) AND (:since IS NULL OR day >= :since) ORDER BY day, pads.id`,
+    )
+    .all(filter)
+    .map((row) => ({ pad: row.pad, day: row.day, ...totalsOf(row) }));
+
 /** A session's samples in order. */
 export const readSamples = (db: Sqlite, { pad, id, startedAt }: StoredSession): readonly TimedSample[] =>
   db

@@ -8,15 +8,19 @@ import { type StoreState, troubleOf } from "./store-state.js";
 import { FlushTimer } from "./flush-timer.js";
 import { KnownPads } from "./known-pads.js";
 import { KnownWalks } from "./memory.js";
-import { listed } from "./listed.js";
+import { listed, listedDays, listedSamples } from "./listed.js";
 import type { PadMemory } from "./pending.js";
 import {
   lastSecond,
+  readDays,
   readPads,
+  readSamples,
   readSessions,
   readTally,
   type SessionFilter,
+  type StoredDay,
   type StoredSession,
+  type TimedSample,
 } from "./read.js";
 import { type Driver, loadDriver, type Sqlite } from "./sqlite.js";
 import { StoreFile } from "./store-file.js";
@@ -133,6 +137,18 @@ export class Store {
   sessions(filter: SessionFilter): readonly StoredSession[] {
     const written = this.#read((db) => readSessions(db, filter), []);
     return listed(written, this.#unwritten.pads, filter);
+  }
+
+  /** What was walked on each day of each pad, today included. */
+  days(filter: { readonly pad: string | null; readonly since: string | null }): readonly StoredDay[] {
+    const written = this.#read((db) => readDays(db, filter), []);
+    return listedDays(written, this.#unwritten.pads, filter);
+  }
+
+  /** A walk second by second, in order. */
+  samples(session: StoredSession): readonly TimedSample[] {
+    const written = this.#read((db) => readSamples(db, session), []);
+    return listedSamples(written, this.#unwritten.pads, session);
   }
 
   /** Writes all there is; what comes after it is not taken any more. */

@@ -85,6 +85,8 @@ export const configFor = (
 ): Readonly<Record<string, unknown>> => ({
   ...more,
   mqtt: { url, ...more["mqtt"] },
+  // A dozen programs run at a time, and one of them could have the port.
+  web: { enabled: false, ...more["web"] },
   bluetooth: { radio: "simulator" },
   log: { format: "json", ...more["log"] },
   pads: pads.map(({ id, address }) => ({ id, address })),

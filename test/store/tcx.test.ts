@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sessionsTcx } from "../../src/cli/tcx.js";
+import { sessionsTcx } from "../../src/app/export/tcx.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import type { StoredSession, TimedSample } from "../../src/store/read.js";
 import { checkTcx, parseXml, textOf } from "./tcx-check.js";

@@ -1,8 +1,8 @@
-import { averageSpeed } from "../domain/stats.js";
-import { addTotals, NO_TOTALS } from "../domain/totals.js";
-import { KM_PER_MILE, km, type Metres } from "../domain/units.js";
-import { imperialObject, sessionObject } from "../app/session-list.js";
-import type { StoredSession } from "../store/read.js";
+import { averageSpeed } from "../../domain/stats.js";
+import { addTotals, NO_TOTALS } from "../../domain/totals.js";
+import { KM_PER_MILE, km, type Metres } from "../../domain/units.js";
+import { imperialObject, sessionObject } from "../session-list.js";
+import type { StoredSession } from "../../store/read.js";
 
 export interface TextOptions {
   readonly imperial: boolean;

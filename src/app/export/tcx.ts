@@ -1,5 +1,5 @@
-import { averageSpeed } from "../domain/stats.js";
-import type { StoredSession, TimedSample } from "../store/read.js";
+import { averageSpeed } from "../../domain/stats.js";
+import type { StoredSession, TimedSample } from "../../store/read.js";
 
 // Garmin's Training Center database, version 2. Its schema wants the elements in this order, and Calories, Steps and
 // heart rates in 16 and 8 bits. A walk is "Other": the schema knows running, biking and that.

@@ -1,0 +1,34 @@
+import type { Outcome } from "../domain/command.js";
+import type { PadPort } from "./pad-port.js";
+import type { Result } from "./payloads.js";
+import type { ParsedSet, Rejected } from "./set-message.js";
+
+/** Contract 3: a start or speed whose own `at` is older than this is refused. */
+const STALE_MS = 5_000;
+
+export interface SetContext {
+  /** When the message came, on the clock that `now` reads (contract rule 2). */
+  readonly arrived: number;
+  readonly now: () => number;
+  /** The wall clock's epoch milliseconds. */
+  readonly wall: number;
+  /** Called once for every key of the message. */
+  readonly answer: (result: Result) => void;
+}
+
+/** Hands a message that was read to its pad: what was refused in reading is answered at once, the rest by the pad. */
+export const submitSet = (
+  pad: Pick<PadPort, "submit">,
+  { id, at, stale, commands, rejected }: ParsedSet,
+  { arrived, now, wall, answer }: SetContext,
+): void => {
+  const respond = ({ command, value, outcome }: Rejected): void =>
+    answer({ id, command, value, outcome, tookMs: now() - arrived });
+  for (const one of rejected) respond(one);
+  const requests = commands.map((command) => ({
+    command,
+    respond: (outcome: Outcome) => respond({ command: command.key, value: command.value, outcome }),
+  }));
+  const isOld = stale || (at !== null && wall - at > STALE_MS);
+  if (requests.length > 0) pad.submit(requests, arrived, isOld);
+};

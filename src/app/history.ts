@@ -1,0 +1,116 @@
+import type { DayPayload, SamplePayload, SessionPayload } from "../api/page.js";
+import { kmh, km, type Metres, type Speed } from "../domain/units.js";
+import { localDays } from "../domain/totals.js";
+import type { Store } from "../store/store.js";
+import type { StoredSession, TimedSample } from "../store/read.js";
+import { type Download, type HistoryPort, HttpError, type Query } from "../web/ports.js";
+import { sessionsCsv } from "./export/session-text.js";
+import { sessionsTcx } from "./export/tcx.js";
+import { parseSince, parseUntil, sessionObject } from "./session-list.js";
+import { thin } from "./thin.js";
+
+/** A chart is a thousand pixels wide, and every pixel may have two ends. */
+const MOST_SAMPLES = 2_000;
+
+const invalid = (message: string): HttpError => new HttpError(400, "invalid-query", message);
+
+const timeOf = (
+  name: string,
+  text: string | undefined,
+  parse: (text: string) => number | null,
+): number | null => {
+  const time = text === undefined ? null : parse(text);
+  if (text !== undefined && time === null)
+    throw invalid(`${name} must be a date, 2026-11-22, or a time, 2026-11-22T10:00:00Z.`);
+  return time;
+};
+
+const KEYS = ["pad", "since", "until", "id"];
+
+const checkKeys = (query: Query, known: readonly string[]): void => {
+  const unknown = Object.keys(query).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw invalid(`Unknown key ${JSON.stringify(unknown)}; use ${known.join(", ")}.`);
+};
+
+const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+const samplePayload = (sample: TimedSample): SamplePayload => ({
+  at: new Date(sample.at).toISOString(),
+  speed: kmh(sample.speed as Speed),
+  distance: km(sample.distance as Metres),
+  steps: sample.steps,
+  calories: round(sample.calories, 1),
+  heart_rate: sample.heartRate,
+  incline: null,
+});
+
+/** The walks of the past, for the page. */
+export const history = (
+  store: Pick<Store, "sessions" | "samples" | "days">,
+  { timeZone, pause }: { readonly timeZone: string; readonly pause: () => Promise<void> },
+): HistoryPort => {
+  const find = (query: Query): readonly StoredSession[] => {
+    checkKeys(query, KEYS);
+    const since = timeOf("since", query["since"], parseSince);
+    const until = timeOf("until", query["until"], parseUntil);
+    const found = store.sessions({ pad: query["pad"] ?? null, since, limit: null });
+    const { id } = query;
+    return found.filter(
+      (session) => (until === null || session.startedAt <= until) && (id === undefined || session.id === id),
+    );
+  };
+
+  async function* tcx(sessions: readonly StoredSession[]): AsyncGenerator<string> {
+    for (const part of sessionsTcx(sessions, (session) => store.samples(session))) {
+      yield part;
+      await pause();
+    }
+  }
+  async function* whole(text: string | Uint8Array): AsyncGenerator<string | Uint8Array> {
+    yield text;
+    await pause();
+  }
+
+  const download = (format: string, query: Query): Download => {
+    const sessions = find(query);
+    switch (format) {
+      case "csv": {
+        const parts = whole(sessionsCsv(sessions, { imperial: false, timeZone }));
+        return { name: "walks.csv", type: "text/csv; charset=utf-8", parts };
+      }
+      case "tcx":
+        return { name: "walks.tcx", type: "application/vnd.garmin.tcx+xml", parts: tcx(sessions) };
+      default:
+        throw invalid("format must be json, csv, tcx or fit.");
+    }
+  };
+
+  return {
+    download,
+    sessions: (query) => find(query).map((session) => sessionObject(session) as SessionPayload),
+    samples: (id, { pad, ...rest }) => {
+      checkKeys(rest, []);
+      const [session] = find({ ...(pad !== undefined && { pad }), id });
+      if (!session) throw new HttpError(404, "no-walk", "There is no such walk.");
+      return thin(store.samples(session), MOST_SAMPLES).map(samplePayload);
+    },
+    days: (query) => {
+      checkKeys(query, ["pad", "since"]);
+      const since = timeOf("since", query["since"], parseSince);
+      const days = store.days({
+        pad: query["pad"] ?? null,
+        since: since === null ? null : localDays(timeZone)(since),
+      });
+      return days.map(({ pad, day, distance, duration, steps, calories, sessions }): DayPayload => ({
+        pad,
+        day,
+        distance: km(distance),
+        duration,
+        steps,
+        calories: Math.round(calories),
+        sessions,
+      }));
+    },
+  };
+};

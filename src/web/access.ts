@@ -1,0 +1,62 @@
+import type { IncomingMessage } from "node:http";
+import { HttpError, type WebSettings } from "./ports.js";
+import type { PasswordGate } from "./password.js";
+
+/** IPv4 in IPv6 (RFC 4291, 2.5.5.2) as IPv4: a socket for both shows every peer so. */
+const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** What a browser takes for a host and its port; null for anything else. */
+const hostOf = (url: string): { readonly host: string; readonly hostname: string } | null =>
+  URL.canParse(url) ? new URL(url) : null;
+
+const single = (value: string | readonly string[] | undefined): string | undefined =>
+  typeof value === "string" ? value : value?.[0];
+
+const wrongHost = new HttpError(
+  403,
+  "wrong-host",
+  "This page has no password, so it answers only to the names of this machine itself: localhost or 127.0.0.1.",
+);
+const otherOrigin = new HttpError(
+  403,
+  "other-origin",
+  "Refused: the request comes from another site. Open the page by its address. " +
+    "Behind a reverse proxy: let it pass the Host header on.",
+);
+
+/**
+ * Every request but the probe's `health` comes through here first; without a `gate` there is no password. Returns headers
+ * for the answer, or throws the HttpError that the request is answered with.
+ */
+export const checkAccess = (
+  { headers, method, socket }: IncomingMessage,
+  { trustedProxy }: Pick<WebSettings, "trustedProxy">,
+  gate: PasswordGate | null,
+): Readonly<Record<string, string>> => {
+  const peer = plainAddress(socket.remoteAddress ?? "");
+  const isProxy = trustedProxy !== null && peer === plainAddress(trustedProxy);
+  const forwarded = isProxy ? single(headers["x-forwarded-host"]) : undefined;
+  const host = forwarded ?? headers.host ?? "";
+  const isOpen = !isProxy && gate === null;
+  // DNS rebinding: a page of somebody else's whose name has come to mean this machine still sends that name.
+  if (isOpen && !LOOPBACK.test(hostOf(`http://${host}`)?.hostname ?? "")) throw wrongHost;
+  if (isOpen && trustedProxy !== null && !isLoopback(peer)) throw wrongHost;
+  const isWrite = method !== "GET" && method !== "HEAD";
+  if ((isOpen || isWrite) && !isOwn(headers, host)) throw otherOrigin;
+  return isProxy || gate === null ? {} : gate.check(peer, headers);
+};
+
+const isLoopback = (address: string): boolean => LOOPBACK.test(address) || address === "::1";
+
+/** A browser says where a request comes from (Fetch Metadata, RFC 6454); a program that says nothing is none. */
+const isOwn = (headers: IncomingMessage["headers"], host: string): boolean => {
+  const site = single(headers["sec-fetch-site"]) ?? "same-origin";
+  const { origin } = headers;
+  const own = hostOf(`http://${host}`);
+  const isSameHost =
+    origin === undefined ||
+    (own !== null && [`http://${own.host}`, `https://${own.host}`].includes(origin.toLowerCase()));
+  return isSameHost && (site === "same-origin" || site === "none");
+};

@@ -1,0 +1,157 @@
+import { PadFeed } from "../api/pad-feed.js";
+import { padPayload } from "../api/pad-payload.js";
+import type { BeltLeft, BridgeEvent, PadPayload, ResultPayload } from "../api/page.js";
+import type { PadHappening, PadPort } from "../api/pad-port.js";
+import {
+  availabilityPayload,
+  bridgeStatePayload,
+  decode,
+  eventPayload,
+  isObject,
+  parseJson,
+  type Result,
+  resultPayload,
+  statePayload,
+  statsPayload,
+} from "../api/payloads.js";
+import { parseSet } from "../api/set-message.js";
+import { submitSet } from "../api/submit-set.js";
+import { type EventStreams, eventText } from "./event-streams.js";
+import { HttpError, type WebDeps } from "./ports.js";
+
+type Word = "online" | "stopping" | "offline";
+
+/** What the page sees of the bridge and its pads, as it changes, and what it asks of them. */
+export class LivePicture {
+  readonly #deps: WebDeps;
+  readonly #streams: EventStreams;
+  readonly #pads: ReadonlyMap<string, { readonly pad: PadPort; readonly feed: PadFeed }>;
+  readonly #ends: (() => void)[];
+  #bridge: BridgeEvent;
+  #info = "";
+  #padList = "";
+
+  constructor(deps: WebDeps, streams: EventStreams) {
+    this.#deps = deps;
+    this.#streams = streams;
+    this.#bridge = this.#word("online", null);
+    this.#pads = new Map(
+      deps.pads.map((pad) => {
+        const { id } = pad.settings;
+        const feed = new PadFeed(deps.clock, () => pad.view(), {
+          availability: (payload) => streams.send("availability", { pad: id, ...payload }),
+          state: (payload) => streams.send("state", { pad: id, ...payload }),
+          stats: (payload) => streams.send("stats", { pad: id, ...payload }),
+        });
+        return [id, { pad, feed }];
+      }),
+    );
+    this.#ends = [...this.#pads.values()].map(({ pad, feed }) =>
+      pad.subscribe({
+        changed: () => this.#changed(feed),
+        happened: (_, event) => this.#happened(pad.settings.id, feed, event),
+      }),
+    );
+  }
+
+  /** Everything there is to know now, as events. */
+  picture(): string {
+    const { info } = this.#deps;
+    const head = [
+      eventText("bridge", this.#bridge),
+      eventText("info", info()),
+      eventText("pads", this.#list()),
+    ];
+    return [...head, ...[...this.#pads.values()].flatMap(({ pad }) => pictureOf(pad))].join("");
+  }
+
+  /** Carries out a message on a pad; settles with the results of all its keys. */
+  set(padId: string, body: Uint8Array): Promise<readonly ResultPayload[]> {
+    const entry = this.#pads.get(padId);
+    if (!entry) throw new HttpError(404, "unknown-pad", "No pad with this id is configured.");
+    const parsed = parseSet(null, body);
+    const [wrong] = parsed.rejected;
+    // Nothing in it could be read as anything: the request is wrong, not a command of it.
+    if (
+      parsed.commands.length === 0 &&
+      wrong?.outcome.status === "error" &&
+      !isObject(parseJson(decode(body) ?? ""))
+    )
+      throw new HttpError(400, wrong.outcome.code, wrong.outcome.message);
+    const { clock } = this.#deps;
+    const expected = parsed.commands.length + parsed.rejected.length;
+    const results: ResultPayload[] = [];
+    return new Promise((resolve) => {
+      const answer = (result: Result): void => {
+        // A result speaks of what state shows, so that comes first (contract 3, rates).
+        if (this.#streams.count > 0) entry.feed.flush();
+        results.push(resultPayload(result));
+        if (results.length === expected) resolve(results);
+      };
+      const context = { arrived: this.#deps.arrived(), now: () => clock.now(), wall: clock.wall(), answer };
+      submitSet(entry.pad, parsed, context);
+    });
+  }
+
+  infoChanged(): void {
+    if (this.#streams.count === 0) return;
+    const info = this.#deps.info();
+    const text = JSON.stringify(info);
+    if (text === this.#info) return;
+    this.#info = text;
+    this.#streams.send("info", info);
+  }
+
+  stopping(reason: string): void {
+    this.#bridge = this.#word("stopping", reason);
+    this.#streams.send("bridge", this.#bridge);
+  }
+
+  /** The last that is said. */
+  offline(reason: string, belts: readonly BeltLeft[]): void {
+    this.end();
+    this.#bridge = { ...this.#word("offline", reason), belts };
+    this.#streams.send("bridge", this.#bridge);
+  }
+
+  end(): void {
+    for (const end of this.#ends.splice(0)) end();
+    for (const { feed } of this.#pads.values()) feed.end();
+  }
+
+  #word(word: Word, reason: string | null): BridgeEvent {
+    return bridgeStatePayload(word, { reason, since: this.#deps.clock.wall() });
+  }
+
+  #list(): readonly PadPayload[] {
+    return this.#deps.pads.map((pad) => padPayload(pad, this.#deps.presets.get(pad.settings.id) ?? null));
+  }
+
+  /** Nobody watches: the next one begins with a full picture. */
+  #changed(feed: PadFeed): void {
+    if (this.#streams.count === 0) return;
+    feed.changed();
+    const list = this.#list();
+    const text = JSON.stringify(list);
+    if (text === this.#padList) return;
+    this.#padList = text;
+    this.#streams.send("pads", list);
+    this.infoChanged();
+  }
+
+  #happened(id: string, feed: PadFeed, { type, at, session }: PadHappening): void {
+    if (this.#streams.count === 0) return;
+    feed.flush();
+    this.#streams.send("event", { pad: id, ...eventPayload({ type, at, session: session ?? null }) });
+  }
+}
+
+const pictureOf = (port: PadPort): readonly string[] => {
+  const { available, state, stats } = port.view();
+  const pad = port.settings.id;
+  return [
+    eventText("availability", { pad, ...availabilityPayload(available) }),
+    eventText("state", { pad, ...statePayload(state) }),
+    ...(stats === null ? [] : [eventText("stats", { pad, ...statsPayload(stats) })]),
+  ];
+};

@@ -1,0 +1,121 @@
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { Hono } from "hono";
+import type { EndResponse, ErrorPayload } from "../api/page.js";
+import { asError } from "../domain/errors.js";
+import { checkAccess } from "./access.js";
+import type { Asset } from "./assets.js";
+import { readBody, readJson, sendFile, type WebContext } from "./http.js";
+import type { PasswordGate } from "./password.js";
+import { HttpError, type WebDeps } from "./ports.js";
+
+/** What the page's own live part does with a request. */
+export interface Live {
+  /** Answers with a stream of events. */
+  events(response: HttpBindings["outgoing"]): void;
+  /** A message for a pad; settles with all its results. */
+  set(padId: string, body: Uint8Array): Promise<readonly object[]>;
+}
+
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+const error = (context: WebContext, thrown: HttpError): Response => {
+  const { code, message, status, headers } = thrown;
+  const payload: ErrorPayload = { error: { code, message } };
+  return context.json(payload, status, headers);
+};
+
+/** Every request the page's server answers; what happens on it is behind the ports. */
+export const routes = (
+  deps: WebDeps,
+  live: Live,
+  assets: ReadonlyMap<string, Asset>,
+  gate: PasswordGate | null,
+): Hono<{ Bindings: HttpBindings }> => {
+  const { history, settings, log } = deps;
+  const app = new Hono<{ Bindings: HttpBindings }>();
+
+  app.use(async (context, next) => {
+    await next();
+    if (context.res === RESPONSE_ALREADY_SENT) return;
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.header(name, value);
+    if (context.res.headers.get("cache-control") === null) context.header("cache-control", "no-store");
+  });
+
+  app.get("/health", async (context) => {
+    const healthy = await deps.healthy();
+    return context.text(healthy ? "ok" : "unhealthy", healthy ? 200 : 503);
+  });
+
+  app.use(async (context, next) => {
+    const headers = checkAccess(context.env.incoming, settings, gate);
+    for (const [name, value] of Object.entries(headers)) context.header(name, value);
+    await next();
+  });
+
+  app.get("/api/events", (context) => {
+    if (context.env.incoming.method !== "GET")
+      throw new HttpError(405, "wrong-method", "Use GET.", { allow: "GET" });
+    live.events(context.env.outgoing);
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.post("/api/pads/:id/set", async (context) => {
+    const body = await readBody(context);
+    return context.json(await live.set(context.req.param("id"), body));
+  });
+
+  app.get("/api/sessions", (context) => {
+    const { format = "json", ...query } = context.req.query();
+    if (format === "json") return context.json(history.sessions(query));
+    return sendFile(context, history.download(format, query));
+  });
+  app.get("/api/sessions/:id/samples", (context) =>
+    context.json(history.samples(context.req.param("id"), context.req.query())),
+  );
+  app.get("/api/days", (context) => context.json(history.days(context.req.query())));
+
+  app.post("/api/scan", async (context) => context.json(await deps.scan(await readJson(context))));
+  app.post("/api/pads", async (context) => context.json(await deps.addPad(await readJson(context)), 201));
+  for (const reason of ["restart", "shutdown"] as const)
+    app.post(`/api/${reason}`, async (context) => {
+      await readJson(context);
+      deps.end(reason);
+      const answer: EndResponse = { status: "ok", terminal: deps.onTerminal };
+      return context.json(answer, 202);
+    });
+
+  app.get("*", (context) => {
+    const path = context.req.path.slice(1);
+    const found = assets.get(path === "" ? "index.html" : path);
+    if (!found) throw notFound(path, assets);
+    const isKnown = context.req.header("if-none-match") === found.headers["etag"];
+    return isKnown ? context.body(null, 304, found.headers) : context.body(found.body, 200, found.headers);
+  });
+
+  app.notFound(() => {
+    throw new HttpError(404, "not-found", "There is nothing here.");
+  });
+  app.onError((thrown, context) => {
+    if (thrown instanceof HttpError) return error(context, thrown);
+    if (context.env.incoming.destroyed || context.req.raw.signal.aborted) return context.body(null, 400);
+    log.error({ err: asError(thrown), path: context.req.path }, "A request of the page failed");
+    return error(context, new HttpError(500, "internal", "The bridge could not answer. Its log says why."));
+  });
+  return app;
+};
+
+const notFound = (path: string, assets: ReadonlyMap<string, Asset>): HttpError =>
+  path === "" || assets.size === 0
+    ? new HttpError(
+        404,
+        "not-built",
+        "The page was not built. Run `npm run build`, then start the bridge again.",
+      )
+    : new HttpError(404, "not-found", "There is nothing here.");

@@ -1,0 +1,166 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { sleep } from "../clock.js";
+import type { BeltLeft, InfoPayload } from "../api/page.js";
+import { asError } from "../domain/errors.js";
+import { type Asset, loadAssets } from "./assets.js";
+import { EventStreams } from "./event-streams.js";
+import { LivePicture } from "./live.js";
+import { PasswordGate } from "./password.js";
+import { HttpError, type WebDeps } from "./ports.js";
+import { routes, SECURITY_HEADERS } from "./routes.js";
+
+/** A request has to be here by then, its body included. */
+const LIMITS = { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000 } as const;
+/** Nothing is read or written: longer than the slowest command takes to be answered. */
+const IDLE_MS = 120_000;
+const LOOK_EVERY_MS = 1_000;
+const MOST_CONNECTIONS = 64;
+/** A host name that nobody resolves. */
+const LISTEN_MS = 5_000;
+
+type WebState = InfoPayload["web"];
+
+export const WEB_OFF: WebState = { state: "off", url: null, advice: null };
+
+const LISTEN_FAILURES: Readonly<Record<string, (port: number, host: string) => string>> = {
+  EADDRINUSE: (port) => `Port ${port} is in use: end the program that has it, or set web.port.`,
+  EACCES: (port) => `Port ${port} needs more rights than the bridge has: set web.port to 1024 or above.`,
+  EADDRNOTAVAIL: (_, host) => `${host} is no address of this machine: set web.host.`,
+  ABORT_ERR: (_, host) => `The name ${host} was not resolved in time: set web.host.`,
+  ENOTFOUND: (_, host) => `The name ${host} is not known: set web.host.`,
+};
+
+/** The page's server: one face of the bridge. Whatever happens to it costs the page, never the bridge. */
+export class Web {
+  readonly #deps: WebDeps;
+  readonly #streams: EventStreams;
+  readonly #live: LivePicture;
+  #server: Server | null = null;
+  #state: WebState = WEB_OFF;
+
+  constructor(deps: WebDeps) {
+    this.#deps = deps;
+    this.#streams = new EventStreams(deps.clock);
+    this.#live = new LivePicture(deps, this.#streams);
+  }
+
+  get state(): WebState {
+    return this.#state;
+  }
+
+  /** Listens. Never rejects: `state` tells. */
+  async start(): Promise<void> {
+    const { settings, log, folder } = this.#deps;
+    try {
+      const assets = await loadAssets(folder);
+      const port = await this.#listen(assets);
+      const url = `http://${nearest(settings.host)}:${port}`;
+      const advice = assets.has("index.html")
+        ? null
+        : "The page was not built: run `npm run build`, then start the bridge again.";
+      this.#become({ state: "on", url, advice });
+      if (advice !== null) log.warn({}, advice);
+      else log.info({}, `Open ${url}`);
+    } catch (thrown) {
+      const error = asError(thrown);
+      const code = "code" in error ? String(error.code) : "";
+      const advice = LISTEN_FAILURES[code]?.(settings.port, settings.host) ?? error.message;
+      this.#become({ state: "failed", url: null, advice });
+      log.warn({}, `The page is not available. Belts and MQTT are not affected. ${advice}`);
+    }
+  }
+
+  /** bridge/info may have changed. */
+  infoChanged(): void {
+    this.#live.infoChanged();
+  }
+
+  /** Says `stopping` and goes on serving. */
+  stopping(reason: string): void {
+    this.#live.stopping(reason);
+  }
+
+  /** Says `offline` and how each belt was left, ends every stream and connection; all within the time. Idempotent. */
+  async offline(withinMs: number, reason: string, belts: readonly BeltLeft[]): Promise<void> {
+    this.#live.offline(reason, belts);
+    this.#streams.end();
+    const server = this.#server;
+    this.#server = null;
+    if (!server?.listening) return;
+    const over = new AbortController();
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    server.closeIdleConnections();
+    await Promise.race([closed, sleep(this.#deps.clock, withinMs / 2, over.signal)]);
+    over.abort();
+    server.closeAllConnections();
+  }
+
+  #become(state: WebState): void {
+    this.#state = state;
+    this.#deps.changed();
+  }
+
+  async #listen(assets: ReadonlyMap<string, Asset>): Promise<number> {
+    const { host, port, orAnyPort } = this.#deps.settings;
+    try {
+      return await this.#listenOn(this.#newServer(assets), host, port);
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (!orAnyPort || !("code" in error) || error.code !== "EADDRINUSE") throw error;
+      return await this.#listenOn(this.#newServer(assets), host, 0);
+    }
+  }
+
+  async #listenOn(server: Server, host: string, port: number): Promise<number> {
+    const over = new AbortController();
+    const cancel = this.#deps.clock.after(LISTEN_MS, () => over.abort());
+    server.listen(port, host);
+    try {
+      await once(server, "listening", { signal: over.signal });
+    } catch (error) {
+      server.close();
+      throw error;
+    } finally {
+      cancel();
+    }
+    // What goes wrong with one connection is that connection's.
+    server.on("error", (err) => this.#deps.log.warn({ err }, "The page's server has a problem"));
+    this.#server = server;
+    const address = server.address();
+    return typeof address === "object" && address !== null ? address.port : port;
+  }
+
+  #newServer(assets: ReadonlyMap<string, Asset>): Server {
+    const { clock, log, settings } = this.#deps;
+    const gate = settings.password === null ? null : new PasswordGate(settings.password, clock, log);
+    const app = routes(
+      this.#deps,
+      {
+        events: (response) => {
+          if (this.#streams.isFull)
+            throw new HttpError(503, "too-many-streams", "Too many open pages: close one of them.");
+          this.#streams.open(response, SECURITY_HEADERS, this.#live.picture());
+        },
+        set: (padId, body) => this.#live.set(padId, body),
+      },
+      assets,
+      gate,
+    );
+    const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+    const options = { ...LIMITS, connectionsCheckingInterval: LOOK_EVERY_MS };
+    const server = createServer(options, (request, response) => void listener(request, response));
+    server.maxConnections = MOST_CONNECTIONS;
+    server.timeout = IDLE_MS;
+    return server;
+  }
+}
+
+/** What to type into a browser on this machine. */
+const nearest = (host: string): string => {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+};
