@@ -18,6 +18,7 @@ import { subscriptions, type Topics, topics } from "./topics.js";
 
 /** Contract 3: at the connect and each minute. */
 const HEALTH_EVERY_MS = 60_000;
+const STOPS: readonly Result["value"][] = ["OFF", "stop", "pause", 0];
 const retained = (topic: string, payload: string): OutMessage => ({ topic, payload, retain: true, qos: 1 });
 const passing = (topic: string, payload: object): OutMessage => ({
   topic,
@@ -224,7 +225,9 @@ export class Bridge {
     const { command, value, outcome, tookMs } = result;
     const end = outcome.status === "ok" ? "ok" : outcome.code;
     this.#deps.log.debug({ pad, command, value, result: end, tookMs }, "a command has ended");
-    this.#broker.publish(passing(this.#topics.pad(pad).result, resultPayload(result)));
+    // Other results may be dropped when the queue is full; what became of a stop is not.
+    const important = command !== "link" && STOPS.includes(value);
+    this.#broker.publish({ ...passing(this.#topics.pad(pad).result, resultPayload(result)), important });
   }
 
   /** Where the broker does not take an answer for its size, it takes the sentence that says so. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { toStep } from "../domain/capabilities.js";
-import { type Command, failure, type Outcome } from "../domain/command.js";
+import { type Command, failure, isStop, type Outcome } from "../domain/command.js";
 import type { Speed } from "../domain/units.js";
 import { apart } from "./apart.js";
 import type { Ref, StopCause } from "./control/goals.js";
@@ -37,8 +37,10 @@ export class CommandDesk {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #owner: DeskOwner;
-  readonly #waiting = new Map<Ref, (outcome: Outcome) => void>();
+  readonly #waiting = new Map<Ref, ((outcome: Outcome) => void)[]>();
   #nextRef = 1;
+  /** The request that every stop shares while one is under way: a flood of them copies no list. */
+  #sharedStop: Ref = 0;
   #closed = false;
 
   constructor(clock: Clock, scheduler: Scheduler, owner: DeskOwner) {
@@ -52,8 +54,15 @@ export class CommandDesk {
     const old = stale || this.#clock.now() - arrived > STALE_MS;
     this.#scheduler.together(() => {
       for (const { command, respond } of asked) {
+        const shared = isStop(command) ? this.#waiting.get(this.#sharedStop) : undefined;
+        if (shared) {
+          shared.push(respond);
+          this.stop("command", [], command.value === "stop");
+          continue;
+        }
         const ref = this.#nextRef++;
-        this.#waiting.set(ref, respond);
+        this.#waiting.set(ref, [respond]);
+        if (isStop(command)) this.#sharedStop = ref;
         if (this.#closed) this.settle([ref], OVER);
         else this.#carryOut(decide(command, this.#owner.situation(old)), ref, arrived);
       }
@@ -70,9 +79,9 @@ export class CommandDesk {
 
   settle(refs: readonly Ref[], outcome: Outcome): void {
     for (const ref of refs) {
-      const respond = this.#waiting.get(ref);
+      const waiting = this.#waiting.get(ref) ?? [];
       this.#waiting.delete(ref);
-      if (respond) apart(() => respond(outcome));
+      for (const respond of waiting) apart(() => respond(outcome));
     }
   }
 
