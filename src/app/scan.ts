@@ -1,7 +1,8 @@
 import type { Advertisement, Radio } from "../ble/radio.js";
 import type { Clock } from "../clock.js";
+import type { ProtocolName } from "../domain/pad.js";
 import { identify } from "../protocol/identify.js";
-import { recogniseByName } from "../protocol/models.js";
+import { modelFor, recogniseByName } from "../protocol/models.js";
 
 /** What one device that advertises is to us; `protocol` is null where nothing says that it is a pad. */
 export interface Sighting {
@@ -15,23 +16,27 @@ export interface Sighting {
 }
 
 export const sighting = ({ address, name, rssi, services }: Advertisement): Sighting => {
+  const offered = identify(services);
   const known = name === null ? null : recogniseByName(name);
-  return {
-    address,
-    name,
-    rssi,
-    protocol: known?.protocol ?? identify(services),
-    model: known?.model ?? null,
-  };
+  // Names decide nothing where the device says itself what it speaks.
+  const protocol = offered ?? known?.protocol ?? null;
+  const model =
+    offered === null ? known?.model : offered === known?.protocol ? known.model : nameIn(offered, name);
+  return { address, name, rssi, protocol, model: model ?? null };
+};
+
+/** The model that a name is known for in this protocol; null where it is known for none. */
+const nameIn = (protocol: ProtocolName, name: string | null): string | null => {
+  const model = modelFor(protocol, name);
+  return model.advertised === null ? null : model.name;
 };
 
 /** Names come in scan responses: a later advertisement may lack what an earlier one had. */
-const merge = (before: Sighting | undefined, now: Sighting): Sighting => ({
+const merge = (before: Advertisement | undefined, now: Advertisement): Advertisement => ({
   address: now.address,
   name: now.name ?? before?.name ?? null,
   rssi: now.rssi ?? before?.rssi ?? null,
-  protocol: now.protocol ?? before?.protocol ?? null,
-  model: now.model ?? before?.model ?? null,
+  services: [...new Set([...(before?.services ?? []), ...now.services])],
 });
 
 /** Pads before other devices, the nearest first. */
@@ -44,13 +49,12 @@ export const scanFor = async (
   ms: number,
   signal: AbortSignal,
 ): Promise<readonly Sighting[]> => {
-  const seen = new Map<string, Sighting>();
+  const seen = new Map<string, Advertisement>();
   const over = new AbortController();
   const end = (): void => over.abort();
   signal.addEventListener("abort", end, { once: true });
   const cancel = clock.after(ms, end);
-  const hear = (advertisement: Advertisement): void => {
-    const now = sighting(advertisement);
+  const hear = (now: Advertisement): void => {
     seen.set(now.address, merge(seen.get(now.address), now));
   };
   try {
@@ -59,7 +63,7 @@ export const scanFor = async (
     cancel();
     signal.removeEventListener("abort", end);
   }
-  return [...seen.values()].sort((a, b) => rank(b) - rank(a));
+  return [...seen.values()].map(sighting).sort((a, b) => rank(b) - rank(a));
 };
 
 /** A `pads:` entry for the config. */

@@ -4,9 +4,15 @@ import type { ProtocolName } from "../domain/pad.js";
 const BY_SERVICE: readonly (readonly [service: string, protocol: ProtocolName])[] = [
   ["fe00", "wilink"],
   ["1826", "ftms"],
+  // more-protocols 1.1.
+  ["0002123400001000800000805f9b34fb", "kingsmith-text"],
+  ["0001123400001000800000805f9b34fb", "kingsmith-text"],
 ];
 
-/** The protocol of a device with these GATT services (normalised UUIDs), advertised or discovered; null: no pad of ours. */
+/**
+ * The protocol of a device that advertises these services (normalised UUIDs); null: they say nothing. Services that many
+ * other devices have (1234, FFF0, FFFF) say nothing before their characteristics are known.
+ */
 export const identify = (services: Iterable<string>): ProtocolName | null => {
   const present = new Set(services);
   return BY_SERVICE.find(([service]) => present.has(service))?.[1] ?? null;

@@ -1,5 +1,6 @@
 import { MODES, type Capabilities, type ProtocolName } from "../domain/pad.js";
 import { speedFromKmh } from "../domain/units.js";
+import { GENERIC_TEXT, TEXT_MODELS } from "./kingsmith-text/models.js";
 import type { FtmsQuirks, Model, Quirks } from "./protocol.js";
 
 // The model table of wire-facts d. Limits hold until the pad itself says better (A6, 2AD4).
@@ -19,6 +20,7 @@ const WILINK_QUIRKS: Quirks = {
   keepsRecord: true, // a.6
   handshake: 0,
   ftms: null,
+  text: null,
 };
 
 const FTMS_QUIRKS: Quirks = {
@@ -37,6 +39,7 @@ const FTMS_QUIRKS: Quirks = {
   keepsRecord: false,
   handshake: 0,
   ftms: { preamble: null, indicates: true, unlock: false },
+  text: null,
 };
 
 /** What unlocks the next request: both are meaningless to us, and the same each time (b.7.6). */
@@ -103,10 +106,12 @@ const ftms = (name: string, advertised: RegExp | null, row: FtmsRow = {}): Model
 const GENERIC: Readonly<Record<ProtocolName, Model>> = {
   wilink: wilink("WiLink treadmill", null, 6),
   ftms: ftms("FTMS treadmill", null),
+  "kingsmith-text": GENERIC_TEXT,
 };
 
 // The first match wins: KS-HD- is a Z1 before it is one of the KS-H.
 const MODELS: readonly Model[] = [
+  ...TEXT_MODELS,
   ftms("Z1", /^KS-HD-/i, { range: [1.6, 6.4], steps: true, quirks: { unlock: true } }),
   ftms("MC21", /^(KS-MC21-|KS-SMC21C-|ZP-ZEALR1-)/i, {
     range: [0.5, 10],
@@ -138,11 +143,6 @@ const MODELS: readonly Model[] = [
 
 /** Pads known by name that speak something else (wire-facts c, b.7.14). */
 const UNSUPPORTED: readonly (readonly [model: string, advertised: RegExp])[] = [
-  ["R2", /^KS-(R1AC|HC-R1A)/i],
-  ["X21", /^KS-(X21|(HDSC|HDSY|NACH|NGCH)-X21C)/i],
-  ["X23", /^KS-NACH-MXG/i],
-  ["G1", /^KS-NGCH-G1C/i],
-  ["K12 Pro", /^KS-ST-K12PRO/i],
   ["Sperax P3 Max", /^SPERAX_P3MAX/i],
   ["Sperax RM", /^SPERAX_RM(01|-?02)/i],
 ];

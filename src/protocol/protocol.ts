@@ -78,6 +78,15 @@ export interface Quirks {
   readonly handshake: number;
   /** What is special about a machine's FTMS; null for one that speaks something else. */
   readonly ftms: FtmsQuirks | null;
+  /** What is special about a pad's text lines; null for one that speaks something else. */
+  readonly text: TextQuirks | null;
+}
+
+export interface TextQuirks {
+  /** The read that answers with the state; its numbers are property ids. */
+  readonly telemetry: string;
+  /** It answers the read of its configuration, except in its deepest standby. */
+  readonly tellsConfig: boolean;
 }
 
 export interface FtmsQuirks {

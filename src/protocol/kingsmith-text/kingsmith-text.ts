@@ -1,0 +1,125 @@
+import { kmh } from "../../domain/units.js";
+import type { Request } from "../ftms/control-point-frames.js";
+import type { Frame, Model } from "../protocol.js";
+import { type Conversation, type Peer, type Protocol, type Turn, type Unit, unmasked } from "../session.js";
+import { type Channel, channelOf } from "./gatt.js";
+import { askInTime } from "./handshake.js";
+import { clockLine, newSession, receive, type Session, telemetryOf } from "./session.js";
+import { type Command, encodeCommand, type ProvenTable } from "./table-search.js";
+import { encodeText } from "./tables.js";
+
+/** QZ2, TT and C3 cut a line into pieces of 16 bytes, BC and the maker's app into 20; the pad joins them up to the 0d. */
+const PIECE = 16;
+const END = 0x0d;
+
+const bytesOf = (line: string): Uint8Array =>
+  Uint8Array.of(...[...line].map((char) => char.charCodeAt(0)), END);
+
+const piecesOf = (line: string, { write, response }: Channel): Unit => {
+  const bytes = bytesOf(line);
+  const pieces: Frame[] = [];
+  for (let at = 0; at < bytes.length; at += PIECE)
+    pieces.push({ characteristic: write, bytes: bytes.slice(at, at + PIECE), response });
+  return pieces;
+};
+
+/** Each stop gives control back to the panel, and a start alone is then accepted and ignored: both, every time. */
+const START: readonly Command[] = [
+  { key: "ControlMode", value: 1 },
+  { key: "runState", value: 1 },
+];
+
+const commandsOf = (request: Request): readonly Command[] => {
+  switch (request.op) {
+    case "stop":
+    case "pause":
+      return [{ key: "runState", value: 0 }];
+    case "start":
+      return START;
+    case "speed":
+      return [{ key: "CurrentSpeed", value: kmh(request.speed) }];
+    default:
+      return [];
+  }
+};
+
+const inTable = (text: string, { tables: [table] }: ProvenTable): string | null =>
+  table ? encodeText(text, table) : null;
+
+/** What a poll writes, and the session after it. */
+const poll = (
+  session: Session,
+  now: number,
+): { readonly session: Session; readonly lines: readonly string[] } => {
+  const { proven, search, handshake, model } = session;
+  if (!proven) {
+    const asked = askInTime(handshake, search, telemetryOf(model), now);
+    // The empty line ends whatever is left of a line from before, and is a question by itself.
+    const first = handshake.step < 0 ? [""] : [];
+    return {
+      session: { ...session, handshake: asked.handshake },
+      lines: asked.line === null ? [] : [...first, asked.line],
+    };
+  }
+  // A pad that says nothing of itself may want its clock set first, as the maker's app does (ADR 0008).
+  const clock = !session.told && !session.clockSet && now - session.provenAt >= CLOCK_AFTER_MS;
+  const texts = [...(clock ? [clockLine(session, now)] : []), telemetryOf(model)];
+  return {
+    session: { ...session, clockSet: session.clockSet || clock },
+    lines: texts.map((text) => inTable(text, proven)).filter((line) => line !== null),
+  };
+};
+
+const CLOCK_AFTER_MS = 900;
+
+const linesOf = (session: Session, request: Request, now: number): readonly string[] => {
+  if (request.op === "poll") return poll(session, now).lines;
+  const { proven } = session;
+  if (!proven) return [];
+  const lines = commandsOf(request).map((command) => encodeCommand(proven, command));
+  return lines.every((line) => line !== null) ? lines : [];
+};
+
+const wrote = (session: Session, request: Request, now: number): Session => {
+  switch (request.op) {
+    case "poll":
+      return poll(session, now).session;
+    case "start":
+      return { ...session, startedAt: now };
+    case "stop":
+    case "pause":
+      return { ...session, startedAt: null };
+    default:
+      return session;
+  }
+};
+
+const conversationOf = (session: Session): Conversation => {
+  const { channel } = session;
+  const unitOf = (lines: readonly string[]): Unit => lines.flatMap((line) => piecesOf(line, channel));
+  return {
+    opening: [{ do: "subscribe", characteristic: channel.notify }],
+    access: session.access,
+    interrupt: piecesOf("", channel),
+    hear(characteristic, bytes, now): Turn {
+      const { session: after, heard, replies } = receive(session, characteristic, bytes, now);
+      return { conversation: conversationOf(after), heard, replies: replies.map((line) => unitOf([line])) };
+    },
+    wrote: (request, now) => conversationOf(wrote(session, request, now)),
+    frames: (request, now) => unitOf(linesOf(session, request, now)),
+    reads: () => [],
+  };
+};
+
+const NO_CHANNEL: Channel = { write: "", notify: "", response: false };
+
+/** KingSmith's text lines: Xiaomi's serial command set over BLE (more-protocols 1). */
+export const kingsmithText: Protocol = {
+  name: "kingsmith-text",
+  speaks: (gatt) => channelOf(gatt) !== null,
+  // Nothing is written in a table that was not proven on this link.
+  stopsUnheard: false,
+  masked: unmasked,
+  converse: (peer: Peer, model: Model) =>
+    conversationOf(newSession(peer, model, channelOf(peer) ?? NO_CHANNEL)),
+};

@@ -1,0 +1,61 @@
+import type { Capabilities } from "../../domain/pad.js";
+import { speedFromKmh } from "../../domain/units.js";
+import type { Model, Quirks, TextQuirks } from "../protocol.js";
+
+const QUIRKS: Omit<Quirks, "text"> = {
+  minGap: 500, // TT leaves 150 ms between two lines, BC 60; a poll is six pieces long
+  poll: 1000, // the footpod project and KS Fit 6.0.2 (more-protocols 1.4)
+  pushes: true,
+  spacing: 30, // BC; TT leaves 120, QZ2 none (1.3)
+  modeSettle: 0,
+  startToggles: false, // 1.6
+  manualFirst: false,
+  manualBeforeRetry: false,
+  startTries: 3, // a KS-C2 often takes only the third (1.6)
+  showsStart: true,
+  readsPreferences: false,
+  keepsRecord: false,
+  handshake: 0,
+  ftms: null,
+};
+
+/** KS Fit 6.5.6 to a KS-C2 [C]; the rest is polled by KS Fit 6.0.2 and the footpod project [S] (1.4). */
+const C2: TextQuirks = { telemetry: "servers getProp 1 9 15 2 10 11 12 13 14", tellsConfig: true };
+const OTHERS: TextQuirks = {
+  telemetry: "servers getProp 1 2 3 4 5 7 9 12 13 16 17 23 24 31",
+  tellsConfig: false,
+};
+
+const DEFAULTS: Capabilities = {
+  // Nobody published a lower limit: too low a minimum ends as an honest `unconfirmed`.
+  minSpeed: speedFromKmh(0.5),
+  maxSpeed: speedFromKmh(6), // the KS-C2's own Max (1.5)
+  step: speedFromKmh(0.1),
+  // ControlMode says who is in control; 0 and 2 were never captured as commands, so they are not offered.
+  modes: [],
+  incline: null,
+  heartRate: false,
+  steps: true,
+  imperial: false,
+};
+
+const row = (name: string, advertised: RegExp | null, text: TextQuirks = OTHERS): Model => ({
+  name,
+  protocol: "kingsmith-text",
+  advertised,
+  defaults: DEFAULTS,
+  quirks: { ...QUIRKS, text },
+});
+
+export const GENERIC_TEXT = row("KingSmith text treadmill", null);
+
+/** wire-facts d and c, more-protocols 1.8. A name decides nothing: some of these exist with FTMS or WiLink as well. */
+export const TEXT_MODELS: readonly Model[] = [
+  row("C2", /^KS-C2/i, C2),
+  row("R2", /^KS-(R1AC|HC-R1A)/i),
+  row("X21", /^KS-(X21|(HDSC|HDSY|NACH|NGCH)-X21C)/i),
+  row("X23", /^KS-NACH-MXG/i),
+  row("G1", /^KS-NGCH-G1C/i),
+  row("K12 Pro", /^KS-ST-K12PRO/i),
+  row("K9", /^KS-K9/i),
+];

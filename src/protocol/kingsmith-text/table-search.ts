@@ -1,0 +1,108 @@
+import { type Line, readLine } from "./lines.js";
+import { ALL_TABLES, decodeText, encodeText, isKnown, type Table } from "./tables.js";
+
+// Which table a pad uses is not public, and with a wrong one a stop can read as a start (more-protocols 1.2): so the
+// table is found by harmless questions, and a `props` line is written only when every table that is left encodes it to
+// the same bytes.
+
+/** What the lines so far leave. */
+export interface Search {
+  readonly tables: readonly Table[];
+  /** So many lines were understood, and so many of them were the answer to `version`. */
+  readonly understood: number;
+  readonly versions: number;
+}
+
+export const newSearch: Search = { tables: ALL_TABLES, understood: 0, versions: 0 };
+
+/** What can be said about a belt. Nothing else is ever written in a `props` line. */
+export type Command =
+  | { readonly key: "runState"; readonly value: 0 | 1 }
+  | { readonly key: "ControlMode"; readonly value: 1 }
+  /** km/h. */
+  | { readonly key: "CurrentSpeed"; readonly value: number };
+
+const textOf = ({ key, value }: Command): string =>
+  `props ${key} ${key === "CurrentSpeed" ? value.toFixed(1) : value}`;
+
+const agreed = (tables: readonly Table[], command: Command): string | null => {
+  const [first, ...others] = tables.map((table) => encodeText(textOf(command), table));
+  return first !== undefined && others.every((each) => each === first) ? first : null;
+};
+
+declare const proof: unique symbol;
+/** A table that was proven by what the pad has said: `encodeCommand` takes nothing else, and `prove` alone makes it. */
+export interface ProvenTable {
+  readonly [proof]: true;
+  readonly tables: readonly Table[];
+}
+
+/** Without these nothing can be steered, and nothing may be mistaken for another one of them. */
+const NEEDED: readonly Command[] = [
+  { key: "runState", value: 0 },
+  { key: "runState", value: 1 },
+  { key: "ControlMode", value: 1 },
+];
+
+/** Two lines, one of them the version, prove a table that others have; a new one has to give the version twice. */
+export const prove = ({ tables, understood, versions }: Search): ProvenTable | null => {
+  if (understood < 2 || versions < (tables.some(isKnown) ? 1 : 2)) return null;
+  const agree = NEEDED.every((command) => agreed(tables, command) !== null);
+  return agree ? ({ tables } as ProvenTable) : null;
+};
+
+/** The line of a command; null where the tables that are left do not agree on it. */
+export const encodeCommand = (proven: ProvenTable, command: Command): string | null =>
+  agreed(proven.tables, command);
+
+/** The table to read with: of several that are left the one that other pads have. */
+export const likeliest = (tables: readonly Table[]): Table | null =>
+  tables.find(isKnown) ?? tables[0] ?? null;
+
+export interface Sifted {
+  readonly search: Search;
+  /** What the line says; null where it is not understood, or says rest and not every table agrees. */
+  readonly line: Line | null;
+  /** It contradicts what came before: all that was learned counts for nothing. */
+  readonly contradicts: boolean;
+}
+
+const understoodBy = (tables: readonly Table[], raw: string): readonly Table[] =>
+  tables.filter((table) => {
+    const text = decodeText(raw, table);
+    return text !== null && readLine(text) !== null;
+  });
+
+const read = (raw: string, table: Table): Line | null => {
+  const text = decodeText(raw, table);
+  return text === null ? null : readLine(text);
+};
+
+/** A wrong digit must not show a moving belt at rest. */
+const saysRest = (line: Line | null): boolean =>
+  line?.type === "props" && (line.values.CurrentSpeed === 0 || line.values.runState === 0);
+
+const sameState = (one: Line | null, other: Line | null): boolean =>
+  one?.type === "props" &&
+  other?.type === "props" &&
+  one.values.CurrentSpeed === other.values.CurrentSpeed &&
+  one.values.runState === other.values.runState;
+
+/** What a line from the pad says, and which tables it leaves. */
+export const sift = (search: Search, raw: string): Sifted => {
+  const tables = understoodBy(search.tables, raw);
+  const best = likeliest(tables);
+  if (best === null) {
+    const contradicts = search.tables.length < ALL_TABLES.length && understoodBy(ALL_TABLES, raw).length > 0;
+    return { search: contradicts ? newSearch : search, line: null, contradicts };
+  }
+  const line = read(raw, best);
+  const isVersion = line?.type === "answer" && line.word === "version";
+  const after = {
+    tables,
+    understood: search.understood + 1,
+    versions: search.versions + (isVersion ? 1 : 0),
+  };
+  const doubtful = saysRest(line) && !tables.every((table) => sameState(read(raw, table), line));
+  return { search: after, line: doubtful ? null : line, contradicts: false };
+};

@@ -1,0 +1,78 @@
+// The substitution of more-protocols 1.2: base64 whose characters are exchanged by a table. Every table that is known is
+// v0 with two characters exchanged, so a table is that pair, and v0 is all that has to be written down.
+
+/** What each of the 64 characters of base64, in their usual order, becomes under v0. */
+const V0 = "ZaCw4FGHIJqLhN+P9RVTU/WcY6ObDdefgEijklmnopQrsBuvMxXz1yA2t5078KS3";
+
+/** v0 with these two of its characters exchanged; both the same: v0 itself. */
+export interface Table {
+  readonly a: string;
+  readonly b: string;
+}
+
+/** v0 to v7, by the pairs that were seen (more-protocols 1.2). */
+export const KNOWN_TABLES: readonly Table[] = [
+  { a: "Z", b: "Z" },
+  { a: "Z", b: "S" },
+  { a: "V", b: "M" },
+  { a: "Z", b: "0" },
+  { a: "+", b: "9" },
+  { a: "Z", b: "i" },
+  { a: "9", b: "8" },
+  { a: "Z", b: "b" },
+];
+
+/** v0, and every table that has one pair exchanged: 2017. */
+export const ALL_TABLES: readonly Table[] = [
+  { a: "Z", b: "Z" },
+  ...[...V0].flatMap((a, index) => [...V0.slice(index + 1)].map((b) => ({ a, b }))),
+];
+
+export const isKnown = ({ a, b }: Table): boolean =>
+  KNOWN_TABLES.some((known) => (known.a === a && known.b === b) || (known.a === b && known.b === a));
+
+const exchanged = (text: string, { a, b }: Table): string =>
+  a === b ? text : [...text].map((char) => (char === a ? b : char === b ? a : char)).join("");
+
+/** A line as it goes over the air, without its end. The text is ASCII. */
+export const encodeText = (text: string, table: Table): string => {
+  let encoded = "";
+  for (let at = 0; at < text.length; at += 3) {
+    const group = [0, 1, 2].map((offset) => text.charCodeAt(at + offset) || 0);
+    const [one = 0, two = 0, three = 0] = group;
+    const bits = (one << 16) | (two << 8) | three;
+    const used = Math.min(3, text.length - at) + 1;
+    for (let index = 0; index < 4; index += 1)
+      encoded += index < used ? V0.charAt((bits >> (18 - 6 * index)) & 63) : "=";
+  }
+  return exchanged(encoded, table);
+};
+
+/** The characters of a line, in any table. */
+const LINE = /^[A-Za-z0-9+/]{1,1024}={0,2}$/;
+
+/** What a line says; null where it is no base64. The pad may leave the padding out. */
+export const decodeText = (line: string, table: Table): string | null => {
+  if (!LINE.test(line)) return null;
+  const plain = exchanged(line.replace(/=+$/, ""), table);
+  if (plain.length % 4 === 1) return null;
+  let decoded = "";
+  let bits = 0;
+  let held = 0;
+  for (const char of plain) {
+    bits = (bits << 6) | V0.indexOf(char);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    decoded += String.fromCharCode((bits >> held) & 0xff);
+  }
+  return decoded;
+};
+
+/** The table's name where it has one, for logs: `v1`. */
+export const tableName = (table: Table): string => {
+  const index = KNOWN_TABLES.findIndex(
+    ({ a, b }) => (a === table.a && b === table.b) || (a === table.b && b === table.a),
+  );
+  return index < 0 ? `v0 with ${table.a} and ${table.b} exchanged` : `v${index}`;
+};
