@@ -34,7 +34,9 @@ describe("a scan", () => {
   it.each([
     ["a name of the table", "R1 PRO", [], { protocol: "wilink", model: "R1 Pro" }],
     ["a service only", "Mystery", ["fe00"], { protocol: "wilink", model: null }],
-    ["a pad that speaks neither", "KS-X21C", [], { protocol: "unsupported", model: "X21" }],
+    ["a pad that speaks neither", "SPERAX_RM01", [], { protocol: "unsupported", model: "Sperax RM" }],
+    ["an X21 with FTMS", "KS-NACH-X21C", ["1826"], { protocol: "ftms", model: null }],
+    ["an X21 without", "KS-NACH-X21C", [], { protocol: "kingsmith-text", model: "X21" }],
     ["anything else", "Toaster", ["180f"], { protocol: null, model: null }],
   ])("recognises %s", (_, name, services, expected) => {
     expect(sighting({ address: "a", name, rssi: null, services })).toMatchObject(expected);

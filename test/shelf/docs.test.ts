@@ -91,6 +91,8 @@ it("the Node-RED flow hangs together, and publishes nothing retained", () => {
   expect(mqtt.filter(({ type }) => type === "mqtt out").map(({ retain }) => retain)).toEqual(["false"]);
 });
 
+const HEADINGS = { wilink: "WiLink", ftms: "FTMS", "kingsmith-text": "KingSmith\'s text" } as const;
+
 describe("the table of pads", () => {
   const page = text("docs/supported-pads.md");
   const section = (heading: string): string =>
@@ -104,15 +106,18 @@ describe("the table of pads", () => {
       }),
     );
 
-  it.each(["wilink", "ftms"] as const)("has the names and limits of the %s models", (protocol) => {
-    const listed = rows(protocol === "wilink" ? "WiLink" : "FTMS");
-    expect(listed.length).toBeGreaterThan(5);
-    for (const { model, names, speeds } of listed) {
-      for (const name of names) expect([name, recogniseByName(name)]).toEqual([name, { protocol, model }]);
-      const { name: found, defaults } = modelFor(protocol, names[0] ?? null);
-      expect([found, speeds]).toEqual([model, `${kmh(defaults.minSpeed)} to ${kmh(defaults.maxSpeed)}`]);
-    }
-  });
+  it.each(["wilink", "ftms", "kingsmith-text"] as const)(
+    "has the names and limits of the %s models",
+    (protocol) => {
+      const listed = rows(HEADINGS[protocol]);
+      expect(listed.length).toBeGreaterThan(5);
+      for (const { model, names, speeds } of listed) {
+        for (const name of names) expect([name, recogniseByName(name)]).toEqual([name, { protocol, model }]);
+        const { name: found, defaults } = modelFor(protocol, names[0] ?? null);
+        expect([found, speeds]).toEqual([model, `${kmh(defaults.minSpeed)} to ${kmh(defaults.maxSpeed)}`]);
+      }
+    },
+  );
 
   it("has those that are left alone", () => {
     for (const { model, names } of rows("Recognised"))
@@ -121,12 +126,12 @@ describe("the table of pads", () => {
   });
 
   it("leaves none out", () => {
-    const source = text("src/protocol/models.ts");
-    const names = [...source.matchAll(/(?:(?:wilink|ftms)\(|^ {2}\[)"([^"]+)"/gm)].map(
+    const source = text("src/protocol/models.ts") + text("src/protocol/kingsmith-text/models.ts");
+    const names = [...source.matchAll(/(?:(?:wilink|ftms|row)\(|^ {2}\[)"([^"]+)"/gm)].map(
       ([, name = ""]) => name,
     );
     expect(names.length).toBeGreaterThan(20);
-    const listed = ["WiLink", "FTMS", "Recognised"].flatMap((heading) =>
+    const listed = [...Object.values(HEADINGS), "Recognised"].flatMap((heading) =>
       rows(heading).map(({ model }) => model),
     );
     expect([...new Set(names)].filter((name) => !listed.includes(name))).toEqual([]);

@@ -79,8 +79,8 @@ export class Hearing {
 
   hear(message: Heard, poll: number | null): void {
     const { acquaintance, clock, log, scheduler } = this.#deps;
-    // Of a pad whose variant nobody knows, that it speaks is all there is to hear.
-    if (scheduler.control.access === "none") this.#heardAt = clock.now();
+    // Before its handshake is done, that a pad speaks is all there is to learn of it.
+    if (scheduler.control.access !== "full") this.#heardAt = clock.now();
     switch (message.kind) {
       case "status":
         return this.#hearStatus(this.#sample(message.status, poll));

@@ -1,0 +1,239 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { speedFromKmh } from "../../domain/units.js";
+import { modelFor } from "../models.js";
+import type { Conversation, Heard, Peer, Unit } from "../session.js";
+import { kingsmithText } from "./kingsmith-text.js";
+import { ALL_TABLES, decodeText, encodeText, KNOWN_TABLES, type Table } from "./tables.js";
+
+const WRITE = "fed7";
+const NOTIFY = "fed8";
+const peer: Peer = {
+  name: "KS-C2",
+  services: new Map([["1234", [WRITE, NOTIFY]]]),
+  properties: new Map([
+    [WRITE, ["read", "write-without-response"]],
+    [NOTIFY, ["read", "notify"]],
+  ]),
+  imperial: false,
+  epoch: 1_785_194_187_000,
+};
+const model = modelFor("kingsmith-text", "KS-C2");
+const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
+
+/** A pad that answers as one with this table does; what it was written is decoded as it would decode it. */
+const padWith = (table: Table, { cr = "", padded = true, states = true } = {}) => {
+  const received: string[] = [];
+  const say = (text: string): Uint8Array => {
+    const line = encodeText(text + cr, table);
+    return ascii(`${padded ? line : line.replace(/=+$/, "")}\r`);
+  };
+  const answer = (text: string): readonly Uint8Array[] => {
+    const [word = ""] = text.split(" ");
+    if (text === "") return [say("format error")];
+    if (text === "shake") return [say("shake 00")];
+    if (text === "version") return [say("version 0014")];
+    if (text === "get_pk") return [say("get_pk 3")];
+    if (text === "net") return [say("net cloud")];
+    if (word === "time_posix") return [say("time_posix 0")];
+    if (text.startsWith("servers getProp 1 3 7"))
+      return [
+        say("servers 0"),
+        ...(states ? [say("props ControlMode 2 Max 6.0 StartSpeed 1.0 unit 0")] : []),
+      ];
+    if (text.startsWith("servers getProp"))
+      return states
+        ? [say("servers 0"), say("props ControlMode 2 ChildLockSwitch 0 runState 0 CurrentSpeed 0.0")]
+        : [say("servers 0")];
+    return [say("format error")];
+  };
+  let pending = "";
+  const receive = (unit: Unit): readonly Uint8Array[] => {
+    pending += unit.map(({ bytes }) => Buffer.from(bytes).toString("latin1")).join("");
+    const lines = pending.split("\r");
+    pending = lines.pop() ?? "";
+    return lines.flatMap((line) => {
+      const text = line === "" ? "" : (decodeText(line, table) ?? "?");
+      received.push(text);
+      return answer(text);
+    });
+  };
+  return { received, say, receive };
+};
+
+/** Speaks to a pad for so many polls. */
+const talkTo = (pad: ReturnType<typeof padWith>, polls = 12) => {
+  let talk: Conversation = kingsmithText.converse(peer, model);
+  let now = 0;
+  const heard: Heard[] = [];
+  const exchange = (unit: Unit, depth = 0): void => {
+    for (const bytes of pad.receive(unit)) {
+      now += 20;
+      const turn = talk.hear(NOTIFY, bytes, now);
+      talk = turn.conversation;
+      heard.push(...turn.heard);
+      if (depth < 40) for (const reply of turn.replies ?? []) exchange(reply, depth + 1);
+    }
+  };
+  for (let poll = 0; poll < polls; poll += 1) {
+    const unit = talk.frames({ op: "poll" }, now);
+    talk = talk.wrote({ op: "poll" }, now);
+    exchange(unit);
+    now += 1_000;
+  }
+  return { talk: () => talk, heard, exchange, now: () => now };
+};
+
+const REQUESTS = [
+  [{ op: "stop" }, ["props runState 0"]],
+  [{ op: "pause" }, ["props runState 0"]],
+  [{ op: "start" }, ["props ControlMode 1", "props runState 1"]],
+  ...[5, 11, 18, 19, 30, 60].map(
+    (tenths) =>
+      [
+        { op: "speed", speed: speedFromKmh(tenths / 10) },
+        [`props CurrentSpeed ${(tenths / 10).toFixed(1)}`],
+      ] as const,
+  ),
+] as const;
+
+/** Whatever is written to a belt reads as it was meant; returns whether a stop is written at all. */
+const verify = (table: Table, options: Parameters<typeof padWith>[1]): boolean => {
+  const pad = padWith(table, options);
+  const { talk } = talkTo(pad);
+  expect(pad.received.filter((text) => text.startsWith("props"))).toEqual([]);
+  let stops = false;
+  for (const [request, meant] of REQUESTS) {
+    const before = pad.received.length;
+    const unit = talk().frames(request, 1_000_000);
+    pad.receive(unit);
+    const read = pad.received.slice(before);
+    if (unit.length > 0) expect(read).toEqual(meant);
+    if (request.op === "stop") stops = unit.length > 0;
+    expect(unit.every(({ bytes }) => bytes.length <= 16)).toBe(true);
+  }
+  expect(talk().access === "full").toBe(stops);
+  return stops;
+};
+
+describe("a pad's table is proven before anything is written to its belt", () => {
+  const habits = [
+    { cr: "", padded: true },
+    { cr: "\r", padded: false },
+  ];
+  it.each(KNOWN_TABLES.flatMap((table, v) => habits.map((habit) => [`v${v}`, table, habit] as const)))(
+    "%s",
+    (_, table, habit) => {
+      expect(verify(table, habit)).toBe(true);
+    },
+  );
+
+  it("any other table with one pair exchanged: what is written reads as it was meant, or nothing is", () => {
+    let steered = 0;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...ALL_TABLES),
+        fc.constantFrom(...habits),
+        fc.boolean(),
+        (table, habit, states) => {
+          if (verify(table, { ...habit, states })) steered += 1;
+        },
+      ),
+      { numRuns: 120 },
+    );
+    expect(steered).toBeGreaterThan(0);
+  }, 120_000);
+
+  it("a pad that nobody understands is read only, and says so", () => {
+    const pad = padWith({ a: "Z", b: "Z" });
+    let talk: Conversation = kingsmithText.converse(peer, model);
+    const heard: Heard[] = [];
+    for (let now = 0; now < 15_000; now += 1_000) {
+      talk = talk.wrote({ op: "poll" }, now);
+      const turn = talk.hear(NOTIFY, ascii("AAAAAAAA\r"), now + 50);
+      talk = turn.conversation;
+      heard.push(...turn.heard);
+    }
+    expect(talk.access).toBe("none");
+    expect(heard.filter(({ kind }) => kind === "access")).toEqual([{ kind: "access", access: "none" }]);
+    expect(talk.frames({ op: "stop" }, 20_000)).toEqual([]);
+    expect(talk.frames({ op: "start" }, 20_000)).toEqual([]);
+    expect(pad.received).toEqual([]);
+  });
+});
+
+describe("a pad whose table is proven", () => {
+  const c2 = KNOWN_TABLES[1]!;
+  const said = (text: string) => {
+    const pad = padWith(c2);
+    const { talk } = talkTo(pad);
+    return talk().hear(NOTIFY, pad.say(text), 50_000).heard;
+  };
+
+  it("sets its clock only where it says nothing of itself", () => {
+    const talks = padWith(c2);
+    talkTo(talks, 4);
+    expect(talks.received.filter((text) => text.startsWith("time_posix"))).toEqual([]);
+    const silent = padWith(c2, { states: false });
+    talkTo(silent, 6);
+    expect(silent.received.filter((text) => text.startsWith("time_posix"))).toEqual([
+      "time_posix 1785194188",
+    ]);
+  });
+
+  it("tells its state by name, partial and doubled", () => {
+    expect(
+      said("props ControlMode 2 runState 0 runState 0 CurrentSpeed 0.0 RunningTotalTime 0"),
+    ).toMatchObject([{ kind: "status", status: { activity: "resting", speed: 0, elapsed: 0 } }]);
+    expect(said("props runState 1  CurrentSpeed 1.1 RunningDistance 10 BurnCalories 630")).toMatchObject([
+      { kind: "status", status: { activity: "running", speed: 110, distance: 10, energy: 0 } },
+    ]);
+    expect(said("props Error ErrorCode -5000")).toEqual([]);
+    expect(said('props mcu_version "0005" Max 6.0 StartSpeed 1.0 unit 0')[0]).toMatchObject({
+      kind: "preferences",
+      preferences: { maxSpeed: 600, startSpeed: 100, imperial: false },
+    });
+  });
+
+  it("judges a start by its echo", () => {
+    const verdict = (text: string, after: number) => {
+      const pad = padWith(c2);
+      const { talk } = talkTo(pad);
+      const started = talk().wrote({ op: "start" }, 50_000);
+      const { heard } = started.hear(NOTIFY, pad.say(text), 50_000 + after);
+      return heard.find(({ kind }) => kind === "start");
+    };
+    const judged = (taken: boolean, reason: string | null) => ({ kind: "start", verdict: { taken, reason } });
+    expect(verdict("props ControlMode 1", 100)).toEqual(judged(true, null));
+    expect(verdict("props ControlMode 2", 100)).toEqual(judged(false, "panel"));
+    expect(verdict("props Error ErrorCode -5000", 100)).toEqual(judged(false, "panel"));
+    expect(verdict("props Error ErrorCode -4002", 100)).toBeUndefined();
+    expect(verdict("props runState 0 CurrentSpeed 0.0", 100)).toBeUndefined();
+  });
+
+  it("keeps its text when the binary side channel speaks in the middle of a line", () => {
+    const pad = padWith(c2);
+    const { talk } = talkTo(pad);
+    const line = pad.say("props runState 1 CurrentSpeed 1.1");
+    const begun = talk().hear(NOTIFY, line.subarray(0, 20), 1).conversation;
+    for (const side of ["00000000000000000000000000", "1f0408030500", "1305fa5f650a00"]) {
+      const turn = begun.hear(NOTIFY, Uint8Array.from(Buffer.from(side, "hex")), 2);
+      expect(turn.heard).toMatchObject([{ kind: "other" }]);
+      expect(turn.conversation.hear(NOTIFY, line.subarray(20), 3).heard).toMatchObject([
+        { kind: "status", status: { speed: 110 } },
+      ]);
+    }
+  });
+
+  it("survives any bytes", () => {
+    const characters = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.string({ maxLength: 40 }).map(ascii));
+    fc.assert(
+      fc.property(fc.array(characters, { maxLength: 20 }), (many) => {
+        let talk: Conversation = kingsmithText.converse(peer, model);
+        for (const bytes of many) talk = talk.hear(NOTIFY, bytes, 0).conversation;
+        expect(talk.frames({ op: "start" }, 0)).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
