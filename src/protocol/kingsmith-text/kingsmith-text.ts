@@ -13,7 +13,7 @@ const PIECE = 16;
 const END = 0x0d;
 
 const bytesOf = (line: string): Uint8Array =>
-  Uint8Array.of(...[...line].map((char) => char.charCodeAt(0)), END);
+  Uint8Array.of(...Array.from(line, (char) => char.charCodeAt(0)), END);
 
 const piecesOf = (line: string, { write, response }: Channel): Unit => {
   const bytes = bytesOf(line);

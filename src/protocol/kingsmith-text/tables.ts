@@ -25,14 +25,14 @@ export const KNOWN_TABLES: readonly Table[] = [
 /** v0, and every table that has one pair exchanged: 2017. */
 export const ALL_TABLES: readonly Table[] = [
   { a: "Z", b: "Z" },
-  ...[...V0].flatMap((a, index) => [...V0.slice(index + 1)].map((b) => ({ a, b }))),
+  ...Array.from(V0).flatMap((a, index) => Array.from(V0.slice(index + 1)).map((b) => ({ a, b }))),
 ];
 
 export const isKnown = ({ a, b }: Table): boolean =>
   KNOWN_TABLES.some((known) => (known.a === a && known.b === b) || (known.a === b && known.b === a));
 
 const exchanged = (text: string, { a, b }: Table): string =>
-  a === b ? text : [...text].map((char) => (char === a ? b : char === b ? a : char)).join("");
+  a === b ? text : Array.from(text, (char) => (char === a ? b : char === b ? a : char)).join("");
 
 /** A line as it goes over the air, without its end. The text is ASCII. */
 export const encodeText = (text: string, table: Table): string => {
