@@ -56,7 +56,7 @@ export const encodeCommand = (proven: ProvenTable, command: Command): string | n
   agreed(proven.tables, command);
 
 /** The table to read with: of several that are left the one that other pads have. */
-export const likeliest = (tables: readonly Table[]): Table | null =>
+const likeliest = (tables: readonly Table[]): Table | null =>
   tables.find(isKnown) ?? tables[0] ?? null;
 
 export interface Sifted {

@@ -68,11 +68,3 @@ export const decodeText = (line: string, table: Table): string | null => {
   }
   return decoded;
 };
-
-/** The table's name where it has one, for logs: `v1`. */
-export const tableName = (table: Table): string => {
-  const index = KNOWN_TABLES.findIndex(
-    ({ a, b }) => (a === table.a && b === table.b) || (a === table.b && b === table.a),
-  );
-  return index < 0 ? `v0 with ${table.a} and ${table.b} exchanged` : `v${index}`;
-};
