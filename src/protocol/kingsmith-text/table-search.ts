@@ -56,8 +56,7 @@ export const encodeCommand = (proven: ProvenTable, command: Command): string | n
   agreed(proven.tables, command);
 
 /** The table to read with: of several that are left the one that other pads have. */
-const likeliest = (tables: readonly Table[]): Table | null =>
-  tables.find(isKnown) ?? tables[0] ?? null;
+const likeliest = (tables: readonly Table[]): Table | null => tables.find(isKnown) ?? tables[0] ?? null;
 
 export interface Sifted {
   readonly search: Search;
