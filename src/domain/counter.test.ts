@@ -112,6 +112,13 @@ const cases: readonly Case[] = [
     at: [0, 40],
     gained: [0, 0],
   },
+  {
+    name: "counts in steps of 100 m, as fast as a belt can",
+    counter: "distance",
+    values: [0, 0, 100, 100, 200, 300, 310],
+    at: [0, 119, 120, 239, 240, 241, 242],
+    gained: [0, 0, 100, 0, 100, 0, 10],
+  },
   { name: "counts kcal", counter: "energy", values: [0, 1, 1, 2, 0, 1], gained: [0, 1, 0, 1, 0, 1] },
 ];
 

@@ -5,6 +5,8 @@ export interface Counter {
   /** The last reading that was believed, and when. */
   readonly value: number;
   readonly at: number;
+  /** When it last showed another value; absent in a walk that an older version saved. */
+  readonly changedAt?: number;
   /** What it showed before its last fall, until it climbs anew; and when it fell. */
   readonly before: number | null;
   readonly fellAt: number;
@@ -12,10 +14,14 @@ export interface Counter {
   readonly odd: number | null;
 }
 
-/** How far a counter can move: at most `perSecond`, shown in steps of `unit`, back to 0 after one of `wraps`. */
+/**
+ * How far a counter can move: at most `perSecond`, shown in steps of `unit`, of some machines in steps of up to `coarse`,
+ * back to 0 after one of `wraps`.
+ */
 interface Nature {
   readonly perSecond: number;
   readonly unit: number;
+  readonly coarse?: number;
   readonly wraps: readonly number[];
 }
 
@@ -25,9 +31,9 @@ const U24 = 0x100_0000;
 export type CounterName = "distance" | "elapsed" | "steps" | "energy";
 
 // Rates are out of reach for a person on a belt, so that no real walk is cut: 25 km/h, 4 steps and 0.5 kcal a
-// second. Widths: wire-facts a.7 (u24, distance in units of 10 m) and b.1, b.2 (u24 metres, u16 or u24 steps).
+// second. Odometers in steps of 100 m exist (a field report, issue 11). Widths: wire-facts a.7 (u24, distance in units of 10 m) and b.1, b.2 (u24 metres, u16 or u24 steps).
 const NATURES: Readonly<Record<CounterName, Nature>> = {
-  distance: { perSecond: 7, unit: 10, wraps: [U24, U24 * 10] },
+  distance: { perSecond: 7, unit: 10, coarse: 110, wraps: [U24, U24 * 10] },
   elapsed: { perSecond: 1, unit: 1, wraps: [U16, U24] },
   steps: { perSecond: 4, unit: 1, wraps: [U16, U24] },
   energy: { perSecond: 0.5, unit: 1, wraps: [U16] },
@@ -51,9 +57,13 @@ interface Read {
 }
 
 const believe = (value: number, at: number, before: number | null, fellAt: number, gained: number): Read => ({
-  counter: { value, at, before, fellAt, odd: null },
+  counter: { value, at, changedAt: at, before, fellAt, odd: null },
   gained,
 });
+
+/** One step of a counter in wide steps: nothing since the last reading, but no more than the belt did since the last step. */
+const isStep = ({ at, changedAt = at }: Counter, rise: number, now: number, nature: Nature): boolean =>
+  rise <= Math.min(nature.coarse ?? 0, reach(nature, now - changedAt));
 
 /** A reading that does not follow from the last: one glitch is skipped, a second in agreement is the new truth. */
 const doubt = (counter: Counter, value: number, now: number, from: number | null, bound: number): Read =>
@@ -85,10 +95,13 @@ const read = (counter: Counter | null, value: number, now: number, nature: Natur
   const rise = value - counter.value;
   if (rise < 0) return fall(counter, value, now, nature, bound);
   const stale = counter.before !== null && now - counter.fellAt <= STALE_AFTER && value >= counter.before;
+  if (rise > bound && !stale && isStep(counter, rise, now, nature))
+    return believe(value, now, null, now, rise);
   if (rise > bound) return doubt(counter, value, now, stale ? counter.before : counter.odd, bound);
   // Either the old value once more, or a quick climb from 0: the next readings tell, and nothing is lost by waiting.
   if (stale) return { counter, gained: 0 };
-  return believe(value, now, rise === 0 ? counter.before : null, counter.fellAt, rise);
+  if (rise === 0) return { counter: { ...counter, at: now, odd: null }, gained: 0 };
+  return believe(value, now, null, counter.fellAt, rise);
 };
 
 export type Counters = Readonly<Record<CounterName, Counter | null>>;

@@ -44,7 +44,12 @@ export interface Ledger {
 export type SavedWalk = Moment & Omit<Records, "tally">;
 
 const shifted = (counter: Counter | null, ms: number): Counter | null =>
-  counter && { ...counter, at: counter.at + ms, fellAt: counter.fellAt + ms };
+  counter && {
+    ...counter,
+    at: counter.at + ms,
+    fellAt: counter.fellAt + ms,
+    changedAt: (counter.changedAt ?? counter.at) + ms,
+  };
 
 const shiftCounters = ({ distance, elapsed, steps, energy }: Counters, ms: number): Counters => ({
   distance: shifted(distance, ms),

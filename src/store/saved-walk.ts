@@ -4,7 +4,14 @@ import { boolean, fromJson, list, number, object, optional, orNull, text, word }
 const totals = { distance: number, duration: number, steps: number, calories: number };
 const measures = { elapsed: number, distance: number, steps: number };
 const counter = orNull(
-  object({ value: number, at: number, before: orNull(number), fellAt: number, odd: orNull(number) }),
+  object({
+    value: number,
+    at: number,
+    changedAt: optional(number),
+    before: orNull(number),
+    fellAt: number,
+    odd: orNull(number),
+  }),
 );
 const session = object({
   ...totals,

@@ -5,7 +5,6 @@ import { BridgeError } from "../../src/domain/errors.js";
 import { type Faults, NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
 import { type Ledger, noRecords } from "../../src/domain/session-store.js";
 import type { PadSettings, SafetySettings } from "../../src/domain/pad.js";
-import type { Problem } from "../../src/domain/state.js";
 import type { Stats } from "../../src/domain/stats.js";
 import { kmh, seconds } from "../../src/domain/units.js";
 import type { Logger } from "../../src/log/log.js";
@@ -87,10 +86,6 @@ export const isMotion = (op: string): boolean => op === "start" || op.startsWith
 
 /** What comes before an FTMS operation, or before all of them. */
 export const isProcedure = (op: string): boolean => ["control", "preamble", "unlock"].includes(op);
-
-/** The problem of a machine that has none. */
-export const usualProblem = (model: SimulatedModel): Problem | null =>
-  model === "tm11gy" ? "imperial-units" : null;
 
 /** What stops one: a person's OFF is a pause to a machine that knows one (contract 3). */
 export const isHalt = (op: string): boolean => op === "stop" || op === "pause";

@@ -68,7 +68,8 @@ const problem = (facts: PadFacts): Problem | null => {
   if (!facts.radioOn && facts.phase !== "off") return "radio-off";
   if (facts.ambiguous && facts.phase === "scanning") return "ambiguous-name";
   if (facts.notAPad) return "not-a-pad";
-  return facts.capabilities?.imperial ? "imperial-units" : null;
+  // Where FTMS numbers are miles they are converted; WiLink's are only taken to be (contract rule 12).
+  return facts.capabilities?.imperial && facts.protocol === "wilink" ? "imperial-units" : null;
 };
 
 export const padState = (facts: PadFacts, now: number): PadState => {

@@ -6,7 +6,6 @@ import {
   beltWord,
   interrupted,
   isFalling,
-  isRunning,
   isSlowing,
   isUnderPower,
   isUnderWay,
@@ -118,14 +117,10 @@ describe("the belt word (contract 3)", () => {
   });
 });
 
-it("a part without a speed adds to the last status, and makes it neither newer nor another one", () => {
+it("a status without a speed says nothing (contract rule 7)", () => {
   const telemetry = seen(["running", 3]);
-  const part: PadStatus = { activity: "other", code: 0, distance: metres(40) };
-  const merged = observe(telemetry, { status: part, at: 9_000, poll: null });
-  expect(merged.last).toMatchObject({ at: 1000, status: { activity: "running", speed: 300, distance: 40 } });
-  const stopped = observe(merged, { status: { activity: "stopping", code: 0 }, at: 9_100, poll: null });
-  expect(isRunning(stopped)).toBe(false);
-  expect(observe(noTelemetry, { status: part, at: 1, poll: null })).toBe(noTelemetry);
+  const part: PadStatus = { activity: "stopping", code: 0, distance: metres(40) };
+  expect(observe(telemetry, { status: part, at: 9_000, poll: null })).toBe(telemetry);
 });
 
 it.each<[boolean, Row]>([

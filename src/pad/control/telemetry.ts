@@ -27,7 +27,7 @@ export interface Sample {
 
 /** What the statuses of one pad have shown, folded. */
 export interface Telemetry {
-  /** The last status that told the speed; what came after it without one is merged into it. */
+  /** The last status that told the speed. */
   readonly last: Sample | null;
   /** Since when every status has shown speed 0 in a state that does not itself say "resting"; null when one did not. */
   readonly stillSince: number | null;
@@ -70,7 +70,8 @@ const saysRest = ({ activity }: PadStatus): boolean => RESTING.includes(activity
 export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
   const { status, at } = sample;
   const { speed } = status;
-  if (speed === undefined) return merge(telemetry, status);
+  // Contract rule 7: only a status that carries a speed says anything.
+  if (speed === undefined) return telemetry;
   const { steady, stillSince } = telemetry;
   // A countdown ends in state 1 at speed 0 (wire-facts a.8): what was at rest before it is no rest in that state.
   const still = speed === AT_REST && !saysRest(status) && status.activity !== "countdown";
@@ -91,14 +92,6 @@ export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
 /** A slow start creeps within 0.1 km/h of the countdown's 0: a belt at rest holds no speed. */
 const holds = (steady: Speed, speed: Speed): boolean =>
   steady > AT_REST && Math.abs(steady - speed) <= SETTLED_WITHIN;
-
-/** A part of a split record (wire-facts b.1) tells more of the last status, but not that it is still true. */
-const merge = (telemetry: Telemetry, part: PadStatus): Telemetry => {
-  const { last } = telemetry;
-  if (!last) return telemetry;
-  const activity = part.activity === "other" ? last.status.activity : part.activity;
-  return { ...telemetry, last: { ...last, status: { ...last.status, ...part, activity } } };
-};
 
 /** A gap proves nothing about the time in between: what needs duration starts anew, the last status stays known. */
 export const interrupted = (telemetry: Telemetry): Telemetry => ({

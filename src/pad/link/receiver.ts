@@ -138,9 +138,9 @@ export class Hearing {
   #hearStatus(sample: Sample): void {
     const { clock, scheduler } = this.#deps;
     const restored = this.#facts.lostMoving;
+    // Contract rule 7: only a status that carries a speed says anything.
+    if (sample.status.speed === undefined) return;
     this.#heardAt = clock.now();
-    // Contract rule 7: a part of a record without a speed says nothing about a regained link.
-    if (sample.status.speed === undefined && !scheduler.control.greeted) return;
     this.#facts = afterStatus(this.#facts, sample.status, clock.wall());
     this.#count("statuses");
     scheduler.together(() => {

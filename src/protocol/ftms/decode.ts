@@ -25,7 +25,15 @@ export interface Session {
   readonly memory: FtmsMemory;
   readonly scale: SpeedScale;
   readonly abilities: Abilities;
+  /** The latest part without a speed of each kind, by its flags. */
+  readonly parts: Parts;
 }
+
+type Measured = ReturnType<typeof measuredOf>;
+type Parts = ReadonlyMap<number, { readonly measured: Measured; readonly at: number }>;
+
+/** A machine that sends its record in parts sends each about once a second (b.1); what is this old it sends no more. */
+const PART_HOLDS_MS = 5_000;
 
 export interface Turn {
   readonly session: Session;
@@ -40,15 +48,25 @@ const bad = (session: Session, what: string, bytes: Uint8Array): Turn => ({
 const preferences = ({ abilities, scale }: Session): PadPreferences =>
   preferencesOf(abilities, scale.imperial);
 
+/**
+ * One part of a split record, in whatever order they come: it tells nothing of whether the belt moves (contract rule 7,
+ * b.1), so it waits for the speed.
+ */
+const keepPart = (session: Session, flags: number, measured: Measured, now: number): Turn => ({
+  session: { ...session, parts: new Map([...session.parts, [flags, { measured, at: now }]]) },
+  heard: [],
+});
+
+const withParts = (parts: Parts, measured: Measured, now: number): Measured => {
+  const recent = [...parts.values()].filter(({ at }) => now - at <= PART_HOLDS_MS);
+  return recent.reduceRight((all: Measured, part) => ({ ...part.measured, ...all }), measured);
+};
+
 const hearData = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const data = readTreadmillData(bytes);
   if (!data) return bad(session, "no valid treadmill data", bytes);
-  const measured = measuredOf(data);
-  if (data.speed === undefined) {
-    // One part of a split record: it tells more of the belt, and nothing of whether it moves (b.1).
-    const part: PadStatus = { activity: "other", code: session.memory.code, ...measured };
-    return { session, heard: [{ kind: "status", status: part }] };
-  }
+  if (data.speed === undefined) return keepPart(session, data.flags, measuredOf(data), now);
+  const measured = withParts(session.parts, measuredOf(data), now);
   const memory = speedMeasured(session.memory, data.speed, now);
   const scale = speedSeen(session.scale, data.speed, now);
   const after = { ...session, memory, scale };

@@ -73,10 +73,11 @@ describe("every captured notification", () => {
     switch (characteristic) {
       case "2ACD": {
         const { speed_kmh, distance_m, elapsed_s, steps } = decoded;
-        const speed = typeof speed_kmh === "number" ? { speed: speed_kmh * 100 } : {};
+        const speed = { speed: Number(speed_kmh) * 100 };
         const rest = distance_m === undefined ? {} : { distance: distance_m, elapsed: elapsed_s };
-        const activity = typeof speed_kmh === "number" ? "running" : "other";
-        return [{ kind: "status", status: { activity, code: 0, ...speed, ...rest, steps } }];
+        // A part without a speed waits for it.
+        if (typeof speed_kmh !== "number") return [];
+        return [{ kind: "status", status: { activity: "running", code: 0, ...speed, ...rest, steps } }];
       }
       case "2AD9": {
         const opcodes: Readonly<Record<string, number>> = {
@@ -220,20 +221,45 @@ describe("a conversation", () => {
     expect(ear.hear("2acc", "dc5600000f000000")).toEqual([]);
   });
 
-  it.each([
-    ["the standard's order", ["0120070000", "0000fa00"]],
-    ["FitShow's order", ["0000fa00", "0120070000"]],
-  ])("tells each part of a split record by itself: %s", (_, parts) => {
-    const ear = hearing(met(null));
-    const told = parts.map((part) => statusOf(ear.hear("2acd", part)));
-    expect(
-      Object.assign(
-        {},
-        ...told.map(({ speed, steps }) => ({ ...(speed && { speed }), ...(steps && { steps }) })),
-      ),
-    ).toEqual({ speed: 250, steps: 7 });
-    expect(told.find(({ speed }) => speed === undefined)).toEqual({ activity: "other", code: 0, steps: 7 });
-    expect(told.find(({ steps }) => steps === undefined)).toMatchObject({ activity: "running", speed: 250 });
+  describe("a record in parts", () => {
+    const [STANDARD, LATER] = [
+      // Incline 2 %, distance and energy; then speed, heart rate, time and the like. Or heart rate, then the others.
+      [
+        { flags: 0x009f, distance: 100, inclination: 20, energy: 7 },
+        { flags: 0x1f00, speed: 250, heartRate: 90, elapsed: 60 },
+      ],
+      [
+        { flags: 0x0101, heartRate: 90 },
+        { flags: 0x048c, speed: 250, distance: 100, inclination: 20, energy: 7, elapsed: 60 },
+      ],
+    ] as const;
+    const whole = { speed: 250, heartRate: 90, incline: 2, distance: 100, energy: 7, elapsed: 60 };
+
+    it.each([
+      ["009F, 1F00", STANDARD],
+      ["0101, 048C", LATER],
+      ["1F00, 009F", STANDARD.toReversed()],
+      ["048C, 0101", LATER.toReversed()],
+      ["the speed five times as often", [STANDARD[0], ...Array.from({ length: 5 }, () => STANDARD[1])]],
+    ])("is one status, its fields never missing: %s", (_, parts) => {
+      const ear = hearing(met(null));
+      const told = [0, 1, 2, 3].flatMap(() =>
+        parts.flatMap((part) => ear.after(300).hear("2acd", encodeTreadmillData(part))),
+      );
+      expect(told).toHaveLength(4 * parts.filter((part) => "speed" in part).length);
+      for (const each of told.slice(1)) expect(each).toMatchObject({ kind: "status", status: whole });
+    });
+
+    it("keeps nothing that its part does not say any more, or that is old", () => {
+      const ear = hearing(met(null));
+      const [rate, rest] = LATER.map((part) => encodeTreadmillData(part));
+      ear.hear("2acd", rate!);
+      expect(statusOf(ear.hear("2acd", rest!)).heartRate).toBe(90);
+      ear.hear("2acd", encodeTreadmillData({ flags: 0x0101, heartRate: 0 }));
+      expect(statusOf(ear.hear("2acd", rest!)).heartRate).toBeUndefined();
+      ear.hear("2acd", rate!);
+      expect(statusOf(ear.after(5_001).hear("2acd", rest!)).heartRate).toBeUndefined();
+    });
   });
 
   it("takes its own requests, their answers and the machine's words into account", () => {

@@ -82,5 +82,6 @@ export const ftms: Protocol = {
       memory: noMemory,
       scale: newScale(model.defaults.imperial, peer.imperial),
       abilities: noAbilities,
+      parts: new Map(),
     }),
 };

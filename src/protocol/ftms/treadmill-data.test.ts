@@ -147,5 +147,6 @@ describe("measuredOf", () => {
       heartRate: 80,
     });
     expect(measuredOf({ flags: 0x2001, averageSpeed: 5, power: 100, heartRate: 0 })).toEqual({});
+    expect(measuredOf({ flags: 0x0101, heartRate: 255 })).toEqual({});
   });
 });

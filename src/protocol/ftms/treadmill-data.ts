@@ -145,7 +145,11 @@ export const encodeTreadmillData = (data: TreadmillData, stepBytes: 2 | 3 = 3): 
   return bytes;
 };
 
-/** What a notification says of a pad. FTMS has no word for the belt's state in it: that is `ftms-memory.ts`'s. */
+/** 0 and 255 are what machines send while no hand is on the sensor. */
+const isHeartRate = (value: number | undefined): value is number =>
+  value !== undefined && value > 0 && value < 0xff;
+
+/** What a notification says of a pad. FTMS has no word for the belt's state in it: that is `activity.ts`'s. */
 export const measuredOf = (data: TreadmillData): Omit<PadStatus, "activity" | "code"> => ({
   ...(data.speed !== undefined && { speed: speedFromHundredths(data.speed) }),
   ...(data.distance !== undefined && { distance: metres(data.distance) }),
@@ -153,6 +157,5 @@ export const measuredOf = (data: TreadmillData): Omit<PadStatus, "activity" | "c
   ...(data.steps !== undefined && { steps: data.steps }),
   ...(data.energy !== undefined && { energy: data.energy }),
   ...(data.inclination !== undefined && { incline: data.inclination / 10 }),
-  // 0 is what machines send while no hand is on the sensor.
-  ...(data.heartRate !== undefined && data.heartRate > 0 && { heartRate: data.heartRate }),
+  ...(isHeartRate(data.heartRate) && { heartRate: data.heartRate }),
 });
