@@ -277,6 +277,34 @@ describe("a special machine", () => {
     },
   );
 
+  it("that offers no control point is watched, and answers every command", async () => {
+    const rig = padRig({ model: "ftms" });
+    rig.air.watchOnly = true;
+    await rig.online();
+    await rig.clock.advance(3_000);
+    for (const command of [ON, speed(3), verb("faster")]) {
+      const [outcome] = rig.send(command);
+      expect(outcome).toMatchObject({
+        code: "unsupported",
+        message: expect.stringContaining("remote") as string,
+      });
+    }
+    rig.press("start-stop");
+    await rig.clock.until(() => rig.state().belt === "running", 15_000);
+    const stopped = rig.send(OFF);
+    await rig.clock.advance(1_500);
+    expect(stopped[0]).toMatchObject({
+      code: "unconfirmed",
+      message: expect.stringContaining("remote") as string,
+    });
+    rig.press("start-stop");
+    await rig.clock.advance(30_000);
+    expect(rig.state()).toMatchObject({ link: "ready", belt: "paused", speed: 0 });
+    expect(rig.frames()).toEqual([]);
+    expect(rig.pad.view().counters.connects).toBe(1);
+    expect(await rig.close()).toBe(0);
+  });
+
   it("that says nothing at rest stays available with a belt that is unknown, and cannot be started from here", async () => {
     const rig = padRig({ model: "z1", pad: { quietAtRest: true } });
     await rig.online();

@@ -115,6 +115,8 @@ export interface Air {
   losesOneIn: number | null;
   /** No answer of a control point (2AD9) comes. */
   unanswered: boolean;
+  /** The machine offers no control point (2AD9). */
+  watchOnly: boolean;
   /** Milliseconds that a write takes, one after the other; 0: no time worth speaking of. */
   slow: number;
   /** So many writes with response are refused, as by ATT's "procedure already in progress". */
@@ -168,7 +170,11 @@ const tapped = (radio: Radio, clock: ManualClock, tap: Tap, air: Air): Radio => 
     return {
       address: link.address,
       name: link.name,
-      services: link.services,
+      services: air.watchOnly
+        ? new Map(
+            [...link.services].map(([id, all]) => [id, all.filter((each) => each !== FTMS.controlPoint)]),
+          )
+        : link.services,
       properties: link.properties,
       lost: link.lost,
       rssi: (to) => link.rssi(to),
@@ -242,7 +248,15 @@ export const padRig = (options: RigOptions = {}) => {
   const radio = simulatedRadio([own, ...others], { clock });
   const tap = new Tap();
   const { handed } = tap;
-  const air: Air = { doubled: false, echo: null, losesOneIn: null, unanswered: false, slow: 0, refuses: 0 };
+  const air: Air = {
+    doubled: false,
+    echo: null,
+    losesOneIn: null,
+    unanswered: false,
+    watchOnly: false,
+    slow: 0,
+    refuses: 0,
+  };
   const warnings: string[] = [];
   const news: string[] = [];
   const log: Logger = {

@@ -4,16 +4,15 @@ import type { Access, StartVerdict } from "../../protocol/session.js";
 import { type Control, settle, type Step } from "./goals.js";
 import { endStart } from "./start.js";
 
-/** The pad speaks a variant in which nobody knows what a command would mean: a stop could read as a start. */
+/** The pad offers nothing to write to, or a variant in which nobody knows what a command means: a stop could be a start. */
 export const UNKNOWN_VARIANT = failure(
   "unsupported",
-  "The pad speaks a variant of its protocol that the bridge does not know, so nothing was written to the belt. " +
-    "Use the pad's remote.",
+  "The pad offers no control that the bridge knows, so nothing was written to the belt. Use the pad's remote.",
 );
 const NOT_STOPPED = failure(
   "unconfirmed",
-  "The pad speaks a variant of its protocol that the bridge does not know, so the stop could not be written and the " +
-    "belt may be moving. Use the pad's remote or its mains switch.",
+  "The pad offers no control that the bridge knows, so the stop could not be written and the belt may be moving. " +
+    "Use the pad's remote or its mains switch.",
 );
 
 /** What may be written became known, or changed. */

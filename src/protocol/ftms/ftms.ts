@@ -57,7 +57,8 @@ const wrote = (session: Session, request: Request): Session => {
 
 const conversationOf = (session: Session): Conversation => ({
   opening: opening(session),
-  access: "full",
+  // A machine without a control point can only be watched (FTMS 4.16 makes it optional).
+  access: offers(session.peer, FTMS.controlPoint) ? "full" : "none",
   interrupt: [],
   hear(characteristic, bytes, now) {
     const turn = hear(session, characteristic, bytes, now);
