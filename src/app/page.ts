@@ -5,7 +5,7 @@ import type { Config } from "../config/config.js";
 import { padPresets } from "../config/settings.js";
 import type { Logger } from "../log/log.js";
 import type { Pad } from "../pad/pad.js";
-import { heartbeatAge, isAlive } from "../store/files.js";
+import { heartbeatAge, isAlive } from "../store/heartbeat.js";
 import type { Store } from "../store/store.js";
 import { Web } from "../web/web.js";
 import { addressesOf } from "./bridge-info.js";

@@ -1,6 +1,6 @@
 import type { Invocation } from "./invocation.js";
 import { EXIT, type ExitCode } from "../process/lifecycle.js";
-import { heartbeatAge, isAlive } from "../store/files.js";
+import { heartbeatAge, isAlive } from "../store/heartbeat.js";
 import { readConfig } from "./config.js";
 
 /** Exit 0 while the running bridge's heartbeat is young, whatever broker, radio and pads do. */

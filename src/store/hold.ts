@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
-import { beat, stopBeating } from "./files.js";
+import { beat, stopBeating } from "./heartbeat.js";
 import { lockStore } from "./lock.js";
+import { loadDriver } from "./sqlite.js";
 import type { Store } from "./store.js";
 
 /** Contract 1, health. */
@@ -15,26 +16,21 @@ const BEAT_MS = 10_000;
 export const holdStore = async (
   store: Store,
   path: string,
-  {
-    clock,
-    log,
-    platform,
-  }: { readonly clock: Clock; readonly log: Logger; readonly platform: NodeJS.Platform },
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): Promise<() => void> => {
-  const unlock = await lockStore(path, clock, platform).catch((err: unknown) => {
+  const unlock = await lockStore(path, loadDriver).catch((err: unknown) => {
     if (err instanceof BridgeError && err.code === "store-in-use") throw err;
     const { message } = asError(err);
-    log.warn({ why: message }, "The store cannot be locked; a second bridge on it would go unnoticed.");
+    log.warn({ why: message }, "The store cannot be locked: a second bridge on it would not be noticed");
     return () => undefined;
   });
   await store.open();
-  // A folder that cannot be written is said by the store; here it only means that `health` answers 1.
   // One at a time: a disk that hangs keeps a thread, and there are four for all that Node.js waits for.
   let beating = false;
   const pulse = (): void => {
     if (beating) return;
     beating = true;
-    void beat(path, clock.wall())
+    void beat(path)
       .catch(() => undefined)
       .finally(() => {
         beating = false;

@@ -15,7 +15,7 @@ describe("the heartbeat", () => {
       execFileSync("mkfifo", [heartbeat]);
       const clock = new ManualClock();
       const { log } = listeningLog();
-      const letGo = await holdStore(newStore(folder, clock), folder, { clock, log, platform: "linux" });
+      const letGo = await holdStore(newStore(folder, clock), folder, { clock, log });
       await clock.advance(60_000);
       const other = stat(folder).then(() => "settled");
       const late = new Promise((done) => setTimeout(done, 2_000, "hangs"));

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { tmpdir, uptime } from "node:os";
+import { join, resolve } from "node:path";
+
+/** A clock is read a little later than the file was written; more than this in the future is another clock. */
+const EARLY_MS = 5_000;
+
+/** Where time runs that nobody can set; null where the system does not name its boots. */
+const boot = (): string | null => {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * The places for a heartbeat, the best first. Health is about the main loop, so a store that cannot be written does not
+ * make a healthy bridge unhealthy: then it is in a temporary folder, which a container has at least as /dev/shm.
+ */
+const places = (storePath: string): readonly string[] => {
+  const name = createHash("sha256").update(resolve(storePath)).digest("hex").slice(0, 16);
+  const elsewhere = [tmpdir(), "/dev/shm"].map((folder) => join(folder, `walkingpad2mqtt-${name}.heartbeat`));
+  return [join(storePath, "heartbeat"), ...elsewhere];
+};
+
+/** One sign of life of the main loop; nothing waits for the disk to have it. Rejects where no place can be written. */
+export const beat = async (storePath: string): Promise<void> => {
+  await mkdir(storePath, { recursive: true, mode: 0o700 }).catch(() => undefined);
+  const text = `${JSON.stringify({ uptime: uptime(), boot: boot(), pid: process.pid })}\n`;
+  let failure: unknown;
+  for (const path of places(storePath))
+    try {
+      await writeFile(path, text, { mode: 0o644 });
+      return;
+    } catch (error) {
+      failure = error;
+    }
+  throw failure;
+};
+
+/** The main loop ends as it should: its last sign of life must not outlive it. */
+export const stopBeating = (storePath: string): void => {
+  for (const path of places(storePath))
+    try {
+      rmSync(path, { force: true });
+    } catch {
+      // It is 30 s from being too old.
+    }
+};
+
+const ageOf = async (path: string, wall: number): Promise<number | null> => {
+  try {
+    const { uptime: at, boot: its } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+    const { mtimeMs } = await stat(path);
+    const age = (uptime() - Number(at)) * 1000;
+    // By the clock that nobody sets; the file's own time only shows one that was written in another time altogether.
+    const isOurs = its === boot() && Number.isFinite(age) && age > -EARLY_MS && wall - mtimeMs > -EARLY_MS;
+    return isOurs ? Math.max(0, age) : null;
+  } catch {
+    return null;
+  }
+};
+
+/** Milliseconds since the last sign of life, by a clock that cannot be set; null where there is none of this boot. */
+export const heartbeatAge = async (storePath: string, wall: number): Promise<number | null> => {
+  const ages = await Promise.all(places(storePath).map((path) => ageOf(path, wall)));
+  const known = ages.filter((age) => age !== null);
+  return known.length === 0 ? null : Math.min(...known);
+};
+
+/** Contract 1, `health`: three beats of the main loop may be missed. */
+const ALIVE_MS = 30_000;
+
+/** Whether a heartbeat of this age is that of a bridge that is alive. */
+export const isAlive = (age: number | null): boolean => age !== null && age < ALIVE_MS;

@@ -1,0 +1,53 @@
+import { chmodSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { uptime } from "node:os";
+import { describe, expect, it } from "vitest";
+import { beat, heartbeatAge, stopBeating } from "../../src/store/heartbeat.js";
+import { inFolder } from "./book.js";
+
+const now = (): number => Date.now();
+
+describe("the heartbeat", () => {
+  it("has an age by a clock that nobody sets", () =>
+    inFolder(async (folder) => {
+      expect(await heartbeatAge(folder, now())).toBeNull();
+      await beat(folder);
+      expect(await heartbeatAge(folder, now())).toBeLessThan(30_000);
+      // The wall clock was set forward an hour: the bridge is as healthy as before.
+      expect(await heartbeatAge(folder, now() + 3_600_000)).toBeLessThan(30_000);
+      stopBeating(folder);
+      expect(await heartbeatAge(folder, now())).toBeNull();
+    }));
+
+  it("from the future, or of another boot, is none", () =>
+    inFolder(async (folder) => {
+      const file = join(folder, "heartbeat");
+      await beat(folder);
+      const later = (now() + 3_600_000) / 1000;
+      utimesSync(file, later, later);
+      expect(await heartbeatAge(folder, now())).toBeNull();
+      writeFileSync(file, JSON.stringify({ uptime: uptime() + 3600, boot: null }));
+      expect(await heartbeatAge(folder, now())).toBeNull();
+      writeFileSync(file, JSON.stringify({ uptime: uptime(), boot: "another" }));
+      expect(await heartbeatAge(folder, now())).toBeNull();
+      for (const text of ["", "2026-11-27T10:00:00.000Z\n", "null"]) {
+        writeFileSync(file, text);
+        expect(await heartbeatAge(folder, now())).toBeNull();
+      }
+      stopBeating(folder);
+    }));
+
+  it("of a bridge whose store cannot be written is somewhere else", () =>
+    inFolder(async (folder) => {
+      // A file where the folder should be, since root may write into any folder.
+      const store = join(folder, "store");
+      writeFileSync(store, "");
+      chmodSync(store, 0o444);
+      await beat(store);
+      expect(await heartbeatAge(store, now())).toBeLessThan(30_000);
+      expect(await heartbeatAge(join(folder, "another"), now())).toBeNull();
+      stopBeating(store);
+      expect(await heartbeatAge(store, now())).toBeNull();
+      rmSync(store);
+    }));
+});
