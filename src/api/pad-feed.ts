@@ -81,13 +81,6 @@ export class PadFeed {
     this.#sink.availability(availabilityPayload(available));
   }
 
-  /** What a new run says first of a pad, whatever it knows already: what the last run left is not true any more (rule 9). */
-  unknown(): void {
-    const { state } = this.#view();
-    this.#sink.availability(availabilityPayload(false));
-    this.#sink.state(statePayload({ ...state, ...UNKNOWN }));
-  }
-
   /** State and stats regardless of pace: `get`, birth, reconnect. */
   everything(): void {
     const { state, stats } = this.#view();
@@ -129,6 +122,10 @@ export class PadFeed {
     this.#stats.sent(...statsTexts(stats), this.#clock.now());
   }
 }
+
+/** What a new run says first of a pad, whatever it knows already: what the last run left is not true any more (rule 9). */
+export const unknownState = (state: PadState): ReturnType<typeof statePayload> =>
+  statePayload({ ...state, ...UNKNOWN });
 
 const UNKNOWN = {
   belt: "unknown",

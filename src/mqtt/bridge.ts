@@ -1,4 +1,5 @@
 import {
+  availabilityPayload,
   bridgeStatePayload,
   eventPayload,
   responsePayload,
@@ -6,14 +7,15 @@ import {
   type Result,
   resultPayload,
 } from "../api/payloads.js";
-import type { BridgedPad, BridgeDeps, Happening } from "./bridge-deps.js";
+import { PadFeed, unknownState } from "../api/pad-feed.js";
+import type { PadHappening, PadPort } from "../api/pad-port.js";
+import type { BridgeDeps } from "./bridge-deps.js";
 import { BridgeStateGuard } from "./bridge-state.js";
 import type { Broker, InMessage, OutMessage } from "./client/broker.js";
 import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./homeassistant/discovery.js";
 import { Announcer } from "./homeassistant/announcer.js";
 import { Router } from "./router.js";
 import { STORED_GET, takeSet } from "./router.js";
-import { PadPublisher } from "./pad-publisher.js";
 import { subscriptions, type Topics, topics } from "./topics.js";
 
 /** Contract 3: at the connect and each minute. */
@@ -34,7 +36,7 @@ export class Bridge {
   readonly #broker: Broker;
   readonly #word: BridgeStateGuard;
   readonly #announcer: Announcer;
-  readonly #pads: ReadonlyMap<string, { readonly pad: BridgedPad; readonly publisher: PadPublisher }>;
+  readonly #pads: ReadonlyMap<string, { readonly pad: PadPort; readonly feed: PadFeed }>;
   readonly #router: Router;
   readonly #ends: (() => void)[] = [];
   /** The last bridge/info. */
@@ -49,8 +51,13 @@ export class Bridge {
     this.#pads = new Map(
       deps.pads.map((pad) => {
         const { id } = pad.settings;
-        const publisher = new PadPublisher(this.#topics.pad(id), deps.clock, () => pad.view(), publish);
-        return [id, { pad, publisher }];
+        const topic = this.#topics.pad(id);
+        const feed = new PadFeed(deps.clock, () => pad.view(), {
+          availability: (payload) => publish(retained(topic.availability, JSON.stringify(payload))),
+          state: (payload) => publish(retained(topic.state, JSON.stringify(payload))),
+          stats: (payload) => publish(retained(topic.stats, JSON.stringify(payload))),
+        });
+        return [id, { pad, feed }];
       }),
     );
     this.#word = new BridgeStateGuard(deps.clock, deps.log, (text) =>
@@ -99,8 +106,8 @@ export class Bridge {
   async offline(withinMs: number, reason: string): Promise<void> {
     const { clock } = this.#deps;
     const end = clock.now() + withinMs;
-    for (const { pad, publisher } of this.#pads.values()) {
-      publisher.end();
+    for (const { pad, feed } of this.#pads.values()) {
+      feed.end();
       this.#broker.publish(retained(this.#topics.pad(pad.settings.id).availability, '{"state":"offline"}'));
     }
     this.#word.set("offline", reason);
@@ -113,7 +120,7 @@ export class Bridge {
   /** No timer and no listener stays behind. */
   end(): void {
     for (const end of this.#ends.splice(0)) end();
-    for (const { publisher } of this.#pads.values()) publisher.end();
+    for (const { feed } of this.#pads.values()) feed.end();
     this.#announcer.end();
     this.#word.end();
   }
@@ -134,7 +141,7 @@ export class Bridge {
         onMessage: (message) => this.#router.received(message),
         onReady: () => {
           this.#announcer.announce();
-          if (!this.#welcomed) for (const { publisher } of this.#pads.values()) publisher.unknown();
+          if (!this.#welcomed) for (const { pad } of this.#pads.values()) this.#unknown(pad);
           this.#welcomed = true;
           this.#everything();
           onConnection(true);
@@ -145,18 +152,18 @@ export class Bridge {
   }
 
   #listen(): void {
-    for (const { pad, publisher } of this.#pads.values()) {
+    for (const { pad, feed } of this.#pads.values()) {
       let identity = pad.view().identity;
       const stop = pad.subscribe({
         changed: () => {
-          publisher.changed();
+          feed.changed();
           const now = pad.view().identity;
           if (now === identity) return;
           identity = now;
           this.#announcer.update();
           this.infoChanged();
         },
-        happened: (_, event) => this.#event(pad.settings.id, publisher, event),
+        happened: (_, event) => this.#event(pad.settings.id, feed, event),
       });
       this.#ends.push(stop);
     }
@@ -165,12 +172,22 @@ export class Bridge {
 
   /** The order of contract 5, after discovery; `bridge/state` last, so that whoever reads `online` finds everything else there. */
   #everything(): void {
-    const publishers = [...this.#pads.values()].map(({ publisher }) => publisher);
-    for (const publisher of publishers) publisher.availability();
-    for (const publisher of publishers) publisher.everything();
+    const feeds = [...this.#pads.values()].map(({ feed }) => feed);
+    for (const feed of feeds) feed.availability();
+    for (const feed of feeds) feed.everything();
     this.#sayInfo();
     this.#health();
     this.#broker.publish(retained(this.#topics.bridge.state, this.#word.say()));
+  }
+
+  /** Before anything else of a pad (contract rule 9). */
+  #unknown(pad: PadPort): void {
+    const topic = this.#topics.pad(pad.settings.id);
+    for (const [name, payload] of [
+      [topic.availability, availabilityPayload(false)],
+      [topic.state, unknownState(pad.view().state)],
+    ] as const)
+      this.#broker.publish({ ...retained(name, JSON.stringify(payload)), mustBeSeen: true });
   }
 
   #sayInfo(): void {
@@ -183,8 +200,8 @@ export class Bridge {
     this.#broker.publish({ ...retained(this.#topics.bridge.health, payload), qos: 0 });
   }
 
-  #event(id: string, publisher: PadPublisher, { type, at, session }: Happening): void {
-    publisher.flush();
+  #event(id: string, feed: PadFeed, { type, at, session }: PadHappening): void {
+    feed.flush();
     const payload = eventPayload({ type, at, session: session ?? null });
     this.#broker.publish(passing(this.#topics.pad(id).event, payload));
   }
@@ -215,7 +232,7 @@ export class Bridge {
     takeSet(id, entry.pad, key, message, {
       ...this.#deps,
       answer: (pad, result) => {
-        entry.publisher.flush();
+        entry.feed.flush();
         this.#answer(pad, result);
       },
     });
@@ -241,8 +258,8 @@ export class Bridge {
   }
 
   #get(id: string): void {
-    const publisher = this.#pads.get(id)?.publisher;
-    publisher?.availability();
-    publisher?.everything();
+    const feed = this.#pads.get(id)?.feed;
+    feed?.availability();
+    feed?.everything();
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.js";
-import { type Command, failure, type Outcome } from "../domain/command.js";
+import { type Command, failure } from "../domain/command.js";
 import { asError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 import type { InMessage } from "./client/broker.js";
@@ -10,7 +10,9 @@ import {
   responsePayload,
   type Transaction,
 } from "../api/payloads.js";
+import type { PadPort } from "../api/pad-port.js";
 import { parseSet, type ParsedSet, type Rejected } from "../api/set-message.js";
+import { submitSet } from "../api/submit-set.js";
 import { type HomeAssistantTopics, parseTopic } from "./topics.js";
 
 /** What a request is answered with. */
@@ -119,18 +121,6 @@ export class Router {
   }
 }
 
-/** Contract 3: a start or speed whose own `at` is older than this is refused. */
-const STALE_MS = 5_000;
-
-/** What takes the commands of one pad. */
-export interface CommandTaker {
-  submit(
-    asked: readonly { readonly command: Command; readonly respond: (outcome: Outcome) => void }[],
-    arrived: number,
-    stale: boolean,
-  ): void;
-}
-
 export interface SetDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -156,34 +146,24 @@ const RETAINED = failure(
 /** Turns a message on `set` or `set/<key>` into commands for a pad and results for its sender. */
 export const takeSet = (
   padId: string,
-  pad: CommandTaker,
+  pad: Pick<PadPort, "submit">,
   key: string | null,
   message: InMessage,
   deps: SetDeps,
 ): void => {
   const arrived = deps.arrived();
   const parsed = parseSet(key, message.payload);
-  const answer = answering(padId, parsed, arrived, deps);
+  const { clock } = deps;
+  const answer = (result: Result): void => deps.answer(padId, result);
   if (message.retain) {
-    for (const one of retained(parsed)) answer(one);
+    for (const one of retained(parsed)) answer({ ...one, id: parsed.id, tookMs: clock.now() - arrived });
     return;
   }
-  for (const rejected of parsed.rejected) answer(rejected);
   const commands = message.dup ? parsed.commands.filter(survivesDup) : parsed.commands;
   if (commands.length < parsed.commands.length)
     deps.log.debug({ pad: padId }, "dropped a redelivered command: it may have been done already");
-  const age = parsed.at === null ? 0 : deps.clock.wall() - parsed.at;
-  const asked = commands.map((command) => ({
-    command,
-    respond: (outcome: Outcome) => answer({ command: command.key, value: command.value, outcome }),
-  }));
-  if (asked.length > 0) pad.submit(asked, arrived, parsed.stale || age > STALE_MS);
+  submitSet(pad, { ...parsed, commands }, { arrived, now: () => clock.now(), wall: clock.wall(), answer });
 };
-
-const answering =
-  (padId: string, { id }: ParsedSet, arrived: number, deps: SetDeps) =>
-  ({ command, value, outcome }: Rejected): void =>
-    deps.answer(padId, { id, command, value, outcome, tookMs: deps.clock.now() - arrived });
 
 /** One refusal a key, or one for the message where no key could be read. */
 const retained = ({ commands, rejected }: ParsedSet): readonly Rejected[] => {
