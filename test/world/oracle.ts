@@ -116,6 +116,8 @@ export class PadOracle {
   #crash: { readonly heard: number } | null = null;
   #firstHeard: number | null = null;
   #stopSince: number | null = null;
+  /** A start that the machine has told of: no status has shown a speed since, and no stop has been confirmed. */
+  #unshownSince: number | null = null;
   #crashMovingSince: number | null = null;
   /** It has run for long though its data shows nothing: it was given a start, and has acknowledged it. */
   #ranLong = false;
@@ -199,6 +201,7 @@ export class PadOracle {
     if (this.#cause) this.#cause = { ...this.#cause, by: "person" };
     this.#crashMovingSince = null;
     this.#stopSince = null;
+    this.#unshownSince = null;
     this.#stopConfirmed = !letGo;
     this.#ranLong = false;
     this.#published = null;
@@ -227,7 +230,9 @@ export class PadOracle {
     if (phase === "rest" || speed < LEAST) {
       if (phase !== "countdown") return null;
     }
-    if (phase === "stopping" && this.setup.options.ramp !== 0.1) return null;
+    // Falling, as contract 1 says it, is 0.2 km/h from one status to the next; one takes both ways of a slow link.
+    const between = Math.max(1_000, 2 * this.transit);
+    if (phase === "stopping" && ((this.setup.options.ramp ?? 0.53) * between) / 1000 >= 0.15) return null;
     const pending = this.asks.findLast(({ kind, isVoid }) => kind === "stop" && !isVoid);
     if (pending && !pending.results.includes("ok") && this.#restAt < pending.at)
       return `${phase} at ${speed.toFixed(2)} km/h, and the accepted stop ${pending.id} has not been carried out`;
@@ -263,15 +268,21 @@ export class PadOracle {
       !this.rough
     )
       this.#deps.violation(`${this.name}: a link that lives is given up while the belt moves`);
-    // Only by the user's switch: a link that is given up as silent is regained.
-    const off = this.asks.findLast(({ key }) => key === "link");
+    // Only by the user's switch: a link that is given up as silent is regained, and so is one of a refused OFF.
+    const answer = this.asks.findLast(({ key }) => key === "link")?.results[0];
     const moves = this.#motionSeen();
-    if (moves && off?.value === "OFF" && off.results.length > 0)
+    if (moves && answer !== undefined && this.#isSwitchedOff())
       this.#deps.violation(`link OFF let go of a belt: ${moves}`);
+  }
+
+  /** Rule 7: FTMS, a start of 20 s ago, no speed seen since and no stop confirmed. No stop is until a speed is seen. */
+  get hasNoTelemetry(): boolean {
+    return !this.wilink && this.#unshownSince !== null && this.#deps.now() - this.#unshownSince >= 20_000;
   }
 
   /** A notification that the pad sent at `generated` is about to be read. */
   heard(generated: number): void {
+    if ((this.truth.findLast(({ at }) => at <= generated)?.speed ?? 0) >= LEAST) this.#unshownSince = null;
     this.#heardOf = Math.max(this.#heardOf, generated);
     this.#firstHeard ??= this.#deps.now();
   }
@@ -324,6 +335,7 @@ export class PadOracle {
     if (was.phase === "rest" && is.phase !== "rest") {
       const seq = this.#handedSeq.findLast((one) => one.op === op)?.seq ?? 0;
       this.#cause = { by: "us", at: now, seq };
+      this.#unshownSince ??= now;
       const over = this.asks.find(
         (ask) => ask.kind === "stop" && ask.seq > seq && ask.results.includes("ok"),
       );
@@ -367,9 +379,11 @@ export class PadOracle {
       this.#deps.violation(`${this.name}: ${id} has ${ask.results.length} results: ${ask.results.join()}`);
     if (ask.isVoid && outcome === "ok" && ask.kind === "motion")
       this.#deps.violation(`${this.name}: ${id} was ok though it was stored, old or redelivered`);
-    if (ask.kind === "stop" && outcome === "unconfirmed" && ask.calm && this.honest && !this.#exiting)
+    const lenient = !this.honest || this.#exiting || this.hasNoTelemetry;
+    if (ask.kind === "stop" && outcome === "unconfirmed" && ask.calm && !lenient)
       this.#deps.violation(`${this.name}: the stop ${id} is unconfirmed after ${now - ask.at} ms of peace`);
     if (ask.kind !== "stop" || outcome !== "ok") return;
+    this.#unshownSince = null;
     const moves = this.honest ? this.#motionSeen() : this.#lie();
     if (moves) this.#deps.violation(`${this.name}: the stop ${id} is ok, but the belt is ${moves}`);
   }
