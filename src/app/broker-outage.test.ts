@@ -44,3 +44,30 @@ test("nothing acts after its end", async () => {
   await clock.advance(100_000);
   expect(acted).toEqual([]);
 });
+
+test("nothing acts while the broker is connected, and the end of a connection that did not last acts at once", async () => {
+  const { clock, acted, outage } = rig();
+  outage.lost();
+  await clock.advance(58_000);
+  outage.connected();
+  await clock.advance(4_000);
+  expect(acted).toEqual([]);
+  outage.lost();
+  expect(acted).toHaveLength(1);
+  outage.connected();
+  await clock.advance(1_000);
+  outage.lost();
+  await clock.advance(100_000);
+  expect(acted).toHaveLength(1);
+});
+
+test("a connection that lasts from before the time ran out means nothing acts", async () => {
+  const { clock, acted, outage } = rig();
+  outage.lost();
+  await clock.advance(58_000);
+  outage.connected();
+  await clock.advance(6_000);
+  outage.lost();
+  await clock.advance(59_000);
+  expect(acted).toEqual([]);
+});

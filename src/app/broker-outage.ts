@@ -10,6 +10,9 @@ export class BrokerOutage {
   readonly #act: () => void;
   #cancelAct: (() => void) | null = null;
   #cancelLasted: () => void = () => undefined;
+  #isConnected = false;
+  /** The time ran out during a connection that had not lasted yet: its end decides. */
+  #isDue = false;
 
   constructor(clock: Clock, afterMs: number, act: () => void) {
     this.#clock = clock;
@@ -18,14 +21,17 @@ export class BrokerOutage {
   }
 
   connected(): void {
+    this.#isConnected = true;
     this.#cancelLasted();
     this.#cancelLasted = this.#clock.after(LASTED_MS, () => this.#over());
   }
 
   /** Connections that did not last leave the time running; it acts once an outage, so a belt started later is the user's. */
   lost(): void {
+    this.#isConnected = false;
     this.#cancelLasted();
-    this.#cancelAct ??= this.#clock.after(this.#afterMs, this.#act);
+    this.#cancelAct ??= this.#clock.after(this.#afterMs, () => this.#timeIsUp());
+    if (this.#isDue) this.#timeIsUp();
   }
 
   end(): void {
@@ -33,8 +39,14 @@ export class BrokerOutage {
     this.#over();
   }
 
+  #timeIsUp(): void {
+    this.#isDue = this.#isConnected;
+    if (!this.#isConnected) this.#act();
+  }
+
   #over(): void {
     this.#cancelAct?.();
     this.#cancelAct = null;
+    this.#isDue = false;
   }
 }

@@ -9,6 +9,8 @@ const START_WITHIN = 5_000;
 const FRESH = 2_000;
 /** What the bridge may take to see something, beyond that a status shows it: two polls and what goes with them. */
 const SIGHT = 1_500;
+/** How long a connection to the broker must last to count. */
+const LASTED = 5_000;
 const HISTORY = 400;
 
 export interface Truth {
@@ -123,6 +125,9 @@ export class PadOracle {
   #ranLong = false;
   #walkerWasOff = false;
   #brokerDownSince: number | null = null;
+  #brokerUpSince = 0;
+  /** From when the bridge counts the broker as gone. */
+  #outageSince = 0;
   #unclean = false;
   #due: { readonly ask: Ask; readonly until: number; readonly from: number; reacted: boolean } | null = null;
 
@@ -180,7 +185,11 @@ export class PadOracle {
   }
 
   brokerTurned(up: boolean): void {
-    this.#brokerDownSince = up ? null : (this.#brokerDownSince ?? this.#deps.now());
+    const now = this.#deps.now();
+    // A connection that has not lasted leaves the time running.
+    if (!up && this.#brokerDownSince === null && now - this.#brokerUpSince >= LASTED) this.#outageSince = now;
+    if (up) this.#brokerUpSince = now;
+    this.#brokerDownSince = up ? null : (this.#brokerDownSince ?? now);
   }
 
   /** Something has happened that a stop may need more time for. */
@@ -206,6 +215,7 @@ export class PadOracle {
     this.#ranLong = false;
     this.#published = null;
     this.available = false;
+    this.#outageSince = this.#brokerUpSince = this.#deps.now();
     if (this.#brokerDownSince !== null) this.#brokerDownSince = this.#deps.now();
   }
 
@@ -523,7 +533,10 @@ export class PadOracle {
     const after = broker_lost.after * 1000;
     const began = this.#cause?.at ?? -Infinity;
     const lost =
-      broker_lost.action === "stop" && down !== null && now - down >= after - 100 && began < down + after;
+      broker_lost.action === "stop" &&
+      down !== null &&
+      now - this.#outageSince >= after - 100 &&
+      began < Math.max(this.#outageSince + after, down);
     const left = walked_off.action === "stop" && this.#walkerWasOff;
     if (!wanted && !lost && !left && this.#lateLink < 0) wrong("nobody wanted it");
   }

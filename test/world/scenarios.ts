@@ -199,4 +199,8 @@ export const SCENARIOS: readonly (readonly [item: string, day: Day])[] = [
       { broker_lost: { action: "stop", after: 5 } },
     ),
   ],
+  [
+    "17: a broker that was reached in time stops nothing",
+    day(c2, [send(2500, ON)], 20_000, { broker_lost: { action: "stop", after: 5 } }),
+  ],
 ];

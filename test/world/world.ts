@@ -93,7 +93,7 @@ class World {
   #crashed = false;
   /** What was not at rest when the last run ended. */
   #letGo = new Set<PadOracle>();
-  /** The broker was there when the end began: every command gets its result. */
+  /** The broker was there from when the end began: every command gets its result. */
   #answers = false;
   /** Its budget: a stall that outlasts it leaves no time to send a result. */
   #endBy = Infinity;
@@ -522,6 +522,7 @@ class World {
           return;
         }
       case "broker":
+        this.#answers = false;
         this.#note(deed.up ? "the broker is back" : "the broker goes away");
         for (const pad of this.#pads) pad.brokerTurned(deed.up);
         {
@@ -529,6 +530,7 @@ class World {
           return;
         }
       case "flap":
+        this.#answers = false;
         this.#note("the connection to the broker breaks");
         {
           this.#broker.flap();
