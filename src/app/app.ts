@@ -62,6 +62,8 @@ export class App implements Stoppable {
   #letGoOfStore: () => void = () => undefined;
   readonly #outage: BrokerOutage | null;
   #brokerConnected = false;
+  /** How the belts were left, before their links were closed. */
+  #left: readonly BeltLeft[] = [];
 
   constructor(config: Config, deps: AppDeps) {
     this.#config = config;
@@ -138,7 +140,9 @@ export class App implements Stoppable {
   save(): void {
     // From here on nothing is news: a link that closes is a change, and would set the mark of an unclean end again.
     for (const unwatch of this.#watches.splice(0)) unwatch();
-    for (const { pad, verdict } of this.report()) if (verdict === "rest") this.#store.release(pad);
+    const report = this.report();
+    this.#left = report.map(({ pad, verdict }) => ({ pad, belt: verdict }));
+    for (const { pad, verdict } of report) if (verdict === "rest") this.#store.release(pad);
     this.#store.end();
   }
 
@@ -156,7 +160,7 @@ export class App implements Stoppable {
       () =>
         allOf([
           () => this.#bridge?.offline(withinMs * 0.7, "stopped"),
-          () => this.#page?.offline(withinMs * 0.7, "stopped", this.#beltsLeft()),
+          () => this.#page?.offline(withinMs * 0.7, "stopped", this.#left),
         ]),
       () => this.#place?.embedded?.close(Math.max(0, end - this.#clock.now())),
       ...this.#ends.splice(0),
@@ -273,10 +277,6 @@ export class App implements Stoppable {
   #infoChanged(): void {
     this.#bridge?.infoChanged();
     this.#page?.infoChanged();
-  }
-
-  #beltsLeft(): readonly BeltLeft[] {
-    return this.report().map(({ pad, verdict }) => ({ pad, belt: verdict }));
   }
 
   #health(broker: Broker): object {

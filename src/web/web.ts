@@ -39,6 +39,7 @@ export class Web {
   readonly #live: LivePicture;
   #server: Server | null = null;
   #state: WebState = WEB_OFF;
+  #over = false;
 
   constructor(deps: WebDeps) {
     this.#deps = deps;
@@ -84,6 +85,7 @@ export class Web {
 
   /** Says `offline` and how each belt was left, ends every stream and connection; all within the time. Idempotent. */
   async offline(withinMs: number, reason: string, belts: readonly BeltLeft[]): Promise<void> {
+    this.#over = true;
     this.#live.offline(reason, belts);
     this.#streams.end();
     const server = this.#server;
@@ -129,6 +131,8 @@ export class Web {
     }
     // What goes wrong with one connection is that connection's.
     server.on("error", (err) => this.#deps.log.warn({ err }, "The page's server has a problem"));
+    // The program has ended while the address was looked up.
+    if (this.#over) server.close();
     this.#server = server;
     const address = server.address();
     return typeof address === "object" && address !== null ? address.port : port;

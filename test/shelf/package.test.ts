@@ -22,6 +22,7 @@ it("the package holds the program, and nothing that only we need", () => {
     "LICENSE",
   ])
     expect(files).toContain(needed);
-  const wanted = /^(dist\/.*\.js(\.map)?|config\/.*\.yaml|docs\/.*|docker\/walkingpad2mqtt\.service|[^/]+)$/;
+  const wanted =
+    /^(dist\/.*\.js(\.map)?|dist\/page\/.*|config\/.*\.yaml|docs\/.*|docker\/walkingpad2mqtt\.service|[^/]+)$/;
   expect(files.filter((path) => !wanted.test(path) || /\.test\.|\.tgz$|(^|\/)\.env/.test(path))).toEqual([]);
 });

@@ -164,7 +164,8 @@ describe("a walk with three pauses by the remote, a lost link and two restarts",
           "link_restored",
           "session_paused",
           "session_resumed",
-          ...byRemote,
+          // The belt moved within 15 s of the crash, so its stop may be the bridge's own (safety rule 9).
+          "session_paused",
         ]);
         await home.kill();
       }),
