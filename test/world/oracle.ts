@@ -12,6 +12,8 @@ const SIGHT = 1_500;
 /** How long a connection to the broker must last to count. */
 const LASTED = 5_000;
 const HISTORY = 400;
+/** After the broker was away, or the process stood still, what it says may be of before: it has not read on yet. */
+const LATE_WORD = 1_000;
 
 export interface Truth {
   readonly at: number;
@@ -128,6 +130,8 @@ export class PadOracle {
   #brokerUpSince = 0;
   /** From when the bridge counts the broker as gone. */
   #outageSince = 0;
+  /** When a word of the bridge could not get through the last time: one that comes now may be older than that. */
+  #awayAt = -Infinity;
   #unclean = false;
   #due: { readonly ask: Ask; readonly until: number; readonly from: number; reacted: boolean } | null = null;
 
@@ -166,6 +170,7 @@ export class PadOracle {
       now - this.#linkedAt > 22_000
     )
       this.#ranLong = true;
+    if (!this.#deps.brokerUp()) this.#awayAt = Math.max(this.#awayAt, now);
     this.#watchWords();
     this.#watchCrash();
     this.#watchStop();
@@ -182,6 +187,11 @@ export class PadOracle {
 
   walkerOff(): void {
     this.#walkerWasOff = true;
+  }
+
+  /** The process stands still until then. */
+  stalled(until: number): void {
+    this.#awayAt = Math.max(this.#awayAt, until);
   }
 
   brokerTurned(up: boolean): void {
@@ -385,16 +395,21 @@ export class PadOracle {
     if (!ask) return;
     ask.results.push(outcome);
     ask.resultAt = now;
-    if (ask.results.length > 1)
+    // A stored command that its clearing has not reached is handed over on each subscription, and refused each time.
+    const refused = ask.results.every((one) => one === "retained");
+    if (ask.results.length > 1 && !refused)
       this.#deps.violation(`${this.name}: ${id} has ${ask.results.length} results: ${ask.results.join()}`);
-    if (ask.isVoid && outcome === "ok" && ask.kind === "motion")
+    // To a belt that moves, or is being stopped, a toggle is a stop, which is never too old (contract rule 1).
+    const halted =
+      ask.value === "toggle" && !ask.results.includes("retained") && !this.#startedSince(ask.seq);
+    if (ask.isVoid && outcome === "ok" && ask.kind === "motion" && !halted)
       this.#deps.violation(`${this.name}: ${id} was ok though it was stored, old or redelivered`);
     const lenient = !this.honest || this.#exiting || this.hasNoTelemetry;
     if (ask.kind === "stop" && outcome === "unconfirmed" && ask.calm && !lenient)
       this.#deps.violation(`${this.name}: the stop ${id} is unconfirmed after ${now - ask.at} ms of peace`);
     if (ask.kind !== "stop" || outcome !== "ok") return;
     this.#unshownSince = null;
-    const moves = this.honest ? this.#motionSeen() : this.#lie();
+    const moves = this.honest ? this.#motionSeen(true) : this.#lie();
     if (moves) this.#deps.violation(`${this.name}: the stop ${id} is ok, but the belt is ${moves}`);
   }
 
@@ -408,7 +423,7 @@ export class PadOracle {
     if (!RESTS.includes(state.belt)) this.#restWordSince = null;
     else this.#restWordSince ??= this.#deps.now();
     if (state.stop_confirmed && !this.#stopConfirmed) {
-      const moves = this.honest ? this.#motionSeen() : this.#lie();
+      const moves = this.honest ? this.#motionSeen(true) : this.#lie();
       if (moves) this.#deps.violation(`${this.name}: stop_confirmed, but the belt is ${moves}`);
     }
     if (state.stop_confirmed) this.#stopSince = null;
@@ -426,6 +441,11 @@ export class PadOracle {
 
   // What follows from it.
 
+  /** A start frame of ours was written since. */
+  #startedSince(seq: number): boolean {
+    return this.#handedSeq.some((one) => one.op === "start" && one.seq > seq);
+  }
+
   #lastStop(): Ask | undefined {
     return this.asks.findLast(({ kind, isVoid }) => kind === "stop" && !isVoid);
   }
@@ -435,13 +455,15 @@ export class PadOracle {
     return recent.length > 0 ? recent : this.truth.slice(-1);
   }
 
-  /** The belt moves, or is about to, and the bridge could have seen it; null: it does not, or could not. */
-  #motionSeen(): string | null {
+  /** The belt moves, or is about to, and the bridge could have seen it; null: it does not, or could not. `isWord`: when it spoke, not now. */
+  #motionSeen(isWord = false): string | null {
     const { phase, speed } = this.truth.at(-1)!;
     if (phase === "rest" || (phase === "stopping" && speed < LEAST)) return null;
     const cause = this.#cause;
     const what = `${phase} at ${speed.toFixed(2)} km/h, started by ${cause?.by ?? "nobody"}`;
     if (cause?.by === "us") return what;
+    const late = this.#deps.now() - this.#awayAt < LATE_WORD;
+    if (isWord && late && (cause?.at ?? -Infinity) <= this.#awayAt) return null;
     // FTMS shows no countdown, and no status shows the first moment of a slow ramp.
     const slow = (LEAST * 2 * 1000) / (this.setup.options.ramp ?? 0.53);
     const shownAt = (cause?.at ?? 0) + (this.wilink ? 0 : this.#countdown + slow) + SIGHT;

@@ -329,6 +329,8 @@ class World {
         handed: (address, op) => {
           const pad = this.#padAt(address);
           if (op !== "poll") this.#say(pad, `→ ${op}`);
+          // Up to this moment: a belt that has begun to move since the last look is in no countdown.
+          this.#pads[pad]!.sample(this.#radio.pad(address));
           this.#pads[pad]!.handed(op, ++this.#seq);
         },
         linked: (address, link) => {
@@ -458,6 +460,7 @@ class World {
         this.#note(`the process stalls for ${deed.ms} ms`);
         this.#stalls.push({ from: this.#clock.now(), ms: deed.ms });
         this.#mishap(null, deed.ms + 1500, true);
+        for (const pad of this.#pads) pad.stalled(this.#clock.now() + deed.ms);
         this.#life.clock.stall(deed.ms);
         return;
       }
