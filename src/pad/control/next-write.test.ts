@@ -52,6 +52,12 @@ const wrote = (control: Control, operation: Operation, telemetry = rest, now = 1
   writeSent(handed(control, operation, telemetry, C2.quirks, now), operation, telemetry, now);
 
 describe("the next write", () => {
+  it("asks a polled pad how it is before a speed that an older status would allow", () => {
+    const wanted = speed(greeted, running);
+    expect(next(wanted, running, false, 2_100)).toBe("poll");
+    expect(next(wanted, running, false, 1_900)).toBe("speed 4");
+  });
+
   it.each<[string | number, string, Control, Telemetry]>([
     ["poll", "nothing to do", greeted, rest],
     ["poll", "before the first status, whatever is wanted", start(speed(noControl, rest)), rest],

@@ -28,6 +28,9 @@ export interface Machine {
   readonly capabilities: Capabilities;
 }
 
+/** What a poll's answer and a late timer may take. Chosen: an allowed speed is based on a status of the last second. */
+const POLL_ANSWER_MS = 300;
+
 /** The next write, or when to look again. */
 export type Next = { readonly operation: Operation } | { readonly lookAgainAt: number };
 
@@ -83,11 +86,20 @@ const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: 
   return (
     (start && startDue(control, start, telemetry, machine.quirks, now)) ??
     soonest(
-      speed && speedDue(speed, telemetry, machine.capabilities, now),
+      speed && isRecent(telemetry, machine.quirks, now)
+        ? speedDue(speed, telemetry, machine.capabilities, now)
+        : null,
       incline && inclineDue(control, incline, telemetry, now),
     )
   );
 };
+
+/**
+ * A polled pad takes a speed for a start while its belt slows to a stop of its remote's, which a status shows late: what
+ * allows the speed is the answer to the last poll, not an older one. A poll comes before a write by the pad's gap.
+ */
+const isRecent = ({ last }: Telemetry, { poll, minGap }: Quirks, now: number): boolean =>
+  poll === null || (last !== null && now - last.at <= minGap + POLL_ANSWER_MS);
 
 const soonest = (first: Due, second: Due): Due =>
   first && second ? (second.at < first.at ? second : first) : (first ?? second);
