@@ -66,6 +66,8 @@ static int supervise(pid_t node, const sigset_t *all, int *asked) {
     int number = sigwaitinfo(all, NULL);
     if (number < 0) continue; /* EINTR: stopped and continued */
     if (number == SIGTTIN || number == SIGTTOU) continue;
+    /* SIGUSR1 opens Node's inspector until our handler stands, and Node has no names for real-time signals. */
+    if (number == SIGUSR1 || number >= SIGRTMIN) number = SIGTERM;
     if (number != SIGCHLD) {
       if (asks_to_end(number)) *asked = number;
       kill(node, number);
@@ -85,7 +87,7 @@ static int asked_within(int seconds, const sigset_t *all) {
   struct timespec wait = {seconds, 0};
   int number;
   do number = sigtimedwait(all, NULL, &wait);
-  while (number > 0 && !asks_to_end(number));
+  while (number > 0 && !asks_to_end(number) && number != SIGUSR1 && number < SIGRTMIN);
   return number > 0;
 }
 

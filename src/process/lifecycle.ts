@@ -1,6 +1,8 @@
+import { constants } from "node:os";
 import { type Clock, sleep } from "../clock.js";
 import { asError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
+import { catchRealTimeSignals } from "./real-time-signals.js";
 
 /** Contract 1. */
 export const EXIT = {
@@ -16,10 +18,33 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** npm hands Ctrl-C on, so that it reaches us twice at once (contract rule 8). */
 const SAME_KEY_PRESS_MS = 1_000;
-/** Contract rule 8, and whatever else would end us without a stop: UPS daemons, limits, stray timers, Ctrl-Break. */
+/**
+ * Whatever would end us without a stop, or open Node's inspector (SIGUSR1). Not SIGSEGV, SIGBUS, SIGFPE and SIGILL: after
+ * a fault of our own no JavaScript may run (Node's documentation of signal events); the next run stops the belt then (contract rule 9).
+ */
 const SIGNALS = [
-  ...(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const),
-  ...(["SIGPWR", "SIGXCPU", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGIO", "SIGBREAK"] as const),
+  ...([
+    "SIGTERM",
+    "SIGINT",
+    "SIGHUP",
+    "SIGQUIT",
+    "SIGBREAK",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGPWR",
+    "SIGALRM",
+  ] as const),
+  ...([
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGXCPU",
+    "SIGXFSZ",
+    "SIGIO",
+    "SIGSTKFLT",
+    "SIGABRT",
+    "SIGTRAP",
+    "SIGSYS",
+  ] as const),
 ];
 
 /** Why the program ends. */
@@ -90,9 +115,15 @@ const NOT_SUSPENDED =
   "\nThe bridge is not suspended: a belt that moves must be stopped by somebody. Ctrl-C stops it and ends the bridge; " +
   "where the shell has its prompt back (npm was suspended), type fg first.\n";
 
+/** Not every platform has every signal: macOS knows no SIGPWR. */
+const catchSignal = (signal: (typeof SIGNALS)[number], ending: Ending): void => {
+  if (signal === "SIGBREAK" || signal in constants.signals) process.on(signal, () => ending.signal(signal));
+};
+
 /** Puts the process's signals and unhandled errors on the one path. Installed first, so that no moment is left out. */
 export const catchEverything = (ending: Ending): void => {
-  for (const signal of SIGNALS) process.on(signal, () => ending.signal(signal));
+  for (const signal of SIGNALS) catchSignal(signal, ending);
+  catchRealTimeSignals((name) => ending.signal(name));
   // Ctrl-Z would leave a moving belt with nobody who could stop it.
   process.on("SIGTSTP", () => process.stderr.write(NOT_SUSPENDED));
   process.on("uncaughtException", (error) => ending.fail(error));

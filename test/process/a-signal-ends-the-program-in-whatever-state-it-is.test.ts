@@ -36,6 +36,23 @@ describe("a signal before there is anything to end", () => {
     },
   );
 
+  // 37 is SIGRTMIN+3.
+  it.concurrent.for([
+    ["SIGUSR1", "SIGPROF", "SIGXFSZ"],
+    ["SIGSTKFLT"],
+    ["SIGABRT", "SIGSYS"],
+    [37],
+    [64],
+  ] as const)("%s: the one path, and no inspector", async (signals, ctx) => {
+    ctx.skip(process.platform !== "linux", "other systems have other signals");
+    const url = `mqtt://127.0.0.1:${await freePort()}`;
+    const program = await started(ctx, { folder: await newFolder(ctx), config: configFor(url) });
+    await program.untilLine("walkingpad2mqtt", START_MS);
+    for (const signal of signals) program.signal(signal);
+    await expectCleanEnd(program, START_MS);
+    expect(program.output).not.toMatch(/[Dd]ebugger|Warning/);
+  });
+
   it.concurrent("at its first word", async (ctx) => {
     const url = `mqtt://127.0.0.1:${await freePort()}`;
     const program = await started(ctx, { folder: await newFolder(ctx), config: configFor(url) });

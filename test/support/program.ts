@@ -139,8 +139,10 @@ export class Program {
     return `${this.stdout}${this.stderr}`;
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
+  /** A number where Node has no name for it: real-time signals. */
+  signal(signal: NodeJS.Signals | number): void {
+    if (typeof signal === "number") process.kill(this.pid, signal);
+    else this.child.kill(signal);
   }
 
   /** To the whole process group, as a terminal does. */
