@@ -40,11 +40,15 @@ const letGoOfDeadTerminals = (): void => {
     }
 };
 
-const code = await main().catch((error: unknown) => {
-  // Before or beside the bridge, so no belt is in its care: a damaged installation, or a bug of a command.
+/** Before or beside the bridge, so no belt is in its care: a damaged installation, or a bug of a command. */
+const internalError = (error: unknown): ExitCode => {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT.internal;
-});
+};
+
+const ended = await main().catch(internalError);
+// A command knows nothing of an error that nobody handled; the bridge has said its own, and never ends with 0 then.
+const code = ended === EXIT.ok && ending.failed ? internalError(ending.failed) : ended;
 letGoOfDeadTerminals();
 // Everything has been closed by now; what a library may have left behind (noble's timers) must not keep us alive.
 process.exit(code);

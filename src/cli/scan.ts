@@ -24,8 +24,10 @@ export interface ScanFlags {
 /** Lists the pads in range, and what to write into the config. */
 export const scan = async (invocation: Invocation, flags: ScanFlags): Promise<ExitCode> => {
   const { terminal, clock, ending, env } = invocation;
-  const seconds = flags.seconds === undefined ? SECONDS.default : Number(flags.seconds);
-  if (flags.seconds?.trim() === "" || !(seconds > 0 && seconds <= SECONDS.most)) {
+  const given = flags.seconds ?? String(SECONDS.default);
+  // In full, as in the config: no hexadecimal, no exponent.
+  const seconds = /^\d+(\.\d+)?$/.test(given) ? Number(given) : 0;
+  if (!(seconds > 0 && seconds <= SECONDS.most)) {
     terminal.err(`--seconds must be a number above 0 and up to ${SECONDS.most}\n`);
     return EXIT.usage;
   }
@@ -41,10 +43,10 @@ export const scan = async (invocation: Invocation, flags: ScanFlags): Promise<Ex
     terminal.out(flags.json ? `${JSON.stringify(seen, null, 2)}\n` : report(seen, fresh, loaded.file));
     return flags.save ? await save(fresh, loaded.file, terminal.err) : EXIT.ok;
   } catch (thrown) {
-    const error = asError(thrown);
-    const advice = error instanceof BridgeError ? (error.advice ?? "") : "";
-    terminal.err(`${error.message} ${advice}`.trim() + "\n");
-    return EXIT.noRadio;
+    // Not foreseen: an internal error.
+    if (!(thrown instanceof BridgeError)) throw thrown;
+    terminal.err(`${thrown.message} ${thrown.advice ?? ""}`.trim() + "\n");
+    return thrown.code === "config" ? EXIT.config : EXIT.noRadio;
   } finally {
     await radio[Symbol.asyncDispose]();
   }
@@ -117,7 +119,13 @@ const save = async (
     say(`${file} was left alone: its \`pads\` are not a list. Paste the entry by hand.\n`);
     return EXIT.config;
   }
-  await writeWhole(file, changed);
+  await writeWhole(file, changed).catch((cause: unknown) => {
+    const advice = "Paste the entry by hand, or let the file and its folder be written.";
+    throw new BridgeError("config", `${file} cannot be written: ${asError(cause).message}.`, {
+      advice,
+      cause,
+    });
+  });
   say(`Saved to ${file}: ${fresh.map(({ id }) => id).join(", ")}.\n`);
   return EXIT.ok;
 };

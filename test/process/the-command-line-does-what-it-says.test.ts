@@ -39,6 +39,8 @@ const CASES: readonly Case[] = [
   { args: ["--fast"], code: 64, out: NOTHING, err: /--fast/ },
   { args: ["demo", "--port", "6abc"], code: 64, out: NOTHING, err: /--port must be .* 1 to 65535/ },
   { args: ["demo", "--port", "0"], code: 64, out: NOTHING, err: /--port/ },
+  { args: ["scan", "--seconds", "0x1"], code: 64, out: NOTHING, err: /--seconds must be a number/ },
+  { args: ["scan", "--seconds", "1e1"], code: 64, out: NOTHING, err: /--seconds must be a number/ },
   { args: ["run", "--config"], code: 64, out: NOTHING, err: /config/ },
   { args: ["run", "--config", "missing.yaml"], code: 78, out: NOTHING, err: /missing\.yaml/ },
   { args: ["health"], code: 1, out: /^unhealthy/, err: NOTHING },
