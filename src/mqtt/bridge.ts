@@ -14,8 +14,8 @@ import { BridgeStateGuard } from "./bridge-state.js";
 import type { Broker, InMessage, OutMessage } from "./client/broker.js";
 import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./homeassistant/discovery.js";
 import { Announcer } from "./homeassistant/announcer.js";
-import { Router } from "./router.js";
-import { STORED_GET, takeSet } from "./router.js";
+import { Router, type SetLimits, STORED_GET, takeSet } from "./router.js";
+import { StopMerger } from "./stop-merger.js";
 import { subscriptions, type Topics, topics } from "./topics.js";
 
 /** Contract 3: at the connect and each minute. */
@@ -36,7 +36,10 @@ export class Bridge {
   readonly #broker: Broker;
   readonly #word: BridgeStateGuard;
   readonly #announcer: Announcer;
-  readonly #pads: ReadonlyMap<string, { readonly pad: PadPort; readonly feed: PadFeed }>;
+  readonly #pads: ReadonlyMap<
+    string,
+    { readonly pad: PadPort; readonly feed: PadFeed; readonly taker: StopMerger }
+  >;
   readonly #router: Router;
   readonly #ends: (() => void)[] = [];
   /** The last bridge/info. */
@@ -57,7 +60,7 @@ export class Bridge {
           state: (payload) => publish(retained(topic.state, JSON.stringify(payload))),
           stats: (payload) => publish(retained(topic.stats, JSON.stringify(payload))),
         });
-        return [id, { pad, feed }];
+        return [id, { pad, feed, taker: new StopMerger(pad, deps.clock) }];
       }),
     );
     this.#word = new BridgeStateGuard(deps.clock, deps.log, (text) =>
@@ -78,7 +81,7 @@ export class Bridge {
     });
     this.#router = new Router({
       ...deps,
-      set: (id, key, message) => this.#set(id, key, message),
+      set: (...given) => this.#set(...given),
       get: (id, { retain }) => (retain ? this.#answer(id, STORED_GET) : this.#get(id)),
       request: (verb, fields) => deps.request(verb, fields, this.#broker),
       respond: (verb, payload) => publish(this.#response(verb, payload)),
@@ -120,7 +123,11 @@ export class Bridge {
   /** No timer and no listener stays behind. */
   end(): void {
     for (const end of this.#ends.splice(0)) end();
-    for (const { feed } of this.#pads.values()) feed.end();
+    for (const { feed, taker } of this.#pads.values()) {
+      feed.end();
+      taker.flush();
+    }
+    this.#router.end();
     this.#announcer.end();
     this.#word.end();
   }
@@ -226,16 +233,14 @@ export class Bridge {
     return [bridgeDiscovery(context), ...pads];
   }
 
-  #set(id: string, key: string | null, message: InMessage): void {
+  #set(id: string, key: string | null, message: InMessage, limits: SetLimits): void {
     const entry = this.#pads.get(id);
     if (!entry) return;
-    takeSet(id, entry.pad, key, message, {
-      ...this.#deps,
-      answer: (pad, result) => {
-        entry.feed.flush();
-        this.#answer(pad, result);
-      },
-    });
+    const answer = (pad: string, result: Result): void => {
+      entry.feed.flush();
+      this.#answer(pad, result);
+    };
+    takeSet(id, entry.taker, key, message, { ...this.#deps, answer }, limits);
   }
 
   #answer(pad: string, result: Result): void {

@@ -1,8 +1,10 @@
 import type { Clock } from "../clock.js";
-import { type Command, failure } from "../domain/command.js";
+import { type Command, failure, isStop, type Outcome } from "../domain/command.js";
 import { asError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 import type { InMessage } from "./client/broker.js";
+import { FloodGuard, mayStop } from "./flood-guard.js";
+import { unanswered } from "./stop-merger.js";
 import {
   parseRequest,
   type ResponsePayload,
@@ -24,7 +26,7 @@ export interface RouterDeps {
   readonly clock: Clock;
   readonly log: Logger;
   /** A message on `set` or `set/<key>` of a pad. Stored ones are passed on, too: they are refused key by key. */
-  readonly set: (pad: string, key: string | null, message: InMessage) => void;
+  readonly set: (pad: string, key: string | null, message: InMessage, limits: SetLimits) => void;
   /** A message on `get`; a stored one is refused, too. */
   readonly get: (pad: string, message: InMessage) => void;
   /** Settles in bounded time. */
@@ -37,13 +39,31 @@ export interface RouterDeps {
   readonly clear: (topic: string) => void;
 }
 
+/** What a message on `set` may still cause. */
+export interface SetLimits {
+  /** Above the limit of its pad: a stop in it is carried out, nothing else is. */
+  readonly onlyStops: boolean;
+  /** Whether a stop above the limit is answered; each call counts. */
+  readonly answersStop: () => boolean;
+  /** So many results more than one were caused. */
+  readonly charge: (results: number) => void;
+  readonly dropped: () => void;
+}
+
 /** Routes what comes in. Commands and requests that the broker had stored are refused and cleared (contract rule 3). */
 export class Router {
   readonly #deps: RouterDeps;
+  readonly #guard: FloodGuard;
   #warnedOfStored = false;
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
+    this.#guard = new FloodGuard(deps.clock, deps.log);
+  }
+
+  /** No timer stays behind. */
+  end(): void {
+    this.#guard.end();
   }
 
   /** Never throws: no message may end the program, the belts are elsewhere. */
@@ -64,13 +84,19 @@ export class Router {
       case "set":
         // What clearing a stored message looks like (contract rule 3), our own clearing included.
         if (message.payload.length === 0) return;
-        set(inbound.pad, inbound.key, message);
+        if (!message.retain) return this.#set(inbound.pad, inbound.key, message);
+        set(inbound.pad, inbound.key, message, UNLIMITED);
         return this.#clearStored(message);
       case "get":
+        if (!message.retain)
+          return this.#guard.inTurn("get", inbound.pad, message.topic, () => get(inbound.pad, message));
         get(inbound.pad, message);
         return this.#clearStored(message);
       case "request":
-        return void this.#request(inbound.verb, message);
+        if (message.retain) return void this.#request(inbound.verb, message);
+        return this.#guard.inTurn("request", inbound.verb, message.topic, () =>
+          this.#request(inbound.verb, message),
+        );
       case "bridge-state":
         // A stored one is older than this connection, which ends its welcome with the true one.
         return message.retain ? undefined : bridgeState(new TextDecoder().decode(message.payload));
@@ -79,6 +105,21 @@ export class Router {
       case "discovery":
         return discovery(message);
     }
+  }
+
+  /** Above the limit only what may be a stop is parsed. */
+  #set(pad: string, key: string | null, message: InMessage): void {
+    const { clock } = this.#deps;
+    const dropped = (): void => this.#guard.dropped(message.topic);
+    const limit = this.#guard.limit("set", pad);
+    const onlyStops = !limit.take(clock.now());
+    if (onlyStops && !mayStop(message.payload)) return dropped();
+    this.#deps.set(pad, key, message, {
+      onlyStops,
+      answersStop: () => this.#guard.limit("stop", pad).take(clock.now()),
+      charge: (results) => limit.charge(results),
+      dropped,
+    });
   }
 
   async #request(verb: string, message: InMessage): Promise<void> {
@@ -121,6 +162,14 @@ export class Router {
   }
 }
 
+/** For stored messages: they come once a connect, and each is answered and cleared (contract rule 3). */
+const UNLIMITED: SetLimits = {
+  onlyStops: false,
+  answersStop: () => true,
+  charge: () => undefined,
+  dropped: () => undefined,
+};
+
 export interface SetDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -150,9 +199,12 @@ export const takeSet = (
   key: string | null,
   message: InMessage,
   deps: SetDeps,
+  limits: SetLimits = UNLIMITED,
 ): void => {
   const arrived = deps.arrived();
   const parsed = parseSet(key, message.payload);
+  if (limits.onlyStops) return takeStops(padId, pad, parsed, deps, limits);
+  limits.charge(Math.max(0, parsed.commands.length + parsed.rejected.length - 1));
   const { clock } = deps;
   const answer = (result: Result): void => deps.answer(padId, result);
   if (message.retain) {
@@ -164,6 +216,31 @@ export const takeSet = (
     deps.log.debug({ pad: padId }, "dropped a redelivered command: it may have been done already");
   submitSet(pad, { ...parsed, commands }, { arrived, now: () => clock.now(), wall: clock.wall(), answer });
 };
+
+/** Above the limit: a stop is carried out, and answered while the limit of stops allows it. */
+const takeStops = (
+  padId: string,
+  pad: Pick<PadPort, "submit">,
+  parsed: ParsedSet,
+  deps: SetDeps,
+  limits: SetLimits,
+): void => {
+  const arrived = deps.arrived();
+  const answer = answering(padId, parsed, arrived, deps);
+  const asked = parsed.commands.filter(isStop).map((command) => ({
+    command,
+    respond: limits.answersStop()
+      ? (outcome: Outcome) => answer({ command: command.key, value: command.value, outcome })
+      : unanswered,
+  }));
+  if (asked.length > 0) pad.submit(asked, arrived, parsed.stale);
+  if (asked.every(({ respond }) => respond === unanswered)) limits.dropped();
+};
+
+const answering =
+  (padId: string, { id }: ParsedSet, arrived: number, deps: SetDeps) =>
+  ({ command, value, outcome }: Rejected): void =>
+    deps.answer(padId, { id, command, value, outcome, tookMs: deps.clock.now() - arrived });
 
 /** One refusal a key, or one for the message where no key could be read. */
 const retained = ({ commands, rejected }: ParsedSet): readonly Rejected[] => {

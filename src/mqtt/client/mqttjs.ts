@@ -10,6 +10,9 @@ import { BrokerClient } from "./broker-client.js";
 /** We neither publish nor subscribe with QoS 2, so no broker may send any of its packets. */
 const QOS2_ONLY = ["pubrec", "pubrel", "pubcomp"];
 
+/** Messages are handled for so long before timers and the radio have their turn: MQTT.js alone never yields. */
+const SLICE_MS = 5;
+
 /** One MQTT.js client, from CONNECT to its end. */
 class MqttJsConnection implements Connection {
   readonly #client: MqttClient;
@@ -21,6 +24,8 @@ class MqttJsConnection implements Connection {
   #connack: number | null = null;
   #secured: boolean;
   #unparsed = 0;
+  #sliceFrom = 0;
+  #handledAt = -Infinity;
   #cancelTimer: () => void;
 
   constructor(
@@ -81,7 +86,10 @@ class MqttJsConnection implements Connection {
       const { receiveMaximum = 65_535, maximumPacketSize = Infinity } = properties ?? {};
       if (!this.#over) this.#subscribe({ receiveMaximum, maximumPacketSize });
     });
+    this.#client.handleMessage = (_packet, done) => this.#next(done);
     this.#client.on("message", (topic, payload, { retain, dup }) => {
+      const now = this.#deps.clock.now();
+      if (now - this.#handledAt > SLICE_MS) this.#sliceFrom = now;
       if (!this.#over) this.#events.onMessage({ topic, payload, retain, dup });
     });
     this.#client.on("disconnect", ({ reasonCode = 0, properties }) =>
@@ -131,6 +139,18 @@ class MqttJsConnection implements Connection {
       const refused = asked.filter((_, index) => Number(suback?.granted[index]) >= 128);
       if (refused.length > 0) this.#sayRefused(refused.map(({ topic }) => topic));
       this.#events.onOpen(limits);
+    });
+  }
+
+  /** After a slice of work the parser waits for other events, and the socket for the parser (stream backpressure). */
+  #next(done: (error?: Error) => void): void {
+    const { clock } = this.#deps;
+    this.#handledAt = clock.now();
+    if (this.#handledAt - this.#sliceFrom < SLICE_MS) return done();
+    clock.after(0, () => {
+      this.#sliceFrom = clock.now();
+      this.#handledAt = this.#sliceFrom;
+      done();
     });
   }
 

@@ -31,7 +31,7 @@ export class Announcer {
   readonly #restored = new Set<string>();
   readonly #missing = new Set<string>();
   #cancelRestore: () => void = () => undefined;
-  #cancelBirth: () => void = () => undefined;
+  #cancelBirth: (() => void) | null = null;
 
   constructor(deps: AnnouncerDeps) {
     this.#deps = deps;
@@ -54,9 +54,8 @@ export class Announcer {
 
   /** A message on a config topic: a leftover of ours to remove, or one of ours that someone has cleared. */
   seen(message: InMessage): void {
-    const payload = new TextDecoder().decode(message.payload);
-    if (payload === "") this.#wasCleared(message.topic);
-    else if (message.retain) this.#removeStale(message.topic, payload);
+    if (message.payload.length === 0) this.#wasCleared(message.topic);
+    else if (message.retain) this.#removeStale(message.topic, new TextDecoder().decode(message.payload));
   }
 
   /** A message on Home Assistant's status topic. */
@@ -64,9 +63,11 @@ export class Announcer {
     const word = new TextDecoder().decode(message.payload);
     // A stored birth message is an old one: the one that is meant for us comes live.
     if (word !== "online" || message.retain) return;
-    this.#cancelBirth();
+    // The first timer stays: a flood of births would put it off for ever.
+    if (this.#cancelBirth) return;
     const ms = BIRTH_MS.least + this.#deps.random() * BIRTH_MS.spread;
     this.#cancelBirth = this.#deps.clock.after(ms, () => {
+      this.#cancelBirth = null;
       this.#deps.log.debug({}, "Home Assistant is back: publishing everything again");
       this.#restored.clear();
       this.#deps.onBirth();
@@ -75,7 +76,7 @@ export class Announcer {
 
   end(): void {
     this.#cancelRestore();
-    this.#cancelBirth();
+    this.#cancelBirth?.();
   }
 
   /** Home Assistant keeps a component that is merely left out: what is gone is removed by a stub first. */

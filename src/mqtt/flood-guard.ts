@@ -1,0 +1,126 @@
+import type { Clock } from "../clock.js";
+import type { Logger } from "../log/log.js";
+import { RateLimit } from "./rate-limit.js";
+
+/** Live messages that are handled, docs/topics.md. A person, an automation and a test send far fewer. */
+const LIMITS = {
+  set: { perSecond: 100, burst: 1_000 },
+  stop: { perSecond: 100, burst: 1_000 },
+  get: { perSecond: 2, burst: 20 },
+  request: { perSecond: 5, burst: 20 },
+} as const;
+type Kind = keyof typeof LIMITS;
+
+const VERBS = ["scan", "health_check", "sessions", "restart", "simulate"];
+
+/** The first line comes after so long, when a rate can be named; the next ones at most this often. */
+const MEASURE_MS = 1_000;
+const SAY_EVERY_MS = 30_000;
+
+/** A stop may be in it: every spelling that parseSet reads as one has one of these, JSON's escapes included. */
+const STOP = /off|stop|pause|0|\\/i;
+/** A longer message is never looked into above the limit. No sender of stops needs so many bytes. */
+const LONGEST_STOP = 1_024;
+
+/** Cheap: nothing is parsed. */
+export const mayStop = (payload: Uint8Array): boolean =>
+  payload.length <= LONGEST_STOP &&
+  STOP.test(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("latin1"));
+
+interface Turn {
+  running: boolean;
+  /** The last of those that came too soon. */
+  kept: (() => Promise<void> | void) | null;
+  cancel: (() => void) | null;
+}
+
+/** Limits what live messages may cost: no sender may keep the bridge from the belts. */
+export class FloodGuard {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #limits = new Map<string, RateLimit>();
+  readonly #turns = new Map<string, Turn>();
+  #dropped = new Map<string, number>();
+  #since = 0;
+  #saidAt = -Infinity;
+  #cancelSay: (() => void) | null = null;
+
+  constructor(clock: Clock, log: Logger) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  limit(kind: Kind, name: string): RateLimit {
+    const key = `${kind} ${name}`;
+    const known = this.#limits.get(key);
+    if (known) return known;
+    const limit = new RateLimit(LIMITS[kind], this.#clock.now());
+    this.#limits.set(key, limit);
+    return limit;
+  }
+
+  /**
+   * Runs what was asked for now, or as soon as the limit and the one before it allow; of several that wait the last
+   * alone is kept.
+   */
+  inTurn(kind: "get" | "request", name: string, topic: string, run: () => Promise<void> | void): void {
+    const known = kind === "get" || VERBS.includes(name) ? name : "";
+    const limit = this.limit(kind, known);
+    const key = `${kind} ${known}`;
+    const turn = this.#turns.get(key) ?? { running: false, kept: null, cancel: null };
+    this.#turns.set(key, turn);
+    if (turn.kept) this.dropped(topic);
+    turn.kept = run;
+    this.#next(turn, limit);
+  }
+
+  /** A message on `topic` was dropped; one line says so. */
+  dropped(topic: string): void {
+    const now = this.#clock.now();
+    if (this.#dropped.size === 0) this.#since = now;
+    // The names are the sender's: they may not fill the memory.
+    if (this.#dropped.size < 100 || this.#dropped.has(topic))
+      this.#dropped.set(topic, (this.#dropped.get(topic) ?? 0) + 1);
+    const wait = Math.max(MEASURE_MS, this.#saidAt + SAY_EVERY_MS - now);
+    this.#cancelSay ??= this.#clock.after(wait, () => this.#say());
+  }
+
+  end(): void {
+    this.#cancelSay?.();
+    for (const turn of this.#turns.values()) turn.cancel?.();
+  }
+
+  #next(turn: Turn, limit: RateLimit): void {
+    if (turn.running || turn.cancel || !turn.kept) return;
+    const now = this.#clock.now();
+    if (!limit.take(now)) {
+      turn.cancel = this.#clock.after(limit.wait(now), () => {
+        turn.cancel = null;
+        this.#next(turn, limit);
+      });
+      return;
+    }
+    const run = turn.kept;
+    turn.kept = null;
+    const running = run();
+    if (!running) return;
+    turn.running = true;
+    void running.finally(() => {
+      turn.running = false;
+      this.#next(turn, limit);
+    });
+  }
+
+  #say(): void {
+    const now = this.#clock.now();
+    const [topic, dropped] = [...this.#dropped].reduce((most, one) => (one[1] > most[1] ? one : most));
+    const perSecond = Math.round((dropped * 1000) / Math.max(1, now - this.#since));
+    this.#log.warn(
+      { topic, perSecond, dropped },
+      "Too many messages: most are dropped, stops are carried out. Find the client that publishes there.",
+    );
+    this.#dropped = new Map();
+    this.#saidAt = now;
+    this.#cancelSay = null;
+  }
+}
