@@ -10,6 +10,8 @@ export interface ExitFacts {
   readonly seen: boolean;
   /** The mark of an earlier, unclean end stands. */
   readonly crashed: boolean;
+  /** A stop that the bridge is responsible for is not confirmed. */
+  readonly owed: boolean;
   readonly linked: boolean;
   readonly lostMoving: boolean;
   readonly control: Control;
@@ -18,8 +20,8 @@ export interface ExitFacts {
 
 /** The last telemetry says how the belt was left; a link lost while the belt moved, and not regained, is `moving`. */
 export const verdict = (facts: ExitFacts, now: number): Verdict => {
-  const { seen, crashed, linked, lostMoving, control, telemetry } = facts;
-  if (lostMoving || (control.stop && !linked)) return "moving";
+  const { seen, crashed, owed, linked, lostMoving, control, telemetry } = facts;
+  if (lostMoving || (owed && !linked)) return "moving";
   if (!seen) return crashed ? "moving" : "none";
   if (!linked || !mayMove(control, telemetry)) return "rest";
   const falls = control.stop !== null && isFresh(telemetry, now) && isFalling(telemetry, control.stop.asked);

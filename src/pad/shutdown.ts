@@ -34,6 +34,8 @@ export class Leaving {
   readonly #deps: LeavingDeps;
   #begun = false;
   #over = false;
+  /** A stop was accepted, and not confirmed, before the end began. */
+  #stopAccepted = false;
 
   constructor(deps: LeavingDeps) {
     this.#deps = deps;
@@ -53,6 +55,7 @@ export class Leaving {
   begin(): void {
     const { scheduler, contact } = this.#deps;
     this.#begun = true;
+    this.#stopAccepted ||= this.#stopIsDue;
     scheduler.apply((control) => giveUp(control, ENDING));
     contact.reconsider();
   }
@@ -61,7 +64,7 @@ export class Leaving {
   get mustReturn(): boolean {
     const { contact, safety, guard } = this.#deps;
     if (contact.linked) return false;
-    return this.#stopIsDue || (safety.stopOnExit && (contact.facts.lostMoving || guard.crashCounts));
+    return this.#stopIsOwed || (safety.stopOnExit && (contact.facts.lostMoving || guard.crashCounts));
   }
 
   /**
@@ -81,7 +84,11 @@ export class Leaving {
     const { control, telemetry } = scheduler;
     const { seen, lostMoving } = contact.facts;
     const crashed = guard.crashedAt !== null;
-    return verdict({ seen, crashed, linked: contact.linked, lostMoving, control, telemetry }, clock.now());
+    const owed = this.#stopIsOwed;
+    return verdict(
+      { seen, crashed, owed, linked: contact.linked, lostMoving, control, telemetry },
+      clock.now(),
+    );
   }
 
   /** Nothing can be waited for any more. */
@@ -120,6 +127,17 @@ export class Leaving {
     const until = clock.now() + COUNTERS_MS;
     const heard = (): boolean => scheduler.telemetry.last !== last || this.#over || clock.now() >= until;
     if (elapsed + distance + steps > 0) await changes.until(heard, [signal, hurry]);
+  }
+
+  /**
+   * The bridge is responsible for this stop (contract 1): not for the exit's own one to a pad that has never sent a valid
+   * status, which no reconnect could confirm.
+   */
+  get #stopIsOwed(): boolean {
+    const { contact, guard, scheduler } = this.#deps;
+    const { stop } = scheduler.control;
+    const own = stop?.cause === "exit" && !this.#stopAccepted && stop.refs.length === 0;
+    return stop !== null && (!own || contact.facts.seen || guard.crashCounts);
   }
 
   get #stopIsDue(): boolean {
