@@ -70,10 +70,6 @@ const rested = (policy: Policy, readyMs: number | null): Policy => {
   };
 };
 
-/** A fallback may have been a proxy that hung up while its broker restarted: 5 is tried again once 3.1.1 is lost. */
-const tryAgain = (policy: Policy, readyMs: number | null): Policy =>
-  policy.auto && policy.version === 4 && readyMs !== null ? { ...policy, version: 5 } : policy;
-
 const refusedVersion = (reason: DisconnectReason): boolean =>
   reason.kind === "refused" && UNSUPPORTED_VERSION.includes(reason.code);
 
@@ -136,7 +132,7 @@ export const afterDisconnect = (
 ): ReconnectDecision => {
   const now = counted(rested(policy, readyMs), reason);
   if (fallsBack(now, reason)) {
-    const message = `the broker does not take MQTT 5 (${reason.detail}): MQTT 3.1.1 for this connection`;
+    const message = `the broker does not take MQTT 5 (${reason.detail}): MQTT 3.1.1 from now on`;
     return {
       policy: { ...now, version: 4, closes: 0, streak: now.streak - 1 },
       delayMs: 0,
@@ -146,11 +142,10 @@ export const afterDisconnect = (
     };
   }
   const topic = topicOf(reason, now.streak, readyMs);
-  const next = tryAgain(now, readyMs);
   const first = topic === "credentials" ? "error" : "warn";
   return {
     policy: {
-      ...next,
+      ...now,
       told: [...new Set<Told>([...now.told, topic, "failure"])],
     },
     delayMs: delayAfter(now, topic, random),
