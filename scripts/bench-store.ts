@@ -50,6 +50,7 @@ const sampleAt = (second: number): Sample => ({
   steps: Math.floor(1.7 * second),
   calories: 0.06 * second,
   heartRate: null,
+  incline: null,
 });
 
 const sessionOf = (index: number): Session => {

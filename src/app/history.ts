@@ -5,13 +5,15 @@ import type { Store } from "../store/store.js";
 import type { StoredSession, TimedSample } from "../store/read.js";
 import { type Download, type HistoryPort, HttpError, type Query } from "../web/ports.js";
 import { sessionsCsv } from "./export/session-text.js";
+import { sessionFitInThread } from "./export/fit-thread.js";
 import { sessionsTcx } from "./export/tcx.js";
-import { parseSince, parseUntil, sessionObject } from "./session-list.js";
+import { fitName, parseSince, parseUntil, sessionObject } from "./session-list.js";
 import { thin } from "./thin.js";
 
 /** A chart is a thousand pixels wide, and every pixel may have two ends. */
 const MOST_SAMPLES = 2_000;
 
+const noWalk = new HttpError(404, "no-walk", "There is no such walk.");
 const invalid = (message: string): HttpError => new HttpError(400, "invalid-query", message);
 
 const timeOf = (
@@ -42,7 +44,7 @@ const samplePayload = (sample: TimedSample): SamplePayload => ({
   steps: sample.steps,
   calories: round(sample.calories, 1),
   heart_rate: sample.heartRate,
-  incline: null,
+  incline: sample.incline,
 });
 
 /** The walks of the past, for the page. */
@@ -67,9 +69,12 @@ export const history = (
       await pause();
     }
   }
-  async function* whole(text: string | Uint8Array): AsyncGenerator<string | Uint8Array> {
+  async function* whole(text: string): AsyncGenerator<string> {
     yield text;
     await pause();
+  }
+  async function* fit(session: StoredSession): AsyncGenerator<Uint8Array> {
+    yield await sessionFitInThread(session, store.samples(session));
   }
 
   const download = (format: string, query: Query): Download => {
@@ -81,6 +86,12 @@ export const history = (
       }
       case "tcx":
         return { name: "walks.tcx", type: "application/vnd.garmin.tcx+xml", parts: tcx(sessions) };
+      case "fit": {
+        const [session, more] = sessions;
+        if (!session) throw noWalk;
+        if (more) throw new HttpError(400, "one-walk", "FIT is one walk a file: say which by pad and id.");
+        return { name: fitName(session), type: "application/vnd.ant.fit", parts: fit(session) };
+      }
       default:
         throw invalid("format must be json, csv, tcx or fit.");
     }
@@ -92,7 +103,7 @@ export const history = (
     samples: (id, { pad, ...rest }) => {
       checkKeys(rest, []);
       const [session] = find({ ...(pad !== undefined && { pad }), id });
-      if (!session) throw new HttpError(404, "no-walk", "There is no such walk.");
+      if (!session) throw noWalk;
       return thin(store.samples(session), MOST_SAMPLES).map(samplePayload);
     },
     days: (query) => {

@@ -70,3 +70,7 @@ export const requestedSessions = ({
     throw new Error(`limit must be a whole number from 1 to ${MOST_IN_A_MESSAGE}`);
   return { pad, since: from, limit };
 };
+
+/** What the file of a walk is called: by its pad and its start, in the order of the alphabet. */
+export const fitName = ({ pad, startedAt }: Pick<StoredSession, "pad" | "startedAt">): string =>
+  `${pad}-${new Date(startedAt).toISOString().slice(0, 19).replaceAll(":", "-")}.fit`;

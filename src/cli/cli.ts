@@ -20,8 +20,9 @@ const HELP = `walkingpad2mqtt: walking pads (Bluetooth LE) on MQTT and in Home A
   --save          scan: writes the pads it found into the config
   --pad ID        sessions: of this pad only
   --since DATE    sessions: from this day on, 2026-11-22
-  --imperial      sessions: in miles (not in TCX, which has metres)
-  --format F      sessions: table (default), csv, json or tcx
+  --imperial      sessions: in miles (not in TCX and FIT, which have metres)
+  --format F      sessions: table (default), csv, json, tcx or fit (one walk a file)
+  --output FILE   sessions: writes them there; for fit also a folder
   --help          this text
   --version       the version
 
@@ -38,6 +39,7 @@ const OPTIONS = {
   since: { type: "string" },
   imperial: { type: "boolean" },
   format: { type: "string" },
+  output: { type: "string" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "V" },
 } as const;
@@ -55,6 +57,7 @@ const FLAG_OWNERS = [
   ["since", "sessions"],
   ["imperial", "sessions"],
   ["format", "sessions"],
+  ["output", "sessions"],
 ] as const;
 
 type Flags = {

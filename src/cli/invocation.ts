@@ -3,7 +3,7 @@ import type { Ending } from "../process/lifecycle.js";
 
 /** Where a command's answer goes; the log has its own way. */
 export interface Terminal {
-  readonly out: (text: string) => void;
+  readonly out: (text: string | Uint8Array) => void;
   readonly err: (text: string) => void;
 }
 

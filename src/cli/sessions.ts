@@ -1,7 +1,9 @@
+import { closeSync, mkdirSync, openSync, statSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { asError } from "../domain/errors.js";
-import { parseSince } from "../app/session-list.js";
+import { fitName, parseSince } from "../app/session-list.js";
 import { EXIT, type ExitCode } from "../process/lifecycle.js";
-import { readSamples, readSessions } from "../store/read.js";
+import { readSamples, readSessions, type StoredSession } from "../store/read.js";
 import { databaseFile, loadDriver, openForReading, type Sqlite } from "../store/sqlite.js";
 import { readConfig } from "./config.js";
 import type { Invocation, Terminal } from "./invocation.js";
@@ -14,9 +16,10 @@ export interface SessionsFlags {
   readonly since?: string | undefined;
   readonly imperial?: boolean | undefined;
   readonly format?: string | undefined;
+  readonly output?: string | undefined;
 }
 
-const FORMATS = ["table", "csv", "json", "tcx"] as const;
+const FORMATS = ["table", "csv", "json", "tcx", "fit"] as const;
 type Format = (typeof FORMATS)[number];
 
 interface Wanted {
@@ -25,19 +28,27 @@ interface Wanted {
   /** Epoch milliseconds. */
   readonly since: number | null;
   readonly imperial: boolean;
+  /** A file, for FIT also a folder; null: stdout. */
+  readonly output: string | null;
 }
 
 /** A sentence for the user where a flag cannot be read. */
-const wanted = ({ format = "table", pad, since, imperial }: SessionsFlags): Wanted | string => {
+const wanted = ({ format = "table", pad, since, imperial, output }: SessionsFlags): Wanted | string => {
   const known = FORMATS.find((one) => one === format);
   if (!known) return `--format "${format}": use one of ${FORMATS.join(", ")}`;
   const from = since === undefined ? null : parseSince(since);
   if (since !== undefined && from === null)
     return `--since "${since}": use a date, 2026-11-22, or a time, 2026-11-22T10:00:00Z`;
-  return { format: known, pad: pad ?? null, since: from, imperial: imperial ?? false };
+  return {
+    format: known,
+    pad: pad ?? null,
+    since: from,
+    imperial: imperial ?? false,
+    output: output ?? null,
+  };
 };
 
-/** The walking history on stdout, also while the bridge runs; no store is an empty list. */
+/** The walking history on stdout or in a file, also while the bridge runs; no store is an empty list. */
 export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFlags): Promise<ExitCode> => {
   const asked = wanted(flags);
   if (typeof asked === "string") {
@@ -50,28 +61,106 @@ export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFla
   try {
     const db = openForReading(await loadDriver(), file);
     try {
-      print(db, asked, terminal);
+      return await print(db, asked, terminal);
     } finally {
       db?.close();
     }
-    return EXIT.ok;
   } catch (error) {
+    if (error instanceof OutputError) {
+      terminal.err(`${error.message}\n`);
+      return EXIT.config;
+    }
     terminal.err(`The history in ${file} cannot be read. ${asError(error).message}\n`);
     return EXIT.internal;
   }
 };
 
-const print = (db: Sqlite | null, { format, pad, since, imperial }: Wanted, { out }: Terminal): void => {
+const print = async (db: Sqlite | null, asked: Wanted, terminal: Terminal): Promise<ExitCode> => {
+  const { pad, since, output, format } = asked;
   const list = db ? readSessions(db, { pad, since, limit: null }) : [];
+  const samplesOf = (session: StoredSession) => (db ? readSamples(db, session) : []);
+  if (format === "fit") return printFit(list, samplesOf, output, terminal);
+  const parts = textOf(format, list, samplesOf, asked.imperial);
+  if (output === null) for (const part of parts) terminal.out(part);
+  else writeParts(output, parts);
+  return EXIT.ok;
+};
+
+type SamplesOf = (session: StoredSession) => ReturnType<typeof readSamples>;
+
+const textOf = (
+  format: Exclude<Format, "fit">,
+  list: readonly StoredSession[],
+  samplesOf: SamplesOf,
+  imperial: boolean,
+): Iterable<string> => {
   const options = { imperial, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
   switch (format) {
     case "table":
-      return out(sessionsTable(list, options));
+      return [sessionsTable(list, options)];
     case "csv":
-      return out(sessionsCsv(list, options));
+      return [sessionsCsv(list, options)];
     case "json":
-      return out(sessionsJson(list, options));
+      return [sessionsJson(list, options)];
     case "tcx":
-      for (const piece of sessionsTcx(list, (session) => (db ? readSamples(db, session) : []))) out(piece);
+      return sessionsTcx(list, samplesOf);
+  }
+};
+
+/** One walk is a file: of several, each gets its own in the folder `output`. */
+const printFit = async (
+  list: readonly StoredSession[],
+  samplesOf: SamplesOf,
+  output: string | null,
+  { out, err }: Terminal,
+): Promise<ExitCode> => {
+  const [first, more] = list;
+  if (!first) {
+    err("No walk to write.\n");
+    return EXIT.ok;
+  }
+  const isFolder = output !== null && (/[/\\]$/.test(output) || isDirectory(output));
+  if (more && !isFolder) {
+    err(
+      `FIT is one walk a file, and these are ${list.length}. Narrow them with --pad and --since, ` +
+        "or name a folder: --output walks/\n",
+    );
+    return EXIT.usage;
+  }
+  // Only here: the FIT profile takes a moment to load.
+  const { sessionFit } = await import("../app/export/fit.js");
+  for (const session of list) {
+    const bytes = sessionFit(session, samplesOf(session));
+    if (output === null) out(bytes);
+    else writeParts(isFolder ? join(output, fitName(session)) : output, [bytes]);
+  }
+  return EXIT.ok;
+};
+
+class OutputError extends Error {}
+
+const isDirectory = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
+
+/** Written in place, so that a file that is there keeps its owner, its mode and its link. */
+const writeParts = (path: string, parts: Iterable<string | Uint8Array>): void => {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(path, "w");
+    try {
+      for (const part of parts) {
+        const bytes = typeof part === "string" ? Buffer.from(part) : part;
+        for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+      }
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new OutputError(`${path} cannot be written: ${asError(error).message}`, { cause: error });
   }
 };

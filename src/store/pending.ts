@@ -18,12 +18,13 @@ export const NO_MEMORY: PadMemory = { bound: null, protocol: null, model: null, 
 
 /** One status of a walk, second-wise; numbers are the session's so far. */
 export interface Sample {
-  /** Hundredths of a km/h, metres, kcal, beats per minute. */
+  /** Hundredths of a km/h, metres, kcal, beats per minute, percent. */
   readonly speed: number;
   readonly distance: number;
   readonly steps: number;
   readonly calories: number;
   readonly heartRate: number | null;
+  readonly incline: number | null;
 }
 
 export interface SessionChange {
@@ -132,6 +133,7 @@ const addSample = (
     steps: session.steps,
     calories: session.calories,
     heartRate: status.heartRate ?? null,
+    incline: status.incline ?? null,
   });
   if (samples) limit(samples, MOST_SAMPLES);
 };

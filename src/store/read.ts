@@ -156,16 +156,18 @@ export const readSamples = (db: Sqlite, { pad, id, startedAt }: StoredSession): 
         steps: number;
         calories: number;
         heart_rate: number | null;
+        incline: number | null;
       }
     >(
-      `SELECT second, speed, distance, steps, calories, heart_rate
+      `SELECT second, speed, distance, steps, calories, heart_rate, incline
        FROM samples JOIN sessions ON sessions.key = samples.session JOIN pads ON pads.key = sessions.pad
        WHERE pads.id = ? AND sessions.id = ? ORDER BY second`,
     )
     .all(pad, id)
-    .map(({ second, calories, heart_rate: heartRate, ...sample }) => ({
+    .map(({ second, calories, heart_rate: heartRate, incline, ...sample }) => ({
       ...sample,
       at: startedAt + second * 1000,
       calories: calories / 10,
       heartRate,
+      incline: incline === null ? null : incline / 10,
     }));

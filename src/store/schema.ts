@@ -70,4 +70,6 @@ export const MIGRATIONS: readonly string[] = [
     )
     GROUP BY pad, day;
   `,
+  // Tenths of a percent; null where the machine cannot be inclined.
+  "ALTER TABLE samples ADD COLUMN incline INTEGER",
 ];

@@ -65,12 +65,13 @@ export class Writer {
   }
 }
 
-const sampleNumbers = ({ speed, distance, steps, calories, heartRate }: Sample) => [
+const sampleNumbers = ({ speed, distance, steps, calories, heartRate, incline }: Sample) => [
   whole(speed),
   whole(distance),
   whole(steps),
   whole(calories * 10),
   heartRate === null ? null : whole(heartRate),
+  incline === null ? null : whole(incline * 10),
 ];
 
 const prepare = (db: Sqlite) => ({
@@ -93,8 +94,8 @@ const prepare = (db: Sqlite) => ({
      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session, day) DO UPDATE SET ${ADD}`,
   ),
   putSample: db.prepare(
-    `INSERT OR REPLACE INTO samples (session, second, speed, distance, steps, calories, heart_rate)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO samples (session, second, speed, distance, steps, calories, heart_rate, incline)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   ),
   rollUp: db.prepare(
     `INSERT INTO rollups (pad, day, distance, duration, steps, calories, sessions)

@@ -1,5 +1,14 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { Decoder, Stream } from "@garmin/fitsdk";
 import { describe, expect, it } from "vitest";
 import { cli } from "../../src/cli/cli.js";
 import type { PadStatus } from "../../src/domain/pad.js";
@@ -20,7 +29,7 @@ const run = async (folder: string, ...flags: readonly string[]) => {
     ending: new Ending(clock),
     terminal: {
       out: (text) => {
-        said.out += text;
+        said.out += typeof text === "string" ? text : Buffer.from(text).toString("latin1");
       },
       err: (text) => {
         said.err += text;
@@ -176,6 +185,53 @@ describe("walkingpad2mqtt sessions", () => {
       expect(textOf(document, "TotalTimeSeconds")).toEqual(["120", "60"]);
       expect(textOf(document, "Steps")).toEqual(["240", "120"]);
       expect(textOf(document, "MaximumHeartRateBpm")).toEqual(["109"]);
+    }));
+
+  it("writes FIT, one walk a file, into a folder or a file", () =>
+    inFolder(async (folder) => {
+      const { store } = await walked(folder);
+      store.close();
+      const walks = join(folder, "walks/");
+      expect(await run(folder, "--format", "fit", "--output", walks)).toEqual({ code: 0, out: "", err: "" });
+      expect(readdirSync(walks)).toEqual([
+        "kitchen-2026-11-22T11-02-01.fit",
+        "office-2026-11-22T10-00-00.fit",
+      ]);
+      const file = join(folder, "one.fit");
+      expect(await run(folder, "--format", "fit", "--pad", "office", "--output", file)).toMatchObject({
+        code: 0,
+      });
+      const { out } = await run(folder, "--format", "fit", "--pad", "office");
+      expect(readFileSync(file, "latin1")).toBe(out);
+      expect(Decoder.isFIT(Stream.fromByteArray([...readFileSync(file)]))).toBe(true);
+      expect(await run(folder, "--format", "fit")).toMatchObject({
+        code: 64,
+        out: "",
+        err: expect.stringContaining("these are 2") as string,
+      });
+      expect(await run(folder, "--format", "fit", "--pad", "garage")).toEqual({
+        code: 0,
+        out: "",
+        err: "No walk to write.\n",
+      });
+    }));
+
+  it("--output is what stdout would be, in a file that keeps its link and its mode", () =>
+    inFolder(async (folder) => {
+      const { store } = await walked(folder);
+      store.close();
+      const [file, link] = [join(folder, "walks.tcx"), join(folder, "link.tcx")];
+      writeFileSync(file, "old", { mode: 0o640 });
+      symlinkSync(file, link);
+      expect(await run(folder, "--format", "tcx", "--output", link)).toEqual({ code: 0, out: "", err: "" });
+      expect(readFileSync(file, "utf8")).toBe((await run(folder, "--format", "tcx")).out);
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
+      expect(statSync(file).mode & 0o777).toBe(0o640);
+      expect(await run(folder, "--output", folder)).toMatchObject({
+        code: 78,
+        out: "",
+        err: expect.stringContaining("cannot be written") as string,
+      });
     }));
 
   it.each([

@@ -24,6 +24,7 @@ const sample = (second: number, heartRate: number | null): TimedSample => ({
   steps: 2 * second,
   calories: 0.1,
   heartRate,
+  incline: null,
 });
 const tcx = (sessions: readonly StoredSession[], samples: readonly TimedSample[] = []): string =>
   [...sessionsTcx(sessions, () => samples)].join("");

@@ -47,8 +47,8 @@ describe("the schema", () => {
       const path = join(folder, "bridge.db");
       openDatabase(driver, path, [...MIGRATIONS, "CREATE TABLE future (key INTEGER)"]).close();
       const before = readFileSync(path);
-      expect(() => openDatabase(driver, path)).toThrow(/version 2; this program knows up to 1/);
-      expect(() => openForReading(driver, path)).toThrow(/version 2/);
+      expect(() => openDatabase(driver, path)).toThrow(/version 3; this program knows up to 2/);
+      expect(() => openForReading(driver, path)).toThrow(/version 3/);
       expect(readFileSync(path)).toEqual(before);
     }));
 
