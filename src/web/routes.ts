@@ -112,7 +112,7 @@ export const routes = (
 };
 
 const notFound = (path: string, assets: ReadonlyMap<string, Asset>): HttpError =>
-  path === "" || assets.size === 0
+  assets.size === 0 && !path.startsWith("api/")
     ? new HttpError(
         404,
         "not-built",

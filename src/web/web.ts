@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { sleep } from "../clock.js";
-import type { BeltLeft, InfoPayload } from "../api/page.js";
+import type { BeltLeft, ErrorPayload, InfoPayload } from "../api/page.js";
 import { asError } from "../domain/errors.js";
 import { type Asset, loadAssets } from "./assets.js";
 import { EventStreams } from "./event-streams.js";
@@ -12,7 +12,7 @@ import { HttpError, type WebDeps } from "./ports.js";
 import { routes, SECURITY_HEADERS } from "./routes.js";
 
 /** A request has to be here by then, its body included. */
-const LIMITS = { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000 } as const;
+const LIMITS = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000 } as const;
 /** Nothing is read or written: longer than the slowest command takes to be answered. */
 const IDLE_MS = 120_000;
 const LOOK_EVERY_MS = 1_000;
@@ -154,7 +154,10 @@ export class Web {
       assets,
       gate,
     );
-    const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+    const listener = getRequestListener(app.fetch, {
+      overrideGlobalObjects: false,
+      errorHandler: badRequest,
+    });
     const options = { ...LIMITS, connectionsCheckingInterval: LOOK_EVERY_MS };
     const server = createServer(options, (request, response) => void listener(request, response));
     server.maxConnections = MOST_CONNECTIONS;
@@ -162,6 +165,15 @@ export class Web {
     return server;
   }
 }
+
+/** No URL can be made of its path and Host. */
+const badRequest = (): Response =>
+  Response.json(
+    {
+      error: { code: "bad-request", message: "This is no request that can be read." },
+    } satisfies ErrorPayload,
+    { status: 400, headers: SECURITY_HEADERS },
+  );
 
 /** What to type into a browser on this machine. */
 const nearest = (host: string): string => {

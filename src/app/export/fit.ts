@@ -5,7 +5,6 @@ import {
   type EventMesg,
   type FileIdMesg,
   type LapMesg,
-  type Mesg,
   type RecordMesg,
   type SessionMesg,
 } from "@garmin/fitsdk";
@@ -22,7 +21,9 @@ const EARLIEST = Date.UTC(1989, 11, 31) + 0x10000000 * 1000;
 /** The largest value of 16 bits that means a number. */
 const MOST_16 = 0xfffe;
 
-const write = <Message extends Mesg>(encoder: Encoder, number: number, message: Message): void => {
+type Message = ActivityMesg | EventMesg | FileIdMesg | LapMesg | RecordMesg | SessionMesg;
+
+const write = (encoder: Encoder, number: number, message: Message): void => {
   encoder.onMesg(number, message);
 };
 
@@ -45,7 +46,7 @@ const heartRates = (samples: readonly TimedSample[]): { avgHeartRate?: number; m
 };
 
 const timer = (encoder: Encoder, at: number, eventType: "start" | "stopAll"): void => {
-  write<EventMesg>(encoder, MESSAGE.event, { timestamp: time(at), event: "timer", eventType });
+  write(encoder, MESSAGE.event, { timestamp: time(at), event: "timer", eventType });
 };
 
 /** The samples, with the timer stopped at the beginning of each pause and started again at its end. */
@@ -58,7 +59,7 @@ const track = (encoder: Encoder, samples: readonly TimedSample[]): void => {
     }
     const heartRate = heartRateOf(sample);
     const { incline } = sample;
-    write<RecordMesg>(encoder, MESSAGE.record, {
+    write(encoder, MESSAGE.record, {
       timestamp: time(sample.at),
       distance: sample.distance,
       enhancedSpeed: metresPerSecond(sample.speed),
@@ -77,7 +78,7 @@ export const sessionFit = (session: StoredSession, samples: readonly TimedSample
   const end = Math.max(startedAt, session.endedAt ?? last);
   const average = averageSpeed(session);
   const encoder = new Encoder();
-  write<FileIdMesg>(encoder, MESSAGE.fileId, {
+  write(encoder, MESSAGE.fileId, {
     type: "activity",
     manufacturer: "development",
     product: 1,
@@ -101,8 +102,8 @@ export const sessionFit = (session: StoredSession, samples: readonly TimedSample
     sport: "walking",
     subSport: "treadmill",
   } as const;
-  write<LapMesg>(encoder, MESSAGE.lap, { ...sums, messageIndex: 0, event: "lap", eventType: "stop" });
-  write<SessionMesg>(encoder, MESSAGE.session, {
+  write(encoder, MESSAGE.lap, { ...sums, messageIndex: 0, event: "lap", eventType: "stop" });
+  write(encoder, MESSAGE.session, {
     ...sums,
     messageIndex: 0,
     event: "session",
@@ -111,7 +112,7 @@ export const sessionFit = (session: StoredSession, samples: readonly TimedSample
     firstLapIndex: 0,
     numLaps: 1,
   });
-  write<ActivityMesg>(encoder, MESSAGE.activity, {
+  write(encoder, MESSAGE.activity, {
     timestamp: time(end),
     totalTimerTime: duration,
     numSessions: 1,
