@@ -103,7 +103,7 @@ describe("a walk as FIT, decoded again", () => {
 it("a second reader finds the same walk in it", async () => {
   const parser = new FitParser({ mode: "list", speedUnit: "m/s", lengthUnit: "m", force: false });
   const file = sessionFit(session, samples);
-  const read = await parser.parseAsync(Buffer.from(file) as never);
+  const read = await parser.parseAsync(Buffer.from(file));
   expect(read.sessions).toMatchObject([{ sport: "walking", sub_sport: "treadmill", total_distance: 300 }]);
   expect(read.records).toHaveLength(samples.length);
   expect(read.records?.[3]).toMatchObject({ distance: 3, heart_rate: 103 });
