@@ -14,7 +14,7 @@ import { WALKING } from "../support/pad-state.js";
 import { speedFromKmh } from "../../src/domain/units.js";
 
 /** A pad at the port: what it was asked, and what it shows. */
-export class PortedPad implements PadPort {
+class PortedPad implements PadPort {
   readonly settings = { id: "office", name: `<img onerror="alert(1)">`, address: "57:4c:4e:00:00:01" };
   readonly asked: (CommandRequest & { readonly arrived: number; readonly stale: boolean })[] = [];
   state: PadState = WALKING;
