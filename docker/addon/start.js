@@ -32,6 +32,19 @@ const mqttService = async () => {
   return data;
 };
 
+/** The Supervisor's own address in its network: the page is for nobody else, and asks no password there. */
+const INGRESS_PROXY = "172.30.32.2";
+
+/** Where Home Assistant expects the page; null: nobody knows, and the page stays on this machine. */
+const ingressPort = async () => {
+  const answer = await fetch(`${SUPERVISOR}/addons/self/info`, {
+    headers: { authorization: `Bearer ${process.env.SUPERVISOR_TOKEN ?? ""}` },
+    signal: AbortSignal.timeout(ANSWER_MS),
+  }).catch(() => null);
+  const { data } = answer?.ok ? await answer.json().catch(() => ({})) : {};
+  return Number.isInteger(data?.ingress_port) && data.ingress_port > 0 ? data.ingress_port : null;
+};
+
 /** Asks until there is a broker; each new reason is written once. */
 const waitForBroker = async () => {
   for (let written = ""; ; await sleep(RETRY_MS)) {
@@ -55,7 +68,16 @@ if (!options.mqtt_url) {
   put("mqtt_username", service.username);
   put("mqtt_password", service.password);
 }
-for (const [key, value] of Object.entries(options)) put(key, value);
+const port = await ingressPort();
+if (port === null) process.stderr.write("The Supervisor names no port: the page is not in the sidebar.\n");
+else {
+  put("web_host", "0.0.0.0");
+  put("web_port", port);
+  put("web_trusted_proxy", INGRESS_PROXY);
+}
+for (const [key, value] of Object.entries(options))
+  // Without any in the options, the page may write pads into /data/config/config.yaml.
+  if (key !== "pads" || value.length > 0) put(key, value);
 
 process.argv.splice(1, 1);
 await import(pathToFileURL(process.argv[1]).href);

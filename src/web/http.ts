@@ -8,8 +8,7 @@ export type WebContext = Context<{ Bindings: HttpBindings }>;
 /** As on MQTT: any message that we understand is far smaller. */
 const LARGEST_BODY = 64 * 1024;
 
-const tooLarge = (): HttpError =>
-  new HttpError(413, "too-large", "The body may have at most 64 KiB.", { connection: "close" });
+const tooLarge = (): HttpError => new HttpError(413, "too-large", "The body may have at most 64 KiB.");
 
 /** The body of a JSON request. Its time is limited by the server's `requestTimeout`. */
 export const readBody = async ({ req }: WebContext): Promise<Uint8Array> => {

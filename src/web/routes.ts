@@ -29,7 +29,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const error = (context: WebContext, thrown: HttpError): Response => {
   const { code, message, status, headers } = thrown;
   const payload: ErrorPayload = { error: { code, message } };
-  return context.json(payload, status, headers);
+  // A refused connection makes room for another one.
+  return context.json(payload, status, { ...headers, connection: "close" });
 };
 
 /** Every request the page's server answers; what happens on it is behind the ports. */

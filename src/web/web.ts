@@ -5,6 +5,7 @@ import { sleep } from "../clock.js";
 import type { BeltLeft, ErrorPayload, InfoPayload } from "../api/page.js";
 import { asError } from "../domain/errors.js";
 import { type Asset, loadAssets } from "./assets.js";
+import { boundConnections } from "./connections.js";
 import { EventStreams } from "./event-streams.js";
 import { LivePicture } from "./live.js";
 import { PasswordGate } from "./password.js";
@@ -16,7 +17,6 @@ const LIMITS = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout:
 /** Nothing is read or written: longer than the slowest command takes to be answered. */
 const IDLE_MS = 120_000;
 const LOOK_EVERY_MS = 1_000;
-const MOST_CONNECTIONS = 64;
 /** A host name that nobody resolves. */
 const LISTEN_MS = 5_000;
 
@@ -160,7 +160,7 @@ export class Web {
     });
     const options = { ...LIMITS, connectionsCheckingInterval: LOOK_EVERY_MS };
     const server = createServer(options, (request, response) => void listener(request, response));
-    server.maxConnections = MOST_CONNECTIONS;
+    boundConnections(server);
     server.timeout = IDLE_MS;
     return server;
   }

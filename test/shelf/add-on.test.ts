@@ -67,11 +67,21 @@ interface Start {
   readonly service: Node | null;
   /** How often it has none before that. */
   readonly missing?: number;
+  /** What it says of the add-on itself; null: nothing. */
+  readonly info?: Node | null;
 }
 
-const supervisor = async (ctx: TestContext, { service, missing = 0 }: Start) => {
+const supervisor = async (
+  ctx: TestContext,
+  { service, missing = 0, info = { ingress_port: 61_234 } }: Start,
+) => {
   const asked: unknown[] = [];
   const server = createServer((request, response) => {
+    if (request.url === "/addons/self/info" && request.headers.authorization === "Bearer token") {
+      response.statusCode = info === null ? 403 : 200;
+      response.end(JSON.stringify({ result: "ok", data: info }));
+      return;
+    }
     asked.push([request.url, request.headers.authorization]);
     response.statusCode = service === null || asked.length <= missing ? 400 : 200;
     response.end(JSON.stringify({ result: "ok", data: service }));
@@ -124,6 +134,18 @@ describe("the add-on's start", () => {
       goals: { steps: 6000 },
       log: { level: "debug" },
     });
+  });
+
+  it("serves the page to the Supervisor's ingress, without a password of its own", async (ctx) => {
+    expect(config).toMatchObject({ ingress: true, ingress_port: 0, panel_icon: "mdi:walk" });
+    const given = { options: { pads: [], mqtt_url: "mqtt://broker" }, service: null };
+    const { config: effective } = await start(ctx, given);
+    expect(effective).toMatchObject({
+      web: { enabled: true, host: "0.0.0.0", port: 61_234, password: null, trusted_proxy: "172.30.32.2" },
+    });
+    const without = await start(ctx, { ...given, info: null });
+    expect(without.err).toContain("the page is not in the sidebar");
+    expect(without.config).toMatchObject({ web: { host: "127.0.0.1", trusted_proxy: null } });
   });
 
   it("leaves the Supervisor alone when a broker is given", async (ctx) => {
