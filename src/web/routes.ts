@@ -29,8 +29,9 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const error = (context: WebContext, thrown: HttpError): Response => {
   const { code, message, status, headers } = thrown;
   const payload: ErrorPayload = { error: { code, message } };
-  // A refused connection makes room for another one.
-  return context.json(payload, status, { ...headers, connection: "close" });
+  // A refused connection makes room for another one; a body that is still sent would hide the answer from its sender.
+  const close = context.env.incoming.method === "GET" ? { connection: "close" } : {};
+  return context.json(payload, status, { ...headers, ...close });
 };
 
 /** Every request the page's server answers; what happens on it is behind the ports. */

@@ -175,6 +175,12 @@ describe("a body", () => {
       body,
     });
     expect([chunked.status, codeOf(chunked)]).toEqual([413, "too-large"]);
+    const fetched = await fetch(`http://127.0.0.1:${port}${SET}`, {
+      method: "POST",
+      headers: JSON_TYPE,
+      body,
+    });
+    expect(fetched.status).toBe(413);
     expect(pad.asked).toEqual([]);
     expect((await ask(port, "/health")).status).toBe(200);
   });
