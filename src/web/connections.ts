@@ -3,30 +3,39 @@ import type { Socket } from "node:net";
 
 const MOST_CONNECTIONS = 64;
 
+/** What a connection waits for: an answer to something read, or to a command. One that is not listed waits for nothing. */
+type Waiting = Map<Socket, "read" | "command">;
+
 /**
- * Bounds the connections of a server without keeping anybody out: the oldest one that waits for nothing of ours, idle
- * or still sending its request, makes room for a new one. Whoever fills the server up must not delay a stop.
+ * Who makes room: the oldest connection that waits for nothing of ours, idle or still sending its request; else the one
+ * whose answer to a read began last, so that a page that has been open for long stays. Never a command: among nothing but
+ * commands the newcomer goes.
  */
+const whoGoes = (sockets: ReadonlySet<Socket>, waiting: Waiting): Socket | undefined =>
+  [...sockets].find((socket) => !waiting.has(socket)) ??
+  [...waiting].findLast(([, what]) => what === "read")?.[0];
+
+/** Bounds the connections of a server without keeping anybody out: whoever fills it up must not delay a stop. */
 export const boundConnections = (server: Server): void => {
   const sockets = new Set<Socket>();
-  const answering = new Set<Socket>();
+  const waiting: Waiting = new Map();
   server.on("connection", (socket: Socket) => {
     if (sockets.size >= MOST_CONNECTIONS) {
-      const oldest = [...sockets].find((one) => !answering.has(one)) ?? socket;
-      sockets.delete(oldest);
-      oldest.destroy();
-      if (oldest === socket) return;
+      const gone = whoGoes(sockets, waiting) ?? socket;
+      sockets.delete(gone);
+      waiting.delete(gone);
+      gone.destroy();
+      if (gone === socket) return;
     }
     sockets.add(socket);
     socket.once("close", () => {
       sockets.delete(socket);
-      answering.delete(socket);
+      waiting.delete(socket);
     });
   });
   server.on("request", ({ method, socket }: IncomingMessage, response: ServerResponse) => {
-    const begin = (): void => void answering.add(socket);
-    if (method === "GET" || method === "HEAD") begin();
-    else response.req.once("end", begin);
-    response.once("close", () => answering.delete(socket));
+    if (method === "GET" || method === "HEAD") waiting.set(socket, "read");
+    else response.req.once("end", () => waiting.set(socket, "command"));
+    response.once("close", () => waiting.delete(socket));
   });
 };

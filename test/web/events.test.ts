@@ -100,10 +100,12 @@ describe("the stream of events", () => {
     ctx.onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
     await Promise.all(sockets.map((socket) => once(socket, "connect")));
     const answer = post(port, SET, { belt: "OFF" });
-    await expect.poll(() => pad.asked.length).toBe(1);
+    await expect.poll(() => pad.asked.length, { timeout: 10_000 }).toBe(1);
     pad.asked[0]?.respond(OK);
     expect((await answer).status).toBe(200);
-    await expect.poll(() => sockets.filter(({ closed }) => !closed).length).toBeLessThanOrEqual(64);
+    await expect
+      .poll(() => sockets.filter(({ closed }) => !closed).length, { timeout: 10_000 })
+      .toBeLessThanOrEqual(64);
     const streams = sockets.filter(({ bytesRead, closed }) => bytesRead > 1_000 && !closed);
     expect(streams).toHaveLength(32);
   });
@@ -190,7 +192,7 @@ describe("a command", () => {
       `POST ${SET} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n` +
         `Content-Length: ${body.length}\r\n\r\n${body}`,
     );
-    await expect.poll(() => pad.asked.length).toBe(1);
+    await expect.poll(() => pad.asked.length, { timeout: 10_000 }).toBe(1);
     socket.destroy();
     await once(socket, "close");
     pad.asked[0]?.respond(OK);
