@@ -20,7 +20,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 const SAME_KEY_PRESS_MS = 1_000;
 /**
  * Whatever would end us without a stop, or open Node's inspector (SIGUSR1). Not SIGSEGV, SIGBUS, SIGFPE and SIGILL: after
- * a fault of our own no JavaScript may run (Node's documentation of signal events); the next run stops the belt then (contract rule 9).
+ * a fault of our own no JavaScript may run (Node's documentation of signal events); the next run stops the belt then (contract rule 9). Not SIGTRAP either: it is
+ * how the watchdog ends a PID 1 whose main loop hangs (ADR 6), which a handler would keep alive for ever (seen).
  */
 const SIGNALS = [
   ...([
@@ -34,17 +35,7 @@ const SIGNALS = [
     "SIGPWR",
     "SIGALRM",
   ] as const),
-  ...([
-    "SIGVTALRM",
-    "SIGPROF",
-    "SIGXCPU",
-    "SIGXFSZ",
-    "SIGIO",
-    "SIGSTKFLT",
-    "SIGABRT",
-    "SIGTRAP",
-    "SIGSYS",
-  ] as const),
+  ...(["SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGXFSZ", "SIGIO", "SIGSTKFLT", "SIGABRT", "SIGSYS"] as const),
 ];
 
 /** Why the program ends. */
