@@ -102,7 +102,7 @@ export interface Started {
   readonly at: number;
   readonly statusAt: number;
   readonly seen: boolean;
-  /** FTMS shows no countdown, and no stop was acknowledged since: the belt may move later than elsewhere (rule 7). */
+  /** No status shows a start, and no stop was acknowledged since: the belt may move later than elsewhere (rule 7). */
   readonly slow?: boolean;
   /** What the pad said to it: it takes effect, or has none and never will; absent: nothing. */
   readonly taken?: boolean;

@@ -110,11 +110,15 @@ describe("the next write", () => {
 it.each([
   ["wilink", true],
   ["ftms", false],
+  ["kingsmith-text", false],
 ] as const)(
   "a belt that moves right after a start shows, on %s, that it was that start: %s",
   (name, shows) => {
-    // Contract rule 7: FTMS shows no countdown, so what moves may be somebody else's doing.
+    // Contract rule 7: FTMS and the text protocol show no countdown, so what moves may be somebody else's doing, and
+    // rest after a stop may be the rest before the start takes effect.
     const { quirks, defaults } = modelFor(name, null);
+    const begun = handed(start(greeted), { op: "start" }, rest, quirks, 900).started;
+    expect(begun).toMatchObject({ seen: false, slow: !shows });
     const started = { at: 900, statusAt: 800, seen: false };
     const sample = running.last!;
     const { control } = statusSeen(

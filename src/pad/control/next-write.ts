@@ -156,7 +156,7 @@ export const handed = (
     case "pause":
       return { ...control, stop: stop && stopHanded(stop, telemetry, isInGap(before, quirks, now), now) };
     case "start": {
-      const slow = quirks.ftms !== null;
+      const slow = !quirks.showsStart;
       const started = { at: ON_ITS_WAY, statusAt: telemetry.last?.at ?? now, seen: false, slow };
       return { ...control, start: start && { ...start, tries: start.tries + 1, wroteAt: now }, started };
     }

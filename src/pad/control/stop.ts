@@ -26,7 +26,7 @@ const repeatAfter = ({ poll, minGap }: Quirks): number =>
 const BLIND_STOP_MS = 60_000;
 /** Contract rule 7: a start written this shortly before a stop may still take effect after it. */
 const LATE_START_MS = 5_000;
-/** One written to an FTMS machine, which shows no countdown, until it acknowledges the stop (wire-facts b.7.1). */
+/** One to a machine whose statuses do not show a start, until it acknowledges the stop (wire-facts b.7.1). */
 const SPIN_UP_MS = 15_000;
 /** Two statuses after that. */
 const SEEN_WITHIN_MS = 3_000;
