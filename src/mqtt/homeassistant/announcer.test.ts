@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../../test/support/clock.js";
+import type { Capabilities } from "../../domain/pad.js";
 import { quiet } from "../../../test/support/pad-rig.js";
+import { DiscoveringHomeAssistant } from "../../../test/support/home-assistant-discovery.js";
+import { modelFor } from "../../protocol/models.js";
 import { noIdentity } from "../../pad/link/identity.js";
 import type { OutMessage } from "../client/broker.js";
 import { bridgeDiscovery, padDiscovery } from "./discovery.js";
@@ -12,7 +15,7 @@ const GOALS = { distance: null, steps: null, duration: null, calories: null };
 const rig = (enabled = true) => {
   const clock = new ManualClock();
   const sent: OutMessage[] = [];
-  const world = { name: "Office", births: 0 };
+  const world = { name: "Office", births: 0, capabilities: null as Capabilities | null };
   const home = new Announcer({
     base: "b",
     enabled,
@@ -21,7 +24,7 @@ const rig = (enabled = true) => {
     random: () => 0.5,
     configs: () => [
       bridgeDiscovery(CONTEXT),
-      padDiscovery(CONTEXT, { ...noIdentity, id: "office", name: world.name, address: null, goals: GOALS }),
+      padDiscovery(CONTEXT, { ...noIdentity, ...world, id: "office", address: null, goals: GOALS }),
     ],
     publish: (message) => void sent.push(message),
     onBirth: () => world.births++,
@@ -47,15 +50,75 @@ describe("Home Assistant", () => {
     expect(topicsSent()).toEqual([BRIDGE, OFFICE]);
   });
 
-  it("is told again only of what has changed", () => {
-    const { home, world, topicsSent } = rig();
+  it("is told again only of what has changed, a second of changes at a time", async () => {
+    const { home, world, clock, topicsSent } = rig();
     home.announce();
     topicsSent();
     home.update();
+    await clock.advance(1_000);
     expect(topicsSent()).toEqual([]);
-    world.name = "Desk";
-    home.update();
+    for (const name of ["D", "De", "Desk"]) {
+      world.name = name;
+      home.update();
+      await clock.advance(300);
+    }
+    expect(topicsSent()).toEqual([]);
+    await clock.advance(100);
     expect(topicsSent()).toEqual([OFFICE]);
+  });
+
+  it("is told everything once more, for what it was still loading", async () => {
+    const { home, clock, sent } = rig();
+    home.announce();
+    const first = sent.splice(0);
+    await clock.advance(10_000);
+    expect(sent.splice(0)).toEqual(first);
+    await clock.advance(600_000);
+    expect(sent).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("knows every component of a pad that told piece by piece what it can do, however slowly it loads", async () => {
+    for (const loadsFor of [0, 500, 3_000, 9_000]) {
+      const { home, clock, world, sent } = rig();
+      const assistant = new DiscoveringHomeAssistant();
+      const deliver = (): void =>
+        sent.splice(0).forEach(({ topic, payload }) => assistant.take(topic, payload));
+      clock.every(50, deliver);
+      clock.after(loadsFor, () => assistant.loaded());
+      const { defaults } = modelFor("wilink", "KS-BLC2");
+      home.announce();
+      for (const known of [{ ...defaults, modes: [] }, defaults, { ...defaults, heartRate: true }]) {
+        await clock.advance(100);
+        world.capabilities = known;
+        home.update();
+      }
+      await clock.advance(20_000);
+      const { payload } = padDiscovery(CONTEXT, {
+        ...noIdentity,
+        ...world,
+        id: "office",
+        address: null,
+        goals: GOALS,
+      });
+      expect(assistant.components(OFFICE)).toEqual(payload.cmps);
+    }
+  });
+
+  it("loses what a change took away, also when everything is published before the second is over", async () => {
+    const { home, clock, world, sent } = rig();
+    const assistant = new DiscoveringHomeAssistant();
+    assistant.loaded();
+    const { defaults } = modelFor("wilink", "KS-BLC2");
+    world.capabilities = defaults;
+    home.announce();
+    world.capabilities = { ...defaults, modes: [] };
+    home.update();
+    home.announce();
+    await clock.advance(20_000);
+    for (const { topic, payload } of sent) assistant.take(topic, payload);
+    expect(Object.keys(assistant.components(OFFICE))).toContain("belt");
+    expect(Object.keys(assistant.components(OFFICE))).not.toContain("mode");
   });
 
   it("gets everything again 0.5 to 3 s after its birth message, once for several, never for a stored one", async () => {
@@ -72,21 +135,26 @@ describe("Home Assistant", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("gets back a config that someone cleared, once, 2 s after the last clearing", async () => {
-    const { home, clock, say, topicsSent } = rig();
-    home.announce();
-    topicsSent();
-    for (let entity = 0; entity < 13; entity++) {
+  it.each([0, 20_000])(
+    "gets back what someone cleared %i ms later, once, 2 s after the last",
+    async (later) => {
+      const { home, clock, say, sent } = rig();
+      const topicsSent = () => sent.splice(0).flatMap(({ topic }) => (topic === OFFICE ? [topic] : []));
+      home.announce();
+      await clock.advance(later);
+      topicsSent();
+      for (let entity = 0; entity < 13; entity++) {
+        home.seen(say(OFFICE, ""));
+        await clock.advance(100);
+      }
+      expect(topicsSent()).toEqual([]);
+      await clock.advance(2_000);
+      expect(topicsSent()).toEqual([OFFICE]);
       home.seen(say(OFFICE, ""));
-      await clock.advance(100);
-    }
-    expect(topicsSent()).toEqual([]);
-    await clock.advance(2_000);
-    expect(topicsSent()).toEqual([OFFICE]);
-    home.seen(say(OFFICE, ""));
-    await clock.advance(60_000);
-    expect(topicsSent()).toEqual([]);
-  });
+      await clock.advance(60_000);
+      expect(topicsSent()).toEqual([]);
+    },
+  );
 
   it("loses the device of a pad that is gone, and nothing of anybody else", () => {
     const { home, say, topicsSent } = rig();

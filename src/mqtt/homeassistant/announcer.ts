@@ -5,6 +5,14 @@ import { type DiscoveryMessage, staleDiscovery } from "./discovery.js";
 
 /** A config that someone else cleared comes back once, this long after the last clearing (contract 6). */
 const RESTORE_MS = 2_000;
+/**
+ * A machine tells piece by piece what it can do. A second config for a device whose platforms Home Assistant is still
+ * loading makes it pass over the components that are new in it (core mqtt/discovery.py: the branch for a discovery that
+ * is pending returns), so changes are gathered.
+ */
+const GATHER_MS = 1_000;
+/** And published again once it has surely loaded them: it ignores a text that it knows (home-assistant 2, Updating). */
+const REPEAT_MS = 10_000;
 /** Contract 5: after a birth message, and spread so that many bridges do not answer at once. */
 const BIRTH_MS = { least: 500, spread: 2_500 } as const;
 
@@ -30,7 +38,11 @@ export class Announcer {
   /** Topics that were restored since Home Assistant last came up: a second clearing is meant. */
   readonly #restored = new Set<string>();
   readonly #missing = new Set<string>();
+  /** Topics to publish once more as they are. */
+  readonly #unrepeated = new Set<string>();
   #cancelRestore: () => void = () => undefined;
+  #cancelRepeat: () => void = () => undefined;
+  #cancelGather: (() => void) | null = null;
   #cancelBirth: (() => void) | null = null;
 
   constructor(deps: AnnouncerDeps) {
@@ -40,12 +52,22 @@ export class Announcer {
   /** Publishes every config, the bridge's first. */
   announce(): void {
     if (!this.#deps.enabled) return;
-    for (const { topic, payload } of this.#deps.configs()) this.#send(topic, JSON.stringify(payload));
+    for (const { topic, payload } of this.#deps.configs()) {
+      const text = JSON.stringify(payload);
+      if (this.#published.get(topic) === text) this.#send(topic, text);
+      else this.#replace(topic, text);
+    }
   }
 
-  /** A pad's limits or model became known: publishes what has changed. */
+  /** A pad's limits or model became known: publishes what has changed within a second. */
   update(): void {
-    if (!this.#deps.enabled) return;
+    // The first timer stays: nobody can put the update off for ever.
+    if (this.#deps.enabled)
+      this.#cancelGather ??= this.#deps.clock.after(GATHER_MS, () => this.#publishChanged());
+  }
+
+  #publishChanged(): void {
+    this.#cancelGather = null;
     for (const { topic, payload } of this.#deps.configs()) {
       const text = JSON.stringify(payload);
       if (this.#published.get(topic) !== text) this.#replace(topic, text);
@@ -76,6 +98,8 @@ export class Announcer {
 
   end(): void {
     this.#cancelRestore();
+    this.#cancelRepeat();
+    this.#cancelGather?.();
     this.#cancelBirth?.();
   }
 
@@ -97,6 +121,8 @@ export class Announcer {
   }
 
   #wasCleared(topic: string): void {
+    // Whatever is decided about it, it does not come back unasked.
+    this.#unrepeated.delete(topic);
     // The echo of a clearing of ours is not of a config that is published any more.
     if (!this.#published.has(topic) || this.#restored.has(topic)) return;
     // Home Assistant clears the topic once for each entity (home-assistant 2, Updating): wait for the last.
@@ -112,7 +138,7 @@ export class Announcer {
     );
     for (const topic of this.#missing) {
       const text = this.#published.get(topic);
-      if (text !== undefined) this.#send(topic, text);
+      if (text !== undefined) this.#publish(topic, text);
       this.#restored.add(topic);
     }
     this.#missing.clear();
@@ -121,6 +147,21 @@ export class Announcer {
   #send(topic: string, payload: string, mustBeSeen = false): void {
     if (payload === "") this.#published.delete(topic);
     else this.#published.set(topic, payload);
+    this.#unrepeated.add(topic);
+    this.#cancelRepeat();
+    this.#cancelRepeat = this.#deps.clock.after(REPEAT_MS, () => this.#repeat());
+    this.#publish(topic, payload, mustBeSeen);
+  }
+
+  #repeat(): void {
+    for (const topic of this.#unrepeated) {
+      const payload = this.#published.get(topic);
+      if (payload !== undefined) this.#publish(topic, payload);
+    }
+    this.#unrepeated.clear();
+  }
+
+  #publish(topic: string, payload: string, mustBeSeen = false): void {
     this.#deps.publish({ topic, payload, retain: true, qos: 1, ...(mustBeSeen && { mustBeSeen }) });
   }
 }
