@@ -110,7 +110,8 @@ export interface PageEvents {
  * `POST api/pads/<id>/set`, as on `B/P/set`: any subset of the keys. `at` in the server's time makes a start or speed
  * that was held up for more than 5 s be refused; a stop is never too old. Answered with 200 and `ResultPayload[]` once
  * every key has its result (a stop may take 20 s, a start 40): also where all of them were refused. Errors: 404
- * `unknown-pad`, 400 `invalid-payload` (not a JSON object), 413, 415, 403, 401.
+ * `unknown-pad`, 400 `invalid-payload` (not a JSON object), 413, 415, 403, 401. With `?start=never` nothing in the message
+ * starts a belt: a speed that finds it at rest, and everything else that would start it, is `unsupported`.
  */
 export interface SetRequest {
   readonly belt?: "ON" | "OFF";
@@ -122,6 +123,12 @@ export interface SetRequest {
   readonly at?: string;
 }
 export type SetResponse = readonly ResultPayload[];
+
+/**
+ * `POST api/stop` with `{}`: OFF for every configured pad, for a page that has had no picture yet. Answered as `set` is,
+ * with the results of all pads.
+ */
+export type StopResponse = readonly (OfPad & ResultPayload)[];
 
 type Filled<T> = { readonly [Key in keyof T]: NonNullable<T[Key]> };
 type Walk = StatsPayload["session"];

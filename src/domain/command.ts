@@ -7,7 +7,8 @@ export type Verb = (typeof VERBS)[number];
 /** One key of a message, parsed: the words are known ones, the numbers finite. Speeds are km/h as asked. */
 export type Command =
   | { readonly key: "belt"; readonly value: "ON" | "OFF" }
-  | { readonly key: "speed"; readonly value: number }
+  /** `keepsRest`: only for a belt that runs; at rest it is refused and starts nothing. */
+  | { readonly key: "speed"; readonly value: number; readonly keepsRest?: true }
   | { readonly key: "mode"; readonly value: Mode }
   | { readonly key: "incline"; readonly value: number }
   | { readonly key: "command"; readonly value: Verb }

@@ -1,6 +1,13 @@
 import { PadFeed } from "../api/pad-feed.js";
 import { padPayload } from "../api/pad-payload.js";
-import type { BeltLeft, BridgeEvent, PadPayload, ResultPayload } from "../api/page.js";
+import type {
+  BeltLeft,
+  BridgeEvent,
+  PadPayload,
+  ResultPayload,
+  SetResponse,
+  StopResponse,
+} from "../api/page.js";
 import type { PadHappening, PadPort } from "../api/pad-port.js";
 import {
   availabilityPayload,
@@ -14,10 +21,18 @@ import {
   statePayload,
   statsPayload,
 } from "../api/payloads.js";
-import { parseSet } from "../api/set-message.js";
+import { neverStarting } from "../api/never-start.js";
+import { type ParsedSet, parseSet } from "../api/set-message.js";
 import { submitSet } from "../api/submit-set.js";
 import { type EventStreams, eventText } from "./event-streams.js";
 import { HttpError, type WebDeps } from "./ports.js";
+
+interface Entry {
+  readonly pad: PadPort;
+  readonly feed: PadFeed;
+}
+
+const OFF = parseSet("belt", new TextEncoder().encode("OFF"));
 
 type Word = "online" | "stopping" | "offline";
 
@@ -25,7 +40,7 @@ type Word = "online" | "stopping" | "offline";
 export class LivePicture {
   readonly #deps: WebDeps;
   readonly #streams: EventStreams;
-  readonly #pads: ReadonlyMap<string, { readonly pad: PadPort; readonly feed: PadFeed }>;
+  readonly #pads: ReadonlyMap<string, Entry>;
   readonly #ends: (() => void)[];
   #bridge: BridgeEvent;
   #info = "";
@@ -65,8 +80,8 @@ export class LivePicture {
     return [...head, ...[...this.#pads.values()].flatMap(({ pad }) => pictureOf(pad))].join("");
   }
 
-  /** Carries out a message on a pad; settles with the results of all its keys. */
-  set(padId: string, body: Uint8Array): Promise<readonly ResultPayload[]> {
+  /** Carries out a message on a pad; settles with the results of all its keys. `neverStarts`: nothing in it is a start. */
+  set(padId: string, body: Uint8Array, neverStarts: boolean): Promise<SetResponse> {
     const entry = this.#pads.get(padId);
     if (!entry) throw new HttpError(404, "unknown-pad", "No pad with this id is configured.");
     const parsed = parseSet(null, body);
@@ -78,18 +93,31 @@ export class LivePicture {
       !isObject(parseJson(decode(body) ?? ""))
     )
       throw new HttpError(400, wrong.outcome.code, wrong.outcome.message);
+    return this.#submit(entry, neverStarts ? neverStarting(parsed) : parsed);
+  }
+
+  /** OFF for every pad: for a page that knows of none yet. */
+  async stop(): Promise<StopResponse> {
+    const all = [...this.#pads].map(async ([pad, entry]) => {
+      const results = await this.#submit(entry, OFF);
+      return results.map((result) => ({ pad, ...result }));
+    });
+    return (await Promise.all(all)).flat();
+  }
+
+  #submit({ pad, feed }: Entry, parsed: ParsedSet): Promise<SetResponse> {
     const { clock } = this.#deps;
     const expected = parsed.commands.length + parsed.rejected.length;
     const results: ResultPayload[] = [];
     return new Promise((resolve) => {
       const answer = (result: Result): void => {
         // A result speaks of what state shows, so that comes first (contract 3, rates).
-        if (this.#streams.count > 0) entry.feed.flush();
+        if (this.#streams.count > 0) feed.flush();
         results.push(resultPayload(result));
         if (results.length === expected) resolve(results);
       };
       const context = { arrived: this.#deps.arrived(), now: () => clock.now(), wall: clock.wall(), answer };
-      submitSet(entry.pad, parsed, context);
+      submitSet(pad, parsed, context);
     });
   }
 

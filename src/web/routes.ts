@@ -13,8 +13,10 @@ import { HttpError, type WebDeps } from "./ports.js";
 export interface Live {
   /** Answers with a stream of events. */
   events(response: HttpBindings["outgoing"]): void;
-  /** A message for a pad; settles with all its results. */
-  set(padId: string, body: Uint8Array): Promise<readonly object[]>;
+  /** A message for a pad; settles with all its results. `neverStarts`: nothing in it starts a belt. */
+  set(padId: string, body: Uint8Array, neverStarts: boolean): Promise<readonly object[]>;
+  /** Stops every pad; settles with all results. */
+  stop(): Promise<readonly object[]>;
 }
 
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -69,8 +71,15 @@ export const routes = (
     return RESPONSE_ALREADY_SENT;
   });
   app.post("/api/pads/:id/set", async (context) => {
+    const { start } = context.req.query();
+    if (start !== undefined && start !== "never")
+      throw new HttpError(400, "invalid-query", "start must be never, or left out.");
     const body = await readBody(context);
-    return context.json(await live.set(context.req.param("id"), body));
+    return context.json(await live.set(context.req.param("id"), body, start === "never"));
+  });
+  app.post("/api/stop", async (context) => {
+    await readJson(context);
+    return context.json(await live.stop());
   });
 
   app.get("/api/sessions", (context) => {

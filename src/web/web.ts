@@ -149,7 +149,8 @@ export class Web {
             throw new HttpError(503, "too-many-streams", "Too many open pages: close one of them.");
           this.#streams.open(response, SECURITY_HEADERS, this.#live.picture());
         },
-        set: (padId, body) => this.#live.set(padId, body),
+        set: (padId, body, neverStarts) => this.#live.set(padId, body, neverStarts),
+        stop: () => this.#live.stop(),
       },
       assets,
       gate,

@@ -18,6 +18,29 @@ describe("a speed (contract rule 5)", () => {
     expect(await rig.close()).toBe(0);
   });
 
+  it.each(MODELS)(
+    "that keeps a belt at rest starts no %s, also a moment after it has stopped",
+    async (model) => {
+      const keepsRest = { key: "speed", value: 3, keepsRest: true } as const;
+      const rig = padRig({ model });
+      await rig.online();
+      await rig.clock.advance(2_000);
+      expect(await rig.ask(keepsRest)).toBe("unsupported");
+      expect(await rig.ask(ON)).toBe("ok");
+      await rig.clock.until(() => rig.state().belt === "running", 10_000);
+      expect(await rig.ask(keepsRest)).toBe("ok");
+      const frames = rig.frames().length;
+      const stopped = rig.send(OFF);
+      await rig.clock.until(() => stopped.length > 0, 20_000);
+      expect(await rig.ask(keepsRest)).toBe("unsupported");
+      await rig.clock.advance(20_000);
+      expect(rig.speed()).toBe(0);
+      expect(rig.frames().slice(frames)).not.toContain("start");
+      expect(rig.frames().slice(frames)).not.toContain("speed 3");
+      expect(await rig.close()).toBe(0);
+    },
+  );
+
   it("asked for in the countdown waits for the belt to run", async () => {
     const rig = padRig({ model: "p1" });
     await rig.online();

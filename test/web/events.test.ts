@@ -184,6 +184,41 @@ describe("a command", () => {
     await expect.poll(() => pad.asked.map(({ stale }) => stale).sort()).toEqual([false, true]);
   });
 
+  it("sent with start=never says so to the pad, and what can only start a belt is refused", async (ctx) => {
+    const { port, pad } = await serve(ctx);
+    const answer = post(port, `${SET}?start=never`, { belt: "ON", speed: 3, mode: "auto" });
+    await expect
+      .poll(() => pad.asked.map(({ command }) => command))
+      .toEqual([{ key: "speed", value: 3, keepsRest: true }]);
+    pad.asked[0]?.respond(OK);
+    expect(JSON.parse((await answer).body)).toMatchObject([
+      { command: "mode", value: "auto", status: "error", code: "unsupported" },
+      { command: "belt", value: "ON", status: "error", code: "unsupported" },
+      { command: "speed", value: 3, status: "ok" },
+    ]);
+    for (const command of ["start", "resume", "toggle"])
+      expect(JSON.parse((await post(port, `${SET}?start=never`, { command })).body)).toMatchObject([
+        { command: "command", value: command, status: "error", code: "unsupported" },
+      ]);
+    const wrong = await post(port, `${SET}?start=sometimes`, { speed: 3 });
+    expect([wrong.status, codeOf(wrong), pad.asked.length]).toEqual([400, "invalid-query", 1]);
+    const stop = post(port, `${SET}?start=never`, { belt: "OFF" });
+    await expect.poll(() => pad.asked[1]?.command).toEqual({ key: "belt", value: "OFF" });
+    pad.asked[1]?.respond(OK);
+    expect((await stop).status).toBe(200);
+  });
+
+  it("STOP of a page without a picture is OFF for every pad", async (ctx) => {
+    const { port, pad } = await serve(ctx);
+    expect(codeOf(await ask(port, "/api/stop", { method: "POST" }))).toBe("wrong-type");
+    const answer = post(port, "/api/stop", {});
+    await expect.poll(() => pad.asked.map(({ command }) => command)).toEqual([{ key: "belt", value: "OFF" }]);
+    pad.asked[0]?.respond(OK);
+    expect(JSON.parse((await answer).body)).toMatchObject([
+      { pad: "office", command: "belt", value: "OFF", status: "ok" },
+    ]);
+  });
+
   it("whose sender has gone is carried out all the same", async (ctx) => {
     const { port, pad } = await serve(ctx);
     const body = '{"belt":"OFF"}';

@@ -78,6 +78,10 @@ const REFUSED = {
     "radio-off",
     "The Bluetooth radio cannot be used; bridge/info says why. The command was dropped.",
   ),
+  resting: failure(
+    "unsupported",
+    "The belt does not run, so no speed was set and nothing was started. Start it first.",
+  ),
   away: failure(
     "not-connected",
     "No valid status within the last 2 s, so nothing was written. It is not done later.",
@@ -100,7 +104,8 @@ export const decide = (command: Command, situation: Situation): Decision => {
     case "belt":
       return command.value === "ON" ? start(situation) : { do: "stop", endsSession: false };
     case "speed":
-      return command.value === 0 ? { do: "stop", endsSession: false } : speed(command.value, situation);
+      if (command.value === 0) return { do: "stop", endsSession: false };
+      return speed(command.value, situation, command.keepsRest);
     case "command":
       return verb(command.value, situation);
     case "mode":
@@ -182,14 +187,16 @@ const outOfRange = (capabilities: Capabilities): Outcome => {
 };
 
 /** Contract 3: between 0 and the minimum or above the maximum is `out-of-range`, never clamped silently. */
-const speed = (asked: number, situation: Situation): Decision => {
+const speed = (asked: number, situation: Situation, keepsRest = false): Decision => {
   const { capabilities, telemetry, allowStart } = situation;
   if (asked < kmh(capabilities.minSpeed) || asked > kmh(capabilities.maxSpeed))
     return refuse(outOfRange(capabilities));
   const wanted = toStep(speedFromKmh(asked), capabilities);
   const rest = isKnown(telemetry, situation.now) && showsRest(telemetry);
   const outcome = barred(situation, rest || wanted > (telemetry.last?.status.speed ?? 0));
-  return outcome ? refuse(outcome) : { do: "speed", speed: wanted, start: rest, onlySlower: !allowStart };
+  if (outcome) return refuse(outcome);
+  if (keepsRest && !isRunning(telemetry)) return refuse(REFUSED.resting);
+  return { do: "speed", speed: wanted, start: rest, onlySlower: !allowStart };
 };
 
 /** As a speed is: never clamped silently, and upwards only where MQTT may speed the belt up. */
