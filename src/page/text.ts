@@ -88,6 +88,7 @@ export const TEXT = {
   stop: {
     stop: "STOP",
     pending: "Stop sent",
+    all: "every pad",
     undelivered: "The stop has not reached the bridge. Trying again. Use the pad's remote.",
   },
   incline: { label: "Incline", up: "Incline up", down: "Incline down" },

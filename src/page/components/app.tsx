@@ -38,12 +38,14 @@ export const App = ({ state, actions }: Props) => {
       <Header state={state} />
       <Banners state={state} actions={actions} />
       <main class="columns">
-        {pad !== null && (
+        {(pad !== null || state.pads === null) && (
           <div class="live">
-            <div class="live-panel">
-              <PadTabs state={state} actions={actions} />
-              <PadPanel state={state} pad={pad} actions={actions} />
-            </div>
+            {pad !== null && (
+              <div class="live-panel">
+                <PadTabs state={state} actions={actions} />
+                <PadPanel state={state} pad={pad} actions={actions} />
+              </div>
+            )}
             <StopBar state={state} actions={actions} />
           </div>
         )}

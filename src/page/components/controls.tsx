@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { Control, PadModel } from "../model/state.js";
+import type { Control, Requests } from "../model/state.js";
 import type { Actions } from "../net/actions.js";
 import { TEXT } from "../text.js";
 import { Icon } from "./icons.js";
@@ -65,16 +65,18 @@ export const Segmented = <T extends string>({
 );
 
 interface RefusalProps {
-  readonly pad: PadModel;
+  /** `null`: every pad. */
+  readonly pad: string | null;
+  readonly refused: Requests["refused"];
   readonly controls: readonly Control[];
   readonly actions: Actions;
 }
 
 /** Why the last request came to nothing, beside its control; the place is always there, so that it is read aloud. */
-export const RefusalNotes = ({ pad, controls, actions }: RefusalProps) => (
+export const RefusalNotes = ({ pad, refused, controls, actions }: RefusalProps) => (
   <div role="status" class="refusals">
     {controls.map((control) => {
-      const message = pad.refused[control];
+      const message = refused[control];
       return message === undefined ? null : (
         <p key={control} class="refusal">
           <Icon name="warning" />
@@ -83,7 +85,7 @@ export const RefusalNotes = ({ pad, controls, actions }: RefusalProps) => (
             type="button"
             class="dismiss"
             aria-label={TEXT.dismiss}
-            onClick={() => actions.dismiss(pad.about.id, control)}
+            onClick={() => actions.dismiss(pad, control)}
           >
             <Icon name="close" />
           </button>

@@ -42,7 +42,7 @@ export const SpeedControls = ({ state, pad, actions }: Props) => {
           <Icon name="plus" />
         </Button>
       </div>
-      <RefusalNotes pad={pad} controls={["speed"]} actions={actions} />
+      <RefusalNotes pad={pad.about.id} refused={pad.refused} controls={["speed"]} actions={actions} />
     </div>
   );
 };
@@ -69,7 +69,7 @@ export const InclineControls = ({ state, pad, actions }: Props) => {
           <Icon name="plus" />
         </Button>
       </div>
-      <RefusalNotes pad={pad} controls={["incline"]} actions={actions} />
+      <RefusalNotes pad={pad.about.id} refused={pad.refused} controls={["incline"]} actions={actions} />
     </div>
   );
 };

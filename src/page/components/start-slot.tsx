@@ -19,7 +19,7 @@ interface Props {
 export const StartSlot = ({ state, pad, actions }: Props) => (
   <div class="start-slot">
     <StartButtons state={state} pad={pad} actions={actions} />
-    <RefusalNotes pad={pad} controls={["start"]} actions={actions} />
+    <RefusalNotes pad={pad.about.id} refused={pad.refused} controls={["start"]} actions={actions} />
   </div>
 );
 

@@ -1,6 +1,6 @@
 import { speedWithUnit } from "../format.js";
 import { mayMove } from "../model/belt.js";
-import type { PadModel, State } from "../model/state.js";
+import type { PadModel, Requests, State } from "../model/state.js";
 import type { Actions } from "../net/actions.js";
 import { TEXT } from "../text.js";
 import { RefusalNotes } from "./controls.js";
@@ -12,45 +12,65 @@ interface Props {
   readonly actions: Actions;
 }
 
-const captionOf = (pad: PadModel, { pads, view, preferences }: State): readonly string[] => {
+const captionOf = (pad: PadModel, { all, pads, view, preferences }: State): readonly string[] => {
   const alone = pads?.length === 1;
   const speed = mayMove(pad) && (!alone || view === "history") ? pad.state?.speed : null;
   return [
     ...(alone ? [] : [pad.about.name]),
     ...(speed ? [speedWithUnit(speed, preferences.units)] : []),
-    ...(pad.asked.stop && !pad.asked.stop.undelivered ? [TEXT.stop.pending] : []),
+    ...(isSent(pad) || isSent(all) ? [TEXT.stop.pending] : []),
   ];
 };
 
+const isSent = ({ asked }: Requests): boolean => asked.stop !== undefined && !asked.stop.undelivered;
+
+/** What became of the last STOP. */
+const Outcome = ({ pad, requests, actions }: OutcomeProps) => (
+  <div>
+    <RefusalNotes pad={pad} refused={requests.refused} controls={["stop"]} actions={actions} />
+    <div role="alert">
+      {requests.asked.stop?.undelivered && <p class="refusal">{TEXT.stop.undelivered}</p>}
+    </div>
+  </div>
+);
+
+interface OutcomeProps {
+  readonly pad: string | null;
+  readonly requests: Requests;
+  readonly actions: Actions;
+}
+
 /**
  * One STOP a pad: always in view, never disabled, whatever this page believes of the pad, the bridge or the connection.
+ * Before the first picture it is one for all of them.
  */
-export const StopBar = ({ state, actions }: Props) => (
-  <section class="stop-bar" aria-label={TEXT.stop.stop}>
-    <div class="stops">
-      {(state.pads ?? []).map((pad) => {
-        const caption = captionOf(pad, state);
-        return (
+export const StopBar = ({ state, actions }: Props) => {
+  const { all, pads, selected } = state;
+  const stops =
+    pads === null
+      ? [{ pad: null, caption: [TEXT.stop.all, ...(isSent(all) ? [TEXT.stop.pending] : [])] }]
+      : pads.map((pad) => ({ pad: pad.about.id, caption: captionOf(pad, state) }));
+  return (
+    <section class="stop-bar" aria-label={TEXT.stop.stop}>
+      <div class="stops">
+        {stops.map(({ pad, caption }, index) => (
+          // By its place: the button under a finger, or with the focus, stays when the first picture comes.
           <button
-            key={pad.about.id}
+            key={index}
             type="button"
-            id={stopId(pad.about.id)}
-            class={`stop ${pad.about.id === state.selected ? "selected" : ""}`}
-            onClick={() => actions.stop(pad.about.id)}
+            id={stopId(pad ?? "")}
+            class={`stop ${pad === selected ? "selected" : ""}`}
+            onClick={() => actions.stop(pad)}
           >
             <span class="stop-word">{TEXT.stop.stop}</span>{" "}
             {caption.length > 0 && <bdi class="stop-caption">{caption.join(" · ")}</bdi>}
           </button>
-        );
-      })}
-    </div>
-    {(state.pads ?? []).map((pad) => (
-      <div key={pad.about.id}>
-        <RefusalNotes pad={pad} controls={["stop"]} actions={actions} />
-        <div role="alert">
-          {pad.asked.stop?.undelivered && <p class="refusal">{TEXT.stop.undelivered}</p>}
-        </div>
+        ))}
       </div>
-    ))}
-  </section>
-);
+      <Outcome pad={null} requests={all} actions={actions} />
+      {(pads ?? []).map((pad) => (
+        <Outcome key={pad.about.id} pad={pad.about.id} requests={pad} actions={actions} />
+      ))}
+    </section>
+  );
+};

@@ -13,7 +13,8 @@ export interface KeyPress {
 }
 
 export type KeyAction =
-  | { readonly type: "stop"; readonly pads: readonly string[] }
+  /** `null`: every pad, while nobody knows which there are. */
+  | { readonly type: "stop"; readonly pads: readonly (string | null)[] }
   | { readonly type: "resume" | "faster" | "slower"; readonly pad: string }
   /** Space was pressed too soon to be meant as "go on". */
   | { readonly type: "wait" };
@@ -29,7 +30,8 @@ const STEP: Readonly<Record<string, "faster" | "slower">> = {
 };
 
 const onSpace = (state: State, press: KeyPress, now: number, lastSpace: number | null): KeyAction | null => {
-  const moving = (state.pads ?? []).filter(mayMove);
+  if (state.pads === null) return { type: "stop", pads: [null] };
+  const moving = state.pads.filter(mayMove);
   const selected = selectedPad(state);
   if (moving.length > 0) {
     const mine = moving.find(({ about }) => about.id === selected?.about.id);

@@ -113,6 +113,10 @@ describe("Space", () => {
     expect(keyAction(state, press(" "), LATER, null)).toEqual({ type: "stop", pads: ["gym"] });
   });
 
+  it("stops every pad while nobody knows which there are", () => {
+    expect(keyAction(after([]), press(" "), LATER, null)).toEqual({ type: "stop", pads: [null] });
+  });
+
   it("resumes a paused walk, and only that", () => {
     expect(keyAction(picture(), press(" "), LATER, null)).toEqual({ type: "resume", pad: "office" });
     expect(keyAction(picture({}, "ended"), press(" "), LATER, null)).toBeNull();

@@ -8,6 +8,7 @@ import type {
   Metric,
   PadModel,
   Preferences,
+  Requests,
   Range,
   State,
 } from "./state.js";
@@ -18,6 +19,7 @@ export type StreamAction = {
   readonly [Name in keyof PageEvents]: { readonly type: Name; readonly data: PageEvents[Name] };
 }[keyof PageEvents];
 
+/** `pad` null: every pad. */
 export type Action =
   | StreamAction
   | { readonly type: "lost"; readonly refusal: string | null }
@@ -25,20 +27,25 @@ export type Action =
   | { readonly type: "view"; readonly view: State["view"] }
   | {
       readonly type: "asked";
-      readonly pad: string;
+      readonly pad: string | null;
       readonly control: Control;
       readonly id: number;
       readonly value: number | null;
     }
-  | { readonly type: "undelivered"; readonly pad: string; readonly control: Control; readonly id: number }
+  | {
+      readonly type: "undelivered";
+      readonly pad: string | null;
+      readonly control: Control;
+      readonly id: number;
+    }
   | {
       readonly type: "answered";
-      readonly pad: string;
+      readonly pad: string | null;
       readonly control: Control;
       readonly id: number;
       readonly refusal: string | null;
     }
-  | { readonly type: "dismiss"; readonly pad: string; readonly control: Control }
+  | { readonly type: "dismiss"; readonly pad: string | null; readonly control: Control }
   | { readonly type: "recorded"; readonly pad: string; readonly samples: readonly SamplePayload[] }
   | { readonly type: "range"; readonly range: Range }
   | { readonly type: "metric"; readonly metric: Metric }
@@ -58,6 +65,15 @@ const changePad = (state: State, id: string, change: (pad: PadModel) => PadModel
   state.pads === null
     ? state
     : { ...state, pads: state.pads.map((pad) => (pad.about.id === id ? change(pad) : pad)) };
+
+const changeRequests = (
+  state: State,
+  pad: string | null,
+  change: (requests: Requests) => Partial<Requests>,
+): State =>
+  pad === null
+    ? { ...state, all: { ...state.all, ...change(state.all) } }
+    : changePad(state, pad, (model) => ({ ...model, ...change(model) }));
 
 const newPad = (about: PadModel["about"]): PadModel => ({
   about,
@@ -130,18 +146,14 @@ const without = <T>(
   return Object.fromEntries(rest);
 };
 
-const answered = (
-  state: State,
-  { pad: id, control, id: request, refusal }: Action & { type: "answered" },
-): State =>
-  changePad(state, id, (pad) =>
+const answered = (state: State, { pad, control, id, refusal }: Action & { type: "answered" }): State =>
+  changeRequests(state, pad, ({ asked, refused }) =>
     // The answer to an older request says nothing about the newer one.
-    pad.asked[control]?.id !== request
-      ? pad
+    asked[control]?.id !== id
+      ? {}
       : {
-          ...pad,
-          asked: without(pad.asked, control),
-          refused: refusal === null ? without(pad.refused, control) : { ...pad.refused, [control]: refusal },
+          asked: without(asked, control),
+          refused: refusal === null ? without(refused, control) : { ...refused, [control]: refusal },
         },
   );
 
@@ -178,24 +190,22 @@ export const reduce = (state: State, action: Action, now: number): State => {
     case "view":
       return { ...state, view: action.view };
     case "asked":
-      return changePad(state, action.pad, (pad) => ({
-        ...pad,
-        asked: { ...pad.asked, [action.control]: { id: action.id, value: action.value, undelivered: false } },
-        refused: without(pad.refused, action.control),
+      return changeRequests(state, action.pad, ({ asked, refused }) => ({
+        asked: { ...asked, [action.control]: { id: action.id, value: action.value, undelivered: false } },
+        refused: without(refused, action.control),
       }));
     case "undelivered":
-      return changePad(state, action.pad, (pad) => {
-        const asked = pad.asked[action.control];
-        return asked?.id === action.id
-          ? { ...pad, asked: { ...pad.asked, [action.control]: { ...asked, undelivered: true } } }
-          : pad;
+      return changeRequests(state, action.pad, ({ asked }) => {
+        const one = asked[action.control];
+        return one?.id === action.id
+          ? { asked: { ...asked, [action.control]: { ...one, undelivered: true } } }
+          : {};
       });
     case "answered":
       return answered(state, action);
     case "dismiss":
-      return changePad(state, action.pad, (pad) => ({
-        ...pad,
-        refused: without(pad.refused, action.control),
+      return changeRequests(state, action.pad, ({ refused }) => ({
+        refused: without(refused, action.control),
       }));
     case "recorded":
       return changePad(state, action.pad, (pad) => ({

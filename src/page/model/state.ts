@@ -40,7 +40,14 @@ export interface Trace {
   readonly target: readonly (number | null)[];
 }
 
-export interface PadModel {
+/** What was asked for, by its place on the page, and what came of it. */
+export interface Requests {
+  readonly asked: Readonly<Partial<Record<Control, Asked>>>;
+  /** Why the last request came to nothing: the bridge's own sentence. */
+  readonly refused: Readonly<Partial<Record<Control, string>>>;
+}
+
+export interface PadModel extends Requests {
   readonly about: PadPayload;
   readonly online: boolean;
   readonly state: StatePayload | null;
@@ -49,9 +56,6 @@ export interface PadModel {
   readonly restSince: number | null;
   /** The last speed that was known, for when nothing is known any more. */
   readonly lastSpeed: number | null;
-  readonly asked: Readonly<Partial<Record<Control, Asked>>>;
-  /** Why the last request came to nothing: the bridge's own sentence. */
-  readonly refused: Readonly<Partial<Record<Control, string>>>;
   readonly trace: Trace;
 }
 
@@ -92,6 +96,8 @@ export interface State {
   readonly info: InfoPayload | null;
   /** Null until the first picture has come. */
   readonly pads: readonly PadModel[] | null;
+  /** What was asked of every pad at once: STOP while nobody knows which pads there are. */
+  readonly all: Requests;
   readonly selected: string | null;
   readonly view: "walk" | "history";
   readonly history: History;
@@ -113,6 +119,7 @@ export const initialState = (preferences: Preferences, systemDark: boolean, view
   bridge: null,
   info: null,
   pads: null,
+  all: { asked: {}, refused: {} },
   selected: null,
   view,
   history: {

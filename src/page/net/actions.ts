@@ -2,7 +2,7 @@ import type { AddPadRequest, SetRequest } from "../../api/page.js";
 import { monotonic, wait, wallClock } from "../clock.js";
 import { canSetSpeed, canStart, isPaused, serverNow } from "../model/belt.js";
 import { firstDay, localDay } from "../model/days.js";
-import type { Control, Loaded, PadModel, Preferences, Range, State } from "../model/state.js";
+import type { Control, Loaded, PadModel, Preferences, Range, Requests, State } from "../model/state.js";
 import { TEXT } from "../text.js";
 import { savePreferences } from "../preferences.js";
 import type { Store } from "../store.js";
@@ -14,6 +14,7 @@ import {
   postPad,
   postScan,
   postSet,
+  postStop,
   Refusal,
 } from "./requests.js";
 
@@ -42,14 +43,19 @@ const createAsk = (store: Store) => {
   let lastId = 0;
 
   /** The bridge's sentence where it refused; null where it did not, or where something newer took over. */
-  const refusalIn = async (pad: string, body: SetRequest): Promise<string | null> => {
-    const results = await postSet(pad, body);
+  const refusalIn = async (
+    pad: string | null,
+    control: Control,
+    body: SetRequest,
+  ): Promise<string | null> => {
+    const intent = control === "stop" || control === "start" ? control : "change";
+    const results = await (pad === null ? postStop() : postSet(pad, body, intent));
     const refused = results.find(({ status, code }) => status === "error" && code !== "superseded");
     return refused?.message ?? null;
   };
 
   const ask = async (
-    pad: string,
+    pad: string | null,
     control: Control,
     body: SetRequest,
     value: number | null,
@@ -61,7 +67,7 @@ const createAsk = (store: Store) => {
     const until = monotonic() + STOP_AGAIN_FOR_MS;
     for (;;) {
       try {
-        const refusal = await refusalIn(pad, body);
+        const refusal = await refusalIn(pad, control, body);
         store.dispatch({ type: "answered", ...request, refusal });
         return;
       } catch (error) {
@@ -73,7 +79,7 @@ const createAsk = (store: Store) => {
         store.dispatch({ type: "undelivered", ...request });
         await wait(STOP_AGAIN_MS);
         // A newer stop has taken over.
-        if (padOf(store.state, pad)?.asked.stop?.id !== id) return;
+        if (requestsOf(store.state, pad)?.asked.stop?.id !== id) return;
       }
     }
   };
@@ -82,6 +88,9 @@ const createAsk = (store: Store) => {
 
 const padOf = (state: State, id: string): PadModel | null =>
   state.pads?.find(({ about }) => about.id === id) ?? null;
+
+const requestsOf = (state: State, pad: string | null): Requests | null =>
+  pad === null ? state.all : padOf(state, pad);
 
 const controlActions = (store: Store) => {
   const ask = createAsk(store);
@@ -100,8 +109,8 @@ const controlActions = (store: Store) => {
   };
 
   return {
-    /** Always sent, whatever the page believes. */
-    stop: (pad: string): void => void ask(pad, "stop", { belt: "OFF" }, null),
+    /** Always sent, whatever the page believes. `null`: every pad. */
+    stop: (pad: string | null): void => void ask(pad, "stop", { belt: "OFF" }, null),
     endWalk: (pad: string): void => void ask(pad, "stop", { command: "stop" }, null),
     start: (id: string): void => {
       const pad = padOf(store.state, id);
@@ -117,7 +126,8 @@ const controlActions = (store: Store) => {
     },
     preset: (id: string, speed: number): void => setSpeed(id, { speed }, speed),
     incline: (id: string, incline: number): void => askStamped(id, "incline", { incline }, incline),
-    dismiss: (pad: string, control: Control): void => store.dispatch({ type: "dismiss", pad, control }),
+    dismiss: (pad: string | null, control: Control): void =>
+      store.dispatch({ type: "dismiss", pad, control }),
     select: (pad: string): void => store.dispatch({ type: "select", pad }),
   };
 };

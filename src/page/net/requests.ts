@@ -9,6 +9,7 @@ import type {
   SessionPayload,
   SetRequest,
   SetResponse,
+  StopResponse,
 } from "../../api/page.js";
 import { TEXT } from "../text.js";
 
@@ -47,9 +48,17 @@ const query = (fields: Readonly<Record<string, string | undefined>>): string =>
     Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
   ).toString();
 
+/** What the page asks of a pad. Only a press on Start may start a belt: whatever else comes too late finds it at rest. */
+export type Intent = "stop" | "start" | "change";
+
 /** Goes on when the tab is closed. */
-export const postSet = (pad: string, body: SetRequest): Promise<SetResponse> =>
-  post(`api/pads/${encodeURIComponent(pad)}/set`, body, { keepalive: true });
+export const postSet = (pad: string, body: SetRequest, intent: Intent): Promise<SetResponse> =>
+  post(`api/pads/${encodeURIComponent(pad)}/set${intent === "change" ? "?start=never" : ""}`, body, {
+    keepalive: true,
+  });
+
+/** Stops every pad: before the first picture nobody knows which there are. */
+export const postStop = (): Promise<StopResponse> => post("api/stop", {}, { keepalive: true });
 
 export const getDays = (since: string): Promise<readonly DayPayload[]> =>
   request(`api/days?${query({ since })}`);
