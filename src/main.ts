@@ -3,6 +3,7 @@ import { closeSync, fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { setFlagsFromString } from "node:v8";
 import { systemClock } from "./clock.js";
+import { visibleLines } from "./domain/visible.js";
 import { catchEverything, Ending, EXIT, type ExitCode } from "./process/lifecycle.js";
 
 // V8 lets its young generation grow to 2 × 16 MB while modules load, and gives nothing back for hours: a third of all
@@ -14,17 +15,19 @@ const clock = systemClock();
 const ending = new Ending(clock);
 catchEverything(ending);
 
+const say = (text: string): void => void process.stderr.write(visibleLines(text));
+
 const main = async (): Promise<ExitCode> => {
   const { cli } = await import("./cli/cli.js");
   const { readEnvironment } = await import("./config/load.js");
   return cli({
     argv: process.argv.slice(2),
-    env: readEnvironment((sentence) => void process.stderr.write(`${sentence}\n`)),
+    env: readEnvironment((sentence) => say(`${sentence}\n`)),
     clock,
     ending,
     terminal: {
-      out: (text) => void process.stdout.write(text),
-      err: (text) => void process.stderr.write(text),
+      out: (text) => void process.stdout.write(typeof text === "string" ? visibleLines(text) : text),
+      err: say,
     },
   });
 };
@@ -42,7 +45,7 @@ const letGoOfDeadTerminals = (): void => {
 
 /** Before or beside the bridge, so no belt is in its care: a damaged installation, or a bug of a command. */
 const internalError = (error: unknown): ExitCode => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  say(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT.internal;
 };
 

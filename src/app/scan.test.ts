@@ -1,5 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
+import { parse } from "yaml";
+import { readPads } from "../config/pads.js";
+import { padsYaml } from "../config/save.js";
 import { NO_FAULTS } from "../domain/faults.js";
 import { proposals, scanFor, sighting, type Sighting } from "./scan.js";
 import { simulatedRadio } from "../sim/radio.js";
@@ -40,6 +44,23 @@ describe("a scan", () => {
     ["anything else", "Toaster", ["180f"], { protocol: null, model: null }],
   ])("recognises %s", (_, name, services, expected) => {
     expect(sighting({ address: "a", name, rssi: null, services })).toMatchObject(expected);
+  });
+
+  it("proposes what the loader reads again, whatever a pad calls itself", () => {
+    const name = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("KS\u001b[2J\r\nX", "\u202e", " ", "null", "0x10", "a: #b", "57:41:40:00:11:22"),
+    );
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 1, maxLength: 4 }), (names) => {
+        const found = names.map((one, index) => seen(one, `57:4c:4e:00:11:2${index}`));
+        const proposed = proposals(found, []);
+        const read = readPads((parse(padsYaml(proposed)) as { pads: unknown[] }).pads);
+        expect(read.findings).toEqual([]);
+        expect(read.pads).toMatchObject(proposed);
+        for (const one of proposed) expect(one.name).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      }),
+    );
   });
 
   it("proposes entries with free, valid ids, for pads that are not configured", () => {

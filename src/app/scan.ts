@@ -1,6 +1,7 @@
 import type { Advertisement, Radio } from "../ble/radio.js";
 import type { Clock } from "../clock.js";
 import type { ProtocolName } from "../domain/pad.js";
+import { withoutHidden } from "../domain/visible.js";
 import { identify } from "../protocol/identify.js";
 import { modelFor, recogniseByName } from "../protocol/models.js";
 
@@ -84,10 +85,12 @@ export const proposals = (
     .filter(
       ({ protocol, address }) => protocol !== null && protocol !== "unsupported" && !addresses.has(address),
     )
-    .map(({ address, name, model }) => {
-      const id = freeId(name ?? model ?? "pad", ids);
+    .map(({ address, name: advertised, model }) => {
+      // What is saved has to be readable again, by the loader and by people.
+      const name = withoutHidden(advertised ?? "") || model;
+      const id = freeId(name ?? "pad", ids);
       ids.add(id);
-      return { id, name: name ?? model ?? "Walking pad", address };
+      return { id, name: name ?? "Walking pad", address };
     });
 };
 

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Invocation } from "./invocation.js";
 import { asError } from "../domain/errors.js";
+import { visible } from "../domain/visible.js";
 import { EXIT, type ExitCode } from "../process/lifecycle.js";
 import { readVersion } from "../version.js";
 
@@ -95,7 +96,7 @@ export const cli = async (invocation: Invocation): Promise<ExitCode> => {
   const { terminal } = invocation;
   const parsed = parse(invocation.argv);
   if ("wrong" in parsed) {
-    terminal.err(`${parsed.wrong}\n\n${HELP}`);
+    terminal.err(`${visible(parsed.wrong)}\n\n${HELP}`);
     return EXIT.usage;
   }
   const { verb, flags } = parsed;

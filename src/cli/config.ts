@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type Config } from "../config/config.js";
 import type { ConfigError } from "../config/errors.js";
 import { loadConfig } from "../config/load.js";
+import { visible } from "../domain/visible.js";
 import type { Terminal } from "./invocation.js";
 
 const FROM_ENVIRONMENT = "WALKINGPAD2MQTT_CONFIG";
@@ -41,8 +42,9 @@ export const readConfig = (
 };
 
 /** What there is to do before anybody walks: sentences for somebody who has just installed this. */
-export const nextSteps = ({ config, file, isMissing }: Loaded): readonly string[] => {
+export const nextSteps = ({ config, file: path, isMissing }: Loaded): readonly string[] => {
   if (config.pads.length > 0) return [];
+  const file = visible(path);
   const option = file === DEFAULT_FILE ? "" : ` --config ${file}`;
   return [
     isMissing

@@ -1,4 +1,5 @@
 import type { Invocation } from "./invocation.js";
+import { visible } from "../domain/visible.js";
 import { EXIT, type ExitCode } from "../process/lifecycle.js";
 import { heartbeatAge, isAlive } from "../store/heartbeat.js";
 import { readConfig } from "./config.js";
@@ -14,6 +15,6 @@ export const health = async (
   const alive = isAlive(age);
   const since =
     age === null ? "there is no heartbeat" : `the last heartbeat is ${Math.round(age / 1000)} s old`;
-  terminal.out(`${alive ? "healthy" : "unhealthy"}: ${since} in ${loaded.config.store.path}\n`);
+  terminal.out(`${alive ? "healthy" : "unhealthy"}: ${since} in ${visible(loaded.config.store.path)}\n`);
   return alive ? EXIT.ok : EXIT.unhealthy;
 };

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.js";
 import { padsYaml, withPads } from "../config/save.js";
 import { simulatedPads } from "../config/settings.js";
 import { asError, BridgeError } from "../domain/errors.js";
+import { visible } from "../domain/visible.js";
 import { EXIT, type ExitCode } from "../process/lifecycle.js";
 import { createLogger } from "../log/log.js";
 import { type PadProposal, proposals, scanFor, type Sighting } from "../app/scan.js";
@@ -45,7 +46,7 @@ export const scan = async (invocation: Invocation, flags: ScanFlags): Promise<Ex
   } catch (thrown) {
     // Not foreseen: an internal error.
     if (!(thrown instanceof BridgeError)) throw thrown;
-    terminal.err(`${thrown.message} ${thrown.advice ?? ""}`.trim() + "\n");
+    terminal.err(`${visible(`${thrown.message} ${thrown.advice ?? ""}`.trim())}\n`);
     return thrown.code === "config" ? EXIT.config : EXIT.noRadio;
   } finally {
     await radio[Symbol.asyncDispose]();
@@ -87,7 +88,7 @@ const column = (rows: readonly (readonly string[])[]): string => {
 const report = (seen: readonly Sighting[], fresh: readonly PadProposal[], file: string): string => {
   const pads = seen.filter(({ protocol }) => protocol !== null);
   const rows = pads.map(({ name, address, rssi, protocol, model }) => [
-    name ?? "(no name)",
+    visible(name ?? "(no name)"),
     address,
     rssi === null ? "" : `${rssi} dBm`,
     protocol ?? "",
@@ -97,7 +98,9 @@ const report = (seen: readonly Sighting[], fresh: readonly PadProposal[], file: 
   if (pads.length === 0)
     return `No pad was heard. Wake it by its button, close the phone's app (a connected pad is silent), come nearer.\n${others}`;
   const paste =
-    fresh.length > 0 ? `\nFor ${file}:\n\n${padsYaml(fresh)}` : "\nAll of them are in the config already.\n";
+    fresh.length > 0
+      ? `\nFor ${visible(file)}:\n\n${padsYaml(fresh)}`
+      : "\nAll of them are in the config already.\n";
   return `${column([["NAME", "ADDRESS", "SIGNAL", "PROTOCOL", "MODEL"], ...rows])}${others}${paste}`;
 };
 
@@ -116,7 +119,7 @@ const save = async (
   });
   const changed = withPads(text, fresh);
   if (changed === null) {
-    say(`${file} was left alone: its \`pads\` are not a list. Paste the entry by hand.\n`);
+    say(`${visible(file)} was left alone: its \`pads\` are not a list. Paste the entry by hand.\n`);
     return EXIT.config;
   }
   await writeWhole(file, changed).catch((cause: unknown) => {
@@ -126,6 +129,6 @@ const save = async (
       cause,
     });
   });
-  say(`Saved to ${file}: ${fresh.map(({ id }) => id).join(", ")}.\n`);
+  say(`Saved to ${visible(file)}: ${fresh.map(({ id }) => id).join(", ")}.\n`);
   return EXIT.ok;
 };

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { asError } from "../domain/errors.js";
+import { visible } from "../domain/visible.js";
 import { fitName, parseSince } from "../app/session-list.js";
 import { EXIT, type ExitCode } from "../process/lifecycle.js";
 import { readSamples, readSessions, type StoredSession } from "../store/read.js";
@@ -52,7 +53,7 @@ const wanted = ({ format = "table", pad, since, imperial, output }: SessionsFlag
 export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFlags): Promise<ExitCode> => {
   const asked = wanted(flags);
   if (typeof asked === "string") {
-    terminal.err(`${asked}\n`);
+    terminal.err(`${visible(asked)}\n`);
     return EXIT.usage;
   }
   const loaded = readConfig(flags.config, env, terminal);
@@ -67,10 +68,10 @@ export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFla
     }
   } catch (error) {
     if (error instanceof OutputError) {
-      terminal.err(`${error.message}\n`);
+      terminal.err(`${visible(error.message)}\n`);
       return EXIT.config;
     }
-    terminal.err(`The history in ${file} cannot be read. ${asError(error).message}\n`);
+    terminal.err(`${visible(`The history in ${file} cannot be read. ${asError(error).message}`)}\n`);
     return EXIT.internal;
   }
 };

@@ -1,4 +1,5 @@
-import { stringify } from "yaml";
+import { Document, visit } from "yaml";
+import { hasHidden, visibleLines } from "../domain/visible.js";
 import type { Config } from "./config.js";
 import { MASK, maskUrl } from "./errors.js";
 
@@ -15,5 +16,13 @@ export const effective = (config: Config): Config => {
 };
 
 /** The same as YAML, for `check-config`; quoted so that YAML 1.1 reads no number into an address. */
-export const effectiveYaml = (config: Config): string =>
-  stringify(effective(config), { compat: "yaml-1.1", lineWidth: 0 });
+export const effectiveYaml = (config: Config): string => {
+  const document = new Document(effective(config), { compat: "yaml-1.1" });
+  visit(document, {
+    Scalar: (_key, node) => {
+      // Only in double quotes YAML knows escapes.
+      if (typeof node.value === "string" && hasHidden(node.value)) node.type = "QUOTE_DOUBLE";
+    },
+  });
+  return visibleLines(document.toString({ lineWidth: 0 }));
+};

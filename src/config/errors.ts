@@ -1,3 +1,5 @@
+import { visible } from "../domain/visible.js";
+
 /** One thing wrong with the configuration, in words for its owner. No secret is ever in it. */
 export interface ConfigError {
   /** The key (`mqtt.url`, `pads[0].id`), the environment's name where no key is known, or a place in the file. */
@@ -48,9 +50,9 @@ const shown = (value: unknown): string => {
 /** `origin` says where it was given when the key does not: the environment's name, or the command line. */
 export const configError = (finding: Finding, origin: string | null = null): ConfigError => {
   const given = "value" in finding;
-  const value = given ? (finding.sensitive ? MASK : shown(finding.value)) : null;
+  const value = given ? visible(finding.sensitive ? MASK : shown(finding.value)) : null;
   const what = [...(value === null ? [] : [value]), finding.why ?? "is not allowed"].join(" ");
   const where = origin === null || origin === finding.key ? finding.key : `${finding.key} (${origin})`;
-  const message = `${where}: ${what}; allowed: ${finding.allowed}`;
+  const message = visible(`${where}: ${what}; allowed: ${finding.allowed}`);
   return { key: finding.key, value, allowed: finding.allowed, message };
 };

@@ -101,7 +101,7 @@ test("files that cannot be read", () => {
   expect(failures(readYamlFile(folder, true))).toEqual([`${folder}: this is a folder; ${allowed}`]);
   expect(failures(readYamlFile(latin1, true))).toEqual([`latin1: the file is not UTF-8 text; ${allowed}`]);
   expect(failures(readYamlFile("a\0b", true))).toEqual([
-    `a\0b: the file cannot be read (ERR_INVALID_ARG_VALUE); ${allowed}`,
+    `a\\u0000b: the file cannot be read (ERR_INVALID_ARG_VALUE); ${allowed}`,
   ]);
 });
 

@@ -93,6 +93,20 @@ test("the right ways lead to the secret itself, which the log gets to know", () 
   );
 });
 
+test("the YAML of a config shows what is hidden in it, and can be read again", () => {
+  const name = "a\u202eb\u200f\ufeffc\u00ad";
+  const given = {
+    mqtt: { username: `${name}\u2066` },
+    pads: [{ id: "a", address: "57:4c:4e:00:11:22", name }],
+  };
+  const result = loadConfig({ explicit: true, env: {}, ...yaml(given) } as LoadInput);
+  const text = result.ok ? effectiveYaml(result.config) : "";
+  expect(text).not.toMatch(/[\p{Cf}\p{Zl}\p{Zp}]/u);
+  expect(text).toContain(String.raw`"a\u202eb\u200f\ufeffc\u00ad"`);
+  const again = loadConfig({ explicit: true, env: {}, ...raw(text) } as LoadInput);
+  expect(again.ok && again.config).toEqual(result.ok && result.config);
+});
+
 test("without a secret there is nothing to hide", () => {
   const result = loadConfig({ file: null, explicit: true, env: {} });
   expect(result.ok && secretsOf(result.config)).toEqual([]);

@@ -169,7 +169,7 @@ describe("pretty", () => {
         time,
         "",
       ),
-    ).toBe('WARN  no broker {"tries":2}\n    advice: check\ufffd mqtt.url\n');
+    ).toBe('WARN  no broker {"tries":2}\n    advice: check\\u001b mqtt.url\n');
   });
 
   test("an unforeseen error with its stack", () => {
@@ -184,6 +184,24 @@ describe("pretty", () => {
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     expect(text.match(time)).toHaveLength(1);
   });
+
+  test.each(["json", "pretty"] as const)(
+    "what would be obeyed or hidden is shown as an escape, in %s",
+    (format) => {
+      const evil = "a\u001b[2J\r\nb\u009bc\u202ed\u2066e\u200ff\u061cg\u2028h\ufeffi\u200bj";
+      const err = new BridgeError("not-a-pad", evil, { advice: evil, cause: new Error(evil) });
+      const text = written(
+        (log) => log.child({ pad: evil }).info({ evil, deep: { [evil]: evil }, err }, evil),
+        {
+          format,
+          secrets: ["hunter22"],
+        },
+      );
+      expect(text).not.toMatch(/[\p{Cf}\p{Zl}\p{Zp}]|(?!\n)\p{Cc}/u);
+      expect(text).toContain("\\u202ed\\u2066e\\u200ff\\u061cg\\u2028h\\ufeffi\\u200bj");
+      if (format === "json") expect(JSON.parse(text)).toMatchObject({ pad: evil, evil, msg: evil });
+    },
+  );
 
   test("colours on a terminal only, where auto is pretty", () => {
     const say = (log: Logger): void => log.info({}, "hello");

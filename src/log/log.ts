@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import { pino } from "pino";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
+import { visibleLines } from "../domain/visible.js";
 import { prettyPrinter } from "./pretty.js";
 import { footedSink } from "./footer.js";
 import { lineScrubber } from "./scrub.js";
@@ -71,7 +72,7 @@ export const createLogger = (options: LogOptions): LogOutput => {
   const { level, format, secrets, stream, isTty, clock } = options;
   const pretty = format === "pretty" || (format === "auto" && isTty);
   const scrub = lineScrubber(secrets);
-  const print = pretty ? prettyPrinter(isTty) : (line: string): string => line;
+  const print = pretty ? prettyPrinter(isTty) : visibleLines;
   const lines = streamSink(stream, clock, (lost) =>
     log.warn({ lost }, "log lines were lost: nobody read them"),
   );

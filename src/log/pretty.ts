@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { prettyFactory as PrettyFactory } from "pino-pretty";
+import { visible, visibleLines } from "../domain/visible.js";
 
 /** Loaded where it is used: whoever logs in JSON, as containers do, has no need for it. */
 const load = (): { readonly prettyFactory: typeof PrettyFactory } =>
@@ -20,8 +21,7 @@ const LEVEL_COLORS: Fields = {
 };
 
 /** Names and messages can come from the air: nothing in them may move a terminal's cursor or fake a line. */
-const printable = (value: unknown): string =>
-  text(value).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
+const printable = (value: unknown): string => visible(text(value));
 const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** hh:mm:ss where the program runs. */
@@ -74,9 +74,7 @@ export const prettyPrinter = (colorize: boolean): ((line: string) => string) => 
     messageFormat: (log, _key, _label, { colors }) => head(log, colors as unknown as Colors),
     customPrettifiers: { err: prettyError, error: prettyError, advice: printable },
   });
-  // In the fields as JSON, C1 controls stand as they are: some terminals obey them.
   return (line) =>
-    print(line)
-      .replaceAll(/ +$/gm, "")
-      .replaceAll(/[\u007f-\u009f]/g, "\ufffd");
+    // JSON escapes ESC itself in the fields, but neither C1 nor bidi controls; what ESC is left are our colours.
+    print(line).replaceAll(/ +$/gm, "").split("\u001b").map(visibleLines).join("\u001b");
 };

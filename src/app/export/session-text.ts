@@ -1,6 +1,7 @@
 import { averageSpeed } from "../../domain/stats.js";
 import { addTotals, NO_TOTALS } from "../../domain/totals.js";
 import { KM_PER_MILE, km, type Metres } from "../../domain/units.js";
+import { visible } from "../../domain/visible.js";
 import { imperialObject, sessionObject } from "../session-list.js";
 import type { StoredSession } from "../../store/read.js";
 
@@ -60,7 +61,7 @@ export const sessionsTable = (
   // The Swedish way of writing a time is the one that sorts.
   const started = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" });
   const row = (one: StoredSession): string[] => [
-    one.pad,
+    visible(one.pad),
     started.format(one.startedAt),
     clockTime(one.duration),
     far(one.distance),
