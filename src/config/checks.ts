@@ -24,6 +24,19 @@ const CHECKS: readonly Check[] = [
           },
   },
   {
+    // Home Assistant would read our topics as configs, and we the configs of others as commands.
+    keys: ["mqtt.base_topic", "homeassistant.discovery_prefix"],
+    find: ({ mqtt, homeassistant }) =>
+      !mqtt.base_topic.startsWith(`${homeassistant.discovery_prefix}/`)
+        ? null
+        : {
+            key: "mqtt.base_topic",
+            value: mqtt.base_topic,
+            why: "lies below homeassistant.discovery_prefix",
+            allowed: `a topic outside ${homeassistant.discovery_prefix}/, such as walkingpad2mqtt`,
+          },
+  },
+  {
     // Our own bridge/state would be taken for Home Assistant's birth, and answered for ever.
     keys: ["mqtt.base_topic", "homeassistant.status_topic"],
     find: ({ mqtt, homeassistant }) =>

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { hasHidden } from "../domain/visible.js";
 import type { Finding } from "./errors.js";
 
 export type FormatName =
@@ -9,6 +10,7 @@ export type FormatName =
   | "integer"
   | "choice"
   | "topic"
+  | "base-topic"
   | "broker-url"
   | "host"
   | "ip"
@@ -54,7 +56,8 @@ const toJson = (text: string): unknown => {
 };
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
-const isLine = (value: unknown): value is string => isText(value) && !/[\u0000-\u001f\u007f]/.test(value);
+/** Not C1 either: U+0085 is a line end to some readers, as the two separators of Unicode are. */
+const isLine = (value: unknown): value is string => isText(value) && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
 
 const inRange = (value: unknown, { min = -Infinity, max = Infinity, above = -Infinity }: Rule): boolean =>
   typeof value === "number" && Number.isFinite(value) && value >= min && value <= max && value > above;
@@ -63,8 +66,16 @@ const range = ({ min = -Infinity, max = Infinity, above }: Rule): string =>
   above === undefined ? `from ${min} to ${max}` : `above ${above}, at most ${max}`;
 
 /** Wildcards, `$` and empty ends make a topic that cannot be published to, or not be seen with `#`. */
-const isTopic = (value: unknown): boolean =>
-  isLine(value) && !/[+#]/.test(value) && !/^[/$]|\/$/.test(value) && value === value.trim();
+const isTopic = (value: unknown): value is string =>
+  isText(value) &&
+  !hasHidden(value) &&
+  !/[+#]/.test(value) &&
+  !/^[/$]|\/$/.test(value) &&
+  value === value.trim();
+const TOPIC = "an MQTT topic: no + or #, no / or space at either end, no $ in front, no invisible character";
+
+/** Ours is written into the templates, the YAML and the shell lines of others, where these would end a text. */
+const isBaseTopic = (value: unknown): boolean => isTopic(value) && !/["'`{}\\]|\/\//.test(value);
 
 const SCHEMES: readonly string[] = ["mqtt:", "mqtts:", "ws:", "wss:"];
 
@@ -122,7 +133,12 @@ const FORMATS: Readonly<Record<FormatName, Format>> = {
   topic: {
     coerce: asIs,
     accepts: isTopic,
-    allowed: () => "an MQTT topic: no + or #, no / or space at either end, no $ in front",
+    allowed: () => TOPIC,
+  },
+  "base-topic": {
+    coerce: asIs,
+    accepts: isBaseTopic,
+    allowed: () => `${TOPIC}, no quote, brace or backslash, no empty level`,
   },
   "broker-url": {
     coerce: asIs,

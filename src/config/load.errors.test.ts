@@ -22,7 +22,8 @@ const messages = (result: LoadResult): string[] =>
 const padKeys =
   "id, name, enabled, address, advertised_name, protocol, max_speed, min_speed, start_speed, presets";
 const address = 'a Bluetooth address such as "57:4c:4e:00:11:22" (on macOS a UUID)';
-const topic = "an MQTT topic: no + or #, no / or space at either end, no $ in front";
+const topic = "an MQTT topic: no + or #, no / or space at either end, no $ in front, no invisible character";
+const baseTopic = `${topic}, no quote, brace or backslash, no empty level`;
 const url =
   "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path or embedded; " +
   "special characters in credentials percent-encoded";
@@ -186,14 +187,44 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
   ["mqtt: {url: 'mqtt://me:hunter22'}", {}, [notUrl('"mqtt://me:***"')]],
   ["mqtt: {url: 'me:hunter22@host'}", {}, [notUrl('"***@host"')]],
   ["mqtt: {url: 'mqtt://host?token=hunter22'}", {}, [notUrl('"mqtt://host?***"')]],
-  ...["a/+", "#", "/a", "a/", " a", "a ", "$SYS/a", "a\tb"].map(
+  ...["a/+", "#", "/a", "a/", " a", "a ", "$SYS/a", "a\tb", "a'b", "a`b", "{{a}}", "a}", "a//b"].map(
     (text) =>
       [
         stringify({ mqtt: { base_topic: text } }),
         {},
-        [`mqtt.base_topic: ${JSON.stringify(text)} is not allowed; allowed: ${topic}`],
+        [`mqtt.base_topic: ${JSON.stringify(text)} is not allowed; allowed: ${baseTopic}`],
       ] as const,
   ),
+  ...[0x1b, 0x7f, 0x85, 0x9b, 0x202e, 0x2066, 0x200f, 0x061c, 0x2028, 0xfeff, 0x200b].flatMap((code) => {
+    const text = `a${String.fromCharCode(code)}b`;
+    const shown = `"a\\u${code.toString(16).padStart(4, "0")}b" is not allowed; allowed:`;
+    return [
+      [stringify({ mqtt: { base_topic: text } }), {}, [`mqtt.base_topic: ${shown} ${baseTopic}`]],
+      [
+        stringify({ homeassistant: { discovery_prefix: text } }),
+        {},
+        [`homeassistant.discovery_prefix: ${shown} ${topic}`],
+      ],
+    ] as const;
+  }),
+  [
+    stringify({ mqtt: { base_topic: 'a"b\\' } }),
+    {},
+    [`mqtt.base_topic: "a\\"b\\\\" is not allowed; allowed: ${baseTopic}`],
+  ],
+  [
+    "mqtt: {base_topic: homeassistant/device/pad}",
+    {},
+    [
+      'mqtt.base_topic: "homeassistant/device/pad" lies below homeassistant.discovery_prefix; allowed: a topic outside homeassistant/, such as walkingpad2mqtt',
+    ],
+  ],
+  [
+    stringify({ pads: [{ id: "a", address: "57:4c:4e:00:11:22", name: "a\u2028b\u0085" }] }),
+    {},
+    ['pads[0].name: "a\\u2028b\\u0085" is not allowed; allowed: text'],
+  ],
+  ["'a\u202eb\u001b': 1\n", {}, [`a\\u202eb\\u001b: unknown key; allowed: ${sections}`]],
   [
     "mqtt: {base_topic: homeassistant}",
     {},

@@ -39,6 +39,7 @@ describe("the layers, for every key of the schema", () => {
     text: () => ["one", "two"],
     secret: () => ["one", "two"],
     topic: () => ["one/1", "two/2"],
+    "base-topic": () => ["one/1", "two/2"],
     "broker-url": () => ["wss://one/mqtt", "mqtt://two:1884"],
     host: () => ["127.0.0.2", "localhost"],
     ip: () => ["172.30.32.2", "fd00::1"],

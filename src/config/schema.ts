@@ -26,7 +26,11 @@ export const SCHEMA: Tree<Config> = {
       default: true,
     },
     client_id: { doc: "By default stable and derived from `base_topic`", format: "text", default: null },
-    base_topic: { doc: "Where all topics of the bridge begin", format: "topic", default: "walkingpad2mqtt" },
+    base_topic: {
+      doc: "Where all topics of the bridge begin",
+      format: "base-topic",
+      default: "walkingpad2mqtt",
+    },
     protocol_version: {
       doc: "MQTT version; `auto` is 5, falling back to 4 (3.1.1)",
       format: "choice",
