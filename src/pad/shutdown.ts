@@ -34,8 +34,6 @@ export class Leaving {
   readonly #deps: LeavingDeps;
   #begun = false;
   #over = false;
-  /** A stop was accepted, and not confirmed, before the end began. */
-  #stopAccepted = false;
 
   constructor(deps: LeavingDeps) {
     this.#deps = deps;
@@ -55,7 +53,6 @@ export class Leaving {
   begin(): void {
     const { scheduler, contact } = this.#deps;
     this.#begun = true;
-    this.#stopAccepted ||= this.#stopIsDue;
     scheduler.apply((control) => giveUp(control, ENDING));
     contact.reconsider();
   }
@@ -136,8 +133,7 @@ export class Leaving {
   get #stopIsOwed(): boolean {
     const { contact, guard, scheduler } = this.#deps;
     const { stop } = scheduler.control;
-    const own = stop?.cause === "exit" && !this.#stopAccepted && stop.refs.length === 0;
-    return stop !== null && (!own || contact.facts.seen || guard.crashCounts);
+    return stop !== null && (stop.accepted || contact.facts.seen || guard.crashCounts);
   }
 
   get #stopIsDue(): boolean {

@@ -14,6 +14,8 @@ export type StopCause = "command" | "exit" | "crash" | "max_session" | "broker_l
 export interface StopGoal {
   readonly refs: readonly Ref[];
   readonly cause: StopCause;
+  /** Asked for by somebody, or for the belt's sake: not only by the program's own end. The bridge answers for it. */
+  readonly accepted: boolean;
   /** `stop` ends the session, `OFF` and `pause` keep it open. */
   readonly endsSession: boolean;
   /** When it was asked for first, and last. */

@@ -20,7 +20,7 @@ import {
   stopOperation,
   stopSent,
 } from "./stop.js";
-import { isMoving, type Sample, type Telemetry } from "./telemetry.js";
+import { isMoving, type Sample, settledSpeed, type Telemetry } from "./telemetry.js";
 
 /** What the scheduler has to know of the machine. */
 export interface Machine {
@@ -238,6 +238,13 @@ export const review = (
     (c: Control) => reviewIncline(c, telemetry, machine.capabilities, now, sample),
   ].reduce(chain, { control, effects: [] });
 
+/**
+ * What brings, or brought, the belt to rest still does. After a crash nobody saw the stop confirmed, and it is over all
+ * the same once the belt keeps a speed: what stops it then is somebody else.
+ */
+const isHalting = ({ stop, stopConfirmed }: Control, telemetry: Telemetry): boolean =>
+  stop !== null || !isMoving(telemetry) || (!stopConfirmed && settledSpeed(telemetry) === null);
+
 /** A valid status came in; `telemetry` has it already. */
 export const statusSeen = (
   before: Control,
@@ -252,7 +259,7 @@ export const statusSeen = (
     ...before,
     greeted: true,
     started: before.started && { ...before.started, seen: before.started.seen || shows },
-    haltedBy: moves && !before.stop && before.stopConfirmed ? null : before.haltedBy,
+    haltedBy: isHalting(before, telemetry) ? before.haltedBy : null,
     leftMoving: before.leftMoving && telemetry.rests < PROOF,
     // A stop that was dropped (rule 2) is over once the belt has come to rest all the same.
     stopConfirmed: before.stopConfirmed || (!before.stop && telemetry.rests >= PROOF),

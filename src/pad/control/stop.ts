@@ -86,6 +86,7 @@ export const askStop = (control: Control, telemetry: Telemetry, request: StopReq
   const stop: StopGoal = {
     refs: [...(under?.refs ?? []), ...request.refs],
     cause: gravest(under?.cause, request.cause),
+    accepted: request.cause !== "exit" || (under?.accepted ?? false),
     endsSession: request.endsSession || (under?.endsSession ?? false),
     asked: under?.asked ?? now,
     since: now,
