@@ -16,6 +16,17 @@ it("a pad that counts in miles is capped as if its numbers were mph (contract ru
   expect(await rig.close()).toBe(0);
 });
 
+it("a speed that comes before it has said so waits for it, and is not written above that cap", async () => {
+  const rig = padRig({ pad: { imperial: true } });
+  await rig.online();
+  const outcomes = rig.send(speed(3.5));
+  await rig.clock.until(() => outcomes.length > 0, 25_000);
+  expect(codes(outcomes)).toEqual(["out-of-range"]);
+  await rig.clock.advance(10_000);
+  expect(rig.frames()).not.toContain("speed 3.5");
+  expect(await rig.close()).toBe(0);
+});
+
 it("what it said is remembered for its next connect, and the config of the day narrows it", async () => {
   const first = padRig({ model: "r1pro" });
   await first.online();

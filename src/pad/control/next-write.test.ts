@@ -5,7 +5,7 @@ import type { Operation } from "../../protocol/protocol.js";
 import { requestMode } from "./mode.js";
 import { requestSpeed } from "./speed.js";
 import { requestStart } from "./start.js";
-import { handed, linkLost, type Machine, nextWrite, statusSeen, writeSent } from "./next-write.js";
+import { handed, linkLost, type Machine, nextWrite, review, statusSeen, writeSent } from "./next-write.js";
 import { type Control, freshLink, noControl, ON_ITS_WAY } from "./goals.js";
 import { askStop } from "./stop.js";
 import { noTelemetry, observe, type Telemetry } from "./telemetry.js";
@@ -104,6 +104,49 @@ describe("the next write", () => {
     });
     expect(asked.preferences.tries).toBe(3);
     expect(next({ ...asked, lastPoll: 900 }, rest, false, 5_000)).toBe("poll");
+  });
+});
+
+describe("a speed whose limit the pad may yet lower", () => {
+  const unasked: Control = { ...noControl, greeted: true };
+  const asked = (tries: number): Control => ({
+    ...unasked,
+    lastPoll: 900,
+    preferences: { known: false, tries, askedAt: 0 },
+  });
+
+  it("waits for what the pad says of its unit, which is asked first", () => {
+    expect(next(speed(unasked, running), running)).toBe("preferences");
+    expect(next(speed(asked(1), running), running)).toBe(650);
+    expect(next(speed(asked(2), running), running)).toBe(650);
+  });
+
+  it("is written when the pad was asked twice and says nothing", () => {
+    const late = observe(running, { ...running.last!, at: 2_000 });
+    expect(next(speed(asked(1), running), late, false, 2_000)).toBe("preferences");
+    expect(next(speed(asked(2), running), late, false, 2_000)).toBe("speed 4");
+  });
+
+  it("ends when the limit is lower, and a belt that it was written to already is brought down", () => {
+    const lower = { ...C2, capabilities: { ...C2.capabilities, maxSpeed: speedFromKmh(3.5) } };
+    const wanted = speed(greeted, running);
+    const unwritten = review(wanted, running, lower, 1_000);
+    expect(unwritten.control.speed).toBeNull();
+    const written = review(
+      wrote(wanted, { op: "speed", speed: speedFromKmh(4) }, running),
+      running,
+      lower,
+      1_000,
+    );
+    expect(written.control.speed).toMatchObject({ refs: [], target: speedFromKmh(3.5), onlySlower: true });
+    for (const { effects } of [unwritten, written])
+      expect(effects).toMatchObject([{ type: "settle", refs: [2], outcome: { code: "out-of-range" } }]);
+    expect(next({ ...written.control, lastWrite: 0 }, at(1_000, 3.9))).toBe("speed 3.5");
+  });
+
+  it("does not hold up a start or a stop", () => {
+    expect(next(start(unasked), rest)).toBe("start");
+    expect(next(stop(speed(unasked, running)), running)).toBe("stop");
   });
 });
 

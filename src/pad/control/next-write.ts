@@ -7,7 +7,7 @@ import { reviewAccess } from "./access.js";
 import { type Control, freshLink, giveUp, ON_ITS_WAY, type Step } from "./goals.js";
 import { inclineDue, mayIncline, reviewIncline } from "./incline.js";
 import { modeDue, reviewMode } from "./mode.js";
-import { readDue } from "./polling.js";
+import { limitMayFollow, readDue } from "./polling.js";
 import { followTarget, maySetSpeedStill, reviewSpeed, speedDue } from "./speed.js";
 import { type Due, mayStart, reviewStart, startDue, startWindowEnd } from "./start.js";
 import {
@@ -86,7 +86,7 @@ const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: 
   return (
     (start && startDue(control, start, telemetry, machine.quirks, now)) ??
     soonest(
-      speed && isRecent(telemetry, machine.quirks, now)
+      speed && isRecent(telemetry, machine.quirks, now) && !limitMayFollow(control, machine.quirks, now)
         ? speedDue(speed, telemetry, machine.capabilities, now)
         : null,
       incline && inclineDue(control, incline, telemetry, now),

@@ -6,19 +6,35 @@ import { showsRest, type Telemetry } from "./telemetry.js";
 /** A pad that leaves a question unanswered is asked three times a connection, then left alone. */
 const TRIES = 3;
 const AGAIN_MS = 2_000;
+/** So many times it is asked before a speed is written without the answer. */
+const ASKED_FOR_LIMIT = 2;
 /** Contract rule 7: a machine that says nothing at rest is asked this often whether it is there. */
 const ALIVE_MS = 4_000;
 
 /** What the pad is to be asked next: what is not known of it yet, else how it is. `gapEnd`: no write before that. */
 export const readDue = (control: Control, telemetry: Telemetry, quirks: Quirks, gapEnd: number): Due => {
   const { stop, start, speed, mode } = control;
-  const busy = stop !== null || start !== null || speed !== null || mode !== null;
-  const ask = busy ? null : questionDue(control, quirks, gapEnd);
+  const moves = start !== null || speed !== null;
+  const busy = stop !== null || mode !== null || moves;
+  const ask =
+    !busy || (stop === null && moves && limitMayFollow(control, quirks, gapEnd))
+      ? questionDue(control, quirks, gapEnd)
+      : null;
   if (quirks.poll === null) return ask ?? aliveDue(control, telemetry, gapEnd);
   // With a goal every gap carries a poll: its results, and the proof of rest, are made of their answers (rule 7).
   const interval = busy ? quirks.minGap : quirks.poll;
   const pollAt = Math.max(gapEnd, (control.lastPoll ?? -Infinity) + interval);
   return ask && ask.at <= pollAt ? ask : { operation: { op: "poll" }, at: pollAt };
+};
+
+/**
+ * A pad that is set to miles takes its numbers for mph, so that they are capped lower (contract 3); it says so only when
+ * it is asked, after its first status. A speed that comes before the answer waits for it.
+ */
+export const limitMayFollow = ({ preferences }: Control, quirks: Quirks, now: number): boolean => {
+  const { known, tries, askedAt } = preferences;
+  if (quirks.readsPreferences || quirks.poll === null || known) return false;
+  return tries < ASKED_FOR_LIMIT || now < (askedAt ?? -Infinity) + AGAIN_MS;
 };
 
 /** What the machine is still to be asked: nothing, before its first status (contract rule 6). */

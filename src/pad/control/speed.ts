@@ -115,6 +115,30 @@ const ended = (control: Control, goal: SpeedGoal, telemetry: Telemetry, now: num
   return null;
 };
 
+/**
+ * The pad has told a lower limit than the one that the speed was accepted by. A belt that was sent above it already is
+ * brought down to it.
+ */
+const aboveNewLimit = (control: Control, goal: SpeedGoal, { maxSpeed }: Capabilities, now: number): Step => {
+  const outcome = failure(
+    "out-of-range",
+    `The pad has told a lower limit since: at most ${kmh(maxSpeed)} km/h. The belt goes no faster than that.`,
+  );
+  const brake: SpeedGoal = {
+    ...goal,
+    refs: [],
+    target: maxSpeed,
+    wrote: null,
+    writes: 0,
+    writeBy: now + WRITE_WITHIN_MS,
+    onlySlower: true,
+  };
+  return {
+    control: { ...control, speed: goal.writes > 0 ? brake : null },
+    effects: settle(goal.refs, outcome),
+  };
+};
+
 /** Whether the belt has left the speed that it had when the target was written: it obeys that, or somebody else. */
 const noteLeaving = (goal: SpeedGoal, sample?: Sample): SpeedGoal => {
   const { wrote } = goal;
@@ -159,6 +183,7 @@ export const reviewSpeed = (
 ): Step => {
   const goal = control.speed;
   if (!goal) return { control, effects: [] };
+  if (goal.target > capabilities.maxSpeed) return aboveNewLimit(control, goal, capabilities, now);
   const measured = sample?.status.speed;
   if (goal.wrote && sample && sample.at > goal.wrote.at && measured !== undefined && isRunning(telemetry))
     if (isNear(measured, goal.target, capabilities.step))
