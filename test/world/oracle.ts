@@ -4,6 +4,9 @@ import type { DayPad, Safety } from "./day.js";
 
 /** km/h: what a status rounds to 0 (wire-facts a.7). */
 const LEAST = 0.05;
+const KM_PER_MILE = 1.609344;
+/** A result is worth a minute's waiting to the bridge: one that waits for the broker for longer is given up. */
+const RESULT_KEPT = 55_000;
 /** Contract rules 2 and 4. */
 const START_WITHIN = 5_000;
 const FRESH = 2_000;
@@ -39,6 +42,8 @@ export interface Ask {
   resultAt: number;
   /** Nothing has happened since that a stop may need more time for. */
   calm: boolean;
+  /** The broker was away for so long that its result may have been given up. */
+  lost?: boolean;
 }
 
 interface Written {
@@ -84,6 +89,10 @@ export class PadOracle {
   readonly name: string;
   readonly setup: DayPad;
   readonly wilink: boolean;
+  /** km/h: a status may show 0 below it. */
+  readonly least: number;
+  /** What a number of ours means to a machine that counts in miles and, of its kind, does not say so. */
+  readonly unsaid: number;
   /** km/h: what nothing that we write may exceed. */
   readonly cap: number;
   readonly truth: Truth[] = [];
@@ -133,6 +142,8 @@ export class PadOracle {
   /** When a word of the bridge could not get through the last time: one that comes now may be older than that. */
   #awayAt = -Infinity;
   #unclean = false;
+  #flapStops = false;
+  #unreachableSince: number | null = null;
   #due: { readonly ask: Ask; readonly until: number; readonly from: number; reacted: boolean } | null = null;
 
   constructor(name: string, setup: DayPad, pad: Pad, deps: OracleDeps) {
@@ -141,6 +152,9 @@ export class PadOracle {
     this.#deps = deps;
     const { model } = pad.machine;
     this.wilink = "wilink" in model;
+    const { imperial = false } = setup.options;
+    this.least = LEAST * (imperial ? KM_PER_MILE : 1);
+    this.unsaid = imperial && !this.wilink && setup.model !== "tm11gy" ? KM_PER_MILE : 1;
     this.cap = Math.min(
       model.belt.max,
       setup.maxSpeed ?? (this.wilink ? (model.name === "R1 Pro" ? 10 : 6) : Infinity),
@@ -160,7 +174,7 @@ export class PadOracle {
     if (belt.phase === "rest") this.#restAt = now;
     if (last?.phase !== belt.phase) this.#phaseSince = now;
     if (belt.phase === "rest") this.#cause = null;
-    this.#movingSince = belt.speed >= LEAST ? (this.#movingSince ?? now) : null;
+    this.#movingSince = belt.speed >= this.least ? (this.#movingSince ?? now) : null;
     const ours = this.#cause?.by === "us" && now - this.#cause.at > 22_000;
     if (
       ours &&
@@ -192,6 +206,27 @@ export class PadOracle {
   /** The process stands still until then. */
   stalled(until: number): void {
     this.#awayAt = Math.max(this.#awayAt, until);
+  }
+
+  /** The connection broke, and is made again at once: to a bridge that has had none that lasted, the broker is gone. */
+  brokerFlapped(): void {
+    const now = this.#deps.now();
+    const { action, after } = this.#deps.safety.broker_lost;
+    const lasted = now - this.#brokerUpSince >= LASTED;
+    if (action === "stop" && !lasted && now - this.#outageSince >= after * 1000) this.#flapStops = true;
+    if (lasted) this.#outageSince = now;
+    this.#brokerUpSince = now;
+  }
+
+  /** Whether a result could be published now. */
+  reachable(is: boolean): void {
+    const now = this.#deps.now();
+    if (!is) this.#unreachableSince ??= now;
+    else {
+      if (this.#unreachableSince !== null && now - this.#unreachableSince > RESULT_KEPT)
+        for (const ask of this.asks) ask.lost = true;
+      this.#unreachableSince = null;
+    }
   }
 
   brokerTurned(up: boolean): void {
@@ -247,7 +282,7 @@ export class PadOracle {
   unsafe(): string | null {
     const now = this.#deps.now();
     const { phase, speed } = this.truth.at(-1)!;
-    if (phase === "rest" || speed < LEAST) {
+    if (phase === "rest" || speed < this.least) {
       if (phase !== "countdown") return null;
     }
     // Falling, as contract 1 says it, is 0.2 km/h from one status to the next; one takes both ways of a slow link.
@@ -295,6 +330,10 @@ export class PadOracle {
       this.#deps.violation(`link OFF let go of a belt: ${moves}`);
   }
 
+  get stopConfirmed(): boolean {
+    return this.#stopConfirmed;
+  }
+
   /** Rule 7: FTMS, a start of 20 s ago, no speed seen since and no stop confirmed. No stop is until a speed is seen. */
   get hasNoTelemetry(): boolean {
     return !this.wilink && this.#unshownSince !== null && this.#deps.now() - this.#unshownSince >= 20_000;
@@ -302,7 +341,8 @@ export class PadOracle {
 
   /** A notification that the pad sent at `generated` is about to be read. */
   heard(generated: number): void {
-    if ((this.truth.findLast(({ at }) => at <= generated)?.speed ?? 0) >= LEAST) this.#unshownSince = null;
+    if ((this.truth.findLast(({ at }) => at <= generated)?.speed ?? 0) >= this.least)
+      this.#unshownSince = null;
     this.#heardOf = Math.max(this.#heardOf, generated);
     this.#firstHeard ??= this.#deps.now();
   }
@@ -351,6 +391,8 @@ export class PadOracle {
     const [was, is] = [before.machine.belt, after.machine.belt];
     const now = this.#deps.now();
     this.sample(after);
+    // A toggle that ends a countdown is acknowledged as the start that it is no more.
+    if (op === "start" && was.phase === "countdown" && is.phase === "rest") this.#unshownSince ??= now;
     const wrong = (why: string): void => this.#deps.violation(`${this.name}: ${op} reached the belt: ${why}`);
     if (was.phase === "rest" && is.phase !== "rest") {
       const seq = this.#handedSeq.findLast((one) => one.op === op)?.seq ?? 0;
@@ -362,6 +404,9 @@ export class PadOracle {
       if (over) wrong(`the belt starts after the stop ${over.id} was ok`);
       if (!this.#alive && !this.#unclean) wrong("the belt starts after the program has ended");
     }
+    // A machine that gave control away has refused it: it was not written yet.
+    if (op.startsWith("speed") && !this.wilink && is.target === was.target)
+      for (const key of this.#firstWrites.keys()) if (key.endsWith(`/${op}`)) this.#firstWrites.delete(key);
     if (op.startsWith("speed") && is.target !== was.target && is.phase === "running") {
       const ask = this.#authority(op, -1);
       const fastest = Math.max(...this.#since(now - 4_000).map(({ speed }) => speed));
@@ -371,7 +416,7 @@ export class PadOracle {
           : Infinity;
       if (is.target > asked + 0.15 && is.target > (this.setup.startSpeed ?? 0) + 0.15)
         wrong(`the belt makes for ${is.target.toFixed(2)} km/h, and ${asked} was asked`);
-      const most = Math.max(this.cap, ask?.value === "slower" ? fastest : 0);
+      const most = this.unsaid * Math.max(this.cap, ask?.value === "slower" ? fastest : 0);
       if (is.target > most + 0.06 * unit)
         wrong(`the belt makes for ${is.target.toFixed(2)} km/h, more than ${most}`);
       if (!this.#deps.safety.allow_start && is.target > fastest + 0.06 && this.honest)
@@ -426,7 +471,10 @@ export class PadOracle {
       const moves = this.honest ? this.#motionSeen(true) : this.#lie();
       if (moves) this.#deps.violation(`${this.name}: stop_confirmed, but the belt is ${moves}`);
     }
-    if (state.stop_confirmed) this.#stopSince = null;
+    if (state.stop_confirmed) {
+      this.#stopSince = null;
+      this.#flapStops = false;
+    }
     this.#stopConfirmed = state.stop_confirmed;
   }
 
@@ -434,8 +482,8 @@ export class PadOracle {
   unanswered(within: number): readonly Ask[] {
     const now = this.#deps.now();
     return this.asks.filter(
-      ({ results, at, isVoid, kind }) =>
-        results.length === 0 && now - at > within && !(isVoid && kind === "motion"),
+      ({ results, at, isVoid, kind, lost }) =>
+        results.length === 0 && !lost && now - at > within && !(isVoid && kind === "motion"),
     );
   }
 
@@ -458,14 +506,14 @@ export class PadOracle {
   /** The belt moves, or is about to, and the bridge could have seen it; null: it does not, or could not. `isWord`: when it spoke, not now. */
   #motionSeen(isWord = false): string | null {
     const { phase, speed } = this.truth.at(-1)!;
-    if (phase === "rest" || (phase === "stopping" && speed < LEAST)) return null;
+    if (phase === "rest" || (phase === "stopping" && speed < this.least)) return null;
     const cause = this.#cause;
     const what = `${phase} at ${speed.toFixed(2)} km/h, started by ${cause?.by ?? "nobody"}`;
     if (cause?.by === "us") return what;
     const late = this.#deps.now() - this.#awayAt < LATE_WORD;
     if (isWord && late && (cause?.at ?? -Infinity) <= this.#awayAt) return null;
     // FTMS shows no countdown, and no status shows the first moment of a slow ramp.
-    const slow = (LEAST * 2 * 1000) / (this.setup.options.ramp ?? 0.53);
+    const slow = (this.least * 2 * 1000) / (this.setup.options.ramp ?? 0.53);
     const shownAt = (cause?.at ?? 0) + (this.wilink ? 0 : this.#countdown + slow) + SIGHT;
     return this.#heardOf > shownAt ? what : null;
   }
@@ -499,7 +547,7 @@ export class PadOracle {
   #checkStart(wrong: (why: string) => void): void {
     const { phase, speed } = this.truth.at(-1)!;
     const toggles = this.wilink || this.setup.model === "tm11gy";
-    if (phase === "rest" || !toggles || (speed < LEAST && phase !== "countdown")) return;
+    if (phase === "rest" || !toggles || (speed < this.least && phase !== "countdown")) return;
     if (phase === "countdown" && !this.wilink) return;
     if (this.#motionSeen()) wrong(`it is a toggle, and the belt is ${this.#motionSeen()}`);
   }
@@ -511,7 +559,7 @@ export class PadOracle {
     const unseen = this.#heardOf < this.#phaseSince;
     if (phase === "rest" || phase === "countdown") {
       if (since > FRESH + 200 && !unseen) wrong(`the belt is in ${phase} for ${since} ms`);
-    } else if (phase === "stopping" && ramp >= 0.3 && since > FRESH + 1_500 && !unseen && speed >= LEAST)
+    } else if (phase === "stopping" && ramp >= 0.3 && since > FRESH + 1_500 && !unseen && speed >= this.least)
       wrong(`the belt is slowing to rest for ${since} ms`);
     this.#checkAgain(op, ask, now, wrong);
     if (ask.value !== "slower") return;
@@ -560,7 +608,7 @@ export class PadOracle {
       now - this.#outageSince >= after - 100 &&
       began < Math.max(this.#outageSince + after, down);
     const left = walked_off.action === "stop" && this.#walkerWasOff;
-    if (!wanted && !lost && !left && this.#lateLink < 0) wrong("nobody wanted it");
+    if (!wanted && !lost && !left && !this.#flapStops && this.#lateLink < 0) wrong("nobody wanted it");
   }
 
   #watchWords(): void {
@@ -575,7 +623,13 @@ export class PadOracle {
     )
       return;
     const since = Math.max(this.#restWordSince, this.#movingSince);
-    if (now - since < 9_000 || this.#linkedAt === null || this.#heardOf < this.#movingSince + SIGHT) return;
+    if (
+      now - since < 9_000 ||
+      now - this.#awayAt < LATE_WORD ||
+      this.#linkedAt === null ||
+      this.#heardOf < this.#movingSince + SIGHT
+    )
+      return;
     this.#deps.violation(
       `${this.name}: the belt is said to be ${this.#published?.belt} and runs at ${speed.toFixed(2)} km/h`,
     );

@@ -74,6 +74,9 @@ export const runDay = async (day: Day, { trace = false } = {}): Promise<Outcome>
   }
 };
 
+/** What a link, a pad or the process suffers from. */
+type Trouble = "stall" | "loss" | "range" | "hang" | "fault" | "key" | "radio";
+
 class World {
   readonly #day: Day;
   readonly #clock = new WorldClock();
@@ -101,7 +104,7 @@ class World {
   #seq = 0;
   #messages = 0;
   #ending: Promise<void> | null = null;
-  #mishaps: { readonly from: number; until: number; readonly pad: number | null; readonly stall: boolean }[] =
+  #mishaps: { readonly from: number; until: number; readonly pad: number | null; readonly what: Trouble }[] =
     [];
 
   constructor(day: Day, trace: boolean) {
@@ -358,7 +361,10 @@ class World {
     this.#note(`exit ${code}`);
     this.#exits.push(code);
     this.#look();
-    this.#letGo = new Set(this.#pads.filter(({ truth }) => truth.at(-1)?.phase !== "rest"));
+    // A pad that was not seen at rest leaves the same mark, wherever its belt is (rule 9).
+    this.#letGo = new Set(
+      this.#pads.filter((pad) => pad.truth.at(-1)?.phase !== "rest" || !pad.stopConfirmed),
+    );
     for (const pad of this.#pads) {
       const unsafe = code === EXIT.ok ? pad.unsafe() : null;
       if (unsafe) this.#violation(`${pad.name}: exit 0, but the belt is ${unsafe}`);
@@ -459,7 +465,7 @@ class World {
         if (!this.#life) return;
         this.#note(`the process stalls for ${deed.ms} ms`);
         this.#stalls.push({ from: this.#clock.now(), ms: deed.ms });
-        this.#mishap(null, deed.ms + 1500, true);
+        this.#mishap(null, deed.ms + 1500, "stall");
         for (const pad of this.#pads) pad.stalled(this.#clock.now() + deed.ms);
         this.#life.clock.stall(deed.ms);
         return;
@@ -491,21 +497,21 @@ class World {
       }
       case "unlink":
         this.#say(deed.pad, "the link breaks");
-        this.#mishap(deed.pad, 1000);
+        this.#mishap(deed.pad, 1000, "loss");
         {
           this.#radio.disconnect(ADDRESSES[deed.pad]!);
           return;
         }
       case "range":
         this.#say(deed.pad, deed.out ? "out of range" : "in range");
-        this.#mishap(deed.pad, deed.out ? Infinity : 1000);
+        this.#mishap(deed.pad, deed.out ? Infinity : 1000, "range");
         {
           this.#radio.outOfRange(ADDRESSES[deed.pad]!, deed.out);
           return;
         }
       case "hang":
         this.#say(deed.pad, deed.on ? "nothing gets through" : "everything gets through");
-        this.#mishap(deed.pad, deed.on ? Infinity : 1000);
+        this.#mishap(deed.pad, deed.on ? Infinity : 1000, "hang");
         {
           this.#radio.hangWrites(ADDRESSES[deed.pad]!, deed.on);
           return;
@@ -514,7 +520,7 @@ class World {
         this.#say(deed.pad, `faults ${JSON.stringify(deed.faults)}`);
         this.#radio.setFaults(ADDRESSES[deed.pad]!, { ...NO_FAULTS, ...deed.faults });
         {
-          this.#mishap(deed.pad, Object.keys(deed.faults).length > 0 ? Infinity : 1000);
+          this.#mishap(deed.pad, Object.keys(deed.faults).length > 0 ? Infinity : 1000, "fault");
           return;
         }
       case "air":
@@ -535,6 +541,7 @@ class World {
       case "flap":
         this.#answers = false;
         this.#note("the connection to the broker breaks");
+        for (const pad of this.#pads) pad.brokerFlapped();
         {
           this.#broker.flap();
           return;
@@ -554,14 +561,14 @@ class World {
         }
       case "control":
         this.#say(deed.pad, `control ${deed.what}`);
-        this.#mishap(deed.pad, deed.what === "allowed" ? 1000 : Infinity);
+        this.#mishap(deed.pad, deed.what === "allowed" ? 1000 : Infinity, "key");
         {
           this.#radio.act(ADDRESSES[deed.pad]!, (pad) => control(pad, deed.what));
           return;
         }
       case "radio":
         this.#note(deed.on ? "the radio is on" : "the radio is off");
-        this.#mishap(null, deed.on ? 1000 : Infinity);
+        this.#mishap(null, deed.on ? 1000 : Infinity, "radio");
         {
           this.#radio.setPower(deed.on ? "on" : "off");
           return;
@@ -610,7 +617,7 @@ class World {
             at: this.#clock.now(),
             sent,
             kind: halts && kind === "motion" ? "other" : kind,
-            isVoid: stored || (kind !== "stop" && (old || (dup && kind === "motion"))),
+            isVoid: stored || (kind !== "stop" && value !== "standby" && (old || (dup && kind === "motion"))),
             results: [],
             calm: false,
             resultAt: 0,
@@ -665,9 +672,11 @@ class World {
       const unwell = this.#mishaps.some(({ pad }) => pad === null || pad === i) || this.#isRough(i);
       oracle.disturbed = unwell;
       oracle.rough =
-        this.#mishaps.some((one) => !one.stall && (one.pad === null || one.pad === i)) || this.#isRough(i);
+        this.#mishaps.some((one) => one.what !== "stall" && (one.pad === null || one.pad === i)) ||
+        this.#isRough(i);
       oracle.transit = this.#airs[i]!.transit;
       oracle.sample(this.#radio.pad(ADDRESSES[i]!));
+      oracle.reachable(this.#broker.reaches);
       if (this.#life && this.#broker.reaches && !this.#ending)
         for (const ask of oracle.unanswered(110_000)) {
           this.#violation(`${oracle.name}: ${ask.id} (${ask.key} ${ask.value}) has had no result for 110 s`);
@@ -691,16 +700,16 @@ class World {
     );
   }
 
-  /** `until` Infinity: until the next one, which ends it. */
-  #mishap(pad: number | null, ms: number, stall = false): void {
+  /** `until` Infinity: until the next one of its kind, which ends it. */
+  #mishap(pad: number | null, ms: number, what: Trouble): void {
     const now = this.#clock.now();
-    if (ms !== Infinity)
-      for (const one of this.#mishaps) if (one.pad === pad && one.until === Infinity) one.until = now;
-    this.#mishaps.push({ from: now, until: now + ms, pad, stall });
+    for (const one of this.#mishaps)
+      if (one.pad === pad && one.what === what && one.until === Infinity) one.until = now;
+    this.#mishaps.push({ from: now, until: now + ms, pad, what });
     for (const [i, oracle] of this.#pads.entries())
       if (pad === null || pad === i) {
         oracle.disturbed = true;
-        oracle.rough ||= !stall;
+        oracle.rough ||= what !== "stall";
         oracle.disturb();
       }
   }
