@@ -1,4 +1,5 @@
 import type { Property, Uuid } from "../ble/radio.js";
+import type { ProtocolName } from "../domain/pad.js";
 import type { BeltSpec } from "./belt.js";
 
 export type Access = Property;
@@ -6,6 +7,7 @@ export type Gatt = ReadonlyMap<Uuid, ReadonlyMap<Uuid, readonly Access[]>>;
 
 /** A machine that can be simulated, whatever it speaks. Speeds in km/h, times in milliseconds. */
 export interface MachineModel {
+  readonly protocol: ProtocolName;
   readonly name: string;
   readonly advertised: string;
   /** Service -> characteristic -> what it allows. */

@@ -3,10 +3,10 @@ import type { Clock } from "../clock.js";
 import type { Faults, SimulatedPadSettings } from "../domain/faults.js";
 import type { Access } from "./machine-model.js";
 import { machineModel } from "./models.js";
-import type { FtmsModel, WiLinkModel } from "./models.js";
 import {
   connected,
-  hasCrashed,
+  damaged,
+  ends,
   newPad,
   receive,
   speak,
@@ -16,7 +16,7 @@ import {
   valueOf,
   withFaults,
 } from "./pad.js";
-import type { Notification, Pad, PadOptions } from "./pad.js";
+import type { Notification, Pad, PadOptions, SimulatedMachine } from "./pad.js";
 import { roll, seedOf } from "./random.js";
 
 /** A simulated pad as configured; `options` are for tests. */
@@ -42,7 +42,7 @@ const GAP = 690;
 export class Peripheral {
   readonly address: Address;
   readonly name: string;
-  readonly model: WiLinkModel | FtmsModel;
+  readonly model: SimulatedMachine;
   /** False: neither heard nor reachable. */
   inRange = true;
   readonly #clock: Clock;
@@ -147,7 +147,7 @@ export class Peripheral {
   receive(characteristic: Uuid, bytes: Uint8Array): readonly Notification[] {
     const { pad, notifications } = receive(this.pad, characteristic, bytes);
     this.pad = pad;
-    if (hasCrashed(pad)) this.#crash();
+    this.#reviewLink();
     return this.#onAir(notifications);
   }
 
@@ -166,9 +166,10 @@ export class Peripheral {
     return { address: this.address, name: this.name, rssi: this.rssi, services };
   }
 
-  #crash(): void {
-    this.#sulksUntil = this.#clock.now() + SULKS;
-    this.#carrier?.drop();
+  #reviewLink(): void {
+    const end = ends(this.#pad);
+    if (end === "crash") this.#sulksUntil = this.#clock.now() + SULKS;
+    if (end !== null) this.#carrier?.drop();
   }
 
   /** A timer runs only while somebody listens. */
@@ -182,6 +183,7 @@ export class Peripheral {
     const { pad, notifications } = speak(this.pad);
     this.pad = pad;
     if (this.inRange) for (const sent of this.#onAir(notifications)) this.#carrier?.hear(sent);
+    this.#reviewLink();
   }
 
   #onAir(notifications: readonly Notification[]): readonly Notification[] {
@@ -201,9 +203,7 @@ export class Peripheral {
   #damaged(sent: Notification): Notification {
     if (!(this.#dice() < this.faults.corrupt)) return sent;
     const at = Math.floor(this.#dice() * sent.bytes.length);
-    // FTMS has no checksum of its own, so nothing but its length can give a damaged notification away.
-    if ("ftms" in this.model) return { ...sent, bytes: sent.bytes.subarray(0, at) };
-    return { ...sent, bytes: sent.bytes.map((byte, index) => (index === at ? byte ^ 0x10 : byte)) };
+    return { ...sent, bytes: damaged(this.#pad, sent.bytes, at) };
   }
 
   #dice(): number {

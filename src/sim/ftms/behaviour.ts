@@ -1,13 +1,13 @@
 import type { Uuid } from "../../ble/radio.js";
 import { FTMS } from "../../protocol/ftms/gatt.js";
 import { encodeMachineEvent } from "../../protocol/ftms/server-frames.js";
+import type { Key, Said } from "../behaviour.js";
 import { resetCounters } from "../counters.js";
 import {
   dataFrames,
   type FtmsFace,
   type FtmsPad,
   isOpen,
-  type Notification,
   presentEvent,
   say,
   talks,
@@ -93,9 +93,7 @@ export const ftmsSpeaksIn = ({ machine, face }: FtmsPad): number | null => {
 };
 
 /** What it says by itself at this moment, and that it has said it. */
-export const ftmsSpeaks = (
-  pad: FtmsPad,
-): { readonly pad: FtmsPad; readonly notifications: readonly Notification[] } => {
+export const ftmsSpeaks = (pad: FtmsPad): Said<FtmsPad> => {
   const { machine, face } = pad;
   const due = face.dataAt <= machine.at;
   const { moving, resting } = machine.model.ftms.every;
@@ -108,7 +106,7 @@ export const ftmsSpeaks = (
 };
 
 /** A button of the remote or the console: it works whatever the client has said, or not said. */
-export const pressFtms = (pad: FtmsPad, key: "start-stop" | "stop" | "+" | "-"): FtmsPad => {
+export const pressFtms = (pad: FtmsPad, key: Key): FtmsPad => {
   const { machine } = pad;
   if (key === "+" || key === "-") return nudge(pad, key === "+" ? REMOTE_STEP : -REMOTE_STEP);
   if (isResting(machine)) {

@@ -38,6 +38,7 @@ interface FtmsHabits {
 }
 
 export interface FtmsModel extends MachineModel {
+  readonly protocol: "ftms";
   readonly ftms: FtmsHabits;
 }
 
@@ -99,6 +100,7 @@ const KINGSMITH: FtmsHabits = { ...HABITS, cccdGap: 30, replays: true };
 export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy", FtmsModel>> = {
   // b.1, b.2, b.6, b.7.1, b.7.4, b.7.7. A start ramps to the slowest speed (slandau3); how long it spins up is chosen.
   z1: {
+    protocol: "ftms",
     name: "Z1",
     advertised: "KS-HD-Z1D",
     gatt: Z1_GATT,
@@ -117,6 +119,7 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy", Ftm
   },
   // b.1, b.4, b.6, b.7.6: ten times a second while it moves, every success in 2ADA, no answer but the first.
   mc21: {
+    protocol: "ftms",
     name: "MC21",
     advertised: "KS-MC21-D06BFD",
     gatt: gatt([FTMS.preamble, ["write"]]),
@@ -135,6 +138,7 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy", Ftm
   // A machine of the standard's with everything a treadmill can have, after the FitShow T12B of b.6 and b.7.12: 3-2-1,
   // then 1.0 km/h; the record in two parts, the steps in the second. Unlike it, it counts its distance.
   ftms: {
+    protocol: "ftms",
     name: "FTMS treadmill",
     advertised: "Treadmill",
     gatt: gatt([FTMS.inclineRange, READ]),
@@ -150,6 +154,7 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy", Ftm
   },
   // b.7.3, b.7.11. Its limits are nobody's report.
   tm11gy: {
+    protocol: "ftms",
     name: "TM11GY",
     advertised: "TM11GY",
     gatt: gatt(),

@@ -8,13 +8,9 @@ import {
   encodeTrainingStatus,
 } from "../../protocol/ftms/server-frames.js";
 import { encodeTreadmillData } from "../../protocol/ftms/treadmill-data.js";
+import type { Notification } from "../behaviour.js";
 import type { FtmsMachine } from "./models.js";
 import { isResting } from "../machine.js";
-
-export interface Notification {
-  readonly characteristic: Uuid;
-  readonly bytes: Uint8Array;
-}
 
 /** How one FTMS machine differs from the next of its model; for tests. */
 export interface FtmsOptions {

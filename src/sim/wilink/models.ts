@@ -25,6 +25,7 @@ interface WiLinkHabits {
 }
 
 export interface WiLinkModel extends MachineModel {
+  readonly protocol: "wilink";
   readonly wilink: WiLinkHabits;
 }
 
@@ -56,7 +57,7 @@ const HABITS: WiLinkHabits = {
 };
 
 /** 2.0 km/h is where the captured A1 of a.10 (belt_control) settled after its start. */
-const base = { gatt: WILINK, belt: BELT, startsAt: "preference", startSpeed: 2 } as const;
+const base = { protocol: "wilink", gatt: WILINK, belt: BELT, startsAt: "preference", startSpeed: 2 } as const;
 
 export const WILINK_MODELS: Readonly<Record<"c2" | "a1" | "p1" | "r1pro", WiLinkModel>> = {
   // Counters survive a stop, standby resets them (wire-facts a.9, ph4#21).
