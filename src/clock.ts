@@ -90,7 +90,7 @@ export const systemClock = (source: TimeSource = MACHINE): Clock => ({
   },
 });
 
-/** A gap in our own life from this length on counts as the age of what came during it (contract rule 2). */
+/** A gap in our own life from this length on counts as the age of what came during it (safety rule 2). */
 export const STALL_MS = 2_000;
 const TURN_MS = 500;
 /** What was sent during a gap is read within this time after it. */

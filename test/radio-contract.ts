@@ -49,7 +49,7 @@ export interface Beyond {
   readonly pendingConnects?: string;
 }
 
-/** What every adapter of the radio port promises (src/ble/radio.ts, design 5). */
+/** What every adapter of the radio port promises (src/ble/radio.ts, ADR 9). */
 export const radioContract = (
   adapter: string,
   makeRadio: () => Promise<RadioUnderTest>,

@@ -1,4 +1,4 @@
-// The table of issue 12: bridge and floor in turn in one run, so that what else the machine does meets both.
+// Bridge and floor in turn in one run, so that what else the machine does meets both.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

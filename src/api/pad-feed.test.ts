@@ -26,7 +26,7 @@ const rig = () => {
   return { clock, publisher, change, states, sent, view };
 };
 
-describe("the pace of a pad's topics (contract 3, rates)", () => {
+describe("the pace of a pad's topics (docs/topics.md, rates)", () => {
   it("publishes availability before the state", () => {
     expect(rig().sent.map(({ topic }) => topic)).toEqual(["availability", "state"]);
   });

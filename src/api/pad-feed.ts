@@ -2,7 +2,7 @@ import type { PadState } from "../domain/state.js";
 import type { Stats } from "../domain/stats.js";
 import { availabilityPayload, statePayload, statsPayload } from "./payloads.js";
 
-/** Contract 3, rates: numbers at most once a second, `last_status_at` and `rssi` alone at most once a minute. */
+/** docs/topics.md, rates: numbers at most once a second, `last_status_at` and `rssi` alone at most once a minute. */
 const NUMBERS_MS = 1_000;
 const TRIFLES_MS = 60_000;
 
@@ -69,12 +69,12 @@ export class PadFeed {
     this.#run(false);
   }
 
-  /** A result speaks of what state shows, so that comes first (contract 3, rates). */
+  /** A result speaks of what state shows, so that comes first (docs/topics.md, rates). */
   flush(): void {
     this.#run(true);
   }
 
-  /** Availability: contract 5 wants it before everything else of a pad. */
+  /** Availability: docs/topics.md wants it before everything else of a pad. */
   availability(): void {
     const { available } = this.#view();
     this.#available = available;

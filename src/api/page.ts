@@ -91,7 +91,7 @@ export interface PadPayload {
  * `GET api/events`: the name of each server-sent event and the JSON of its data. On connect comes a full picture, in the
  * order `ping`, `bridge`, `info`, `pads`, then for each pad `availability`, `state` and, once the store is read, `stats`.
  * After that each comes again when it changes, always whole: words at once, numbers at most once a second a pad
- * (contract 3, rates). `event` is never part of the picture: it happens once. More than 32 streams: 503 `too-many-streams`.
+ * (docs/topics.md, rates). `event` is never part of the picture: it happens once. More than 32 streams: 503 `too-many-streams`.
  */
 export interface PageEvents {
   readonly bridge: BridgeEvent;

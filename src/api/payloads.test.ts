@@ -88,7 +88,7 @@ const numbersIn = (value: unknown): number[] =>
       : [];
 
 describe("statePayload", () => {
-  it("has the units, words and times of contract 3", () => {
+  it("has the units, words and times of docs/topics.md", () => {
     expect(statePayload(walking)).toEqual({
       belt: "running",
       running: "ON",
@@ -147,7 +147,7 @@ describe("statePayload", () => {
 });
 
 describe("statsPayload", () => {
-  it("has the units of contract 3", () => {
+  it("has the units of docs/topics.md", () => {
     expect(statsPayload(stats)).toEqual({
       session: {
         id: "20261122T100000Z",

@@ -10,7 +10,7 @@ import {
 } from "../domain/stats.js";
 import { km, kmh, type Metres, type Speed } from "../domain/units.js";
 
-// Domain values as the JSON objects of contract 3. Every key is always there, null when unknown: Home Assistant
+// Domain values as the JSON objects of docs/topics.md. Every key is always there, null when unknown: Home Assistant
 // logs a warning for each key that a template misses.
 
 /** At most `digits` decimals, never float dust, never -0. */
@@ -198,7 +198,7 @@ export interface ResponsePayload {
   readonly transaction?: Transaction;
 }
 
-/** `B/bridge/response/<verb>`; keys with a `?` in contract 3 are left out when there is nothing to say. */
+/** `B/bridge/response/<verb>`; keys with a `?` in docs/topics.md are left out when there is nothing to say. */
 export const responsePayload = (
   answer: { readonly data?: unknown } | { readonly error: string },
   transaction?: Transaction,
@@ -208,7 +208,7 @@ export const responsePayload = (
   ...(transaction === undefined ? {} : { transaction }),
 });
 
-/** A payload of `bridge/request/<verb>`: no object counts as `{}` (contract 3). */
+/** A payload of `bridge/request/<verb>`: no object counts as `{}` (docs/topics.md). */
 export const parseRequest = (
   bytes: Uint8Array,
 ): { readonly fields: Readonly<Record<string, unknown>>; readonly transaction?: Transaction } => {

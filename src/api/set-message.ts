@@ -27,7 +27,7 @@ const LONGEST_ID = 64;
 const MOST_REJECTED = 32;
 
 const ON_OFF = ["ON", "OFF"] as const;
-/** The order in which the keys of one message are carried out (contract 3), and all keys of a JSON message. */
+/** The order in which the keys of one message are carried out (docs/topics.md), and all keys of a JSON message. */
 const JSON_KEYS = ["mode", "belt", "speed", "incline", "command"] as const;
 const RAW_KEYS: readonly CommandKey[] = [...JSON_KEYS, "link"];
 
@@ -116,7 +116,7 @@ const readMember = (name: string, value: unknown): Command | Rejected => {
   return readCommand(key, value) ?? wrong(key, ALLOWED[key]);
 };
 
-/** One message is one intent (contract 3): a readable stop, else what its keys say together. */
+/** One message is one intent (docs/topics.md): a readable stop, else what its keys say together. */
 const intent = (
   read: readonly Command[],
   unread: readonly Rejected[],
@@ -161,7 +161,7 @@ const overrules = (winner: Command, { key, value }: Command): boolean => {
   return winner.key === "speed" && (value === "faster" || value === "slower");
 };
 
-/** Mode, belt, speed (contract 3). `start` and `resume` go with the belt, or a former speed would beat the new one. */
+/** Mode, belt, speed (docs/topics.md). `start` and `resume` go with the belt, or a former speed would beat the new one. */
 const rank = ({ key, value }: Command): number =>
   value === "start" || value === "resume" ? JSON_KEYS.indexOf("belt") : RAW_KEYS.indexOf(key);
 

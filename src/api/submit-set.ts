@@ -3,11 +3,11 @@ import type { PadPort } from "./pad-port.js";
 import type { Result } from "./payloads.js";
 import type { ParsedSet, Rejected } from "./set-message.js";
 
-/** Contract 3: a start or speed whose own `at` is older than this is refused. */
+/** docs/topics.md: a start or speed whose own `at` is older than this is refused. */
 const STALE_MS = 5_000;
 
 export interface SetContext {
-  /** When the message came, on the clock that `now` reads (contract rule 2). */
+  /** When the message came, on the clock that `now` reads (safety rule 2). */
   readonly arrived: number;
   readonly now: () => number;
   /** The wall clock's epoch milliseconds. */

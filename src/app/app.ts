@@ -198,7 +198,7 @@ export class App implements Stoppable {
     const unwatch = pad.subscribe({
       changed: () => {
         const { state, crashedAt } = pad.view();
-        // An unclean end that the belt was not seen after keeps its mark as it is (contract rule 9).
+        // An unclean end that the belt was not seen after keeps its mark as it is (safety rule 9).
         if (state.lastStatusAt !== null && crashedAt === null) this.#store.saw(id, state.lastStatusAt);
       },
       happened: () => undefined,

@@ -29,7 +29,7 @@ export interface Facts {
   readonly config: Config;
 }
 
-/** The payload of bridge/info (contract 3): secrets are masked. */
+/** The payload of bridge/info (docs/topics.md): secrets are masked. */
 export const infoPayload = ({ version, startedAt, radio, store, web, pads, config }: Facts): InfoPayload => ({
   version,
   started_at: new Date(startedAt).toISOString(),
@@ -51,7 +51,7 @@ export interface Vitals {
   readonly pads: readonly Pad[];
 }
 
-/** The payload of bridge/health (contract 3). */
+/** The payload of bridge/health (docs/topics.md). */
 export const healthPayload = ({ uptime, memory, broker, pads }: Vitals): object => ({
   uptime: Math.round(uptime / 1000),
   memory: { rss: memory.rss, heap_used: memory.heapUsed },

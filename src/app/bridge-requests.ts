@@ -25,7 +25,7 @@ export interface RequestDeps {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** bridge/request/<verb> -> its answer (contract 3). Settles within the scan's time; rejects with an Error to show. */
+/** bridge/request/<verb> -> its answer (docs/topics.md). Settles within the scan's time; rejects with an Error to show. */
 export const answerRequest = async (verb: string, fields: Fields, deps: RequestDeps): Promise<Answer> => {
   switch (verb) {
     case "health_check":

@@ -39,7 +39,7 @@ const targetOf = async ({ mqtt }: Config): Promise<BrokerTarget> => ({
   cert: await pem("mqtt.cert", mqtt.cert),
   key: await pem("mqtt.key", mqtt.key),
   rejectUnauthorized: mqtt.reject_unauthorized,
-  // Stable, so that a reconnect takes the old session over and its late will cannot outlive it (bridges.md, LWT race).
+  // Stable, so that a reconnect takes the old session over and its late will cannot outlive it (MQTT 3.1.1 §3.1.4).
   clientId: mqtt.client_id ?? objectId(mqtt.base_topic, "bridge"),
   protocolVersion: mqtt.protocol_version === "auto" ? "auto" : mqtt.protocol_version === 5 ? "5" : "4",
   keepalive: mqtt.keepalive,

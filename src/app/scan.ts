@@ -94,7 +94,7 @@ export const proposals = (
     });
 };
 
-/** Contract 2: [a-z0-9_-]{1,32}, not "bridge". */
+/** docs/configuration.md: [a-z0-9_-]{1,32}, not "bridge". */
 const freeId = (name: string, taken: ReadonlySet<string>): string => {
   const plain = name
     .toLowerCase()

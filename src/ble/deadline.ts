@@ -65,7 +65,7 @@ export const orAborted = <T>(promise: PromiseLike<T>, signal: AbortSignal): Prom
   });
 
 /**
- * Awaits what may never settle (noble's promises, design 5). Rejects with BridgeError("timeout") at the deadline, or
+ * Awaits what may never settle (noble's promises, ADR 9). Rejects with BridgeError("timeout") at the deadline, or
  * with the reason of a signal that aborts first.
  */
 export const settle = async <T>(

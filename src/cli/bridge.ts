@@ -14,7 +14,7 @@ import { readVersion } from "../version.js";
 import { connectBroker } from "../mqtt/client/mqttjs.js";
 import { startWatchdog } from "../process/watchdog.js";
 
-/** design 9. */
+/** For the last lines of the log. Milliseconds. */
 const FLUSH_MS = 200;
 /** Between two drawings of the line below the log: as often as numbers can be read. */
 const DRAW_MS = 500;

@@ -20,7 +20,7 @@ export interface Loaded {
   readonly isMissing: boolean;
 }
 
-/** The config by the rules of contract 1; null when it is wrong, and everything that is has been said. */
+/** The config by the rules of docs/command-line.md; null when it is wrong, and everything that is has been said. */
 export const readConfig = (
   flag: string | undefined,
   env: NodeJS.ProcessEnv,

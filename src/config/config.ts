@@ -24,7 +24,7 @@ export interface SimulatorEntry {
 }
 
 /**
- * The whole configuration, checked, complete and frozen, in the file's own shape and in the user's units (contract 2);
+ * The whole configuration, checked, complete and frozen, in the file's own shape and in the user's units (docs/configuration.md);
  * settings.ts has it in the domain's. Credentials written into `mqtt.url` have moved to `username` and `password`.
  */
 export interface Config {

@@ -36,7 +36,7 @@ export interface Rule<T = unknown> {
 
 /**
  * `coerce` reads text (the environment knows nothing else); what it cannot read it leaves as it is, for `accepts` to
- * refuse. convict's own coercion would make 6 of "6abc" and true of "no" (design 12).
+ * refuse. convict's own coercion would make 6 of "6abc" and true of "no".
  */
 interface Format {
   readonly coerce: (text: string) => unknown;
@@ -205,5 +205,5 @@ export const check = (rule: Rule, key: string, value: unknown): Finding | null =
 export const isSection = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Empty means not set (contract 2). */
+/** Empty means not set (docs/configuration.md). */
 export const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === "";

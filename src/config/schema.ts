@@ -7,7 +7,7 @@ type Tree<T> = {
   readonly [K in keyof T]: [T[K]] extends [Scalar | readonly unknown[]] ? Rule<T[K]> : Tree<T[K]>;
 };
 
-/** The single source of every key: what it does, its default, what is allowed (contract 2). */
+/** The single source of every key: what it does, its default, what is allowed (docs/configuration.md). */
 export const SCHEMA: Tree<Config> = {
   mqtt: {
     url: {

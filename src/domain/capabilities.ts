@@ -16,7 +16,7 @@ const fastest = (defaults: Capabilities, reported: PadPreferences | null, { maxS
   reported?.maxSpeed ? Math.min(reported.maxSpeed, maxSpeed ?? Infinity) : (maxSpeed ?? defaults.maxSpeed);
 
 /**
- * Speeds are the machine's minimum plus whole steps (contract rule 5). A pad that counts in miles is capped as if its
+ * Speeds are the machine's minimum plus whole steps (safety rule 5). A pad that counts in miles is capped as if its
  * numbers were mph: raw 30 moved an imperial KS-F0 at what felt like 3.0 mph, elsewhere the arithmetic says km/h
  * (wire-facts a.9, Units [X]).
  */
@@ -41,7 +41,7 @@ const rangeOf = (
 
 /**
  * What a pad may be asked for: the pad's own report, else the config, else the model's default; where the pad reports,
- * the config only narrows (contract 2). `maxSpeed` below `minSpeed`: the config leaves no speed that the machine has.
+ * the config only narrows (docs/configuration.md). `maxSpeed` below `minSpeed`: the config leaves no speed that the machine has.
  */
 export const capabilitiesOf = (
   defaults: Capabilities,

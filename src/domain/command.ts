@@ -1,6 +1,6 @@
 import type { Mode } from "./pad.js";
 
-/** The verbs of the `command` key (contract 3, Commands). */
+/** The verbs of the `command` key (docs/topics.md, Commands). */
 export const VERBS = ["start", "stop", "pause", "resume", "faster", "slower", "toggle"] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -40,7 +40,7 @@ export type Outcome =
 export const OK: Outcome = { status: "ok" };
 export const failure = (code: ResultCode, message: string): Outcome => ({ status: "error", code, message });
 
-/** A stop that is readable whatever else its message says (contract 3: one message is one intent). */
+/** A stop that is readable whatever else its message says (docs/topics.md: one message is one intent). */
 export const isStop = (command: Command): boolean =>
   (command.key === "belt" && command.value === "OFF") ||
   (command.key === "speed" && command.value === 0) ||

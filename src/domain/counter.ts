@@ -31,7 +31,7 @@ const U24 = 0x100_0000;
 export type CounterName = "distance" | "elapsed" | "steps" | "energy";
 
 // Rates are out of reach for a person on a belt, so that no real walk is cut: 25 km/h, 4 steps and 0.5 kcal a
-// second. Odometers in steps of 100 m exist (a field report, issue 11). Widths: wire-facts a.7 (u24, distance in units of 10 m) and b.1, b.2 (u24 metres, u16 or u24 steps).
+// second. Odometers in steps of 100 m exist (a field report). Widths: wire-facts a.7 (u24, distance in units of 10 m) and b.1, b.2 (u24 metres, u16 or u24 steps).
 const NATURES: Readonly<Record<CounterName, Nature>> = {
   distance: { perSecond: 7, unit: 10, coarse: 110, wraps: [U24, U24 * 10] },
   elapsed: { perSecond: 1, unit: 1, wraps: [U16, U24] },

@@ -1,6 +1,6 @@
 import { AT_REST, speedFromKmh, type Speed } from "./units.js";
 
-/** The machines the simulator can be (contract 2, `simulator.pads`). */
+/** The machines the simulator can be (docs/configuration.md, `simulator.pads`). */
 export const SIMULATED_MODELS = ["c2", "a1", "p1", "r1pro", "z1", "mc21", "ftms", "tm11gy"] as const;
 export type SimulatedModel = (typeof SIMULATED_MODELS)[number];
 

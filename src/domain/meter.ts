@@ -42,7 +42,7 @@ export interface Reading {
   readonly unseen: boolean;
 }
 
-/** No status for this long is a gap in what we know (contract 3, belt `unknown`). */
+/** No status for this long is a gap in what we know (docs/topics.md, belt `unknown`). */
 export const SILENCE = 5_000;
 /** WiLink distance comes in units of 10 m and may lag: after a gap, only more than one unit shows a walk. */
 const UNSEEN_WALK = 10;

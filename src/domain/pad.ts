@@ -41,7 +41,7 @@ export interface PadRecord {
   readonly remaining: number;
 }
 
-/** What a pad said about its settings and abilities (WiLink A6; FTMS 2ACC, 2AD4, 2AD5); read, never written (contract rule 6). */
+/** What a pad said about its settings and abilities (WiLink A6; FTMS 2ACC, 2AD4, 2AD5); read, never written (safety rule 6). */
 export interface PadPreferences {
   readonly minSpeed?: Speed;
   readonly maxSpeed?: Speed;
@@ -64,7 +64,7 @@ export interface Capabilities {
   readonly incline: { readonly min: number; readonly max: number; readonly step: number } | null;
   readonly heartRate: boolean;
   readonly steps: boolean;
-  /** The pad counts in miles: its numbers are capped as if they were mph (contract rule 12). */
+  /** The pad counts in miles: its numbers are capped as if they were mph (safety rule 12). */
   readonly imperial: boolean;
   /** False: the machine offers nothing to write to, it can only be watched. Absent: it can be controlled. */
   readonly control?: boolean;

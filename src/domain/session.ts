@@ -184,7 +184,7 @@ const settle = (state: Walk, status: PadStatus, now: number): WalkStep => {
   const asleep = isAsleep(status);
   if (asleep && !state.parked) return finish(state);
   // State 1 at speed 0 is seen after a start (wire-facts a.8): only resting states are rest at once. Any other state
-  // is after 5 s of speed 0 (contract rule 7), a countdown never.
+  // is after 5 s of speed 0 (safety rule 7), a countdown never.
   const resting = asleep || activity === "resting" || activity === "paused";
   const stuck = activity !== "countdown" && now - state.moved.now >= SILENCE;
   if (state.session.state !== "active" || !(resting || stuck)) return still(state);

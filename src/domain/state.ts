@@ -1,11 +1,11 @@
 import type { Mode, ProtocolName } from "./pad.js";
 import type { Speed } from "./units.js";
 
-/** The belt words of contract 3. */
+/** The belt words of docs/topics.md. */
 export const BELTS = ["standby", "idle", "starting", "running", "stopping", "paused", "unknown"] as const;
 export type Belt = (typeof BELTS)[number];
 
-/** The link words of contract 3. */
+/** The link words of docs/topics.md. */
 export type LinkWord = "off" | "scanning" | "connecting" | "ready" | "lost" | "stopping";
 
 /** Where the link of a pad stands. */
@@ -48,7 +48,7 @@ export interface PadState {
   readonly lastStatusAt: number | null;
 }
 
-/** The event types of contract 3. */
+/** The event types of docs/topics.md. */
 export const EVENT_TYPES = [
   "session_started",
   "session_paused",

@@ -1,6 +1,6 @@
 import type { Metres, Seconds, Speed } from "./units.js";
 
-/** One walk (contract 3, stats). Times are epoch milliseconds. */
+/** One walk (docs/topics.md, stats). Times are epoch milliseconds. */
 export interface Session {
   readonly id: string;
   readonly state: "active" | "paused" | "ended";

@@ -13,7 +13,7 @@ const rig = () => {
 };
 const WILL = '{"state":"offline"}';
 
-describe("bridge/state heals itself (contract 5)", () => {
+describe("bridge/state heals itself (docs/topics.md)", () => {
   it("answers the late will of an older connection with what is true", () => {
     const { word, answers } = rig();
     word.heard(WILL);

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import type { Logger } from "../log/log.js";
 import { bridgeStatePayload, isObject, parseJson } from "../api/payloads.js";
 
-/** Contract 5: a foreign `offline` is answered at most once in 5 s, and after three in a row with a warning. */
+/** docs/topics.md: a foreign `offline` is answered at most once in 5 s, and after three in a row with a warning. */
 const ANSWER_EVERY_MS = 5_000;
 const FOREIGN_IN_A_ROW = 3;
 /** A row ends once nobody has contradicted us for this long; our own answers in between do not end it. */

@@ -18,7 +18,7 @@ import { Router, type SetLimits, STORED_GET, takeSet } from "./router.js";
 import { StopMerger } from "./stop-merger.js";
 import { subscriptions, type Topics, topics } from "./topics.js";
 
-/** Contract 3: at the connect and each minute. */
+/** docs/topics.md: at the connect and each minute. */
 const HEALTH_EVERY_MS = 60_000;
 const STOPS: readonly Result["value"][] = ["OFF", "stop", "pause", 0];
 const retained = (topic: string, payload: string): OutMessage => ({ topic, payload, retain: true, qos: 1 });
@@ -177,7 +177,7 @@ export class Bridge {
     this.#ends.push(this.#deps.clock.every(HEALTH_EVERY_MS, () => this.#health()));
   }
 
-  /** The order of contract 5, after discovery; `bridge/state` last, so that whoever reads `online` finds everything else there. */
+  /** The order of docs/topics.md, after discovery; `bridge/state` last, so that whoever reads `online` finds everything else there. */
   #everything(): void {
     const feeds = [...this.#pads.values()].map(({ feed }) => feed);
     for (const feed of feeds) feed.availability();
@@ -187,7 +187,7 @@ export class Bridge {
     this.#broker.publish(retained(this.#topics.bridge.state, this.#word.say()));
   }
 
-  /** Before anything else of a pad (contract rule 9). */
+  /** Before anything else of a pad (safety rule 9). */
   #unknown(pad: PadPort): void {
     const topic = this.#topics.pad(pad.settings.id);
     for (const [name, payload] of [

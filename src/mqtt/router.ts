@@ -50,7 +50,7 @@ export interface SetLimits {
   readonly dropped: () => void;
 }
 
-/** Routes what comes in. Commands and requests that the broker had stored are refused and cleared (contract rule 3). */
+/** Routes what comes in. Commands and requests that the broker had stored are refused and cleared (safety rule 3). */
 export class Router {
   readonly #deps: RouterDeps;
   readonly #guard: FloodGuard;
@@ -82,7 +82,7 @@ export class Router {
     if (!inbound) return;
     switch (inbound.kind) {
       case "set":
-        // What clearing a stored message looks like (contract rule 3), our own clearing included.
+        // What clearing a stored message looks like (safety rule 3), our own clearing included.
         if (message.payload.length === 0) return;
         if (!message.retain) return this.#set(inbound.pad, inbound.key, message);
         set(inbound.pad, inbound.key, message, UNLIMITED);
@@ -162,7 +162,7 @@ export class Router {
   }
 }
 
-/** For stored messages: they come once a connect, and each is answered and cleared (contract rule 3). */
+/** For stored messages: they come once a connect, and each is answered and cleared (safety rule 3). */
 const UNLIMITED: SetLimits = {
   onlyStops: false,
   answersStop: () => true,
@@ -173,13 +173,13 @@ const UNLIMITED: SetLimits = {
 export interface SetDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** When what is read now came in, on the clock (contract rule 2). */
+  /** When what is read now came in, on the clock (safety rule 2). */
   readonly arrived: () => number;
   readonly answer: (padId: string, result: Result) => void;
 }
 
 /**
- * A redelivered start, and a speed may be one, would do again what was done already (contract 3); a stop may come as
+ * A redelivered start, and a speed may be one, would do again what was done already (docs/topics.md); a stop may come as
  * often as it likes, and what only names a state says the same twice.
  */
 const REPEATABLE: readonly Command["value"][] = ["OFF", "stop", "pause", 0];

@@ -20,7 +20,7 @@ const base = fc
   .map((text) => text.replace(/[+#\0]/gu, "/"));
 
 describe("topics", () => {
-  it("are those of contract 3", () => {
+  it("are those of docs/topics.md", () => {
     const { bridge, pad } = topics("home/pads");
     expect([
       bridge.state,

@@ -1,10 +1,10 @@
-/** Config key `pads[].id` (contract 2). */
+/** Config key `pads[].id` (docs/configuration.md). */
 const PAD_ID = /^[a-z0-9_-]{1,32}$/;
 
 /** A response topic is built from the request's: one that nears MQTT's 65,535 bytes could not be answered. */
 const LONGEST_VERB = 256;
 
-/** The topics of one pad (contract 3). */
+/** The topics of one pad (docs/topics.md). */
 export interface PadTopics {
   readonly availability: string;
   readonly state: string;
@@ -16,7 +16,7 @@ export interface PadTopics {
   readonly event: string;
 }
 
-/** The topics of the bridge itself (contract 3). */
+/** The topics of the bridge itself (docs/topics.md). */
 export interface BridgeTopics {
   readonly state: string;
   readonly info: string;
@@ -49,7 +49,7 @@ const padTopics = (base: string, id: string): PadTopics => ({
   event: `${base}/${id}/event`,
 });
 
-/** Every topic name of contract 3 below one base topic. */
+/** Every topic name of docs/topics.md below one base topic. */
 export const topics = (base: string): Topics => ({
   bridge: bridgeTopics(base),
   pad: (id) => padTopics(base, id),
@@ -139,10 +139,10 @@ export const subscriptions = (
 /** Also shows our own configs being cleared, and those of pads that are gone: others' devices come with them. */
 const discoverySweep = (discoveryPrefix: string): string => `${discoveryPrefix}/device/+/config`;
 
-/** `S_<id>` of contract 6: discovery object id and device identifier of a pad, or of the bridge with id "bridge". */
+/** `S_<id>` of docs/topics.md: discovery object id and device identifier of a pad, or of the bridge with id "bridge". */
 export const objectId = (base: string, id: string): string =>
   `${base.replace(/[^a-zA-Z0-9_-]/gu, "_")}_${id}`;
 
-/** Where the device message of a pad, or of the bridge, is published (contract 6). */
+/** Where the device message of a pad, or of the bridge, is published (docs/topics.md). */
 export const discoveryTopic = (discoveryPrefix: string, base: string, id: string): string =>
   `${discoveryPrefix}/device/${objectId(base, id)}/config`;

@@ -4,7 +4,7 @@ import { asError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 import { catchRealTimeSignals } from "./real-time-signals.js";
 
-/** Contract 1. */
+/** docs/command-line.md. */
 export const EXIT = {
   ok: 0,
   unhealthy: 1,
@@ -16,11 +16,11 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** npm hands Ctrl-C on, so that it reaches us twice at once (contract rule 8). */
+/** npm hands Ctrl-C on, so that it reaches us twice at once (safety rule 8). */
 const SAME_KEY_PRESS_MS = 1_000;
 /**
  * Whatever would end us without a stop, or open Node's inspector (SIGUSR1). Not SIGSEGV, SIGBUS, SIGFPE and SIGILL: after
- * a fault of our own no JavaScript may run (Node's documentation of signal events); the next run stops the belt then (contract rule 9). Not SIGTRAP either: it is
+ * a fault of our own no JavaScript may run (Node's documentation of signal events); the next run stops the belt then (safety rule 9). Not SIGTRAP either: it is
  * how the watchdog ends a PID 1 whose main loop hangs (ADR 6), which a handler would keep alive for ever (seen).
  */
 const SIGNALS = [
@@ -142,12 +142,12 @@ export interface Stoppable {
   goodbye(withinMs: number): Promise<void>;
 }
 
-/** Milliseconds (design 9). The belts get all that is left: with the log's last words, all of the timeout but 1.5 s. */
+/** Milliseconds. The belts get all that is left: with the log's last words, all of the timeout but 1.5 s. */
 const CAPS = { quiesce: 100, save: 300, links: 300, goodbye: 600 };
 const REST_MS = Object.values(CAPS).reduce((sum, ms) => sum + ms);
 
 /**
- * The one way out (contract rule 8). Each stage gets the smaller of its cap and what is left; whatever it does, the
+ * The one way out (safety rule 8). Each stage gets the smaller of its cap and what is left; whatever it does, the
  * next one runs. Resolves within `budgetMs` with the exit code.
  */
 export const shutDown = async (

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { workerData } from "node:worker_threads";
 
-// Contract rule 10. Looks once a second, so that a suspended machine, on which both threads sleep, costs one look and
+// Safety rule 10. Looks once a second, so that a suspended machine, on which both threads sleep, costs one look and
 // not fifteen.
 const LOOK_MS = 1_000;
 const LOOKS = 15;

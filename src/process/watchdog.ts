@@ -4,7 +4,7 @@ import type { Clock } from "../clock.js";
 const TURN_MS = 1_000;
 
 /**
- * Starts the thread of contract rule 10: it kills this process when its main loop has not turned for 15 s, so that the
+ * Starts the thread of safety rule 10: it kills this process when its main loop has not turned for 15 s, so that the
  * supervisor (Docker, systemd) starts it anew and rule 9 stops the belts. Returns the end of the watch.
  */
 export const startWatchdog = (clock: Clock): (() => void) => {

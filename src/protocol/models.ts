@@ -33,7 +33,7 @@ const FTMS_QUIRKS: Quirks = {
   manualFirst: false,
   manualBeforeRetry: false,
   startTries: Infinity,
-  // Contract rule 7: what it does shortly after a start says nothing about that start.
+  // Safety rule 7: what it does shortly after a start says nothing about that start.
   showsStart: false,
   readsPreferences: true,
   keepsRecord: false,

@@ -38,7 +38,7 @@ export type Message =
   | { readonly kind: "other"; readonly type: number }
   | { readonly kind: "bad"; readonly reason: string };
 
-/** A row of the model table: names, limits and quirks as data (design 4). */
+/** A row of the model table: names, limits and quirks as data. */
 export interface Model {
   readonly name: string;
   readonly protocol: ProtocolName;
@@ -54,13 +54,13 @@ export interface Quirks {
   readonly minGap: number;
   /** Milliseconds between polls; null: the machine notifies by itself. */
   readonly poll: number | null;
-  /** It also speaks unasked: a status counts from when it came, and not as the answer to a poll (contract rule 7). */
+  /** It also speaks unasked: a status counts from when it came, and not as the answer to a poll (safety rule 7). */
   readonly pushes: boolean;
   /** Milliseconds between two frames of whatever is written. */
   readonly spacing: number;
   /** Milliseconds between the switch to manual mode and the start. */
   readonly modeSettle: number;
-  /** The start opcode is a toggle: written only to a belt seen at rest (contract rule 4). */
+  /** The start opcode is a toggle: written only to a belt seen at rest (safety rule 4). */
   readonly startToggles: boolean;
   /** Manual mode is written before the first start of a connection even if it is shown already (A1 Pro, wire-facts a.4). */
   readonly manualFirst: boolean;

@@ -71,7 +71,7 @@ export const heartbeatAge = async (storePath: string, wall: number): Promise<num
   return known.length === 0 ? null : Math.min(...known);
 };
 
-/** Contract 1, `health`: three beats of the main loop may be missed. */
+/** docs/command-line.md, `health`: three beats of the main loop may be missed. */
 const ALIVE_MS = 30_000;
 
 /** Whether a heartbeat of this age is that of a bridge that is alive. */

@@ -6,7 +6,7 @@ import { lockStore } from "./lock.js";
 import { loadDriver } from "./sqlite.js";
 import type { Store } from "./store.js";
 
-/** Contract 1, health. */
+/** docs/command-line.md, health. */
 const BEAT_MS = 10_000;
 
 /**

@@ -27,7 +27,7 @@ import { StoreFile } from "./store-file.js";
 import { endForgotten, Sweeper } from "./retention.js";
 import { Unwritten } from "./unwritten.js";
 
-/** Between two transactions (design 12). */
+/** Between two transactions (ADR 7). */
 const GAP_MS = 1_000;
 /** What only refines what is known already: that a pad at rest was seen again. */
 const LATER_MS = 10_000;

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 /**
  * Forces SQLite's log to the disk after each transaction, off the main loop, which has belts to stop. With
  * `synchronous = NORMAL` SQLite itself leaves that to the kernel, which takes half a minute; a power cut must not cost
- * more of a walk than `kill -9` does (contract rule 9). One call at a time, and one more for what came meanwhile.
+ * more of a walk than `kill -9` does (safety rule 9). One call at a time, and one more for what came meanwhile.
  */
 export class LogSync {
   readonly #path: string;

@@ -111,7 +111,7 @@ export class LivePicture {
     const results: ResultPayload[] = [];
     return new Promise((resolve) => {
       const answer = (result: Result): void => {
-        // A result speaks of what state shows, so that comes first (contract 3, rates).
+        // A result speaks of what state shows, so that comes first (docs/topics.md, rates).
         if (this.#streams.count > 0) feed.flush();
         results.push(resultPayload(result));
         if (results.length === expected) resolve(results);

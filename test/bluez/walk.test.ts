@@ -61,7 +61,7 @@ describe.skipIf(missing)(
       await onBroker.online();
       expect(await onBroker.ask({ belt: "ON" })).toMatchObject({ status: "ok" });
       expect(await onBroker.ask({ speed: 2.5 })).toMatchObject({ status: "ok" });
-      // Contract 3: within 0.1, as measured by the pad.
+      // docs/topics.md: within 0.1, as measured by the pad.
       expect(Math.abs(beltSpeed(pad.pad) - 2.5)).toBeLessThan(0.15);
       expect(await onBroker.ask({ belt: "OFF" })).toMatchObject({ status: "ok" });
       expect(beltSpeed(pad.pad)).toBe(0);

@@ -14,7 +14,7 @@ const running = async (options: Parameters<typeof padRig>[0]) => {
   return rig;
 };
 
-describe("after an unclean end (contract rule 9)", () => {
+describe("after an unclean end (safety rule 9)", () => {
   it.each([8_000, 9 * MINUTE])(
     "%i ms ago, a moving belt is stopped before anything else",
     async (crashed) => {
@@ -79,7 +79,7 @@ it("a running belt is left alone by a connect", async () => {
   expect(await rig.close()).toBe(0);
 });
 
-describe("an end that did not see the belt at rest (contract rule 9)", () => {
+describe("an end that did not see the belt at rest (safety rule 9)", () => {
   it("refuses starts until rest is seen, and lasts until rest has lasted", async () => {
     const rig = padRig({ crashed: 60_000 });
     expect(rig.state().stopConfirmed).toBe(false);

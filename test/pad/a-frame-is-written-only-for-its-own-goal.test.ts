@@ -8,7 +8,7 @@ const slowly = async (rig: Rig, ms: number): Promise<void> => {
   rig.air.slow = ms;
 };
 
-describe("of the frames of one operation (contract rules 2, 5)", () => {
+describe("of the frames of one operation (safety rules 2, 5)", () => {
   it.each([900, 1_300, 1_700, 2_400])(
     "with %d ms a write, no start is written later than 5 s after its command",
     async (ms) => {

@@ -233,7 +233,7 @@ describe("a special machine", () => {
     expect(await rig.ask(speed(3), 60_000)).toBe("ok");
     await rig.clock.advance(15_000);
     expect(rig.speed()).toBeCloseTo(3, 1);
-    // It is handled, so it is no problem (issue 11).
+    // It is handled, so it is no problem.
     expect(rig.state().problem).toBeNull();
     expect(rig.warnings.filter((line) => line.includes("miles an hour"))).toHaveLength(1);
     // What is learned is kept: the next speed is right at once.

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { SIMULATED_MODELS } from "../../src/domain/faults.js";
 import { OFF, padRig } from "../support/pad-rig.js";
 
-// Contract rule 7: a read is a sign of life of an FTMS machine at rest. One that ran when its link was lost, and says
+// Safety rule 7: a read is a sign of life of an FTMS machine at rest. One that ran when its link was lost, and says
 // nothing on the new one though it can be read, may not have taken the subscription: it is offline, and tried again.
 it.each(SIMULATED_MODELS)("a %s", async (model) => {
   const rig = padRig({ model });

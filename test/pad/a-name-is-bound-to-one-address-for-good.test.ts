@@ -9,7 +9,7 @@ const byName = (options: RigOptions = {}): RigOptions => ({
   ...options,
 });
 
-describe("a pad that is given by its name (contract rule 11)", () => {
+describe("a pad that is given by its name (safety rule 11)", () => {
   it("is bound to the one that advertises it, whatever the case, and stays bound", async () => {
     const rig = padRig(byName());
     await rig.online();

@@ -3,7 +3,7 @@ import { codes, mode, OFF, ON, padRig, speed, verb } from "../support/pad-rig.js
 
 const MODELS = ["c2", "a1", "p1", "r1pro", "z1", "mc21", "ftms"] as const;
 
-describe("a speed (contract rule 5)", () => {
+describe("a speed (safety rule 5)", () => {
   it.each(["c2", "a1", "p1", "r1pro"] as const)("asked for at rest starts a %s first", async (model) => {
     const rig = padRig({ model });
     await rig.online();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ADDRESS, codes, ON, OFF, padRig, speed, verb } from "../support/pad-rig.js";
 
-describe("a start (contract rules 2 and 4)", () => {
+describe("a start (safety rules 2 and 4)", () => {
   it.each([ON, verb("start"), verb("resume"), verb("toggle")])(
     "is refused at once without a status in the last 2 s: $value",
     async (command) => {

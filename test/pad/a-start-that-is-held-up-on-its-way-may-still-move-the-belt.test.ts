@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { ADDRESS, FTMS_MODELS, OFF, ON, padRig } from "../support/pad-rig.js";
 
 // A start is handed to the link as the pad goes out of range and the machine is suspended: it arrives half a minute later,
-// at a belt that has shown rest all the time. The 5 s of contract rule 7 begin when it has left, not when it was handed over.
+// at a belt that has shown rest all the time. The 5 s of safety rule 7 begin when it has left, not when it was handed over.
 it.each(FTMS_MODELS)("a %s: the end waits for what may come of it, and stops that", async (model) => {
   const rig = padRig({ model });
   await rig.online();

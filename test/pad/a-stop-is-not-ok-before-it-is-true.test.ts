@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { codes, OFF, ON, padRig } from "../support/pad-rig.js";
 
-describe("a machine that loses stops in its spin-up (contract rule 7)", () => {
+describe("a machine that loses stops in its spin-up (safety rule 7)", () => {
   it.each([4_000, 9_000, 14_000])(
     "of %i ms is stopped once the belt moves, and ok is true",
     async (countdown) => {
@@ -22,7 +22,7 @@ describe("a machine that loses stops in its spin-up (contract rule 7)", () => {
   );
 });
 
-describe("a machine whose data is all zeros (contract rule 7)", () => {
+describe("a machine whose data is all zeros (safety rule 7)", () => {
   it("has no telemetry once its start has shown nothing for 20 s: no stop is confirmed, no start written", async () => {
     const rig = padRig({ model: "ftms", pad: { silentData: true } });
     await rig.online();

@@ -28,7 +28,7 @@ const stopWithin = (model: SimulatedModel): number => (model === "c2" ? 20 : 100
 /** Half the models count in miles or begin at 1.6 km/h: 3.5 is a speed of them all. */
 const brisk = (model: SimulatedModel): number => (model === "c2" ? 4 : 3.5);
 
-describe.each(ALL)("a stop (contract rule 1) of a %s", (model) => {
+describe.each(ALL)("a stop (safety rule 1) of a %s", (model) => {
   it.each([OFF, STOP, verb("pause"), speed(0), verb("toggle")])(
     "is $key $value, and ok once the belt is at rest",
     async (command) => {

@@ -11,7 +11,7 @@ const haltedAfter = async (rig: Rig, limit: number): Promise<number> => {
   return rig.clock.until(() => rig.handed.some(({ at, op }) => at >= since && HALTS.includes(op)), limit);
 };
 
-/** Contract 3, from 3 km/h. */
+/** docs/topics.md, from 3 km/h. */
 const DEADLINE = 14_000;
 
 describe.each(FTMS_MODELS)("a %s", (model) => {
@@ -74,7 +74,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     await rig.clock.settled(left, DEADLINE);
     expect(rig.pad.leaving.verdict()).toBe("rest");
     expect(rig.speed()).toBe(0);
-    // No person asked for it (contract 3): 08 01.
+    // No person asked for it (docs/topics.md): 08 01.
     expect(rig.handed.filter(({ op }) => op === "pause")).toEqual([]);
     await rig.close();
   });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { ADDRESS, OFF, padRig } from "../support/pad-rig.js";
 
-// The store looks at this before it lets the disk hold the main loop up (design 12).
+// The store looks at this before it lets the disk hold the main loop up (ADR 7).
 
 it("not with a link that takes it: the frame is handed over in the same turn", async () => {
   const rig = padRig();

@@ -40,7 +40,7 @@ const restOf = (model: SimulatedModel): string => (model === "c2" ? "idle" : "pa
 /** FTMS machines speak by themselves. */
 const asked = (model: SimulatedModel): string[] => (model === "c2" ? ["poll"] : []);
 
-describe.each(ALL)("a stop asked for while the link to a %s is down (contract rule 2)", (model) => {
+describe.each(ALL)("a stop asked for while the link to a %s is down (safety rule 2)", (model) => {
   it("within 60 s is the first write of the reconnect, moving or not", async () => {
     const rig = padRig({ model });
     await rig.walking(3);

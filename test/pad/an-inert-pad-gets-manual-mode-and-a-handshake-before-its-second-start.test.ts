@@ -17,7 +17,7 @@ it.each((["manual", "standby"] as const).flatMap((mode) => PHASES.map((phase) =>
 
     expect(rig.frames(since)).toEqual([...FIRST[mode], "handshake", "start"]);
     const [first, second] = rig.wire(since).filter(({ op }) => op === "start");
-    // Contract rule 4: the second needs a status 3 s newer than the one, not older than 2 s, that allowed the first.
+    // Safety rule 4: the second needs a status 3 s newer than the one, not older than 2 s, that allowed the first.
     expect(second!.at - first!.at).toBeGreaterThan(1_000);
     expect(second!.at - since).toBeLessThanOrEqual(5_000);
     expect(await rig.close()).toBe(0);

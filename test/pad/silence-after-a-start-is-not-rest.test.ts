@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { ON, padRig } from "../support/pad-rig.js";
 
 // The last that was heard of the belt is rest, and a start was written after it: it may well run by now. That no status
-// came for 5 s is no status that shows rest 5 s after the start (contract rule 7).
+// came for 5 s is no status that shows rest 5 s after the start (safety rule 7).
 it.each(["c2", "a1", "p1", "r1pro"] as const)(
   "a %s that falls silent with its start, and a process that stalls: its belt counts as moving, and is stopped at the end",
   async (model) => {

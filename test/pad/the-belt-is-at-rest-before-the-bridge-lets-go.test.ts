@@ -51,7 +51,7 @@ const BUDGET = 23_000;
 const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS];
 /** The fastest that is a speed of them all: one counts in miles. */
 const brisk = (model: SimulatedModel): number => (model === "c2" ? 6 : 3.5);
-/** MC21 speaks ten times a second: none of its statuses is 0.2 km/h below the one before (contract 1). */
+/** MC21 speaks ten times a second: none of its statuses is 0.2 km/h below the one before (docs/command-line.md). */
 const falling = (model: SimulatedModel): string => (model === "mc21" ? "moving" : "falling");
 /** What FTMS knows no such thing as. */
 const standby = (model: SimulatedModel): string[] => (model === "c2" ? ["mode standby"] : []);
@@ -70,7 +70,7 @@ it.each(["c2", "a1", "p1", "r1pro"] as const)(
   },
 );
 
-describe.each(ALL)("the end of the program (contract rule 8), of a %s", (model) => {
+describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) => {
   it("before a status ever came, holds on to nothing", async () => {
     const rig = padRig({ model });
     rig.radio.outOfRange(ADDRESS, true);

@@ -3,7 +3,7 @@ import { speedFromKmh } from "../../src/domain/units.js";
 import { noIdentity } from "../../src/pad/link/identity.js";
 import { ADDRESS, codes, padRig, speed } from "../support/pad-rig.js";
 
-it("a pad that counts in miles is capped as if its numbers were mph (contract rule 12)", async () => {
+it("a pad that counts in miles is capped as if its numbers were mph (safety rule 12)", async () => {
   const rig = padRig({ pad: { imperial: true } });
   await rig.online();
   await rig.clock.advance(3_000);

@@ -42,7 +42,7 @@ const MARGIN = 1_500;
 /** km/h: what a status rounds to 0 (wire-facts a.7). */
 const LEAST = 0.05;
 
-/** Contract rules 2 and 4. */
+/** Safety rules 2 and 4. */
 const START_WITHIN = 5_000;
 const TOGGLE_AGAIN = 3_000;
 /** From the start to the first movement, of the slowest simulated machine and with some air. */

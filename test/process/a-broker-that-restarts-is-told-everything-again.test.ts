@@ -27,7 +27,7 @@ describe.skipIf(missing)(`a broker that restarts and has forgotten everything${u
       const offline = seen.filter(({ payload }) => payload.startsWith('{"state":"offline"'));
       expect(offline.map(({ topic }) => topic)).toEqual([]);
       expect(pad.states(from).filter(({ belt, speed }) => belt !== "running" || speed !== 2)).toEqual([]);
-      // Contract 5: bridge/state comes last of all.
+      // docs/topics.md: bridge/state comes last of all.
       const first = (topic: string): number => seen.findIndex((message) => message.topic === topic);
       for (const topic of after.keys())
         if (topic !== BRIDGE_STATE) expect(first(topic), topic).toBeLessThan(seen.indexOf(online));

@@ -7,7 +7,7 @@ import { BRIDGE_STATE, bridgeSays, missing, scene, unlessMissing } from "./scene
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
 const nodeFlags = ["--require", fixture("block-on-sigurg.cjs")];
-/** Contract rule 10: 15 s; the thread looks once a second, and as PID 1 it takes a second attempt. */
+/** Safety rule 10: 15 s; the thread looks once a second, and as PID 1 it takes a second attempt. */
 const LEAST_MS = 14_000;
 const MOST_MS = 19_000;
 

@@ -23,7 +23,7 @@ const lose = async ({ probe, pad }: Scene, seconds: number): Promise<number> => 
 /** Some 1.5 s pass until the link breaks; what is left is longer than a key press, and shorter than a stop's deadline. */
 const REFUSED = 4;
 
-/** A signal within 1 s of the first is the same key press (contract rule 8). */
+/** A signal within 1 s of the first is the same key press (safety rule 8). */
 const ANOTHER_KEY_PRESS_MS = 1_100;
 
 const links = ({ lines }: Program): number => lines.filter(({ msg }) => msg === "connected").length;

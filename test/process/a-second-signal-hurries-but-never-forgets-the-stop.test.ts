@@ -5,9 +5,9 @@ import { bridgeSays, expectCleanEnd, missing, scene, unlessMissing } from "./sce
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
-/** A signal within 1 s of the first is the same key press (contract rule 8). */
+/** A signal within 1 s of the first is the same key press (safety rule 8). */
 const ANOTHER_KEY_PRESS_MS = 1_100;
-/** Save, links, goodbye (design 9) and a busy machine. */
+/** Save, links, goodbye and a busy machine. */
 const HURRY_MS = 4_000;
 
 describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, () => {

@@ -20,7 +20,7 @@ import {
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 10 });
 
-/** There is no belt to wait for: stages of design 9 and a busy machine. */
+/** There is no belt to wait for: the other stages of the shutdown path and a busy machine. */
 const SOON_MS = 6_000;
 
 describe("a signal before there is anything to end", () => {

@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 /** From 2 km/h a belt needs some 4 s, its proof 2 s and standby 1 s; the rest is for a busy machine. */
 const ENDED_MS = 20_000;
 
-/** Contract rule 8: the order on the way out, as a subscriber sees it. */
+/** Safety rule 8: the order on the way out, as a subscriber sees it. */
 const expectTheWayOut = (seen: readonly Recorded[], pad: PadOnBroker): void => {
   const first = (matches: (message: Recorded) => boolean): number => seen.findIndex(matches);
   const stopping = first(bridgeSays("stopping"));

@@ -69,7 +69,7 @@ describe.skipIf(missing)(`a start that comes while the pad is away${unlessMissin
       expect(result).toMatchObject({ status: "error", code: "not-connected" });
       expect(result.took_ms).toBeLessThan(500);
     }
-    // A toggle of a belt that nobody sees is a stop (contract 3), and a stop waits for the pad.
+    // A toggle of a belt that nobody sees is a stop (docs/topics.md), and a stop waits for the pad.
     expect(await pad.ask({ command: "toggle" })).toMatchObject({ status: "ok" });
     await pad.online();
     const before = probe.mark();

@@ -7,7 +7,7 @@ vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 const OFFICE: ScenePad = { id: "office", address: PAD };
 /** From standby: manual mode, 1 s, start, 3 s of countdown and the first status that shows movement. */
 const START_TOOK_MS = 9_000;
-/** From 2 km/h: 4 s, and the proof of contract rule 7. */
+/** From 2 km/h: 4 s, and the proof of safety rule 7. */
 const STOP_TOOK_MS = 8_000;
 
 const STUCK: readonly { readonly how: string; readonly stuck: ScenePad }[] = [

@@ -128,7 +128,7 @@ describe.skipIf(missing)(`a walk of three pauses, a lost link and two restarts${
     const recovered = last(probe);
     expect(recovered.session.id).toBe(id);
     for (const key of KEYS) expect(recovered.total[key], key).toBeGreaterThanOrEqual(known.total[key]);
-    // What moves within 15 s of a crash's first connect was left so by it, and is stopped (contract rule 9).
+    // What moves within 15 s of a crash's first connect was left so by it, and is stopped (safety rule 9).
     await pause(17_000);
     await walkOn(program, 6_000);
     await expectTruth(program, probe, recovered.session);

@@ -7,10 +7,10 @@ import { bridgeSays, expectCleanEnd, missing, PAD, unlessMissing } from "./scene
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
-/** There is no belt to wait for: stages of design 9 and a busy machine. */
+/** There is no belt to wait for: the other stages of the shutdown path and a busy machine. */
 const SOON_MS = 6_000;
 const STOPPED_MS = 25_000;
-/** A signal within 1 s of the first is the same key press (contract rule 8). */
+/** A signal within 1 s of the first is the same key press (safety rule 8). */
 const ANOTHER_KEY_PRESS_MS = 1_100;
 
 const said = (wire: readonly WireLine[], ...words: readonly string[]): readonly string[] =>

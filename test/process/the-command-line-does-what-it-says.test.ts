@@ -175,7 +175,7 @@ describe("walkingpad2mqtt", () => {
       expect(other.output).toContain(`The port ${port} of 127.0.0.1 is in use. If that is a broker`);
       expect(other.output).not.toMatch(/\bat .*\.js:\d+/);
     }
-    // Only `run` and `scan` may load Bluetooth (contract 1).
+    // Only `run` and `scan` may load Bluetooth (docs/command-line.md).
     if (process.platform === "linux")
       expect(readFileSync(`/proc/${demo.pid}/maps`, "utf8")).not.toMatch(/bluetooth/i);
     demo.signal("SIGTERM");

@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const CONFIG = "homeassistant/device/walkingpad2mqtt_demo-ftms/config";
 
-/** The demo reads no environment but that of the log (contract 1). */
+/** The demo reads no environment but that of the log (docs/command-line.md). */
 const IGNORED = {
   WALKINGPAD2MQTT_MQTT_URL: "mqtt://127.0.0.1:1",
   WALKINGPAD2MQTT_BOGUS: "1",

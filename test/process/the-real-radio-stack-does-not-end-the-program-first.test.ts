@@ -17,7 +17,7 @@ const SCENES = [
 ] as const;
 
 describe.skipIf(missing)(`with noble on a virtual controller${unlessMissing}`, () => {
-  // noble ends the process by itself on SIGINT, and lets go of its links at exit without stopping anything (design 5).
+  // noble ends the process by itself on SIGINT, and lets go of its links at exit without stopping anything (ADR 9).
   it.concurrent.for(SCENES)(
     "$signal, a $model: the stop frame is on the air, the belt seen at rest, and only then the link is closed",
     async ({ signal, model, stop }, ctx) => {

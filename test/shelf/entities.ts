@@ -23,7 +23,7 @@ export interface Discovered {
   readonly words: readonly string[] | null;
 }
 
-/** home-assistant.md 6: <device> <entity>, in small letters with _ between the words. */
+/** docs/protocol/home-assistant-mqtt.md 6: <device> <entity>, in small letters with _ between the words. */
 const slug = (name: string): string =>
   name
     .toLowerCase()

@@ -140,7 +140,7 @@ export class Book {
     return this.#book.wonders;
   }
 
-  /** What happened, in the words of contract 3. */
+  /** What happened, in the words of docs/topics.md. */
   get words(): string[] {
     return this.events.flatMap(({ type }) => (type === "delta" ? [] : [type.slice(8)]));
   }

@@ -121,7 +121,7 @@ export class Home {
     return { distance: off("distance"), duration: off("duration"), steps: off("steps") };
   }
 
-  /** What became of the walk, in the words of contract 3. */
+  /** What became of the walk, in the words of docs/topics.md. */
   get walkWords(): string[] {
     return this.events.flatMap(({ type }) => (type.startsWith("session_") ? [type.slice(8)] : []));
   }
@@ -177,7 +177,7 @@ export class Home {
     await this.clock.settled(radio.kill());
   }
 
-  /** The one path out, in the order of contract rule 8. */
+  /** The one path out, in the order of safety rule 8. */
   async exit(): Promise<void> {
     const { pad, store } = this.#running;
     const none = new AbortController().signal;

@@ -1,6 +1,6 @@
 import { render } from "./jinja.js";
 
-// What Home Assistant 2025.6.3 takes, as data (home-assistant.md 2, 7 and 8), and what it would log otherwise.
+// What Home Assistant 2025.6.3 takes, as data (docs/protocol/home-assistant-mqtt.md 2, 7 and 8), and what it would log otherwise.
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -87,7 +87,7 @@ export const isMotion = (op: string): boolean => op === "start" || op.startsWith
 /** What comes before an FTMS operation, or before all of them. */
 export const isProcedure = (op: string): boolean => ["control", "preamble", "unlock"].includes(op);
 
-/** What stops one: a person's OFF is a pause to a machine that knows one (contract 3). */
+/** What stops one: a person's OFF is a pause to a machine that knows one (docs/topics.md). */
 export const isHalt = (op: string): boolean => op === "stop" || op === "pause";
 
 /** A frame that was handed to a link, or that reached the pad. */

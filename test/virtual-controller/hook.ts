@@ -10,7 +10,7 @@ import type { WirePacket } from "./wire.js";
 
 /** What VIRTUAL_CONTROLLER says. */
 export interface HookSettings extends ControllerOptions {
-  /** `faults` as in the configuration of the simulator (contract 2). */
+  /** `faults` as in the configuration of the simulator (docs/configuration.md). */
   readonly pads: readonly {
     readonly address: Address;
     readonly name?: string;

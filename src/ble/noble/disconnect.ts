@@ -11,7 +11,7 @@ interface DisconnectDeps {
   readonly log: Logger;
 }
 
-/** Before letting go: what the controller has not sent yet would get lost (design 5). */
+/** Before letting go: what the controller has not sent yet would get lost (ADR 9). */
 const DRAIN_MS = 250;
 /** Longer than the supervision timeout, by which a controller reports the end of a link whatever the pad does. */
 const CLOSE_MS = 2_250;

@@ -1,7 +1,7 @@
 import { asError, BridgeError, type ErrorCode, type Retry } from "../../domain/errors.js";
 import type { Address, RadioState, RadioWord } from "../radio.js";
 
-// The one place where the words of noble, the kernel and the controller become codes and advice (design 3).
+// The one place where the words of noble, the kernel and the controller become codes and advice.
 
 interface Row {
   readonly code: ErrorCode;

@@ -125,7 +125,7 @@ class MqttJsConnection implements Connection {
 
   #subscribe(limits: BrokerLimits): void {
     this.#cancelTimer = this.#answerWithin("SUBACK");
-    // rh 0, rap 0 (contract rule 3): stored messages come, and are told from live ones.
+    // rh 0, rap 0 (safety rule 3): stored messages come, and are told from live ones.
     const wanted: Record<string, IClientSubscribeOptions> = {};
     for (const { topic, qos, noLocal = false } of this.#options.subscriptions)
       wanted[topic] = { qos, nl: noLocal, rap: false, rh: 0 };

@@ -139,7 +139,7 @@ export const answerGiven = (memory: FtmsMemory, { opcode, result }: Answer, now:
   return enter(memory, memory.asked === "pause" ? "paused" : "stopped", now);
 };
 
-/** The belt's state by the latest speed and words (contract 3, belt words). */
+/** The belt's state by the latest speed and words (docs/topics.md, belt words). */
 export const activityOf = ({ phase, speed }: FtmsMemory): Activity => {
   if (speed > 0) return phase === "stopped" || phase === "paused" ? "stopping" : "running";
   switch (phase) {
@@ -148,7 +148,7 @@ export const activityOf = ({ phase, speed }: FtmsMemory): Activity => {
     case "paused":
       return "paused";
     case "moving":
-      // It came to 0 and nobody has said why: rest is what lasts (contract rule 7).
+      // It came to 0 and nobody has said why: rest is what lasts (safety rule 7).
       return "stopping";
     default:
       return "resting";

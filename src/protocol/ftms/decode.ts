@@ -49,7 +49,7 @@ const preferences = ({ abilities, scale }: Session): PadPreferences =>
   preferencesOf(abilities, scale.imperial);
 
 /**
- * One part of a split record, in whatever order they come: it tells nothing of whether the belt moves (contract rule 7,
+ * One part of a split record, in whatever order they come: it tells nothing of whether the belt moves (safety rule 7,
  * b.1), so it waits for the speed.
  */
 const keepPart = (session: Session, flags: number, measured: Measured, now: number): Turn => ({
@@ -112,7 +112,7 @@ const hearSupplement = (session: Session, bytes: Uint8Array): Turn => {
   return { session, heard: [{ kind: "fault", record: error === 0 ? null : `error ${error}` }] };
 };
 
-/** A value that was read. 2ACC is read again and again, as a sign of life (contract rule 7): the same is no news. */
+/** A value that was read. 2ACC is read again and again, as a sign of life (safety rule 7): the same is no news. */
 const hearAbility = (session: Session, characteristic: string, bytes: Uint8Array): Turn => {
   const found = readAbility(characteristic, bytes);
   if (!found) return bad(session, `unexpected ${characteristic}`, bytes);

@@ -39,7 +39,7 @@ const frames = ({ peer, model, scale }: Session, request: Request): readonly Fra
   return [...before, { characteristic: FTMS.controlPoint, bytes, response: true }];
 };
 
-/** Reads instead of polls: a machine that notifies by itself is only asked whether it is alive (contract rule 7). */
+/** Reads instead of polls: a machine that notifies by itself is only asked whether it is alive (safety rule 7). */
 const READS: Readonly<Partial<Record<Operation["op"], readonly string[]>>> = {
   poll: [FTMS.feature],
   preferences: [FTMS.feature, FTMS.speedRange, FTMS.inclineRange],

@@ -25,7 +25,7 @@ export const newScale = (known: boolean, imperial: boolean): SpeedScale => ({
   steady: null,
 });
 
-/** 0.01 km/h: a belt this close to a speed keeps it (contract 3, target_speed). */
+/** 0.01 km/h: a belt this close to a speed keeps it (docs/topics.md, target_speed). */
 const STEADY_WITHIN = 10;
 /** The belt ramps at 0.53 km/h a second (wire-facts a.9), so one that keeps a speed for 2 s has arrived. */
 const SETTLED_MS = 2_000;

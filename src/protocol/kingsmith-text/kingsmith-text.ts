@@ -61,7 +61,7 @@ const poll = (
       lines: asked.line === null ? [] : [...first, asked.line],
     };
   }
-  // A pad that says nothing of itself may want its clock set first, as the maker's app does (ADR 0008).
+  // A pad that says nothing of itself may want its clock set first, as the maker's app does (ADR 8).
   const clock = !session.told && !session.clockSet && now - session.provenAt >= CLOCK_AFTER_MS;
   const texts = [...(clock ? [clockLine(session, now)] : []), telemetryOf(model)];
   return {

@@ -55,7 +55,7 @@ export const isConfig = (line: Props): boolean =>
 
 const plausible = (kmh: number | undefined): kmh is number => kmh !== undefined && kmh > 0 && kmh <= 30;
 
-/** Whether CurrentSpeed becomes miles an hour with another unit is not known: any but 0 is capped (contract rule 12). */
+/** Whether CurrentSpeed becomes miles an hour with another unit is not known: any but 0 is capped (safety rule 12). */
 export const preferencesOf = ({ Max, StartSpeed, unit = 0 }: Props): PadPreferences => ({
   ...(plausible(Max) && { maxSpeed: speedFromKmh(Max) }),
   ...(plausible(StartSpeed) && { startSpeed: speedFromKmh(StartSpeed) }),

@@ -68,7 +68,7 @@ const BODIES = {
   stop: [TYPE.status, 1, 0],
   pause: [TYPE.status, 1, 0],
   start: [TYPE.status, 4, 1],
-  // Key 0 asks; every other key writes to the pad's own memory (contract rule 6).
+  // Key 0 asks; every other key writes to the pad's own memory (safety rule 6).
   preferences: [TYPE.preferences, 0, 0, 0, 0, 0],
   // 255 asks for the newest; other numbers walk back, 0 clears.
   record: [TYPE.record, 0xaa, 0xff],
