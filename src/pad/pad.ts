@@ -184,7 +184,17 @@ export class Pad {
     const { control, telemetry } = this.#scheduler;
     const { begun: ending, over } = this.leaving;
     const contact = this.#contact.facts;
-    return { ...contact, ...contact.identity, control, telemetry, ending, over, radioOn: this.#radioOn };
+    const { crashCounts } = this.#guard;
+    return {
+      ...contact,
+      ...contact.identity,
+      control,
+      telemetry,
+      ending,
+      over,
+      crashCounts,
+      radioOn: this.#radioOn,
+    };
   }
 
   #situation(stale: boolean): Situation {

@@ -82,11 +82,12 @@ it("a running belt is left alone by a connect", async () => {
 describe("an end that did not see the belt at rest (safety rule 9)", () => {
   it("refuses starts until rest is seen, and lasts until rest has lasted", async () => {
     const rig = padRig({ crashed: 60_000 });
-    expect(rig.state().stopConfirmed).toBe(false);
+    expect(rig.state()).toMatchObject({ stopConfirmed: false, problem: "stop-unconfirmed" });
     await rig.online();
     expect(codes(rig.send(ON))).toEqual(["stopping"]);
+    expect(rig.state()).toMatchObject({ stopConfirmed: false, problem: "stop-unconfirmed" });
     await rig.clock.advance(3_000);
-    expect(rig.state().stopConfirmed).toBe(true);
+    expect(rig.state()).toMatchObject({ stopConfirmed: true, problem: null });
     expect(rig.pad.view().crashedAt).not.toBe(null);
     await rig.clock.advance(15_000);
     expect(rig.pad.view().crashedAt).toBe(null);
@@ -102,6 +103,15 @@ describe("an end that did not see the belt at rest (safety rule 9)", () => {
     await rig.clock.until(() => rig.state().stopConfirmed, 30_000);
     expect(rig.speed()).toBe(0);
     expect(rig.events.map(({ type }) => type)).not.toContain("belt_stopped_by_pad");
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("is no problem any more once the pad has been away for 10 minutes", async () => {
+    const rig = padRig({ crashed: 60_000 });
+    await rig.clock.advance(8 * MINUTE);
+    expect(rig.state()).toMatchObject({ link: "scanning", problem: "stop-unconfirmed" });
+    await rig.clock.advance(2 * MINUTE);
+    expect(rig.state()).toMatchObject({ stopConfirmed: false, problem: null });
     expect(await rig.close()).toBe(0);
   });
 });

@@ -25,7 +25,7 @@ export interface Result {
 }
 
 export const parsed = ({ payload }: { readonly payload: string }): unknown => JSON.parse(payload);
-export const wordsOf = (message: Recorded): PadWords => parsed(message) as PadWords;
+export const wordsOf = (message: Pick<Recorded, "payload">): PadWords => parsed(message) as PadWords;
 const resultOf = (message: Recorded): Result => parsed(message) as Result;
 
 /** What one pad shows on the broker, and how to ask something of it. */

@@ -14,6 +14,8 @@ export interface PadFacts {
   readonly over: boolean;
   /** The link was lost while the belt was not at rest. */
   readonly lostMoving: boolean;
+  /** The last run ended within the last 10 minutes without having seen the belt at rest (contract rule 9). */
+  readonly crashCounts: boolean;
   readonly radioOn: boolean;
   readonly ambiguous: boolean;
   readonly notAPad: boolean;
@@ -53,11 +55,15 @@ const stopIsOverdue = ({ control: { stop }, telemetry, phase, lostMoving }: PadF
   return lostMoving || stop.movedWhenLost || (phase === "ready" && !showsRest(telemetry));
 };
 
+/** The last run's stop: until rest is seen, and of a pad that is away no longer than its belt could be moving. */
+const isLeftUnconfirmed = ({ control, phase, crashCounts }: PadFacts): boolean =>
+  control.leftMoving && (phase === "ready" || crashCounts);
+
 /** The gravest problem first (contract 3). A pad that is merely away has none. */
 const problem = (facts: PadFacts): Problem | null => {
   // What an end leaves behind is retained: a link that was let go is not lost.
   if (facts.over) return facts.control.stop ? "stop-unconfirmed" : null;
-  if (stopIsOverdue(facts)) return "stop-unconfirmed";
+  if (stopIsOverdue(facts) || isLeftUnconfirmed(facts)) return "stop-unconfirmed";
   if (facts.lostMoving) return "link-lost";
   if (facts.phase === "ready" && facts.control.access === "none") return "unknown-variant";
   if (facts.telemetry.blind) return "no-telemetry";
