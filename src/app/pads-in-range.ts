@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { AddPadResponse, FoundPad } from "../api/page.js";
 import { isObject } from "../api/payloads.js";
 import type { Radio } from "../ble/radio.js";
@@ -6,9 +5,8 @@ import type { Clock } from "../clock.js";
 import { configError } from "../config/errors.js";
 import { loadConfig } from "../config/load.js";
 import { readPads } from "../config/pads.js";
-import { padsYaml, withPads } from "../config/save.js";
+import { padsYaml, savePads } from "../config/save.js";
 import { asError } from "../domain/errors.js";
-import { writeWhole } from "../store/files.js";
 import { HttpError } from "../web/ports.js";
 import { proposals, scanFor } from "./scan.js";
 
@@ -76,19 +74,8 @@ export const addPad = async (body: unknown, { file, overriddenBy }: PadsFile): P
   const { id, name, address } = pads.at(-1) ?? { id: "", name: "", address: null };
   if (address === null) throw new HttpError(400, "invalid-pad", "address is missing.");
   const pad = { id, name, address };
-  await write(file, pad);
+  await savePads(file, [pad]).catch((error: unknown) => {
+    throw notWritable(`${asError(error).message} Add this by hand:\n${padsYaml([pad])}`);
+  });
   return { pad, file };
-};
-
-const write = async (file: string, pad: AddPadResponse["pad"]): Promise<void> => {
-  const byHand = `Add this by hand:\n${padsYaml([pad])}`;
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw notWritable(`${file} cannot be read. ${byHand}`);
-  });
-  const changed = withPads(text, [pad]);
-  if (changed === null) throw notWritable(`The pads of ${file} are not a list. ${byHand}`);
-  await writeWhole(file, changed).catch((error: unknown) => {
-    throw notWritable(`${file} cannot be written (${asError(error).message}). ${byHand}`);
-  });
 };

@@ -1,15 +1,13 @@
-import { readFile } from "node:fs/promises";
 import type { Radio } from "../ble/radio.js";
 import type { Config } from "../config/config.js";
-import { padsYaml, withPads } from "../config/save.js";
+import { padsYaml, savePads } from "../config/save.js";
 import { simulatedPads } from "../config/settings.js";
-import { asError, BridgeError } from "../domain/errors.js";
+import { BridgeError } from "../domain/errors.js";
 import { visible } from "../domain/visible.js";
 import { EXIT, type ExitCode } from "../process/lifecycle.js";
 import { createLogger } from "../log/log.js";
 import { type PadProposal, proposals, scanFor, type Sighting } from "../app/scan.js";
 import { simulatedRadio } from "../sim/radio.js";
-import { writeWhole } from "../store/files.js";
 import { readConfig } from "./config.js";
 import type { Invocation } from "./invocation.js";
 
@@ -113,22 +111,7 @@ const save = async (
     say("Nothing to save.\n");
     return EXIT.ok;
   }
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw new BridgeError("config", `${file} cannot be read.`, { cause: error });
-  });
-  const changed = withPads(text, fresh);
-  if (changed === null) {
-    say(`${visible(file)} was left alone: its \`pads\` are not a list. Paste the entry by hand.\n`);
-    return EXIT.config;
-  }
-  await writeWhole(file, changed).catch((cause: unknown) => {
-    const advice = "Paste the entry by hand, or let the file and its folder be written.";
-    throw new BridgeError("config", `${file} cannot be written: ${asError(cause).message}.`, {
-      advice,
-      cause,
-    });
-  });
+  await savePads(file, fresh);
   say(`Saved to ${visible(file)}: ${fresh.map(({ id }) => id).join(", ")}.\n`);
   return EXIT.ok;
 };

@@ -1,4 +1,7 @@
+import { promises } from "node:fs";
 import { isMap, isSeq, parseDocument, stringify } from "yaml";
+import { BridgeError } from "../domain/errors.js";
+import { rewriteFile, whyNotWritten } from "./rewrite.js";
 
 /** YAML 1.1 readers take an unquoted address for a number in base 60. */
 const FORM = { compat: "yaml-1.1", lineWidth: 0 } as const;
@@ -20,4 +23,31 @@ export const withPads = (text: string, entries: readonly object[]): string | nul
   else if (pads === null || isSeq(pads)) document.set("pads", document.createNode(entries));
   else return null;
   return document.toString(FORM);
+};
+
+const textOf = async (file: string): Promise<string> => {
+  try {
+    return await promises.readFile(file, "utf8");
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return "";
+    throw new BridgeError("config", `${file} cannot be read.`, { cause });
+  }
+};
+
+/**
+ * Adds entries to the `pads` of a config file, which may be missing. Rejects with BridgeError("config"), and the file is
+ * as it was then.
+ */
+export const savePads = async (file: string, entries: readonly object[]): Promise<void> => {
+  const changed = withPads(await textOf(file), entries);
+  if (changed === null)
+    throw new BridgeError("config", `${file} was left as it was: its \`pads\` are not a list.`, {
+      advice: "Paste the entry by hand.",
+    });
+  await rewriteFile(file, changed).catch((cause: unknown) => {
+    throw new BridgeError("config", `${file} was left as it was: ${whyNotWritten(cause)}.`, {
+      advice: "Paste the entry by hand, or make the file and its folder writable and try again.",
+      cause,
+    });
+  });
 };
