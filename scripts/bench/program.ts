@@ -33,7 +33,7 @@ interface Bench {
 /** A broker of this process, so that the program under test has only its own work to do. */
 export const withBench = async <T>(run: (bench: Bench) => Promise<T>): Promise<T> => {
   const broker = await startEmbeddedBroker(
-    { host: "127.0.0.1", port: 0, username: null, password: null },
+    { host: "127.0.0.1", port: 0, username: null, password: null, ownClientId: "bridge" },
     { log: quiet, clock: systemClock() },
   );
   const url = `mqtt://127.0.0.1:${broker.port}`;

@@ -24,7 +24,8 @@ export const openBrokerEndpoint = async (
   const { username, password } = config.mqtt;
   // Loaded where it is used: aedes costs every other bridge 2 MB.
   const { startEmbeddedBroker } = await import("../mqtt/embedded.js");
-  const embedded = await startEmbeddedBroker({ ...config.embedded_broker, username, password }, deps);
+  const options = { ...config.embedded_broker, username, password, ownClientId: target.clientId };
+  const embedded = await startEmbeddedBroker(options, deps);
   const { host } = config.embedded_broker;
   const near = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
   // aedes speaks 3.1.1 only: nothing to try first.

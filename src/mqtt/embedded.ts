@@ -1,10 +1,10 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import type { EventEmitter } from "node:events";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { Aedes } from "aedes";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import type { Aedes } from "aedes";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
+import { Admission } from "./embedded-admission.js";
+import { createBroker, Deliveries } from "./embedded-aedes.js";
 
 export interface EmbeddedOptions {
   readonly host: string;
@@ -13,6 +13,8 @@ export interface EmbeddedOptions {
   /** With a username, clients must give it and the password. */
   readonly username: string | null;
   readonly password: string | null;
+  /** The bridge's own client id: its state is retained, however much others have left here. */
+  readonly ownClientId: string;
 }
 
 export interface EmbeddedBroker {
@@ -20,90 +22,6 @@ export interface EmbeddedBroker {
   /** Lets clients have what was sent, then hangs up; at the deadline at once. Idempotent. */
   close(withinMs: number): Promise<void>;
 }
-
-const CONNECT_MS = 10_000;
-/** A client that stops reading for so long is let go, before its backlog fills our memory. */
-const DRAIN_MS = 20_000;
-const MAX_CONNECTIONS = 100;
-/** Before its CONNECT is accepted nobody needs more: client id, will, name and password. */
-const MAX_STRANGER_BYTES = 64 * 1024;
-const MAX_PAYLOAD_BYTES = 1024 * 1024;
-/** Digests have one length, so that the comparison takes the same time for every guess. */
-const digest = (text: string | Uint8Array): Buffer => createHash("sha256").update(text).digest();
-const same = (expected: string, given: string | Uint8Array | undefined): boolean =>
-  timingSafeEqual(digest(expected), digest(given ?? "")) && given !== undefined;
-
-const authenticator = (options: EmbeddedOptions): Aedes["authenticate"] => {
-  const { username, password } = options;
-  if (username === null) return (_client, _username, _password, done) => done(null, true);
-  return (_client, givenName, givenPassword, done) => {
-    const name = same(username, givenName);
-    const secret = same(password ?? "", givenPassword);
-    // False makes CONNACK 5, "not authorized".
-    done(null, name && secret);
-  };
-};
-
-/**
- * aedes acknowledges a message before it delivers it (its handlers/publish.js): what a client knows as published
- * may still be on its way to the others. Counts those, so that the end can wait for them.
- */
-class Deliveries {
-  #open = 0;
-  #idle: (() => void)[] = [];
-
-  begin(): void {
-    this.#open += 1;
-  }
-
-  end(): void {
-    this.#open -= 1;
-    if (this.#open === 0) for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
-  settled(): Promise<void> {
-    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
-  }
-}
-
-const createBroker = async (
-  options: EmbeddedOptions,
-  deliveries: Deliveries,
-  log: Logger,
-): Promise<Aedes> => {
-  const aedes = await Aedes.createBroker({
-    connectTimeout: CONNECT_MS,
-    drainTimeout: DRAIN_MS,
-    authenticate: authenticator(options),
-    authorizePublish: (client, packet, done) => {
-      // As aedes does by default: nobody but the broker itself speaks under $SYS.
-      const refusal = packet.topic.startsWith("$SYS/")
-        ? "$SYS topics are reserved"
-        : packet.payload.length > MAX_PAYLOAD_BYTES && "payload of more than 1 MB";
-      if (client && !refusal) deliveries.begin();
-      done(refusal ? new Error(refusal) : null);
-    },
-    published: (_packet, client: object | null, done) => {
-      if (client) deliveries.end();
-      done(null);
-    },
-  });
-  // Without a listener these would end the program.
-  const emitter: EventEmitter = aedes;
-  emitter.on("error", (err: unknown) => log.error({ err }, "embedded broker: internal error"));
-  const complain = (client: { readonly id: string } | null, err: Error): void =>
-    log.debug({ client: client?.id ?? null, why: err.message }, "embedded broker: client dropped");
-  aedes.on("clientError", complain);
-  aedes.on("connectionError", complain);
-  return aedes;
-};
-
-/** aedes parses packets of any length, a stranger's too: whoever is not let in may not fill our memory. */
-const boundStranger = (socket: Socket, accepted: () => boolean): void => {
-  socket.on("readable", () => {
-    if (socket.bytesRead > MAX_STRANGER_BYTES && !accepted()) socket.destroy();
-  });
-};
 
 const cannotListen = ({ host, port }: EmbeddedOptions, cause: NodeJS.ErrnoException): BridgeError =>
   cause.code === "EADDRINUSE"
@@ -128,15 +46,15 @@ const listening = (server: Server, options: EmbeddedOptions): Promise<number> =>
 interface Parts {
   readonly aedes: Aedes;
   readonly server: Server;
-  readonly sockets: ReadonlySet<Socket>;
+  readonly admission: Admission;
   readonly deliveries: Deliveries;
   readonly clock: Clock;
 }
 
-const hangUp = ({ aedes, sockets }: Parts): void => {
+const hangUp = ({ aedes, admission }: Parts): void => {
   // aedes hangs up on its clients; those that never said CONNECT are only in our list.
   aedes.close();
-  for (const socket of sockets) socket.destroy();
+  for (const socket of admission.sockets) socket.destroy();
 };
 
 const closeAll = (parts: Parts, withinMs: number): Promise<void> =>
@@ -149,7 +67,7 @@ const closeAll = (parts: Parts, withinMs: number): Promise<void> =>
       resolve();
     });
     void parts.deliveries.settled().then(() => {
-      for (const socket of parts.sockets) socket.end();
+      for (const socket of parts.admission.sockets) socket.end();
     });
   });
 
@@ -162,20 +80,17 @@ export const startEmbeddedBroker = async (
   { log, clock }: { readonly log: Logger; readonly clock: Clock },
 ): Promise<EmbeddedBroker> => {
   const deliveries = new Deliveries();
-  const aedes = await createBroker(options, deliveries, log);
-  const sockets = new Set<Socket>();
+  const admission = new Admission(log);
+  const aedes = await createBroker(options, admission, deliveries, { log, clock });
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-    const client = aedes.handle(socket);
-    boundStranger(socket, () => client.connected);
+    admission.enter(socket);
+    aedes.handle(socket);
   });
-  server.maxConnections = MAX_CONNECTIONS;
   try {
     const port = await listening(server, options);
     server.on("error", (err) => log.error({ err }, "embedded broker: listener error"));
     log.info({ host: options.host, port }, "embedded broker listens (MQTT 3.1.1 only)");
-    const parts = { aedes, server, sockets, deliveries, clock };
+    const parts = { aedes, server, admission, deliveries, clock };
     let closed: Promise<void> | null = null;
     return { port, close: (withinMs) => (closed ??= closeAll(parts, withinMs)) };
   } catch (thrown) {

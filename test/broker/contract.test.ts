@@ -13,7 +13,7 @@ interface Server {
 }
 const aedes = async (): Promise<Server> => {
   const broker = await startEmbeddedBroker(
-    { host: "127.0.0.1", port: 0, username: null, password: null },
+    { host: "127.0.0.1", port: 0, username: null, password: null, ownClientId: "bridge" },
     { log: new Journal().log, clock: systemClock() },
   );
   return { port: broker.port, stop: () => broker.close(1000) };

@@ -1,0 +1,119 @@
+import type { Socket } from "node:net";
+import type { Logger } from "../log/log.js";
+import { PacketMeter } from "./packet-meter.js";
+
+/** From the connection to its CONNECT. */
+export const CONNECT_MS = 5_000;
+/** Connections that are logged in, and those that are not yet: a login takes milliseconds, so few of them are enough. */
+const PLACES = { known: 100, strangers: 32 } as const;
+/** Before its CONNECT is accepted nobody needs more: client id, will, name and password. */
+const MAX_STRANGER_BYTES = 64 * 1024;
+/** A payload of 1 MB, and the longest topic. */
+const MAX_PACKET_BYTES = 1024 * 1024 + 70_000;
+/** Of packets that have arrived in part, from all clients together. */
+const MAX_PENDING_BYTES = 16 * 1024 * 1024;
+/** Smaller ones are never dropped for the sake of all. */
+const SMALL_PACKET_BYTES = 64 * 1024;
+
+interface Visitor {
+  readonly socket: Socket;
+  readonly meter: PacketMeter;
+  readonly address: string;
+  isKnown: boolean;
+  bytes: number;
+  pending: number;
+}
+
+/**
+ * Who may hold a connection, and how much of our memory before it is used. Strangers, who have not logged in, have
+ * places of their own: whatever they do, they take none from clients, and each other's only by being more.
+ */
+export class Admission {
+  readonly #visitors = new Map<Socket, Visitor>();
+  readonly #log: Logger;
+  #pending = 0;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  get sockets(): Iterable<Socket> {
+    return this.#visitors.keys();
+  }
+
+  get hasPlace(): boolean {
+    return this.#all(true).length < PLACES.known;
+  }
+
+  /** A new connection; before anything reads from it. */
+  enter(socket: Socket): void {
+    const visitor: Visitor = {
+      socket,
+      meter: new PacketMeter(() => (visitor.isKnown ? MAX_PACKET_BYTES : MAX_STRANGER_BYTES)),
+      address: socket.remoteAddress ?? "",
+      isKnown: false,
+      bytes: 0,
+      pending: 0,
+    };
+    this.#visitors.set(socket, visitor);
+    socket.on("close", () => {
+      this.#visitors.delete(socket);
+      this.#pending -= visitor.pending;
+      visitor.pending = 0;
+    });
+    this.#watch(visitor);
+    this.#makePlace();
+  }
+
+  /** Its login was accepted. */
+  know(socket: unknown): void {
+    const visitor = this.#visitors.get(socket as Socket);
+    if (visitor) visitor.isKnown = true;
+  }
+
+  /** aedes takes what has arrived by `read()`: what passes here has not been parsed, nor kept, by anybody. */
+  #watch(visitor: Visitor): void {
+    const { socket } = visitor;
+    const read = socket.read.bind(socket);
+    socket.read = (size?: number): Buffer | null => {
+      const chunk = read(size) as Buffer | null;
+      const why = chunk === null ? null : this.#objection(visitor, chunk);
+      if (why === null) return chunk;
+      this.#drop(visitor, why);
+      return null;
+    };
+  }
+
+  #objection(visitor: Visitor, chunk: Uint8Array): string | null {
+    visitor.bytes += chunk.length;
+    if (!visitor.isKnown && visitor.bytes > MAX_STRANGER_BYTES) return "more than 64 kB before the login";
+    if (!visitor.meter.take(chunk)) return "packet too long";
+    const { pending } = visitor.meter;
+    this.#pending += pending - visitor.pending;
+    visitor.pending = pending;
+    return pending > SMALL_PACKET_BYTES && this.#pending > MAX_PENDING_BYTES
+      ? "too much has arrived in part"
+      : null;
+  }
+
+  /** The oldest stranger goes, of the address that has most of them: whoever floods is in his own way first. */
+  #makePlace(): void {
+    const strangers = this.#all(false);
+    if (strangers.length <= PLACES.strangers) return;
+    const count = ({ address }: Visitor): number => strangers.filter((one) => one.address === address).length;
+    const most = Math.max(...strangers.map(count));
+    const first = strangers.find((one) => count(one) === most);
+    if (first) this.#drop(first, "too many connections without a login");
+  }
+
+  #all(isKnown: boolean): readonly Visitor[] {
+    return [...this.#visitors.values()].filter((one) => one.isKnown === isKnown);
+  }
+
+  #drop({ socket, address }: Visitor, why: string): void {
+    this.#log.debug({ address, why }, "embedded broker: client dropped");
+    // Out of the count at once: `close` comes later.
+    socket.destroy();
+    this.#visitors.delete(socket);
+  }
+}
