@@ -125,16 +125,16 @@ export class App implements Stoppable {
     return allOf([
       () => this.#bridge?.stopping(reason),
       () => this.#page?.stopping(reason),
-      ...this.#pads.map((pad) => () => pad.leaving.begin()),
+      ...this.#pads.map((pad) => () => pad.shutdown.begin()),
     ]);
   }
 
   belts(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    return allOf(this.#pads.map((pad) => () => pad.leaving.stop(signal, hurry)));
+    return allOf(this.#pads.map((pad) => () => pad.shutdown.stop(signal, hurry)));
   }
 
   report(): BeltReport {
-    return this.#pads.map((pad) => ({ pad: pad.settings.id, verdict: pad.leaving.verdict() }));
+    return this.#pads.map((pad) => ({ pad: pad.settings.id, verdict: pad.shutdown.verdict() }));
   }
 
   save(): void {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { missedWalk, wonders, type Gap } from "./offline-session.js";
+import { missedSession, needsRecord, type Gap } from "./offline-session.js";
 import type { PadRecord, PadStatus } from "./pad.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkInput, type WalkSettings } from "./session.js";
 import { metres, seconds, speedFromKmh } from "./units.js";
@@ -32,7 +32,7 @@ const gap: Gap = {
 const earlier = { elapsed: 200, distance: 220, steps: 350 };
 
 const numbers = (record: PadRecord, about: Gap) => {
-  const missed = missedWalk(record, about, NOW);
+  const missed = missedSession(record, about, NOW);
   return missed && [missed.elapsed, missed.distance, missed.steps, (missed.from - NOW) / MINUTE];
 };
 
@@ -260,7 +260,7 @@ describe("a walk that nobody saw", () => {
   });
 
   it("is asked for once the counters are sure that they tell of none", () => {
-    const asks = (bridge: Bridge): boolean => wonders(bridge.state.absence);
+    const asks = (bridge: Bridge): boolean => needsRecord(bridge.state.absence);
     const bridge = new Bridge()
       .hear(5)
       .away(60 * MINUTE)

@@ -26,7 +26,7 @@ export interface Gap {
 }
 
 /** What tells a walk that nobody saw from one that is counted already. */
-export interface Absence {
+export interface OfflineSession {
   /** Epoch milliseconds of the last status; null before the first. */
   readonly seenAt: number | null;
   /** The last gap, until a record was weighed against it. */
@@ -36,10 +36,10 @@ export interface Absence {
   readonly weighed: Measures | null;
 }
 
-export const noAbsence: Absence = { seenAt: null, gap: null, heard: null, weighed: null };
+export const noOfflineSession: OfflineSession = { seenAt: null, gap: null, heard: null, weighed: null };
 
 /** A walk, or the rest of one, that nobody has counted. Times are epoch milliseconds. */
-export interface MissedWalk {
+export interface MissedSession {
   readonly from: number;
   readonly to: number;
   readonly elapsed: Seconds;
@@ -77,7 +77,11 @@ const someOf = (of: Measures, test: (value: number, key: keyof Measures) => bool
   test(of.elapsed, "elapsed") || test(of.distance, "distance") || test(of.steps, "steps");
 
 /** Takes note of a status. A gap that was too soon followed by another goes on: the record is about all of it. */
-export const watch = (absence: Absence, { silent, gained, before, moving }: Reading, at: number): Absence => {
+export const watch = (
+  absence: OfflineSession,
+  { silent, gained, before, moving }: Reading,
+  at: number,
+): OfflineSession => {
   const { seenAt, gap } = absence;
   const counted = moving || someOf(gained, (value, key) => value > LAG[key]);
   if (gap && !(silent && gap.statuses >= STATUSES_TO_WAIT)) {
@@ -98,7 +102,7 @@ export const watch = (absence: Absence, { silent, gained, before, moving }: Read
 };
 
 /** Whether the pad's record could tell of a walk that nobody saw: then it is worth asking for. */
-export const wonders = ({ seenAt, gap, heard }: Absence): boolean =>
+export const needsRecord = ({ seenAt, gap, heard }: OfflineSession): boolean =>
   gap !== null &&
   seenAt !== null &&
   heard === null &&
@@ -107,20 +111,20 @@ export const wonders = ({ seenAt, gap, heard }: Absence): boolean =>
   (gap.moving || seenAt - gap.since >= WORTH_ASKING);
 
 /** What the pad says about its last walk; weighed once it is clear what the counters say. */
-export const hear = (absence: Absence, record: PadRecord, at: number): Absence => ({
+export const withRecord = (absence: OfflineSession, record: PadRecord, at: number): OfflineSession => ({
   ...absence,
   heard: { record, at },
 });
 
 /** Weighs a record that waits, each once. */
-export const weigh = (
-  absence: Absence,
-): { readonly absence: Absence; readonly missed: MissedWalk | null } => {
+export const evaluate = (
+  absence: OfflineSession,
+): { readonly absence: OfflineSession; readonly missed: MissedSession | null } => {
   const { heard, gap, weighed } = absence;
   if (!heard || (gap && gap.statuses < STATUSES_TO_WAIT)) return { absence, missed: null };
   const { elapsed, distance, steps } = heard.record;
   const same = weighed?.elapsed === elapsed && weighed.distance === distance && weighed.steps === steps;
-  const missed = same || !gap ? null : missedWalk(heard.record, gap, heard.at);
+  const missed = same || !gap ? null : missedSession(heard.record, gap, heard.at);
   return { absence: { ...absence, heard: null, gap: null, weighed: { elapsed, distance, steps } }, missed };
 };
 
@@ -135,7 +139,7 @@ const isWalk = ({ elapsed, distance, steps }: PadRecord): boolean =>
  * that was under way when it began; null where that is not certain. Rather a walk too few than one twice. `at`: epoch
  * milliseconds at which the record was told.
  */
-export const missedWalk = (record: PadRecord, gap: Gap, at: number): MissedWalk | null => {
+export const missedSession = (record: PadRecord, gap: Gap, at: number): MissedSession | null => {
   if (gap.counted || record.age === undefined || !isWalk(record)) return null;
   const began = at - record.age * 1000;
   const doubt = record.age * 1000 * CLOCK_ERROR;
@@ -157,7 +161,11 @@ const less = (record: PadRecord, counted: Measures): Measures => ({
   steps: Math.max(0, record.steps - counted.steps),
 });
 
-const fitting = ({ elapsed, distance, steps }: Measures, from: number, until: number): MissedWalk | null => {
+const fitting = (
+  { elapsed, distance, steps }: Measures,
+  from: number,
+  until: number,
+): MissedSession | null => {
   const to = from + elapsed * 1000;
   if (elapsed <= 0 || to > until) return null;
   return { from, to, elapsed: seconds(elapsed), distance: metres(distance), steps };

@@ -4,7 +4,7 @@ import { wake } from "./session-store.js";
 import type { PadStatus } from "./pad.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkInput, type WalkSettings } from "./session.js";
 import { AT_REST, metres, seconds, type Speed } from "./units.js";
-import { detect, noFootfall, type Footfall } from "./step-monitor.js";
+import { detect, noSteps, type StepMonitor } from "./step-monitor.js";
 
 const settings: WalkSettings = {
   pauseTimeout: 60_000,
@@ -45,7 +45,7 @@ const statuses = (parts: Script): PadStatus[] => {
 
 class Run {
   walk: Walk = noWalk;
-  footfall: Footfall = noFootfall;
+  footfall: StepMonitor = noSteps;
   zero = 0;
   readonly events: WalkEvent[] = [];
   readonly walkedOff: number[] = [];

@@ -2,7 +2,7 @@ import type { Counter, Counters } from "./counter.js";
 import type { PadStatus } from "./pad.js";
 import { noWalk, type Moment, type Walk, type WalkEvent } from "./session.js";
 import { noTally, type Tally } from "./totals.js";
-import { noFootfall, type Footfall } from "./step-monitor.js";
+import { noSteps, type StepMonitor } from "./step-monitor.js";
 
 /** A session that was stopped because it had gone on for too long, and how many seconds that was. */
 export interface LengthStop {
@@ -13,7 +13,7 @@ export interface LengthStop {
 /** What outlives the process of one pad's walks. */
 export interface Records {
   readonly walk: Walk;
-  readonly footfall: Footfall;
+  readonly footfall: StepMonitor;
   readonly lengthStop: LengthStop | null;
   readonly tally: Tally;
 }
@@ -21,23 +21,23 @@ export interface Records {
 /** Of a pad that nobody knows. */
 export const noRecords: Records = {
   walk: noWalk,
-  footfall: noFootfall,
+  footfall: noSteps,
   lengthStop: null,
   tally: noTally,
 };
 
 /** The walks after one step of the reducer, with what the step told. */
-export interface LedgerEntry extends Records, Moment {
+export interface SessionEntry extends Records, Moment {
   readonly events: readonly WalkEvent[];
   /** The status that the step was about; null for any other input. */
   readonly status: PadStatus | null;
 }
 
 /** Where a pad's walks are kept. Nothing here throws or waits: an unwritable store costs memory, not the belt. */
-export interface Ledger {
+export interface SessionStore {
   /** What the last run knew, on the clock of this one; null where that is there and cannot be read. */
   resume(): Records | null;
-  note(entry: LedgerEntry): void;
+  note(entry: SessionEntry): void;
 }
 
 /** The open session as it was written down at a moment of the last run. */

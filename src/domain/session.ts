@@ -1,6 +1,13 @@
 import { kcalOf, type Body } from "./calories.js";
 import { fastest, measure, noMeter, SILENCE, type Meter, type Reading } from "./meter.js";
-import { hear, noAbsence, watch, weigh, type Absence, type MissedWalk } from "./offline-session.js";
+import {
+  withRecord,
+  noOfflineSession,
+  watch,
+  evaluate,
+  type OfflineSession,
+  type MissedSession,
+} from "./offline-session.js";
 import { grow, isOpen, newSession, type OpenSession } from "./open-session.js";
 import type { PadRecord, PadStatus } from "./pad.js";
 import { kcalGained, timeGained } from "./session-gains.js";
@@ -57,7 +64,7 @@ export interface Walk {
   readonly counts: boolean;
   /** The standby that the pad is in, or is about to be in, is the bridge's own, or came while there was no bridge. */
   readonly parked: boolean;
-  readonly absence: Absence;
+  readonly absence: OfflineSession;
 }
 
 export interface WalkStep {
@@ -73,7 +80,7 @@ export const noWalk: Walk = {
   held: [],
   counts: false,
   parked: false,
-  absence: noAbsence,
+  absence: noOfflineSession,
 };
 
 const still = (state: Walk): WalkStep => ({ state, events: [] });
@@ -153,7 +160,7 @@ const credit = (
 
 /** Adds a walk that the pad alone has seen: to the open session, else as one of its own that has ended. */
 const recover = (before: Walk, { at, now }: Moment, settings: WalkSettings): WalkStep => {
-  const { absence, missed } = weigh(before.absence);
+  const { absence, missed } = evaluate(before.absence);
   const state = { ...before, absence };
   if (!missed || (!isOpen(state.session) && missed.elapsed < settings.minDuration)) return still(state);
   const ended = { at: missed.to, now: now - Math.max(0, at - missed.to) };
@@ -166,7 +173,7 @@ const recover = (before: Walk, { at, now }: Moment, settings: WalkSettings): Wal
   return then(filled, finish);
 };
 
-const fill = (state: Walk, session: OpenSession, missed: MissedWalk, settings: WalkSettings): WalkStep => {
+const fill = (state: Walk, session: OpenSession, missed: MissedSession, settings: WalkSettings): WalkStep => {
   const { to: at, distance, elapsed: duration, steps } = missed;
   // The record tells no speed but the average (1 m/s is 360 hundredths of a km/h).
   const speed = Math.round((distance / duration) * 360) as Speed;
@@ -217,7 +224,7 @@ export const walk = (state: Walk, input: WalkInput, settings: WalkSettings): Wal
     case "gap":
       return still({ ...state, meter: { ...state.meter, gap: true } });
     case "record":
-      return still({ ...state, absence: hear(state.absence, input.record, input.at) });
+      return still({ ...state, absence: withRecord(state.absence, input.record, input.at) });
     case "park":
       return still({ ...state, parked: true });
     case "tick":

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PadStatus } from "./pad.js";
 import { speedFromKmh } from "./units.js";
-import { detect, noFootfall } from "./step-monitor.js";
+import { detect, noSteps } from "./step-monitor.js";
 
 const AFTER = 15_000;
 
@@ -18,7 +18,7 @@ const status = ([kmh, steps]: Second): PadStatus => ({
 
 /** The seconds at which the detector spoke. */
 const spokeAt = (frames: readonly Second[], every = 1000): number[] => {
-  let state = noFootfall;
+  let state = noSteps;
   return frames.flatMap((frame, index) => {
     const told = detect(state, status(frame), index * every, AFTER);
     state = told.state;
@@ -85,7 +85,7 @@ describe("walked off", () => {
   });
 
   it("does not take a gap in the link for an empty belt", () => {
-    const { state } = detect(detect(noFootfall, status([3, 0]), 0, AFTER).state, status([3, 2]), 1000, AFTER);
+    const { state } = detect(detect(noSteps, status([3, 0]), 0, AFTER).state, status([3, 2]), 1000, AFTER);
     expect(detect(state, status([3, 2]), 60_000, AFTER).walkedOff).toBe(false);
   });
 

@@ -2,7 +2,7 @@ import type { PadStatus } from "./pad.js";
 import { AT_REST, type Speed } from "./units.js";
 
 /** What the detector remembers of a session; times are monotonic milliseconds. */
-export interface Footfall {
+export interface StepMonitor {
   readonly speed: Speed;
   /** The last status that carried a step count. */
   readonly seen: { readonly steps: number; readonly at: number } | null;
@@ -15,7 +15,7 @@ export interface Footfall {
 }
 
 /** What every session begins with. */
-export const noFootfall: Footfall = {
+export const noSteps: StepMonitor = {
   speed: AT_REST,
   seen: null,
   counts: false,
@@ -31,7 +31,7 @@ const LONGEST_INTERVAL = 5_000;
 /** A sensor that has been quiet for a while under a walker may well be so again, and longer. */
 const PATIENCE = 2;
 
-const afterStep = (state: Footfall, after: number): Footfall => ({
+const afterStep = (state: StepMonitor, after: number): StepMonitor => ({
   ...state,
   counts: true,
   // The pause of somebody who did step off is no measure of the sensor.
@@ -41,7 +41,7 @@ const afterStep = (state: Footfall, after: number): Footfall => ({
 });
 
 /** Only a status with a step count says anything about steps: split records carry none (wire-facts b.1). */
-const count = (state: Footfall, steps: number, now: number, after: number): Footfall => {
+const count = (state: StepMonitor, steps: number, now: number, after: number): StepMonitor => {
   const seen = { steps, at: now };
   if (state.seen === null) return { ...state, seen };
   if (steps > state.seen.steps) return { ...afterStep(state, after), seen };
@@ -57,11 +57,11 @@ const count = (state: Footfall, steps: number, now: number, after: number): Foot
  * Begin every session with `noFootfall`.
  */
 export const detect = (
-  state: Footfall,
+  state: StepMonitor,
   status: PadStatus,
   now: number,
   after: number,
-): { readonly state: Footfall; readonly walkedOff: boolean } => {
+): { readonly state: StepMonitor; readonly walkedOff: boolean } => {
   const speed = status.speed ?? state.speed;
   const counted = status.steps === undefined ? state : count(state, status.steps, now, after);
   if (speed === 0) return { state: { ...counted, speed, quiet: 0, fired: false }, walkedOff: false };

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import type { SafetySettings } from "../domain/pad.js";
 import type { Control, StopCause } from "./control/goals.js";
 import { isMoving, showsRest, type Telemetry } from "./control/telemetry.js";
-import type { WalkBook } from "./session/session-tracker.js";
+import type { SessionTracker } from "./session/session-tracker.js";
 
 /** Contract rule 9. */
 const CRASH_COUNTS_MS = 10 * 60_000;
@@ -10,18 +10,18 @@ const CRASH_COUNTS_MS = 10 * 60_000;
 const RESTS_MS = 15_000;
 
 /** Knows when a belt has to be stopped though nobody asked for it. */
-export class Guard {
+export class AutoStop {
   readonly #safety: SafetySettings;
   readonly #clock: Clock;
-  readonly #book: WalkBook;
+  readonly #sessions: SessionTracker;
   #crashedAt: number | null;
   #firstSeen: number | null = null;
   #restsSince: number | null = null;
 
-  constructor(safety: SafetySettings, clock: Clock, book: WalkBook, crashedAt: number | null) {
+  constructor(safety: SafetySettings, clock: Clock, sessions: SessionTracker, crashedAt: number | null) {
     this.#safety = safety;
     this.#clock = clock;
-    this.#book = book;
+    this.#sessions = sessions;
     this.#crashedAt = crashedAt;
   }
 
@@ -36,7 +36,7 @@ export class Guard {
   }
 
   /** A stop of this run is confirmed. */
-  restSeen(): void {
+  onStopConfirmed(): void {
     this.#crashedAt = null;
   }
 
@@ -46,7 +46,7 @@ export class Guard {
     if (!isMoving(telemetry)) return null;
     const { walkedOff: policy, maxSession } = this.#safety;
     if (walkedOff && policy.stop) return "walked_off";
-    return maxSession !== null && this.#book.hasMovedFor(maxSession) ? "max_session" : null;
+    return maxSession !== null && this.#sessions.hasMovedFor(maxSession) ? "max_session" : null;
   }
 
   /** Only a status that carries a speed tells, the first of this run, or movement that nobody here has asked for. */

@@ -1,35 +1,35 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
 import { OK, type Outcome } from "../domain/command.js";
-import { CommandDesk } from "./commands.js";
+import { PadCommands } from "./commands.js";
 import type { Situation } from "./control/interpret.js";
 import { Scheduler } from "./scheduler.js";
 
 const rig = () => {
   const clock = new ManualClock();
   const scheduler = new Scheduler(clock, { changed: () => undefined, broken: () => undefined });
-  const desk = new CommandDesk(clock, scheduler, {
+  const commands = new PadCommands(clock, scheduler, {
     situation: () => ({ lostMoving: false }) as Situation,
     turnLink: () => undefined,
     startSpeed: null,
   });
   const results: Outcome[] = [];
   const send = (value: "stop" | "pause"): void =>
-    desk.submit(
+    commands.submit(
       [{ command: { key: "command", value }, respond: (outcome) => void results.push(outcome) }],
       0,
       false,
     );
-  return { scheduler, desk, results, send };
+  return { scheduler, commands, results, send };
 };
 
 describe("stops while a stop is under way", () => {
   it("share one request, and each has its result", () => {
-    const { scheduler, desk, results, send } = rig();
+    const { scheduler, commands, results, send } = rig();
     for (let sent = 0; sent < 1_000; sent += 1) send("pause");
     const refs = scheduler.control.stop?.refs ?? [];
     expect(refs).toHaveLength(1);
-    desk.settle(refs, OK);
+    commands.resolve(refs, OK);
     expect(results).toHaveLength(1_000);
   });
 
@@ -42,11 +42,11 @@ describe("stops while a stop is under way", () => {
   });
 
   it("are a new request once the results of the former were given", () => {
-    const { scheduler, desk, results, send } = rig();
+    const { scheduler, commands, results, send } = rig();
     send("pause");
-    desk.settle(scheduler.control.stop?.refs ?? [], OK);
+    commands.resolve(scheduler.control.stop?.refs ?? [], OK);
     send("pause");
-    desk.settle(scheduler.control.stop?.refs.slice(-1) ?? [], OK);
+    commands.resolve(scheduler.control.stop?.refs.slice(-1) ?? [], OK);
     expect(results).toEqual([OK, OK]);
   });
 });

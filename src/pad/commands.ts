@@ -2,30 +2,30 @@ import type { Clock } from "../clock.js";
 import { toStep } from "../domain/capabilities.js";
 import { type Command, failure, isStop, type Outcome } from "../domain/command.js";
 import type { Speed } from "../domain/units.js";
-import { apart } from "./apart.js";
-import type { Ref, StopCause } from "./control/goals.js";
+import { runIsolated } from "./events.js";
+import type { RequestId, StopCause } from "./control/goals.js";
 import { type Decision, decide, type Situation } from "./control/interpret.js";
 import { type InclineRequest, requestIncline } from "./control/incline.js";
 import { requestMode } from "./control/mode.js";
 import { requestSpeed, type SpeedRequest } from "./control/speed.js";
 import { requestStart } from "./control/start.js";
 import type { Scheduler } from "./scheduler.js";
-import { askStop } from "./control/stop.js";
+import { requestStop } from "./control/stop.js";
 import { showsRest } from "./control/telemetry.js";
 
 /** Contract 3 and rule 2: a start or speed that is older than this is refused. */
 const STALE_MS = 5_000;
 
 /** One key of a message, and where its result goes. `respond` is called exactly once. */
-export interface Asked {
+export interface CommandRequest {
   readonly command: Command;
   readonly respond: (outcome: Outcome) => void;
 }
 
-export interface DeskOwner {
+export interface PadCommandsOwner {
   situation(stale: boolean): Situation;
   /** The user's switch for the link; its result is the owner's to give. */
-  turnLink(on: boolean, ref: Ref): void;
+  turnLink(on: boolean, ref: RequestId): void;
   /** What a start is followed by when nothing else was asked for; null: the pad's own. */
   readonly startSpeed: Speed | null;
 }
@@ -33,24 +33,24 @@ export interface DeskOwner {
 const OVER = failure("unconfirmed", "The bridge ended before this was seen done.");
 
 /** Takes commands, turns each into goals, and gives each its one result. */
-export class CommandDesk {
+export class PadCommands {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
-  readonly #owner: DeskOwner;
-  readonly #waiting = new Map<Ref, ((outcome: Outcome) => void)[]>();
+  readonly #owner: PadCommandsOwner;
+  readonly #waiting = new Map<RequestId, ((outcome: Outcome) => void)[]>();
   #nextRef = 1;
   /** The request that every stop shares while one is under way: a flood of them copies no list. */
-  #sharedStop: Ref = 0;
+  #sharedStop: RequestId = 0;
   #closed = false;
 
-  constructor(clock: Clock, scheduler: Scheduler, owner: DeskOwner) {
+  constructor(clock: Clock, scheduler: Scheduler, owner: PadCommandsOwner) {
     this.#clock = clock;
     this.#scheduler = scheduler;
     this.#owner = owner;
   }
 
   /** `arrived` is when the message came, on the clock; it may be earlier than now after a stall (contract rule 2). */
-  submit(asked: readonly Asked[], arrived: number, stale: boolean): void {
+  submit(asked: readonly CommandRequest[], arrived: number, stale: boolean): void {
     const old = stale || this.#clock.now() - arrived > STALE_MS;
     this.#scheduler.together(() => {
       for (const { command, respond } of asked) {
@@ -63,38 +63,38 @@ export class CommandDesk {
         const ref = this.#nextRef++;
         this.#waiting.set(ref, [respond]);
         if (isStop(command)) this.#sharedStop = ref;
-        if (this.#closed) this.settle([ref], OVER);
+        if (this.#closed) this.resolve([ref], OVER);
         else this.#carryOut(decide(command, this.#owner.situation(old)), ref, arrived);
       }
     });
   }
 
   /** A stop that nobody waits for: safety, the end of the program. */
-  stop(cause: StopCause, refs: readonly Ref[] = [], endsSession = false): void {
+  stop(cause: StopCause, refs: readonly RequestId[] = [], endsSession = false): void {
     const { lostMoving } = this.#owner.situation(false);
     this.#scheduler.apply((control, telemetry, now) =>
-      askStop(control, telemetry, { refs, cause, endsSession, lostMoving }, now),
+      requestStop(control, telemetry, { refs, cause, endsSession, lostMoving }, now),
     );
   }
 
-  settle(refs: readonly Ref[], outcome: Outcome): void {
+  resolve(refs: readonly RequestId[], outcome: Outcome): void {
     for (const ref of refs) {
       const waiting = this.#waiting.get(ref) ?? [];
       this.#waiting.delete(ref);
-      for (const respond of waiting) apart(() => respond(outcome));
+      for (const respond of waiting) runIsolated(() => respond(outcome));
     }
   }
 
   /** The pad is let go: whoever still waits learns that nobody watches the belt for them any more. */
   close(): void {
     this.#closed = true;
-    this.settle([...this.#waiting.keys()], OVER);
+    this.resolve([...this.#waiting.keys()], OVER);
   }
 
-  #carryOut(decision: Decision, ref: Ref, arrived: number): void {
+  #carryOut(decision: Decision, ref: RequestId, arrived: number): void {
     switch (decision.do) {
       case "settle":
-        return this.settle([ref], decision.outcome);
+        return this.resolve([ref], decision.outcome);
       case "stop":
         return this.stop("command", [ref], decision.endsSession);
       case "start":
@@ -122,7 +122,7 @@ export class CommandDesk {
     }
   }
 
-  #requestStart(refs: readonly Ref[], since: number): void {
+  #requestStart(refs: readonly RequestId[], since: number): void {
     this.#scheduler.apply((control, telemetry, now) => requestStart(control, telemetry, refs, since, now));
   }
 
@@ -135,7 +135,7 @@ export class CommandDesk {
   }
 
   /** The speed that comes with a start is set once the belt moves; a belt that moves already keeps its own. */
-  #start(ref: Ref, arrived: number, speed: Speed | null): void {
+  #start(ref: RequestId, arrived: number, speed: Speed | null): void {
     const { telemetry, control } = this.#scheduler;
     const { capabilities } = this.#owner.situation(false);
     const { minSpeed, maxSpeed } = capabilities;

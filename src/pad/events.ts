@@ -1,11 +1,48 @@
 import type { Clock } from "../clock.js";
 import { AT_REST, kmh } from "../domain/units.js";
 import type { Logger } from "../log/log.js";
-import { apart } from "./apart.js";
-import type { Changes } from "./changes.js";
 import type { Effect, StopCause } from "./control/goals.js";
 import type { PadEvent } from "./session/session-journal.js";
 import type { Telemetry } from "./control/telemetry.js";
+import { asError } from "../domain/errors.js";
+
+/** Those who wait for something to become true look whenever something may have changed. */
+export class ChangeSignal {
+  readonly #looks = new Set<() => void>();
+
+  happened(): void {
+    for (const look of [...this.#looks]) look();
+  }
+
+  /** Resolves when `condition` holds, or when one of the signals aborts. */
+  until(condition: () => boolean, signals: readonly AbortSignal[]): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!condition() && !signals.some((signal) => signal.aborted)) return;
+        this.#looks.delete(look);
+        for (const signal of signals) signal.removeEventListener("abort", look);
+        resolve();
+      };
+      this.#looks.add(look);
+      for (const signal of signals) signal.addEventListener("abort", look);
+      look();
+    });
+  }
+}
+
+/**
+ * Runs what others have hung in here. Its error is thrown where nothing is half done: it ends the program by its one
+ * path, and not the stop that is under way.
+ */
+export const runIsolated = (run: () => void): void => {
+  try {
+    run();
+  } catch (thrown) {
+    queueMicrotask(() => {
+      throw asError(thrown);
+    });
+  }
+};
 
 export interface Listener<Subject> {
   /** Something that `view()` shows may have changed. */
@@ -14,14 +51,14 @@ export interface Listener<Subject> {
 }
 
 /** Tells what becomes of a pad's belt and link: to whoever listens, and to the log. */
-export class Announcer<Subject> {
+export class PadEvents<Subject> {
   readonly #subject: Subject;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #changes: Changes;
+  readonly #changes: ChangeSignal;
   readonly #listeners = new Set<Listener<Subject>>();
 
-  constructor(subject: Subject, clock: Clock, log: Logger, changes: Changes) {
+  constructor(subject: Subject, clock: Clock, log: Logger, changes: ChangeSignal) {
     this.#subject = subject;
     this.#clock = clock;
     this.#log = log;
@@ -34,12 +71,12 @@ export class Announcer<Subject> {
   }
 
   changed(): void {
-    for (const listener of this.#listeners) apart(() => listener.changed(this.#subject));
+    for (const listener of this.#listeners) runIsolated(() => listener.changed(this.#subject));
     this.#changes.happened();
   }
 
   happened(event: PadEvent): void {
-    for (const listener of this.#listeners) apart(() => listener.happened(this.#subject, event));
+    for (const listener of this.#listeners) runIsolated(() => listener.happened(this.#subject, event));
   }
 
   stopping(cause: StopCause): void {

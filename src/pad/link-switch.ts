@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { failure, OK, type Outcome } from "../domain/command.js";
-import type { Ref } from "./control/goals.js";
+import type { RequestId } from "./control/goals.js";
 import type { Phase } from "../domain/state.js";
 
 /** Contract 3, the `link` row. */
@@ -16,7 +16,7 @@ const NO_RADIO = failure("radio-off", "The Bluetooth radio cannot be used; bridg
 export interface LinkSwitchOwner {
   phase(): Phase;
   radioOn(): boolean;
-  settle(refs: readonly Ref[], outcome: Outcome): void;
+  resolve(refs: readonly RequestId[], outcome: Outcome): void;
 }
 
 /** The user's switch: whether the bridge may hold the pad's Bluetooth link, so that the phone's app can have it. */
@@ -24,7 +24,8 @@ export class LinkSwitch {
   readonly #clock: Clock;
   readonly #owner: LinkSwitchOwner;
   #on = true;
-  #waiting: { readonly refs: readonly Ref[]; readonly phase: Phase; readonly deadline: number } | null = null;
+  #waiting: { readonly refs: readonly RequestId[]; readonly phase: Phase; readonly deadline: number } | null =
+    null;
 
   constructor(clock: Clock, owner: LinkSwitchOwner) {
     this.#clock = clock;
@@ -36,7 +37,7 @@ export class LinkSwitch {
   }
 
   /** The same wish again shares the result; the opposite one supersedes it. */
-  turn(on: boolean, ref: Ref): void {
+  turn(on: boolean, ref: RequestId): void {
     const older = this.#waiting;
     const same = older !== null && on === this.#on;
     this.#on = on;
@@ -45,7 +46,7 @@ export class LinkSwitch {
       phase: on ? "ready" : "off",
       deadline: same ? older.deadline : this.#clock.now() + DEADLINE_MS,
     };
-    if (older && !same) this.#owner.settle(older.refs, OVERTAKEN);
+    if (older && !same) this.#owner.resolve(older.refs, OVERTAKEN);
     this.review();
   }
 
@@ -57,6 +58,6 @@ export class LinkSwitch {
     if (!done && this.#clock.now() < wish.deadline) return;
     this.#waiting = null;
     const late = this.#owner.radioOn() ? LATE : NO_RADIO;
-    this.#owner.settle(wish.refs, done ? OK : late);
+    this.#owner.resolve(wish.refs, done ? OK : late);
   }
 }

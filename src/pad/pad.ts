@@ -1,32 +1,33 @@
-import type { Ledger } from "../domain/session-store.js";
+import type { SessionStore } from "../domain/session-store.js";
 import type { PadRecord, PadSettings, SafetySettings } from "../domain/pad.js";
 import type { PadState } from "../domain/state.js";
 import type { Stats } from "../domain/stats.js";
-import { Announcer, type Listener } from "./events.js";
-import { Changes } from "./changes.js";
-import { Contact, type ContactDeps } from "./link/pad-link.js";
-import type { ContactFacts } from "./link/link-facts.js";
-import { type Asked, CommandDesk } from "./commands.js";
+import { PadEvents, type Listener } from "./events.js";
+import { ChangeSignal } from "./events.js";
+import { PadLink, type PadLinkDeps } from "./link/pad-link.js";
+import type { PadLinkFacts } from "./link/link-facts.js";
+import { type CommandRequest, PadCommands } from "./commands.js";
 import type { Effect, StopCause } from "./control/goals.js";
-import { Guard } from "./auto-stop.js";
-import { type Identity, UNKNOWN_MACHINE } from "./link/identity.js";
+import { AutoStop } from "./auto-stop.js";
+import type { Identity } from "./link/identity.js";
+import { UNKNOWN_MACHINE } from "./control/machine.js";
 import type { Situation } from "./control/interpret.js";
 import type { JournalSettings } from "./session/session-journal.js";
-import { Leaving } from "./shutdown.js";
+import { PadShutdown } from "./shutdown.js";
 import { LinkSwitch } from "./link-switch.js";
 import { Scheduler } from "./scheduler.js";
 import { beltOf, isAvailable, type PadFacts, padState } from "./control/pad-state.js";
 import { isUrgent, mayMove } from "./control/stop.js";
 import { isRunning, type Sample } from "./control/telemetry.js";
-import { WalkBook } from "./session/session-tracker.js";
+import { SessionTracker } from "./session/session-tracker.js";
 
 /** How often time alone is looked at: silence, pauses, a new day. */
 const TICK_MS = 500;
 
-export interface PadDeps extends ContactDeps {
+export interface PadDeps extends PadLinkDeps {
   readonly safety: SafetySettings;
   readonly journal: JournalSettings;
-  readonly ledger: Ledger;
+  readonly ledger: SessionStore;
   /** Epoch milliseconds of the last valid status before an unclean end; null after a clean one. */
   readonly crashedAt: number | null;
 }
@@ -39,7 +40,7 @@ export interface PadView {
   readonly stats: Stats | null;
   readonly identity: Identity;
   readonly available: boolean;
-  readonly counters: ContactFacts["counters"];
+  readonly counters: PadLinkFacts["counters"];
   /** The belt was not seen since an unclean end: its mark must outlive us. */
   readonly crashedAt: number | null;
 }
@@ -47,80 +48,80 @@ export interface PadView {
 /** One pad: its link, its goals, its walks. Everything published about it is a function of `view()`. */
 export class Pad {
   readonly settings: PadSettings;
-  readonly leaving: Leaving;
+  readonly shutdown: PadShutdown;
   readonly #deps: PadDeps;
-  readonly #announcer: Announcer<Pad>;
+  readonly #events: PadEvents<Pad>;
   readonly #scheduler: Scheduler;
-  readonly #desk: CommandDesk;
-  readonly #book: WalkBook;
-  readonly #contact: Contact;
+  readonly #commands: PadCommands;
+  readonly #sessions: SessionTracker;
+  readonly #link: PadLink;
   readonly #switch: LinkSwitch;
-  readonly #guard: Guard;
+  readonly #autoStop: AutoStop;
   #stopTicking: () => void = () => undefined;
 
   constructor(settings: PadSettings, deps: PadDeps) {
     const { clock, safety } = deps;
     this.settings = settings;
     this.#deps = deps;
-    const changes = new Changes();
-    this.#announcer = new Announcer<Pad>(this, clock, deps.log, changes);
+    const changes = new ChangeSignal();
+    this.#events = new PadEvents<Pad>(this, clock, deps.log, changes);
     const { crashedAt } = deps;
-    this.#book = new WalkBook(deps.journal, clock, deps.ledger, crashedAt !== null, (event) =>
-      this.#announcer.happened(event),
+    this.#sessions = new SessionTracker(deps.journal, clock, deps.ledger, crashedAt !== null, (event) =>
+      this.#events.happened(event),
     );
-    this.#guard = new Guard(safety, clock, this.#book, crashedAt);
+    this.#autoStop = new AutoStop(safety, clock, this.#sessions, crashedAt);
     const scheduler = new Scheduler(clock, {
       changed: (effects) => this.#decided(effects),
-      broken: (error) => this.#contact.drop(error),
+      broken: (error) => this.#link.drop(error),
     });
-    const contact = new Contact(settings, deps, scheduler, {
+    const link = new PadLink(settings, deps, scheduler, {
       wanted: () => this.#wanted(),
       status: (sample, restored) => this.#status(sample, restored),
-      event: ({ type }) => type === "safety-key" && this.#book.safetyKeyPulled(),
+      event: ({ type }) => type === "safety-key" && this.#sessions.safetyKeyPulled(),
       record: (record) => this.#record(record),
       lost: (moving) => this.#lost(moving),
-      changed: () => this.#announcer.changed(),
+      changed: () => this.#events.changed(),
     });
-    const desk = new CommandDesk(clock, scheduler, {
+    const commands = new PadCommands(clock, scheduler, {
       situation: (stale) => this.#situation(stale),
       turnLink: (on, ref) => this.#switch.turn(on, ref),
       startSpeed: settings.startSpeed,
     });
     this.#switch = new LinkSwitch(clock, {
-      phase: () => contact.facts.phase,
+      phase: () => link.facts.phase,
       radioOn: () => this.#radioOn,
-      settle: (refs, outcome) => desk.settle(refs, outcome),
+      resolve: (refs, outcome) => commands.resolve(refs, outcome),
     });
     this.#scheduler = scheduler;
-    if (crashedAt !== null) scheduler.leftMoving(safety.stopAfterCrash && this.#guard.crashCounts);
-    this.#contact = contact;
-    this.#desk = desk;
-    this.leaving = new Leaving({
+    if (crashedAt !== null) scheduler.leftMoving(safety.stopAfterCrash && this.#autoStop.crashCounts);
+    this.#link = link;
+    this.#commands = commands;
+    this.shutdown = new PadShutdown({
       clock,
       safety,
       scheduler,
-      contact,
-      desk,
+      link,
+      commands,
       changes,
-      book: this.#book,
-      guard: this.#guard,
+      sessions: this.#sessions,
+      autoStop: this.#autoStop,
     });
   }
 
   start(): void {
     this.#stopTicking = this.#deps.clock.every(TICK_MS, () => this.#tick());
-    this.#contact.start();
+    this.#link.start();
   }
 
   subscribe(listener: PadListener): () => void {
-    return this.#announcer.subscribe(listener);
+    return this.#events.subscribe(listener);
   }
 
   /** `arrived` is when the message came, on the clock; `stale`: it is older than 5 s by its own `at`. */
-  submit(asked: readonly Asked[], arrived: number, stale: boolean): void {
+  submit(asked: readonly CommandRequest[], arrived: number, stale: boolean): void {
     const wanted = this.#wanted();
-    this.#desk.submit(asked, arrived, stale);
-    if (this.#wanted() !== wanted || this.#isUrgent) this.#contact.reconsider();
+    this.#commands.submit(asked, arrived, stale);
+    if (this.#wanted() !== wanted || this.#isUrgent) this.#link.reconsider();
   }
 
   view(): PadView {
@@ -129,11 +130,11 @@ export class Pad {
     const state = padState(facts, now);
     return {
       state,
-      stats: this.#book.stats(state.speed),
+      stats: this.#sessions.stats(state.speed),
       identity: facts.identity,
       available: isAvailable(facts, now),
       counters: facts.counters,
-      crashedAt: this.#guard.crashedAt,
+      crashedAt: this.#autoStop.crashedAt,
     };
   }
 
@@ -141,26 +142,26 @@ export class Pad {
   stopFor(cause: StopCause): boolean {
     const { telemetry, control, seen, lostMoving } = this.#facts;
     const moves = control.start !== null || mayMove(control, telemetry);
-    if (!seen || control.stop || !(lostMoving || (this.#contact.linked && moves))) return false;
-    this.#announcer.stopping(cause);
-    this.#desk.stop(cause);
+    if (!seen || control.stop || !(lostMoving || (this.#link.linked && moves))) return false;
+    this.#events.stopping(cause);
+    this.#commands.stop(cause);
     return true;
   }
 
   /** A stop waits for its frame, or for the link that it is first on: nothing may hold the main loop up. */
   get stopWaits(): boolean {
     const { stop } = this.#scheduler.control;
-    return stop?.lastWrite === null && (this.#contact.linked || this.#isUrgent);
+    return stop?.lastWrite === null && (this.#link.linked || this.#isUrgent);
   }
 
   /** Lets go of the link and of every timer. Bounded by the supervisor; idempotent. */
   async close(): Promise<void> {
-    this.leaving.end();
-    this.#announcer.changed();
-    await this.#contact.end();
+    this.shutdown.end();
+    this.#events.changed();
+    await this.#link.end();
     this.#stopTicking();
     this.#scheduler.end();
-    this.#desk.close();
+    this.#commands.close();
   }
 
   get #radioOn(): boolean {
@@ -172,22 +173,22 @@ export class Pad {
   }
 
   #wanted(): boolean {
-    if (this.leaving.begun) return this.#contact.linked || this.leaving.mustReturn;
+    if (this.shutdown.begun) return this.#link.linked || this.shutdown.mustReturn;
     // A link that the user has switched off is got back for a stop, as long as that would be its first write.
     if (this.#switch.on || this.#isUrgent) return true;
     // Contract rule 1: as long as a stop is unconfirmed its link is kept, and one that a moving belt lost is regained.
-    const { facts, linked } = this.#contact;
+    const { facts, linked } = this.#link;
     return this.#scheduler.control.stop !== null && (linked || facts.lostMoving);
   }
 
-  get #facts(): PadFacts & ContactFacts {
+  get #facts(): PadFacts & PadLinkFacts {
     const { control, telemetry } = this.#scheduler;
-    const { begun: ending, over } = this.leaving;
-    const contact = this.#contact.facts;
-    const { crashCounts } = this.#guard;
+    const { begun: ending, over } = this.shutdown;
+    const link = this.#link.facts;
+    const { crashCounts } = this.#autoStop;
     return {
-      ...contact,
-      ...contact.identity,
+      ...link,
+      ...link.identity,
       control,
       telemetry,
       ending,
@@ -207,55 +208,55 @@ export class Pad {
       capabilities: facts.capabilities ?? UNKNOWN_MACHINE.capabilities,
       belt: beltOf(facts, now),
       // What is written to a link that is being let go may arrive, and nobody would be there to stop it.
-      linked: this.#contact.linked && facts.control.greeted && this.#wanted(),
+      linked: this.#link.linked && facts.control.statusSeen && this.#wanted(),
       allowStart: this.#deps.safety.allowStart,
-      paused: this.#book.paused,
-      resumeAt: this.#book.resumeSpeed,
+      paused: this.#sessions.paused,
+      resumeAt: this.#sessions.resumeSpeed,
     };
   }
 
   #status(sample: Sample, restored: boolean): void {
     const { control, telemetry } = this.#scheduler;
-    if (restored) this.#announcer.linkRestored();
+    if (restored) this.#events.linkRestored();
     const holding = isRunning(telemetry) && !control.stop && !control.speed ? control.target : null;
-    const walkedOff = this.#book.status(sample.status, control.haltedBy, holding);
-    this.#scheduler.wantRecord(this.#book.wonders);
-    const reason = this.#guard.reason(telemetry, control, walkedOff);
-    if (reason && this.stopFor(reason) && reason === "max_session") this.#book.stoppedForLength();
+    const walkedOff = this.#sessions.status(sample.status, control.haltedBy, holding);
+    this.#scheduler.wantRecord(this.#sessions.needsRecord);
+    const reason = this.#autoStop.reason(telemetry, control, walkedOff);
+    if (reason && this.stopFor(reason) && reason === "max_session") this.#sessions.stoppedForLength();
   }
 
   #record(record: PadRecord): void {
-    this.#book.record(record);
-    this.#scheduler.wantRecord(this.#book.wonders);
+    this.#sessions.record(record);
+    this.#scheduler.wantRecord(this.#sessions.needsRecord);
   }
 
   #lost(moving: boolean): void {
-    this.#book.gap();
-    if (moving && !this.leaving.over) this.#announcer.linkLost(this.#wanted());
-    this.#announcer.changed();
+    this.#sessions.gap();
+    if (moving && !this.shutdown.over) this.#events.linkLost(this.#wanted());
+    this.#events.changed();
   }
 
   #tick(): void {
-    this.#contact.checkSilence();
+    this.#link.checkSilence();
     this.#scheduler.look();
-    this.#book.tick();
+    this.#sessions.tick();
     this.#switch.review();
-    if (!this.#wanted() && this.#contact.facts.phase !== "off") this.#contact.reconsider();
-    this.#announcer.changed();
+    if (!this.#wanted() && this.#link.facts.phase !== "off") this.#link.reconsider();
+    this.#events.changed();
   }
 
   /** State first, then the results that speak of it (contract 3, rates). */
   #decided(effects: readonly Effect[]): void {
     const { telemetry, lostMoving } = this.#facts;
     // A pad that is merely away cannot be seen at rest, and is no problem (contract 3).
-    const isThere = this.#contact.linked || lostMoving;
+    const isThere = this.#link.linked || lostMoving;
     for (const effect of effects) {
-      if (effect.type === "stopped") this.#guard.restSeen();
-      if (effect.type === "stopped" && effect.goal.endsSession) this.#book.end();
-      if (effect.type !== "stop-unconfirmed" || isThere) this.#announcer.decided(effect, telemetry);
+      if (effect.type === "stopped") this.#autoStop.onStopConfirmed();
+      if (effect.type === "stopped" && effect.goal.endsSession) this.#sessions.end();
+      if (effect.type !== "stop-unconfirmed" || isThere) this.#events.decided(effect, telemetry);
     }
-    this.#announcer.changed();
+    this.#events.changed();
     for (const effect of effects)
-      if (effect.type === "settle") this.#desk.settle(effect.refs, effect.outcome);
+      if (effect.type === "settle") this.#commands.resolve(effect.refs, effect.outcome);
   }
 }

@@ -6,23 +6,22 @@ import type { MachineEvent } from "../protocol/ftms/machine-status.js";
 import type { Operation } from "../protocol/protocol.js";
 import type { Access, StartVerdict } from "../protocol/session.js";
 import { accessChanged, startJudged } from "./control/access.js";
-import { afterAnswer, afterEvent, answerHeard, eventHeard } from "./control/control-point.js";
+import { afterAnswer, afterEvent, onAnswer, onEvent } from "./control/control-point.js";
 import {
   deadlines,
-  handed,
+  onWriteStarted,
   isStillAllowed,
-  linkLost,
-  type Machine,
+  onLinkLost,
   nextWrite,
   review,
-  statusSeen,
-  writeSent,
+  onStatus,
+  onWriteSent,
 } from "./control/next-write.js";
 import type { Connection } from "./link/connection.js";
 import { type Control, type Effect, noControl, type Step } from "./control/goals.js";
-import { UNKNOWN_MACHINE } from "./link/identity.js";
+import { type Machine, UNKNOWN_MACHINE } from "./control/machine.js";
 import { rescaleSpeed } from "./control/speed.js";
-import { rejoinStop } from "./control/stop.js";
+import { onStopLinkUp } from "./control/stop.js";
 import { interrupted, noTelemetry, observe, type Sample, type Telemetry } from "./control/telemetry.js";
 
 export interface SchedulerOwner {
@@ -100,7 +99,7 @@ export class Scheduler {
     this.#connection = connection;
     this.#inFlight.clear();
     const { access } = connection;
-    this.apply((control, _, now) => ({ control: { ...rejoinStop(control, now), access }, effects: [] }));
+    this.apply((control, _, now) => ({ control: { ...onStopLinkUp(control, now), access }, effects: [] }));
   }
 
   /** The open connection hands on what the pad says. */
@@ -115,18 +114,18 @@ export class Scheduler {
     this.#listening = false;
     const last = this.#telemetry;
     this.#telemetry = interrupted(last);
-    this.apply((control, _, now) => linkLost(control, last, now));
+    this.apply((control, _, now) => onLinkLost(control, last, now));
   }
 
   see(sample: Sample): void {
     this.#telemetry = observe(this.#telemetry, sample);
-    this.apply((control, telemetry, now) => statusSeen(control, telemetry, this.#machine, sample, now));
+    this.apply((control, telemetry, now) => onStatus(control, telemetry, this.#machine, sample, now));
   }
 
   /** The machine answered a request. */
   answer(answer: Answer): void {
     this.#telemetry = afterAnswer(this.#telemetry, this.#control, answer, this.#clock.now());
-    this.apply((control, _, now) => answerHeard(control, answer, this.#machine, now));
+    this.apply((control, _, now) => onAnswer(control, answer, this.#machine, now));
   }
 
   /** What may be written became known, or changed. */
@@ -142,7 +141,7 @@ export class Scheduler {
   /** The machine told of something that it did. */
   event(event: MachineEvent): void {
     this.#telemetry = afterEvent(this.#telemetry, this.#control, event, this.#clock.now());
-    this.apply((control, _, now) => eventHeard(control, event, now));
+    this.apply((control, _, now) => onEvent(control, event, now));
   }
 
   /** The machine turned out to read speeds in other units: a speed under way is written anew, and given its time. */
@@ -211,7 +210,7 @@ export class Scheduler {
   }
 
   #write(connection: Connection, operation: Operation, { quirks }: Machine, now: number): void {
-    this.#control = handed(this.#control, operation, this.#telemetry, quirks, now);
+    this.#control = onWriteStarted(this.#control, operation, this.#telemetry, quirks, now);
     const written = connection.write(operation, () =>
       isStillAllowed(operation, this.#control, this.#telemetry, this.#clock.now()),
     );
@@ -225,7 +224,7 @@ export class Scheduler {
   #written(connection: Connection, written: Promise<void>): void {
     if (this.#connection !== connection) return;
     const operation = this.#inFlight.get(written);
-    if (operation) this.#control = writeSent(this.#control, operation, this.#telemetry, this.#clock.now());
+    if (operation) this.#control = onWriteSent(this.#control, operation, this.#telemetry, this.#clock.now());
     this.#inFlight.delete(written);
     this.#pump();
   }

@@ -1,27 +1,53 @@
 import type { Clock } from "../clock.js";
 import { failure } from "../domain/command.js";
 import type { SafetySettings } from "../domain/pad.js";
-import type { Guard } from "./auto-stop.js";
-import type { Changes } from "./changes.js";
-import type { Contact } from "./link/pad-link.js";
-import type { CommandDesk } from "./commands.js";
-import { type Verdict, verdict } from "./exit.js";
+import type { AutoStop } from "./auto-stop.js";
+import type { ChangeSignal } from "./events.js";
+import type { PadLink } from "./link/pad-link.js";
+import type { PadCommands } from "./commands.js";
 import { giveUp } from "./control/goals.js";
 import { requestMode } from "./control/mode.js";
 import type { Scheduler } from "./scheduler.js";
 import { mayMove } from "./control/stop.js";
-import { isFresh } from "./control/telemetry.js";
-import type { WalkBook } from "./session/session-tracker.js";
+import type { SessionTracker } from "./session/session-tracker.js";
+import type { Control } from "./control/goals.js";
+import { isFalling, isFresh, type Telemetry } from "./control/telemetry.js";
 
-export interface LeavingDeps {
+/** How a belt was left (contract 1, exit codes). Only `moving` makes the program end with 75. */
+export type BeltOutcome = "none" | "rest" | "falling" | "moving";
+
+export interface ExitFacts {
+  /** A valid status came since the start: the bridge is responsible for this belt. */
+  readonly seen: boolean;
+  /** The mark of an earlier, unclean end stands. */
+  readonly crashed: boolean;
+  /** A stop that the bridge is responsible for is not confirmed. */
+  readonly owed: boolean;
+  readonly linked: boolean;
+  readonly lostMoving: boolean;
+  readonly control: Control;
+  readonly telemetry: Telemetry;
+}
+
+/** The last telemetry says how the belt was left; a link lost while the belt moved, and not regained, is `moving`. */
+const beltOutcome = (facts: ExitFacts, now: number): BeltOutcome => {
+  const { seen, crashed, owed, linked, lostMoving, control, telemetry } = facts;
+  if (lostMoving || (owed && !linked)) return "moving";
+  if (!seen) return crashed ? "moving" : "none";
+  if (!linked || !mayMove(control, telemetry)) return "rest";
+  const falls = control.stop !== null && isFresh(telemetry, now) && isFalling(telemetry, control.stop.asked);
+  return falls ? "falling" : "moving";
+};
+
+export interface PadShutdownDeps {
   readonly clock: Clock;
   readonly safety: SafetySettings;
   readonly scheduler: Scheduler;
-  readonly contact: Contact;
-  readonly desk: CommandDesk;
-  readonly changes: Changes;
-  readonly book: WalkBook;
-  readonly guard: Guard;
+  readonly link: PadLink;
+  readonly commands: PadCommands;
+  readonly changes: ChangeSignal;
+  readonly sessions: SessionTracker;
+  readonly autoStop: AutoStop;
 }
 
 /** A poll comes within a second (wire-facts a.9). */
@@ -30,12 +56,12 @@ const COUNTERS_MS = 1_500;
 const ENDING = failure("stopping", "The bridge is ending. The command was dropped.");
 
 /** The end of a pad's service (contract rule 8): its belt at rest, then the pad in standby. */
-export class Leaving {
-  readonly #deps: LeavingDeps;
+export class PadShutdown {
+  readonly #deps: PadShutdownDeps;
   #begun = false;
   #over = false;
 
-  constructor(deps: LeavingDeps) {
+  constructor(deps: PadShutdownDeps) {
     this.#deps = deps;
   }
 
@@ -51,17 +77,17 @@ export class Leaving {
 
   /** From now on nothing is set in motion: what was about to be is given up, a scan or connect that no belt needs, too. */
   begin(): void {
-    const { scheduler, contact } = this.#deps;
+    const { scheduler, link } = this.#deps;
     this.#begun = true;
     scheduler.apply((control) => giveUp(control, ENDING));
-    contact.reconsider();
+    link.reconsider();
   }
 
   /** A belt that is not known to rest has no link at this moment: it must be regained before anything else ends. */
   get mustReturn(): boolean {
-    const { contact, safety, guard } = this.#deps;
-    if (contact.linked) return false;
-    return this.#stopIsOwed || (safety.stopOnExit && (contact.facts.lostMoving || guard.crashCounts));
+    const { link, safety, autoStop } = this.#deps;
+    if (link.linked) return false;
+    return this.#stopIsOwed || (safety.stopOnExit && (link.facts.lostMoving || autoStop.crashCounts));
   }
 
   /**
@@ -76,14 +102,14 @@ export class Leaving {
   }
 
   /** How the belt is being left. */
-  verdict(): Verdict {
-    const { clock, scheduler, contact, guard } = this.#deps;
+  verdict(): BeltOutcome {
+    const { clock, scheduler, link, autoStop } = this.#deps;
     const { control, telemetry } = scheduler;
-    const { seen, lostMoving } = contact.facts;
-    const crashed = guard.crashedAt !== null;
+    const { seen, lostMoving } = link.facts;
+    const crashed = autoStop.crashedAt !== null;
     const owed = this.#stopIsOwed;
-    return verdict(
-      { seen, crashed, owed, linked: contact.linked, lostMoving, control, telemetry },
+    return beltOutcome(
+      { seen, crashed, owed, linked: link.linked, lostMoving, control, telemetry },
       clock.now(),
     );
   }
@@ -95,11 +121,11 @@ export class Leaving {
   }
 
   async #bringToRest(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    const { desk, changes, contact } = this.#deps;
-    desk.stop("exit");
+    const { commands, changes, link } = this.#deps;
+    commands.stop("exit");
     // The waiting is about to end: a live link is handed one more stop frame at once.
     const press = (): void => {
-      if (contact.linked) desk.stop("exit");
+      if (link.linked) commands.stop("exit");
     };
     hurry.addEventListener("abort", press, { once: true });
     const done = (): boolean =>
@@ -109,8 +135,8 @@ export class Leaving {
   }
 
   async #putToStandby(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    const { scheduler, changes, book } = this.#deps;
-    book.park();
+    const { scheduler, changes, sessions } = this.#deps;
+    sessions.park();
     scheduler.apply((control, _, now) => requestMode(control, [], "standby", now));
     await changes.until(() => scheduler.control.mode === null || this.#over, [signal, hurry]);
     await this.#hearCounters(signal, hurry);
@@ -131,9 +157,9 @@ export class Leaving {
    * status, which no reconnect could confirm.
    */
   get #stopIsOwed(): boolean {
-    const { contact, guard, scheduler } = this.#deps;
+    const { link, autoStop, scheduler } = this.#deps;
     const { stop } = scheduler.control;
-    return stop !== null && (stop.accepted || contact.facts.seen || guard.crashCounts);
+    return stop !== null && (stop.accepted || link.facts.seen || autoStop.crashCounts);
   }
 
   get #stopIsDue(): boolean {
@@ -148,16 +174,16 @@ export class Leaving {
   }
 
   get #isWithinReach(): boolean {
-    return !this.#over && (this.#deps.contact.linked || this.mustReturn);
+    return !this.#over && (this.#deps.link.linked || this.mustReturn);
   }
 
   get #isAtRest(): boolean {
-    const { clock, scheduler, contact } = this.#deps;
+    const { clock, scheduler, link } = this.#deps;
     const { control, telemetry } = scheduler;
-    const { capabilities } = contact.facts.identity;
+    const { capabilities } = link.facts.identity;
     const hasStandby = capabilities?.modes.includes("standby") ?? false;
     const now = clock.now();
     const rests = isFresh(telemetry, now) && !mayMove(control, telemetry);
-    return contact.linked && control.greeted && !control.stop && hasStandby && rests;
+    return link.linked && control.statusSeen && !control.stop && hasStandby && rests;
   }
 }

@@ -1,4 +1,4 @@
-import { type LedgerEntry, noRecords, type Records, type SavedWalk, wake } from "../domain/session-store.js";
+import { type SessionEntry, noRecords, type Records, type SavedWalk, wake } from "../domain/session-store.js";
 import type { Moment } from "../domain/session.js";
 import type { Tally } from "../domain/totals.js";
 import type { PadRow } from "./read.js";
@@ -39,7 +39,7 @@ export class KnownWalks {
   }
 
   /** Returns whether it is news. */
-  note(padId: string, entry: LedgerEntry): boolean {
+  note(padId: string, entry: SessionEntry): boolean {
     const before = this.#records.get(padId);
     this.#records.set(padId, entry);
     this.#saved.set(padId, entry);

@@ -1,4 +1,4 @@
-import type { LedgerEntry, SavedWalk } from "../domain/session-store.js";
+import type { SessionEntry, SavedWalk } from "../domain/session-store.js";
 import type { Capabilities, PadPreferences, ProtocolName } from "../domain/pad.js";
 import { isOpen } from "../domain/open-session.js";
 import type { Moment, Walk, WalkEvent } from "../domain/session.js";
@@ -77,7 +77,7 @@ export const startStopwatch = (session: Session, { at, now }: Moment, notBefore:
 /** Takes one step of the walk into the change. `watch` is that of the session, if it has one. */
 export const collect = (
   change: PadChange,
-  entry: LedgerEntry,
+  entry: SessionEntry,
   watch: Stopwatch | null,
   localDay: LocalDay,
 ): void => {
@@ -120,7 +120,7 @@ const addPortion = (held: SessionChange, day: string, gained: Totals): void => {
 
 const addSample = (
   { sessions }: PadChange,
-  { walk, status, events, now }: LedgerEntry,
+  { walk, status, events, now }: SessionEntry,
   watch: Stopwatch,
 ): void => {
   const { session, meter } = walk;

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.js";
-import type { Ledger, LedgerEntry, Records } from "../domain/session-store.js";
+import type { SessionStore, SessionEntry, Records } from "../domain/session-store.js";
 import { isOpen } from "../domain/open-session.js";
 import { dayAfter, localDays, type LocalDay, type Tally } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
@@ -129,7 +129,7 @@ export class Store {
   }
 
   /** Where this pad's walks are kept. */
-  ledgerOf(padId: string): Ledger {
+  ledgerOf(padId: string): SessionStore {
     return { resume: () => this.#resume(padId), note: (entry) => this.#note(padId, entry) };
   }
 
@@ -184,7 +184,7 @@ export class Store {
     return records;
   }
 
-  #note(padId: string, entry: LedgerEntry): void {
+  #note(padId: string, entry: SessionEntry): void {
     const isNews = this.#walks.note(padId, entry);
     if (this.#ended || !isNews) return;
     this.#unwritten.note(padId, entry);

@@ -1,4 +1,4 @@
-import type { LedgerEntry, Records, SavedWalk } from "../domain/session-store.js";
+import type { SessionEntry, Records, SavedWalk } from "../domain/session-store.js";
 import type { Moment } from "../domain/session.js";
 import type { Session } from "../domain/stats.js";
 import type { LocalDay } from "../domain/totals.js";
@@ -35,7 +35,7 @@ export class Unwritten {
     this.#of(padId).lastStatusAt = lastStatusAt;
   }
 
-  note(padId: string, entry: LedgerEntry): void {
+  note(padId: string, entry: SessionEntry): void {
     const { session } = entry.walk;
     if (session && this.#watches.get(padId)?.session !== session.id)
       this.#watches.set(padId, startStopwatch(session, entry, 0));

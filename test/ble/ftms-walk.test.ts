@@ -75,10 +75,10 @@ const walk = async (radio: Radio, address: string, kmh: () => number, lose: () =
   await until("its return", () => events.includes("link_restored") && state().belt === "running");
   expect(kmh()).toBeGreaterThan(1.5);
 
-  pad.leaving.begin();
+  pad.shutdown.begin();
   const never = new AbortController().signal;
-  await pad.leaving.stop(never, never);
-  expect([kmh(), pad.leaving.verdict()]).toEqual([0, "rest"]);
+  await pad.shutdown.stop(never, never);
+  expect([kmh(), pad.shutdown.verdict()]).toEqual([0, "rest"]);
   expect(await ask(STOP)).toEqual({ status: "ok" });
   await pad.close();
 };

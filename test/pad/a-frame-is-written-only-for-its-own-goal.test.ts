@@ -43,7 +43,7 @@ describe("of the frames of one operation (safety rules 2, 5)", () => {
       rig.send(ON, speed(3));
       await rig.clock.advance(after);
       const since = rig.clock.now();
-      rig.pad.leaving.begin();
+      rig.pad.shutdown.begin();
       await rig.clock.advance(20_000);
       expect(rig.handed.filter(({ at, op }) => at > since && isMotion(op))).toEqual([]);
       expect(await rig.close()).toBe(0);

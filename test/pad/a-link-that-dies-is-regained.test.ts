@@ -47,7 +47,7 @@ describe.each(ALL)("a link to a %s", (model) => {
     expect(missed()).toHaveLength(1);
     expect(rig.state()).toMatchObject({ belt: "unknown", link: "scanning", problem: null });
     expect(rig.events).toEqual([]);
-    expect(rig.pad.leaving.verdict()).toBe("rest");
+    expect(rig.pad.shutdown.verdict()).toBe("rest");
     rig.radio.outOfRange(ADDRESS, false);
     await rig.clock.until(() => rig.pad.view().available, 5_000);
     await rig.clock.advance(60_000);

@@ -12,12 +12,12 @@ it.each(FTMS_MODELS)("a %s: the end waits for what may come of it, and stops tha
   rig.radio.outOfRange(ADDRESS, true);
   rig.clock.suspend(30_000);
   rig.radio.outOfRange(ADDRESS, false);
-  rig.pad.leaving.begin();
+  rig.pad.shutdown.begin();
   // What comes within a second of another request is lost on a Z1 (wire-facts b.7.4): both stops are, in the spin-up.
   rig.clock.after(700, () => void rig.send(OFF));
   const [over, hurry] = [new AbortController(), new AbortController()];
-  await rig.clock.settled(rig.pad.leaving.stop(over.signal, hurry.signal), 23_000);
-  expect(rig.pad.leaving.verdict()).toBe("rest");
+  await rig.clock.settled(rig.pad.shutdown.stop(over.signal, hurry.signal), 23_000);
+  expect(rig.pad.shutdown.verdict()).toBe("rest");
   expect(rig.speed()).toBe(0);
   await rig.clock.settled(rig.pad.close(), 8_000);
   await rig.clock.advance(25_000);

@@ -38,7 +38,7 @@ describe("a machine whose data is all zeros (safety rule 7)", () => {
     expect(rig.state()).toMatchObject({ belt: "unknown", problem: "stop-unconfirmed" });
     await rig.ask(ON);
     expect(rig.frames(since)).not.toContain("start");
-    expect(rig.pad.leaving.verdict()).toBe("moving");
+    expect(rig.pad.shutdown.verdict()).toBe("moving");
     expect(await rig.close()).toBe(0);
   });
 });

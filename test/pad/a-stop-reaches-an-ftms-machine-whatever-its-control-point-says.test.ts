@@ -69,10 +69,10 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     await rig.walking(3);
     rig.air.unanswered = true;
     const [over, hurry] = [new AbortController(), new AbortController()];
-    rig.pad.leaving.begin();
-    const left = rig.pad.leaving.stop(over.signal, hurry.signal);
+    rig.pad.shutdown.begin();
+    const left = rig.pad.shutdown.stop(over.signal, hurry.signal);
     await rig.clock.settled(left, DEADLINE);
-    expect(rig.pad.leaving.verdict()).toBe("rest");
+    expect(rig.pad.shutdown.verdict()).toBe("rest");
     expect(rig.speed()).toBe(0);
     // No person asked for it (docs/topics.md): 08 01.
     expect(rig.handed.filter(({ op }) => op === "pause")).toEqual([]);

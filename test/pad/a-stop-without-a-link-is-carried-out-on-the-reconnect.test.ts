@@ -181,7 +181,7 @@ it.each(ALL)(
     await rig.clock.advance(10);
     expect(codes(start)).toEqual(["link-lost"]);
     expect(rig.state()).toMatchObject({ link: "lost", problem: "link-lost" });
-    expect(rig.pad.leaving.verdict()).toBe("moving");
+    expect(rig.pad.shutdown.verdict()).toBe("moving");
     expect(await rig.close()).toBe(0);
   },
 );

@@ -23,9 +23,9 @@ it.each(["c2", "a1", "p1", "r1pro"] as const)(
 
     rig.faults({});
     const [over, hurry] = [new AbortController(), new AbortController()];
-    rig.pad.leaving.begin();
-    await rig.clock.settled(rig.pad.leaving.stop(over.signal, hurry.signal), 23_000);
-    expect(rig.pad.leaving.verdict()).toBe("rest");
+    rig.pad.shutdown.begin();
+    await rig.clock.settled(rig.pad.shutdown.stop(over.signal, hurry.signal), 23_000);
+    expect(rig.pad.shutdown.verdict()).toBe("rest");
     expect(rig.speed()).toBe(0);
     expect(rig.frames(startedAt + 4_000)[0]).toBe("stop");
     expect(await rig.close()).toBe(0);

@@ -22,13 +22,13 @@ const leave = async (rig: Rig, budget: number, hurryAt = Infinity) => {
   const since = rig.clock.now();
   const over = new AbortController();
   const hurry = new AbortController();
-  rig.pad.leaving.begin();
+  rig.pad.shutdown.begin();
   const cancels = [rig.clock.after(budget, () => over.abort())];
   if (hurryAt < Infinity) cancels.push(rig.clock.after(hurryAt, () => hurry.abort()));
-  await rig.clock.settled(rig.pad.leaving.stop(over.signal, hurry.signal), budget + 1_000);
+  await rig.clock.settled(rig.pad.shutdown.stop(over.signal, hurry.signal), budget + 1_000);
   for (const cancel of cancels) cancel();
   const took = rig.clock.now() - since;
-  const verdict = rig.pad.leaving.verdict();
+  const verdict = rig.pad.shutdown.verdict();
   const left = await rig.close();
   expect(left).toBe(0);
   return { verdict, took, frames: rig.frames(since) };
@@ -110,7 +110,7 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
 
   it("of a resting pad writes a stop and standby, and takes no command any more but a stop", async () => {
     const rig = await standing({ model });
-    rig.pad.leaving.begin();
+    rig.pad.shutdown.begin();
     expect(codes(rig.send(ON, speed(3), link("OFF"), link("ON")))).toEqual(Array(4).fill("stopping"));
     const stop = rig.send(STOP);
     const { verdict, frames } = await leave(rig, BUDGET);
@@ -221,12 +221,12 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
   it("calls a belt at rest whose last status says so, though the time ran out before the second", async () => {
     const rig = await walking(3, { model });
     const over = new AbortController();
-    const leaving = rig.pad.leaving.stop(over.signal, new AbortController().signal);
+    const leaving = rig.pad.shutdown.stop(over.signal, new AbortController().signal);
     await rig.clock.until(() => rig.state().belt === "idle", 10_000);
     expect(rig.state().stopConfirmed).toBe(false);
     over.abort();
     await rig.clock.settled(leaving);
-    expect(rig.pad.leaving.verdict()).toBe("rest");
+    expect(rig.pad.shutdown.verdict()).toBe("rest");
     expect(await rig.close()).toBe(0);
   });
 
@@ -330,8 +330,8 @@ it("a stop frame that was handed over on the very last moment still gets out", a
   const rig = await walking(6);
   const since = await pollGap(rig);
   const never = new AbortController().signal;
-  rig.pad.leaving.begin();
-  const leaving = rig.pad.leaving.stop(never, never);
+  rig.pad.shutdown.begin();
+  const leaving = rig.pad.shutdown.stop(never, never);
   expect(await rig.close()).toBe(0);
   await rig.clock.settled(leaving, 100);
   expect(rig.frames(since)).toEqual(["stop"]);
@@ -352,9 +352,9 @@ it("a close in the middle of leaving ends that too", async () => {
   const rig = await walking(4);
   rig.radio.outOfRange(ADDRESS, true);
   await rig.clock.until(() => rig.state().link === "lost", 10_000);
-  const leaving = rig.pad.leaving.stop(new AbortController().signal, new AbortController().signal);
+  const leaving = rig.pad.shutdown.stop(new AbortController().signal, new AbortController().signal);
   await rig.clock.advance(2_000);
   expect(await rig.close()).toBe(0);
   await rig.clock.settled(leaving, 100);
-  expect(rig.pad.leaving.verdict()).toBe("moving");
+  expect(rig.pad.shutdown.verdict()).toBe("moving");
 });

@@ -383,12 +383,12 @@ describe("whatever happens", () => {
           if (healed) heal(world);
           for (const [ms, one] of late) rig.clock.after(ms, () => void one.run(world));
           const [over, hurry] = [new AbortController(), new AbortController()];
-          rig.pad.leaving.begin();
+          rig.pad.shutdown.begin();
           const since = rig.clock.now();
           rig.clock.after(23_000, () => over.abort());
           if (hurried) rig.clock.after(2_000, () => hurry.abort());
-          await rig.clock.settled(rig.pad.leaving.stop(over.signal, hurry.signal), 24_000);
-          const verdict = rig.pad.leaving.verdict();
+          await rig.clock.settled(rig.pad.shutdown.stop(over.signal, hurry.signal), 24_000);
+          const verdict = rig.pad.shutdown.verdict();
           const atRest = verdict === "rest" && world.isHonest && world.isSeenSincePress;
           if (verdict === "rest" && world.isHonest) expect(world.lastSeenAt).toBeLessThan(LEAST);
           if (atRest) expect(rig.speed()).toBeLessThan(LEAST);

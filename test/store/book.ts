@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Ledger, noRecords, type Records } from "../../src/domain/session-store.js";
+import { type SessionStore, noRecords, type Records } from "../../src/domain/session-store.js";
 import type { PadRecord, PadStatus } from "../../src/domain/pad.js";
 import type { WalkEvent, WalkSettings } from "../../src/domain/session.js";
 import { seconds } from "../../src/domain/units.js";
 import type { Logger } from "../../src/log/log.js";
-import { WalkBook } from "../../src/pad/session/session-tracker.js";
+import { SessionTracker } from "../../src/pad/session/session-tracker.js";
 import { Store, type StoreDeps } from "../../src/store/store.js";
 import type { Clock } from "../../src/clock.js";
 import type { ManualClock } from "../support/clock.js";
@@ -78,7 +78,7 @@ export class Book {
   readonly #store: Store;
   readonly #pad: string;
   readonly #clock: Clock;
-  readonly #book: WalkBook;
+  readonly #book: SessionTracker;
   #records: Records = noRecords;
 
   constructor(store: Store, clock: Clock, pad = "office", settings: WalkSettings = SETTINGS) {
@@ -86,7 +86,7 @@ export class Book {
     this.#clock = clock;
     this.#pad = pad;
     const ledger = store.ledgerOf(pad);
-    const tapped: Ledger = {
+    const tapped: SessionStore = {
       resume: () => {
         const records = ledger.resume();
         this.#records = records ?? noRecords;
@@ -104,7 +104,7 @@ export class Book {
       walkedOff: { stop: false, after: 15_000 },
       timeZone: ZONE,
     };
-    this.#book = new WalkBook(journal, clock, tapped, false, () => undefined);
+    this.#book = new SessionTracker(journal, clock, tapped, false, () => undefined);
   }
 
   get records(): Records {
@@ -137,7 +137,7 @@ export class Book {
   }
 
   get wonders(): boolean {
-    return this.#book.wonders;
+    return this.#book.needsRecord;
   }
 
   /** What happened, in the words of docs/topics.md. */

@@ -181,9 +181,9 @@ export class Home {
   async exit(): Promise<void> {
     const { pad, store } = this.#running;
     const none = new AbortController().signal;
-    pad.leaving.begin();
-    await this.clock.settled(pad.leaving.stop(none, none));
-    if (pad.leaving.verdict() === "rest") store.release(SETTINGS.id);
+    pad.shutdown.begin();
+    await this.clock.settled(pad.shutdown.stop(none, none));
+    if (pad.shutdown.verdict() === "rest") store.release(SETTINGS.id);
     store.end();
     await this.clock.settled(pad.close());
     store.close();

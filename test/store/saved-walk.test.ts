@@ -6,7 +6,7 @@ import { wake, type SavedWalk } from "../../src/domain/session-store.js";
 import type { PadStatus } from "../../src/domain/pad.js";
 import { noWalk, walk, type WalkInput } from "../../src/domain/session.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
-import { detect, noFootfall } from "../../src/domain/step-monitor.js";
+import { detect, noSteps } from "../../src/domain/step-monitor.js";
 import { NO_MEMORY } from "../../src/store/pending.js";
 import { decodeIdentity } from "../../src/store/saved-identity.js";
 import { decodeWalk, encodeWalk } from "../../src/store/saved-walk.js";
@@ -34,7 +34,7 @@ const anyWalk: fc.Arbitrary<SavedWalk> = fc
     { maxLength: 40 },
   )
   .map((steps) => {
-    let [state, footfall] = [noWalk, noFootfall];
+    let [state, footfall] = [noWalk, noSteps];
     for (const [second, { kmh, count, what }] of steps.entries()) {
       const moment = { at: second * 1000, now: second * 1000 };
       const said = status(second, kmh, count);

@@ -3,7 +3,7 @@ import { sleep } from "../../src/clock.js";
 import type { Command, Outcome } from "../../src/domain/command.js";
 import { BridgeError } from "../../src/domain/errors.js";
 import { type Faults, NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
-import { type Ledger, noRecords } from "../../src/domain/session-store.js";
+import { type SessionStore, noRecords } from "../../src/domain/session-store.js";
 import type { PadSettings, SafetySettings } from "../../src/domain/pad.js";
 import type { Stats } from "../../src/domain/stats.js";
 import { kmh, seconds } from "../../src/domain/units.js";
@@ -32,7 +32,7 @@ export const quiet: Logger = {
 };
 
 /** Nothing is known, and nothing is kept. */
-export const nowhere: Ledger = { resume: () => noRecords, note: () => undefined };
+export const nowhere: SessionStore = { resume: () => noRecords, note: () => undefined };
 
 export const SAFETY: SafetySettings = {
   allowStart: true,
@@ -69,7 +69,7 @@ export interface RigOptions {
   /** Milliseconds before the start. */
   readonly crashed?: number;
   readonly identity?: Identity;
-  readonly ledger?: Ledger;
+  readonly ledger?: SessionStore;
   /** Other pads on the air. */
   readonly others?: readonly PeripheralSettings[];
 }

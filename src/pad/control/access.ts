@@ -1,7 +1,7 @@
 import { failure } from "../../domain/command.js";
 import type { Quirks } from "../../protocol/protocol.js";
 import type { Access, StartVerdict } from "../../protocol/session.js";
-import { type Control, settle, type Step } from "./goals.js";
+import { type Control, resolve, type Step } from "./goals.js";
 import { endStart } from "./start.js";
 
 /** The pad offers nothing to write to, or a variant in which nobody knows what a command means: a stop could be a start. */
@@ -24,7 +24,7 @@ export const reviewAccess = (control: Control): Step => {
   if (access !== "none" || !stop || stop.deadline === null) return { control, effects: [] };
   return {
     control: { ...control, stop: { ...stop, refs: [], deadline: null, overdue: true } },
-    effects: [{ type: "stop-unconfirmed" }, ...settle(stop.refs, NOT_STOPPED)],
+    effects: [{ type: "stop-unconfirmed" }, ...resolve(stop.refs, NOT_STOPPED)],
   };
 };
 

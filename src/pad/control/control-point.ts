@@ -3,8 +3,8 @@ import { AT_REST } from "../../domain/units.js";
 import { answered, told, type Verdict } from "../../protocol/ftms/control-point.js";
 import type { Answer } from "../../protocol/ftms/control-point-frames.js";
 import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
-import type { Machine } from "./next-write.js";
-import { type Control, settle, type Step } from "./goals.js";
+import type { Machine } from "./machine.js";
+import { type Control, resolve, type Step } from "./goals.js";
 import { endStart } from "./start.js";
 import { unwrittenStop } from "./stop.js";
 import { startTold, stopTold, type Telemetry } from "./telemetry.js";
@@ -48,11 +48,11 @@ const refused = (control: Control, op: Verdict["op"]): Step => {
       return start ? endStart(control, start, REFUSED) : unchanged(control);
     case "speed":
       return speed
-        ? { control: { ...control, speed: null }, effects: settle(speed.refs, REFUSED) }
+        ? { control: { ...control, speed: null }, effects: resolve(speed.refs, REFUSED) }
         : unchanged(control);
     case "incline":
       return incline
-        ? { control: { ...control, incline: null }, effects: settle(incline.refs, REFUSED) }
+        ? { control: { ...control, incline: null }, effects: resolve(incline.refs, REFUSED) }
         : unchanged(control);
     default:
       return unchanged(control);
@@ -72,7 +72,7 @@ const stopAcknowledged = ({ stop, started, ...rest }: Control): Control => ({
 /** What an answer to a request of ours says about the belt's data to come. */
 export const afterAnswer = (
   telemetry: Telemetry,
-  { point: { open } }: Control,
+  { controlPoint: { open } }: Control,
   { opcode, result }: Answer,
   now: number,
 ): Telemetry => {
@@ -84,18 +84,18 @@ export const afterAnswer = (
 /** What an event says about it. Before the first status it is the state of things, replayed and maybe stale (b.4). */
 export const afterEvent = (
   telemetry: Telemetry,
-  { greeted }: Control,
+  { statusSeen }: Control,
   { type }: MachineEvent,
   now: number,
 ): Telemetry => {
-  if (type === "started" && greeted) return startTold(telemetry, now);
+  if (type === "started" && statusSeen) return startTold(telemetry, now);
   return HALTS.includes(type) ? stopTold(telemetry) : telemetry;
 };
 
 /** The control point answered. That something was obeyed is for telemetry to prove. */
-export const answerHeard = (before: Control, answer: Answer, machine: Machine, now: number): Step => {
-  const { point, verdict } = answered(before.point, answer, machine.quirks.ftms, now);
-  const control = { ...before, point };
+export const onAnswer = (before: Control, answer: Answer, machine: Machine, now: number): Step => {
+  const { point, verdict } = answered(before.controlPoint, answer, machine.quirks.ftms, now);
+  const control: Control = { ...before, controlPoint: point };
   if (verdict?.verdict === "again") return unchanged(unwritten(control, verdict.op));
   if (verdict?.verdict === "done") return unchanged(obeyed(control, verdict.op));
   return verdict?.verdict === "refused" ? refused(control, verdict.op) : unchanged(control);
@@ -104,9 +104,9 @@ export const answerHeard = (before: Control, answer: Answer, machine: Machine, n
 const HALTS: readonly MachineEvent["type"][] = ["stopped", "paused", "safety-key"];
 
 /** The machine told of something that it did. Halted in its spin-up by somebody, it is not started once more. */
-export const eventHeard = (before: Control, event: MachineEvent, now: number): Step => {
+export const onEvent = (before: Control, event: MachineEvent, now: number): Step => {
   const halts = HALTS.includes(event.type);
-  const known = { ...before, point: told(before.point, event, now) };
+  const known: Control = { ...before, controlPoint: told(before.controlPoint, event, now) };
   const control = halts && before.stop?.lastWrite !== null ? stopAcknowledged(known) : known;
   const { start } = control;
   const halted = start !== null && start.wroteAt !== null && halts;

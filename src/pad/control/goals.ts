@@ -5,14 +5,14 @@ import type { Access } from "../../protocol/session.js";
 import { type ControlPoint, freshControlPoint } from "../../protocol/ftms/control-point.js";
 
 /** Names one key of one command to whoever waits for its result. */
-export type Ref = number;
+export type RequestId = number;
 
 /** Why a belt is being stopped. Only a person's stop lets `resume` return to the former speed (contract 3). */
 export type StopCause = "command" | "exit" | "crash" | "max_session" | "broker_lost" | "walked_off";
 
 /** A belt that has to come to rest. It stays until fresh telemetry shows it, whatever became of its results. */
 export interface StopGoal {
-  readonly refs: readonly Ref[];
+  readonly refs: readonly RequestId[];
   readonly cause: StopCause;
   /** Asked for by somebody, or for the belt's sake: not only by the program's own end. The bridge answers for it. */
   readonly accepted: boolean;
@@ -44,7 +44,7 @@ export interface StopGoal {
 }
 
 export interface StartGoal {
-  readonly refs: readonly Ref[];
+  readonly refs: readonly RequestId[];
   /** When its command came; no start frame is written more than 5 s after it. */
   readonly since: number;
   /** The belt was starting or running when it was asked for: nothing is written for it (contract 3). */
@@ -59,7 +59,7 @@ export interface StartGoal {
 }
 
 export interface SpeedGoal {
-  readonly refs: readonly Ref[];
+  readonly refs: readonly RequestId[];
   readonly target: Speed;
   readonly deadline: number;
   /** Not written by then, it is dropped. */
@@ -78,14 +78,14 @@ export interface SpeedGoal {
 }
 
 export interface ModeGoal {
-  readonly refs: readonly Ref[];
+  readonly refs: readonly RequestId[];
   readonly mode: Mode;
   readonly deadline: number;
   readonly writtenAt: number | null;
 }
 
 export interface InclineGoal {
-  readonly refs: readonly Ref[];
+  readonly refs: readonly RequestId[];
   readonly percent: number;
   readonly deadline: number;
   /** Not written by then, it is dropped. */
@@ -139,15 +139,22 @@ export interface Control {
   /** The pad's last walk may be one that nobody saw: it is worth asking for. */
   readonly record: { readonly wanted: boolean; readonly tries: number; readonly askedAt: number | null };
   /** A valid status came. Until then only polls and a due stop are written (contract rule 6). */
-  readonly greeted: boolean;
+  readonly statusSeen: boolean;
   /** Where we stand with the machine's control point, if it has one. */
-  readonly point: ControlPoint;
+  readonly controlPoint: ControlPoint;
 }
 
 /** What every link begins with. */
 export const freshLink: Pick<
   Control,
-  "access" | "lastPoll" | "manualDone" | "handshakeDone" | "preferences" | "record" | "greeted" | "point"
+  | "access"
+  | "lastPoll"
+  | "manualDone"
+  | "handshakeDone"
+  | "preferences"
+  | "record"
+  | "statusSeen"
+  | "controlPoint"
 > = {
   access: "full",
   lastPoll: null,
@@ -155,8 +162,8 @@ export const freshLink: Pick<
   handshakeDone: false,
   preferences: { known: false, tries: 0, askedAt: null },
   record: { wanted: false, tries: 0, askedAt: null },
-  greeted: false,
-  point: freshControlPoint,
+  statusSeen: false,
+  controlPoint: freshControlPoint,
 };
 
 export const noControl: Control = {
@@ -177,7 +184,7 @@ export const noControl: Control = {
 
 /** What a change of the goals means for the world. */
 export type Effect =
-  | { readonly type: "settle"; readonly refs: readonly Ref[]; readonly outcome: Outcome }
+  | { readonly type: "settle"; readonly refs: readonly RequestId[]; readonly outcome: Outcome }
   | { readonly type: "stopped"; readonly goal: StopGoal }
   | { readonly type: "stop-dropped" }
   | { readonly type: "stop-unconfirmed" };
@@ -187,22 +194,22 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
-export const settle = (refs: readonly Ref[], outcome: Outcome): readonly Effect[] =>
+export const resolve = (refs: readonly RequestId[], outcome: Outcome): readonly Effect[] =>
   refs.length > 0 ? [{ type: "settle", refs, outcome }] : [];
 
 const OVERTAKEN = failure("superseded", "A newer command came before it was done.");
 
 /** A goal makes way for a newer one. */
-export const supersede = (goal: { readonly refs: readonly Ref[] } | null): readonly Effect[] =>
-  settle(goal?.refs ?? [], OVERTAKEN);
+export const supersede = (goal: { readonly refs: readonly RequestId[] } | null): readonly Effect[] =>
+  resolve(goal?.refs ?? [], OVERTAKEN);
 
 /** The machine lets nobody, or not us, control it: it answered so, or said so. */
-const isControlLost = ({ point: { permission } }: Control): boolean =>
+const isControlLost = ({ controlPoint: { permission } }: Control): boolean =>
   permission === "lost" || permission === "refused";
 
 /** Lost, it stays so until permission is held again: on the way there it is neither. */
 export const controlLost = (before: boolean, control: Control): boolean =>
-  isControlLost(control) || (before && control.point.permission === "none");
+  isControlLost(control) || (before && control.controlPoint.permission === "none");
 
 const NO_CONTROL = failure(
   "unconfirmed",
@@ -217,6 +224,6 @@ export const notWritten = (control: Control, otherwise: Outcome): Outcome =>
 export const giveUp = (control: Control, outcome: Outcome): Step => ({
   control: { ...control, start: null, speed: null, mode: null, incline: null },
   effects: [control.start, control.speed, control.mode, control.incline].flatMap((goal) =>
-    goal ? settle(goal.refs, outcome) : [],
+    goal ? resolve(goal.refs, outcome) : [],
   ),
 });

@@ -1,6 +1,6 @@
 import { failure, OK, type Outcome } from "../../domain/command.js";
 import type { Capabilities } from "../../domain/pad.js";
-import { type Control, type InclineGoal, notWritten, settle, type Step, supersede } from "./goals.js";
+import { type Control, type InclineGoal, notWritten, resolve, type Step, supersede } from "./goals.js";
 import { FROM_REST_MS, WRITE_WITHIN_MS } from "./speed.js";
 import type { Due } from "./start.js";
 import { isFresh, isRunning, type Sample, showsRest, type Telemetry } from "./telemetry.js";
@@ -91,5 +91,5 @@ export const reviewIncline = (
   const near = reported !== undefined && Math.abs(reported - goal.percent) <= (range?.step ?? 0) + ALIKE;
   const outcome = isNew && near ? OK : ended(control, goal, telemetry, now);
   if (!outcome) return { control, effects: [] };
-  return { control: { ...control, incline: null }, effects: settle(goal.refs, outcome) };
+  return { control: { ...control, incline: null }, effects: resolve(goal.refs, outcome) };
 };

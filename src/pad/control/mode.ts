@@ -1,6 +1,6 @@
 import { failure, OK } from "../../domain/command.js";
 import type { Mode } from "../../domain/pad.js";
-import { type Control, type ModeGoal, type Ref, settle, type Step, supersede } from "./goals.js";
+import { type Control, type ModeGoal, type RequestId, resolve, type Step, supersede } from "./goals.js";
 import type { Due } from "./start.js";
 import { isFresh, showsRest, type Telemetry } from "./telemetry.js";
 
@@ -10,7 +10,7 @@ const MODE_DEADLINE_MS = 5_000;
 const AGAIN_MS = 2_000;
 
 /** Asks for a mode, after the stop under way if there is one: its time is added to the deadline. */
-export const requestMode = (control: Control, refs: readonly Ref[], mode: Mode, now: number): Step => {
+export const requestMode = (control: Control, refs: readonly RequestId[], mode: Mode, now: number): Step => {
   const deadline = Math.max(now, control.stop?.deadline ?? now) + MODE_DEADLINE_MS;
   const goal = { refs, mode, deadline, writtenAt: null };
   return { control: { ...control, mode: goal }, effects: supersede(control.mode) };
@@ -35,8 +35,8 @@ export const reviewMode = (control: Control, telemetry: Telemetry, now: number):
   const goal = control.mode;
   if (!goal) return { control, effects: [] };
   if (!control.stop && isAtRest(telemetry, now) && isReported(goal, telemetry))
-    return { control: { ...control, mode: null }, effects: settle(goal.refs, OK) };
+    return { control: { ...control, mode: null }, effects: resolve(goal.refs, OK) };
   if (now < goal.deadline) return { control, effects: [] };
   const outcome = failure("unconfirmed", `The pad did not report mode ${goal.mode} in time.`);
-  return { control: { ...control, mode: null }, effects: settle(goal.refs, outcome) };
+  return { control: { ...control, mode: null }, effects: resolve(goal.refs, outcome) };
 };

@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { kmh, speedFromKmh } from "../../domain/units.js";
 import { modelFor } from "../../protocol/models.js";
 import type { Operation } from "../../protocol/protocol.js";
+import type { Machine } from "./machine.js";
 import { requestMode } from "./mode.js";
 import { requestSpeed } from "./speed.js";
 import { requestStart } from "./start.js";
-import { handed, linkLost, type Machine, nextWrite, review, statusSeen, writeSent } from "./next-write.js";
+import { onWriteStarted, onLinkLost, nextWrite, review, onStatus, onWriteSent } from "./next-write.js";
 import { type Control, freshLink, noControl, ON_ITS_WAY } from "./goals.js";
-import { askStop } from "./stop.js";
+import { requestStop } from "./stop.js";
 import { noTelemetry, observe, type Telemetry } from "./telemetry.js";
 
 const model = modelFor("wilink", "KS-BLC2");
@@ -26,7 +27,11 @@ const at = (now: number, speed: number): Telemetry =>
   });
 const rest = at(1_000, 0);
 const running = at(1_000, 3);
-const greeted: Control = { ...noControl, greeted: true, preferences: { known: true, tries: 1, askedAt: 0 } };
+const seenOnce: Control = {
+  ...noControl,
+  statusSeen: true,
+  preferences: { known: true, tries: 1, askedAt: 0 },
+};
 
 const start = (control: Control) => requestStart(control, rest, [1], 1_000, 1_000).control;
 const speed = (control: Control, telemetry: Telemetry) =>
@@ -37,7 +42,7 @@ const speed = (control: Control, telemetry: Telemetry) =>
     1_000,
   ).control;
 const stop = (control: Control) =>
-  askStop(control, running, { refs: [3], cause: "command", endsSession: true, lostMoving: false }, 1_000)
+  requestStop(control, running, { refs: [3], cause: "command", endsSession: true, lostMoving: false }, 1_000)
     .control;
 
 /** What is written next, or how many ms to wait. */
@@ -49,58 +54,58 @@ const next = (control: Control, telemetry: Telemetry, stopsOnly = false, now = 1
 
 /** A frame that is handed to the link, and leaves at once. */
 const wrote = (control: Control, operation: Operation, telemetry = rest, now = 1_000): Control =>
-  writeSent(handed(control, operation, telemetry, C2.quirks, now), operation, telemetry, now);
+  onWriteSent(onWriteStarted(control, operation, telemetry, C2.quirks, now), operation, telemetry, now);
 
 describe("the next write", () => {
   it("asks a polled pad how it is before a speed that an older status would allow", () => {
-    const wanted = speed(greeted, running);
+    const wanted = speed(seenOnce, running);
     expect(next(wanted, running, false, 2_100)).toBe("poll");
     expect(next(wanted, running, false, 1_900)).toBe("speed 4");
   });
 
   it.each<[string | number, string, Control, Telemetry]>([
-    ["poll", "nothing to do", greeted, rest],
+    ["poll", "nothing to do", seenOnce, rest],
     ["poll", "before the first status, whatever is wanted", start(speed(noControl, rest)), rest],
     ["stop", "before the first status, a stop", stop(noControl), noTelemetry],
-    ["preferences", "after it, the preferences", { ...noControl, greeted: true, lastPoll: 900 }, rest],
-    ["start", "a start at rest", start(greeted), rest],
-    ["speed 4", "a speed on a running belt", speed(greeted, running), running],
-    ["stop", "a stop before all of them", stop(speed(start(greeted), running)), running],
-    ["stop", "a stop within the gap", { ...stop(greeted), lastWrite: 999 }, running],
-    [650, "a start after the gap", { ...start(greeted), lastWrite: 900 }, rest],
-    ["poll", "a start that waits for a status", start(greeted), at(-1_500, 0)],
-    ["poll", "a start under a running belt", start(greeted), running],
-    ["poll", "a speed that waits for a status", speed(greeted, running), at(-1_500, 3)],
-    ["poll", "a mode under a running belt", requestMode(greeted, [4], "standby", 1_000).control, running],
+    ["preferences", "after it, the preferences", { ...noControl, statusSeen: true, lastPoll: 900 }, rest],
+    ["start", "a start at rest", start(seenOnce), rest],
+    ["speed 4", "a speed on a running belt", speed(seenOnce, running), running],
+    ["stop", "a stop before all of them", stop(speed(start(seenOnce), running)), running],
+    ["stop", "a stop within the gap", { ...stop(seenOnce), lastWrite: 999 }, running],
+    [650, "a start after the gap", { ...start(seenOnce), lastWrite: 900 }, rest],
+    ["poll", "a start that waits for a status", start(seenOnce), at(-1_500, 0)],
+    ["poll", "a start under a running belt", start(seenOnce), running],
+    ["poll", "a speed that waits for a status", speed(seenOnce, running), at(-1_500, 3)],
+    ["poll", "a mode under a running belt", requestMode(seenOnce, [4], "standby", 1_000).control, running],
     [
       "poll",
       "a mode that waits for a status",
-      requestMode(greeted, [4], "standby", 1_000).control,
+      requestMode(seenOnce, [4], "standby", 1_000).control,
       at(-1_500, 0),
     ],
-    ["mode", "a mode before a start", requestMode(start(greeted), [4], "standby", 1_000).control, rest],
+    ["mode", "a mode before a start", requestMode(start(seenOnce), [4], "standby", 1_000).control, rest],
   ])("%s: %s", (expected, _, control, telemetry) => {
     expect(next(control, telemetry)).toBe(expected);
   });
 
   it("is nothing but a stop on a link that does not listen yet, or is busy", () => {
-    expect(next(stop(greeted), running, true)).toBe("stop");
-    expect(next(start(speed(greeted, rest)), rest, true)).toBe(Infinity);
-    expect(next(wrote(stop(greeted), { op: "stop" }, running), running, true)).toBe(2_350);
+    expect(next(stop(seenOnce), running, true)).toBe("stop");
+    expect(next(start(speed(seenOnce, rest)), rest, true)).toBe(Infinity);
+    expect(next(wrote(stop(seenOnce), { op: "stop" }, running), running, true)).toBe(2_350);
   });
 
   it("is a poll every gap while something is wanted, every second otherwise", () => {
     const polled = (control: Control) => wrote(control, { op: "poll" });
-    expect(next(polled(greeted), rest, false)).toBe(1_000);
-    expect(next(polled({ ...start(greeted), start: { ...start(greeted).start!, wroteAt: 900 } }), rest)).toBe(
-      750,
-    );
+    expect(next(polled(seenOnce), rest, false)).toBe(1_000);
+    expect(
+      next(polled({ ...start(seenOnce), start: { ...start(seenOnce).start!, wroteAt: 900 } }), rest),
+    ).toBe(750);
   });
 
   it("asks three times for preferences that do not come", () => {
     const asked = [1, 2, 3].reduce((control) => wrote(control, { op: "preferences" }, rest, 0), {
       ...noControl,
-      greeted: true,
+      statusSeen: true,
     });
     expect(asked.preferences.tries).toBe(3);
     expect(next({ ...asked, lastPoll: 900 }, rest, false, 5_000)).toBe("poll");
@@ -108,7 +113,7 @@ describe("the next write", () => {
 });
 
 describe("a speed whose limit the pad may yet lower", () => {
-  const unasked: Control = { ...noControl, greeted: true };
+  const unasked: Control = { ...noControl, statusSeen: true };
   const asked = (tries: number): Control => ({
     ...unasked,
     lastPoll: 900,
@@ -129,7 +134,7 @@ describe("a speed whose limit the pad may yet lower", () => {
 
   it("ends when the limit is lower, and a belt that it was written to already is brought down", () => {
     const lower = { ...C2, capabilities: { ...C2.capabilities, maxSpeed: speedFromKmh(3.5) } };
-    const wanted = speed(greeted, running);
+    const wanted = speed(seenOnce, running);
     const unwritten = review(wanted, running, lower, 1_000);
     expect(unwritten.control.speed).toBeNull();
     const written = review(
@@ -160,12 +165,12 @@ it.each([
     // Contract rule 7: FTMS and the text protocol show no countdown, so what moves may be somebody else's doing, and
     // rest after a stop may be the rest before the start takes effect.
     const { quirks, defaults } = modelFor(name, null);
-    const begun = handed(start(greeted), { op: "start" }, rest, quirks, 900).started;
+    const begun = onWriteStarted(start(seenOnce), { op: "start" }, rest, quirks, 900).started;
     expect(begun).toMatchObject({ seen: false, slow: !shows });
     const started = { at: 900, statusAt: 800, seen: false };
     const sample = running.last!;
-    const { control } = statusSeen(
-      { ...greeted, started },
+    const { control } = onStatus(
+      { ...seenOnce, started },
       running,
       { quirks, capabilities: defaults },
       sample,
@@ -177,20 +182,20 @@ it.each([
 
 it("with the link everything goes but a stop and what was learned", () => {
   const started = { at: 900, statusAt: 800, seen: false };
-  const before = { ...speed(start(greeted), rest), started, needsHandshake: true, target: speedFromKmh(3) };
-  const lost = linkLost({ ...before, manualDone: true, handshakeDone: true }, rest, 1_000);
+  const before = { ...speed(start(seenOnce), rest), started, needsHandshake: true, target: speedFromKmh(3) };
+  const lost = onLinkLost({ ...before, manualDone: true, handshakeDone: true }, rest, 1_000);
   expect(lost.control).toEqual({ ...noControl, ...freshLink, started, needsHandshake: true });
   expect(lost.effects.flatMap((effect) => (effect.type === "settle" ? effect.refs : []))).toEqual([1, 2]);
 
   const onItsWay = { ...noControl, started: { ...started, at: ON_ITS_WAY } };
-  expect(linkLost(onItsWay, rest, 1_000).control.started).toEqual({ ...started, at: 1_000 });
+  expect(onLinkLost(onItsWay, rest, 1_000).control.started).toEqual({ ...started, at: 1_000 });
 
-  const { control } = linkLost(stop(greeted), running, 1_000);
+  const { control } = onLinkLost(stop(seenOnce), running, 1_000);
   expect(control.stop).toMatchObject({ refs: [], lastWrite: null, movedWhenLost: true });
   // Lost again before a status came: what was true when the first one went is all that is known.
-  expect(linkLost(control, rest, 1_000).control.stop).toMatchObject({ movedWhenLost: true });
-  expect(linkLost(stop(greeted), rest, 1_000).control.stop).toMatchObject({ movedWhenLost: false });
-  expect(linkLost(stop({ ...greeted, started }), rest, 1_000).control.stop).toMatchObject({
+  expect(onLinkLost(control, rest, 1_000).control.stop).toMatchObject({ movedWhenLost: true });
+  expect(onLinkLost(stop(seenOnce), rest, 1_000).control.stop).toMatchObject({ movedWhenLost: false });
+  expect(onLinkLost(stop({ ...seenOnce, started }), rest, 1_000).control.stop).toMatchObject({
     movedWhenLost: true,
   });
 });

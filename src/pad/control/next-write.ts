@@ -1,17 +1,18 @@
 import { failure } from "../../domain/command.js";
-import type { Capabilities } from "../../domain/pad.js";
+
 import { AT_REST } from "../../domain/units.js";
 import { admit, regainAt, requestSent, written } from "../../protocol/ftms/control-point.js";
 import type { Operation, Quirks } from "../../protocol/protocol.js";
 import { reviewAccess } from "./access.js";
 import { type Control, freshLink, giveUp, ON_ITS_WAY, type Step } from "./goals.js";
+import type { Machine } from "./machine.js";
 import { inclineDue, mayIncline, reviewIncline } from "./incline.js";
 import { modeDue, reviewMode } from "./mode.js";
 import { limitMayFollow, readDue } from "./polling.js";
 import { followTarget, maySetSpeedStill, reviewSpeed, speedDue } from "./speed.js";
 import { type Due, mayStart, reviewStart, startDue, startWindowEnd } from "./start.js";
 import {
-  loseStop,
+  onStopLinkLost,
   PROOF,
   proveStop,
   reviewStop,
@@ -21,12 +22,6 @@ import {
   stopSent,
 } from "./stop.js";
 import { isMoving, type Sample, settledSpeed, type Telemetry } from "./telemetry.js";
-
-/** What the scheduler has to know of the machine. */
-export interface Machine {
-  readonly quirks: Quirks;
-  readonly capabilities: Capabilities;
-}
 
 /** What a poll's answer and a late timer may take. Chosen: an allowed speed is based on a status of the last second. */
 const POLL_ANSWER_MS = 300;
@@ -50,7 +45,7 @@ export const nextWrite = (
   if (control.access !== "full") return pollOnly(control, machine.quirks, now, stopsOnly);
   const stopAt = stopDue(control, telemetry, machine.quirks, now);
   const admitted = (operation: Operation): Next => {
-    const admission = admit(control.point, operation, machine.quirks.ftms, now);
+    const admission = admit(control.controlPoint, operation, machine.quirks.ftms, now);
     return "write" in admission ? { operation: admission.write } : admission;
   };
   if (stop && stopAt !== null && stopAt <= now) return admitted(stopOperation(stop, telemetry, now));
@@ -59,7 +54,7 @@ export const nextWrite = (
   const due = goalDue(control, telemetry, machine, now);
   const goalAt = due ? Math.max(due.at, gapEnd) : null;
   if (due && goalAt !== null && goalAt <= now) return sooner(admitted(due.operation), stopAt);
-  const regain = control.greeted && !stop ? regainAt(control.point) : null;
+  const regain = control.statusSeen && !stop ? regainAt(control.controlPoint) : null;
   if (regain !== null && regain <= now) return admitted({ op: "control" });
   const read = readDue(control, telemetry, machine.quirks, gapEnd);
   // A poll written now would push what is due within the gap back by a whole gap.
@@ -80,7 +75,7 @@ const sooner = (next: Next, at: number | null): Next =>
   "lookAgainAt" in next && at !== null ? { lookAgainAt: Math.min(next.lookAgainAt, at) } : next;
 
 const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: number): Due => {
-  if (control.stop || !control.greeted) return null;
+  if (control.stop || !control.statusSeen) return null;
   if (control.mode) return modeDue(control.mode, telemetry, now);
   const { start, speed, incline } = control;
   return (
@@ -139,15 +134,15 @@ export const isStillAllowed = (
 };
 
 /** An operation was handed to the link. */
-export const handed = (
+export const onWriteStarted = (
   before: Control,
   operation: Operation,
   telemetry: Telemetry,
   quirks: Quirks,
   now: number,
 ): Control => {
-  const point = written(before.point, operation, quirks.ftms, now);
-  const control = { ...before, lastWrite: ON_ITS_WAY, point };
+  const controlPoint = written(before.controlPoint, operation, quirks.ftms, now);
+  const control: Control = { ...before, lastWrite: ON_ITS_WAY, controlPoint };
   const { stop, start, speed, mode, incline, preferences, record } = control;
   switch (operation.op) {
     case "poll":
@@ -188,13 +183,14 @@ const isInGap = ({ lastWrite }: Control, { minGap }: Quirks, now: number): boole
   lastWrite !== null && now - lastWrite < minGap;
 
 /** A write has left for the pad: it was held up, as by a suspend, for as long as it has taken. */
-export const writeSent = (
+export const onWriteSent = (
   before: Control,
   operation: Operation,
   telemetry: Telemetry,
   now: number,
 ): Control => {
-  const control = { ...before, lastWrite: now, point: requestSent(before.point, operation, now) };
+  const controlPoint = requestSent(before.controlPoint, operation, now);
+  const control: Control = { ...before, lastWrite: now, controlPoint };
   const { op } = operation;
   if (op === "stop" || op === "pause")
     return { ...control, stop: control.stop && stopSent(control.stop, now) };
@@ -246,7 +242,7 @@ const isHalting = ({ stop, stopConfirmed }: Control, telemetry: Telemetry): bool
   stop !== null || !isMoving(telemetry) || (!stopConfirmed && settledSpeed(telemetry) === null);
 
 /** A valid status came in; `telemetry` has it already. */
-export const statusSeen = (
+export const onStatus = (
   before: Control,
   telemetry: Telemetry,
   machine: Machine,
@@ -255,9 +251,9 @@ export const statusSeen = (
 ): Step => {
   const moves = isMoving(telemetry);
   const shows = machine.quirks.showsStart && (moves || sample.status.activity === "countdown");
-  const control = {
+  const control: Control = {
     ...before,
-    greeted: true,
+    statusSeen: true,
     started: before.started && { ...before.started, seen: before.started.seen || shows },
     haltedBy: isHalting(before, telemetry) ? before.haltedBy : null,
     leftMoving: before.leftMoving && telemetry.rests < PROOF,
@@ -273,8 +269,8 @@ export const statusSeen = (
 const LOST = failure("link-lost", "The Bluetooth link was lost on the way. The command is not repeated.");
 
 /** The link is gone: starts, speeds and modes end with it, a stop lives on (contract rule 2). */
-export const linkLost = (control: Control, telemetry: Telemetry, now: number): Step => {
-  const step = chain(giveUp(control, LOST), (c) => loseStop(c, telemetry));
+export const onLinkLost = (control: Control, telemetry: Telemetry, now: number): Step => {
+  const step = chain(giveUp(control, LOST), (c) => onStopLinkLost(c, telemetry));
   // What was on its way has arrived by now, or never will.
   return { ...step, control: { ...sent(step.control, now), ...freshLink, target: null } };
 };

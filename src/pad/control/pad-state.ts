@@ -37,7 +37,7 @@ type Seen = Pick<PadFacts, "control" | "telemetry" | "phase" | "aliveAt">;
 /** Contract 3, availability: a valid status came on this link, and within 5 s. */
 export const isAvailable = ({ phase, control, telemetry, aliveAt }: Seen, now: number): boolean =>
   phase === "ready" &&
-  ((control.greeted && isKnown(telemetry, now)) || (aliveAt !== null && now - aliveAt <= SILENCE_MS));
+  ((control.statusSeen && isKnown(telemetry, now)) || (aliveAt !== null && now - aliveAt <= SILENCE_MS));
 
 export const beltOf = (seen: Seen, now: number): Belt =>
   isAvailable(seen, now) ? beltWord(seen.telemetry, now, seen.control.stop !== null) : "unknown";

@@ -38,20 +38,20 @@ export const limitMayFollow = ({ preferences }: Control, quirks: Quirks, now: nu
 };
 
 /** What the machine is still to be asked: nothing, before its first status (contract rule 6). */
-const questionDue = ({ greeted, preferences, record }: Control, quirks: Quirks, gapEnd: number): Due => {
+const questionDue = ({ statusSeen, preferences, record }: Control, quirks: Quirks, gapEnd: number): Due => {
   const at = ({ askedAt }: { askedAt: number | null }): number =>
     Math.max(gapEnd, (askedAt ?? -Infinity) + AGAIN_MS);
   // To read is no write, and an early sign of life.
-  const listens = greeted || quirks.readsPreferences;
+  const listens = statusSeen || quirks.readsPreferences;
   if (listens && !preferences.known && preferences.tries < TRIES)
     return { operation: { op: "preferences" }, at: at(preferences) };
-  const asks = greeted && quirks.keepsRecord && record.wanted && record.tries < TRIES;
+  const asks = statusSeen && quirks.keepsRecord && record.wanted && record.tries < TRIES;
   return asks ? { operation: { op: "record" }, at: at(record) } : null;
 };
 
 /** A read of a machine that has fallen silent at rest; of one that moves, silence is what it is. */
 const aliveDue = (control: Control, telemetry: Telemetry, gapEnd: number): Due => {
-  if (control.greeted && !showsRest(telemetry)) return null;
+  if (control.statusSeen && !showsRest(telemetry)) return null;
   const seen = Math.max(
     telemetry.last?.at ?? -Infinity,
     control.lastPoll ?? -Infinity,

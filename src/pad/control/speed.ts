@@ -1,7 +1,7 @@
 import { failure, OK, type Outcome } from "../../domain/command.js";
 import type { Capabilities } from "../../domain/pad.js";
 import { AT_REST, kmh, type Speed } from "../../domain/units.js";
-import { type Control, notWritten, settle, type SpeedGoal, type Step, supersede } from "./goals.js";
+import { type Control, notWritten, resolve, type SpeedGoal, type Step, supersede } from "./goals.js";
 import type { Due } from "./start.js";
 import {
   isFresh,
@@ -135,7 +135,7 @@ const aboveNewLimit = (control: Control, goal: SpeedGoal, { maxSpeed }: Capabili
   };
   return {
     control: { ...control, speed: goal.writes > 0 ? brake : null },
-    effects: settle(goal.refs, outcome),
+    effects: resolve(goal.refs, outcome),
   };
 };
 
@@ -187,11 +187,11 @@ export const reviewSpeed = (
   const measured = sample?.status.speed;
   if (goal.wrote && sample && sample.at > goal.wrote.at && measured !== undefined && isRunning(telemetry))
     if (isNear(measured, goal.target, capabilities.step))
-      return { control: { ...control, speed: null, target: goal.target }, effects: settle(goal.refs, OK) };
+      return { control: { ...control, speed: null, target: goal.target }, effects: resolve(goal.refs, OK) };
   const seen = noteLeaving({ ...goal, seenActive: goal.seenActive || isActive(telemetry) }, sample);
   const outcome = ended(control, seen, telemetry, now);
   return outcome
-    ? { control: { ...control, speed: null }, effects: settle(goal.refs, outcome) }
+    ? { control: { ...control, speed: null }, effects: resolve(goal.refs, outcome) }
     : { control: { ...control, speed: seen }, effects: [] };
 };
 

@@ -1,6 +1,6 @@
 import { failure, OK, type Outcome } from "../../domain/command.js";
 import type { Operation, Quirks } from "../../protocol/protocol.js";
-import { type Control, notWritten, type Ref, settle, type StartGoal, type Step } from "./goals.js";
+import { type Control, notWritten, type RequestId, resolve, type StartGoal, type Step } from "./goals.js";
 import { isFresh, isUnderPower, isUnderWay, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract 3: measured speed above 0 within 20 s. */
@@ -24,7 +24,7 @@ export const startWindowEnd = (goal: StartGoal): number => goal.since + WRITE_WI
 export const requestStart = (
   control: Control,
   telemetry: Telemetry,
-  refs: readonly Ref[],
+  refs: readonly RequestId[],
   since: number,
   now: number,
 ): Step => {
@@ -128,7 +128,7 @@ export const endStart = (control: Control, goal: StartGoal, outcome: Outcome): S
   const orphan = control.speed?.fromRest ? control.speed : null;
   return {
     control: { ...control, start: null, speed: orphan ? null : control.speed },
-    effects: [...settle(goal.refs, outcome), ...settle(orphan?.refs ?? [], ORPHANED)],
+    effects: [...resolve(goal.refs, outcome), ...resolve(orphan?.refs ?? [], ORPHANED)],
   };
 };
 
@@ -138,7 +138,7 @@ export const reviewStart = (control: Control, telemetry: Telemetry, now: number)
   if (!goal) return { control, effects: [] };
   if (isFresh(telemetry, now) && isUnderPower(telemetry)) {
     const needsHandshake = control.needsHandshake || goal.handshakeAt !== null;
-    return { control: { ...control, start: null, needsHandshake }, effects: settle(goal.refs, OK) };
+    return { control: { ...control, start: null, needsHandshake }, effects: resolve(goal.refs, OK) };
   }
   const outcome = failed(control, goal, telemetry, now);
   return outcome ? endStart(control, goal, outcome) : { control, effects: [] };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Activity } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
 import { type Control, noControl, type StopCause } from "./goals.js";
-import { askStop, mayMove, proveStop, stopDue, stopHanded, stopOperation, stopTime } from "./stop.js";
+import { requestStop, mayMove, proveStop, stopDue, stopHanded, stopOperation, stopTime } from "./stop.js";
 import { modelFor } from "../../protocol/models.js";
 import { noTelemetry, observe, type Sample, type Telemetry } from "./telemetry.js";
 
@@ -20,7 +20,7 @@ const request = (cause: StopCause = "command", endsSession = false) => ({
 
 /** A stop whose only frame was handed over at 1000 ms. */
 const stopping = (control: Control = noControl): Control => {
-  const asked = askStop(control, noTelemetry, request(), 1_000).control;
+  const asked = requestStop(control, noTelemetry, request(), 1_000).control;
   return { ...asked, stop: asked.stop && stopHanded(asked.stop, noTelemetry, false, 1_000) };
 };
 
@@ -140,7 +140,7 @@ describe("when the next stop frame is due", () => {
 describe("what is written", () => {
   const at = (kmh: number): Telemetry => observe(noTelemetry, sample(1_500, null, kmh, "running"));
   const stop = (cause: StopCause, endsSession: boolean) =>
-    askStop(noControl, at(3), request(cause, endsSession), 1_000).control.stop!;
+    requestStop(noControl, at(3), request(cause, endsSession), 1_000).control.stop!;
 
   it.each<[string, StopCause, boolean]>([
     ["pause", "command", false],
@@ -166,15 +166,15 @@ describe("what is written", () => {
 
 it("the gravest cause of two stops counts, and a session that one of them ends is ended", () => {
   const causes = (first: StopCause, second: StopCause): StopCause | undefined => {
-    const { control } = askStop(noControl, noTelemetry, request(first), 0);
-    return askStop(control, noTelemetry, request(second, true), 1).control.stop?.cause;
+    const { control } = requestStop(noControl, noTelemetry, request(first), 0);
+    return requestStop(control, noTelemetry, request(second, true), 1).control.stop?.cause;
   };
   expect(causes("command", "walked_off")).toBe("walked_off");
   expect(causes("walked_off", "command")).toBe("walked_off");
   expect(causes("walked_off", "exit")).toBe("exit");
   expect(causes("command", "command")).toBe("command");
-  const { control } = askStop(noControl, noTelemetry, request("command", true), 0);
-  expect(askStop(control, noTelemetry, request(), 1).control.stop?.endsSession).toBe(true);
+  const { control } = requestStop(noControl, noTelemetry, request("command", true), 0);
+  expect(requestStop(control, noTelemetry, request(), 1).control.stop?.endsSession).toBe(true);
 });
 
 it("a belt may move that was not at rest, or that a start is on its way to", () => {

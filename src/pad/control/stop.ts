@@ -6,8 +6,8 @@ import {
   giveUp,
   ON_ITS_WAY,
   type Started,
-  type Ref,
-  settle,
+  type RequestId,
+  resolve,
   type Step,
   type StopCause,
   type StopGoal,
@@ -63,7 +63,7 @@ export const isUrgent = (stop: StopGoal | null, now: number): boolean =>
   stop !== null && now - stop.since <= BLIND_STOP_MS;
 
 export interface StopRequest {
-  readonly refs: readonly Ref[];
+  readonly refs: readonly RequestId[];
   readonly cause: StopCause;
   readonly endsSession: boolean;
   /** The link is down, and the belt moved when it was lost. */
@@ -80,7 +80,12 @@ const OVERTAKEN = failure("superseded", "A stop came after it. The belt is being
  * Takes a stop: everything else is given up. One that is under way is shared: another press adds a frame when the pad
  * can take one, and leaves the proof of rest alone.
  */
-export const askStop = (control: Control, telemetry: Telemetry, request: StopRequest, now: number): Step => {
+export const requestStop = (
+  control: Control,
+  telemetry: Telemetry,
+  request: StopRequest,
+  now: number,
+): Step => {
   const under = control.stop;
   const speed = telemetry.last?.status.speed ?? AT_REST;
   const stop: StopGoal = {
@@ -107,7 +112,7 @@ export const askStop = (control: Control, telemetry: Telemetry, request: StopReq
 
 const stopped = (control: Control, stop: StopGoal): Step => ({
   control: { ...control, stop: null, stopConfirmed: true, leftMoving: false },
-  effects: [{ type: "stopped", goal: stop }, ...settle(stop.refs, OK)],
+  effects: [{ type: "stopped", goal: stop }, ...resolve(stop.refs, OK)],
 });
 
 /** Counts the proof of rule 7 with one status; confirmed, the goal is gone and its results are `ok`. */
@@ -140,7 +145,7 @@ const decideLate = (control: Control, stop: StopGoal, telemetry: Telemetry): Ste
   );
   return {
     control: { ...control, stop: null, haltedBy: null },
-    effects: [{ type: "stop-dropped" }, ...settle(stop.refs, outcome)],
+    effects: [{ type: "stop-dropped" }, ...resolve(stop.refs, outcome)],
   };
 };
 
@@ -157,7 +162,7 @@ export const reviewStop = (control: Control, now: number): Step => {
   );
   return {
     control: { ...control, stop: { ...stop, refs: [], deadline: null, overdue: true } },
-    effects: [{ type: "stop-unconfirmed" }, ...settle(stop.refs, outcome)],
+    effects: [{ type: "stop-unconfirmed" }, ...resolve(stop.refs, outcome)],
   };
 };
 
@@ -171,22 +176,22 @@ export const unwrittenStop = {
 } as const;
 
 /** The link went down under a stop: its results end, the goal lives on and is written again after the reconnect. */
-export const loseStop = (control: Control, telemetry: Telemetry): Step => {
+export const onStopLinkLost = (control: Control, telemetry: Telemetry): Step => {
   const { stop } = control;
   if (!stop) return { control, effects: [] };
-  const movedWhenLost = control.greeted ? mayMove(control, telemetry) : stop.movedWhenLost;
+  const movedWhenLost = control.statusSeen ? mayMove(control, telemetry) : stop.movedWhenLost;
   const outcome = failure(
     "link-lost",
     "The link was lost before the belt was seen at rest. It is stopped on reconnect.",
   );
   return {
     control: { ...control, stop: { ...stop, ...unwrittenStop, refs: [], movedWhenLost } },
-    effects: settle(stop.refs, outcome),
+    effects: resolve(stop.refs, outcome),
   };
 };
 
 /** A link came up: may a waiting stop be written blindly, or does the first status decide (rule 2)? */
-export const rejoinStop = (control: Control, now: number): Control => {
+export const onStopLinkUp = (control: Control, now: number): Control => {
   const { stop } = control;
   return stop ? { ...control, stop: { ...stop, waitsForStatus: !isUrgent(stop, now) } } : control;
 };

@@ -4,7 +4,7 @@ import { type Clock, sleep } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
 import type { Access, Heard, Protocol, Unit } from "../../protocol/session.js";
 import type { Frame, Model, Operation } from "../../protocol/protocol.js";
-import { noReplies, type Replies, took, wrote } from "./poll-replies.js";
+import { noReplies, type Replies, takeReply, expectReply } from "./poll-replies.js";
 import { unitWriter } from "./unit-writer.js";
 
 /** A subscription or a write that takes longer than this has met a dead link (noble never settles it, design 5). */
@@ -16,7 +16,7 @@ const REFUSALS = 3;
 /** Replies that wait for a link that takes none: it is dead, or the pad says more than anybody can answer. */
 const MAX_REPLIES = 8;
 
-export interface DriverDeps {
+export interface ConnectionDeps {
   readonly clock: Clock;
   /** `poll` is when the poll that a status answers was written, else null. */
   readonly onHeard: (heard: Heard, poll: number | null) => void;
@@ -30,11 +30,11 @@ export interface Connection {
   /** Subscribes to what the protocol listens to. Rejects with a BridgeError when the link does not bear it. */
   listen(): Promise<void>;
   /**
-   * Hands the frames of one operation to the link, in order, and reads its values; before each `stillDue` is asked, and
+   * Hands the frames of one operation to the link, in order, and reads its values; before each `isStillAllowed` is asked, and
    * the rest left when it says no. Settles within 3 s a frame. The caller keeps to one at a time; only a stop may pass
    * one that has not settled, and cuts it off.
    */
-  write(operation: Operation, stillDue: () => boolean): Promise<void>;
+  write(operation: Operation, isStillAllowed: () => boolean): Promise<void>;
 }
 
 export const openConnection = (
@@ -42,7 +42,7 @@ export const openConnection = (
   protocol: Protocol,
   model: Model,
   imperial: boolean,
-  { clock, onHeard }: DriverDeps,
+  { clock, onHeard }: ConnectionDeps,
 ): Connection => {
   const bounded = { clock, ms: CALL_MS, signal: link.lost };
   const { name, services, properties } = link;
@@ -73,7 +73,7 @@ export const openConnection = (
   /** When the poll that a status answers was written. */
   const answered = (): number | null => {
     const now = clock.now();
-    const answer = took(replies, now);
+    const answer = takeReply(replies, now);
     replies = answer.replies;
     // A machine that notifies by itself answers nobody: its status counts from when it came (contract rule 7, FTMS).
     return model.quirks.pushes ? now : answer.poll;
@@ -133,9 +133,9 @@ export const openConnection = (
         else await writer.write([step.frame], OPENING, () => true, talk.interrupt);
       }
     },
-    async write(operation, stillDue) {
+    async write(operation, isStillAllowed) {
       const now = clock.now();
-      replies = wrote(replies, operation, now);
+      replies = expectReply(replies, operation, now);
       const [unit, reads, what] = [
         talk.frames(operation, now),
         talk.reads(operation),
@@ -144,9 +144,9 @@ export const openConnection = (
       talk = talk.wrote(operation, now);
       const { interrupt } = talk;
       if (operation.op === "stop" || operation.op === "pause") await writer.cutIn(unit, what, interrupt);
-      else await writer.write(unit, what, stillDue, interrupt);
+      else await writer.write(unit, what, isStillAllowed, interrupt);
       for (const characteristic of reads) {
-        if (!stillDue()) return;
+        if (!isStillAllowed()) return;
         const alive = await read(characteristic);
         if (alive && operation.op === "poll") onHeard({ kind: "alive" }, null);
       }

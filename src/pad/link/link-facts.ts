@@ -16,7 +16,7 @@ export interface MachineFacts {
   readonly unknownVariant: boolean;
 }
 
-export const NO_COMPLAINT: MachineFacts = {
+export const NO_FAULT: MachineFacts = {
   fault: null,
   safetyKey: false,
   controlLost: false,
@@ -25,7 +25,7 @@ export const NO_COMPLAINT: MachineFacts = {
 };
 
 /** What is known of a pad from what it has said. */
-export interface HeardFacts extends MachineFacts {
+export interface ReceivedFacts extends MachineFacts {
   /** A valid status came since the start. */
   readonly seen: boolean;
   /** The belt was not at rest when the link was lost, and was not seen since. */
@@ -47,16 +47,16 @@ export interface LinkFacts {
 }
 
 /** All of it, for `view()`. */
-export interface ContactFacts extends HeardFacts, LinkFacts {
+export interface PadLinkFacts extends ReceivedFacts, LinkFacts {
   readonly identity: Identity;
-  readonly counters: HeardFacts["counters"] & LinkFacts["counters"];
+  readonly counters: ReceivedFacts["counters"] & LinkFacts["counters"];
 }
 
 /** What every pad begins with. */
-export const NOTHING_HEARD: HeardFacts = {
+export const NOTHING_RECEIVED: ReceivedFacts = {
   seen: false,
   lostMoving: false,
-  ...NO_COMPLAINT,
+  ...NO_FAULT,
   aliveAt: null,
   lastStatusAt: null,
   counters: { statuses: 0, badFrames: 0 },
@@ -76,7 +76,7 @@ export const afterEvent = ({ type }: MachineEvent): Partial<Pick<MachineFacts, "
 };
 
 /** What a status changes. */
-export const afterStatus = (facts: HeardFacts, status: PadStatus, wall: number): HeardFacts => {
+export const afterStatus = (facts: ReceivedFacts, status: PadStatus, wall: number): ReceivedFacts => {
   const runs = status.activity === "running" && (status.speed ?? 0) > 0;
   const safetyKey = facts.safetyKey && !runs;
   const panelStandby = facts.panelStandby && !runs;

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { ManualClock } from "../../../test/support/clock.js";
 import { quiet, SETTINGS } from "../../../test/support/pad-rig.js";
 import type { Link, Radio } from "../../ble/radio.js";
-import { Supervisor } from "./link-supervisor.js";
+import { LinkSupervisor } from "./link-supervisor.js";
 
 const ADDRESS = "57:4c:4e:00:11:22";
 
@@ -45,7 +45,7 @@ const supervised = () => {
   const clock = new ManualClock();
   const { radio, connects, closed } = willful();
   const wish = { wanted: true, served: 0 };
-  const supervisor = new Supervisor(
+  const supervisor = new LinkSupervisor(
     SETTINGS,
     { radio, clock, log: quiet },
     {

@@ -5,8 +5,22 @@ import { asError, BridgeError } from "../../domain/errors.js";
 import type { PadSettings } from "../../domain/pad.js";
 import type { Phase } from "../../domain/state.js";
 import type { Logger } from "../../log/log.js";
-import { backoff } from "./backoff.js";
 import { findPad } from "./finder.js";
+
+/**
+ * Seconds before the next connect after so many failures in a row. After an abrupt end KingSmith firmware refuses
+ * connections for tens of seconds (wire-facts b.7 no. 5, whose schedule this is), so asking faster gains nothing.
+ */
+const SCHEDULE = [0, 2, 5, 10, 15, 30] as const;
+/** While a belt moves without a link every second counts more than good manners. */
+const URGENT_MS = 1_000;
+
+/** Milliseconds to wait before trying again, after `failures` others since the last link that worked. */
+export const backoff = (error: BridgeError, failures: number, urgent: boolean): number => {
+  const patient = error.retry === "later" || error.retry === "never";
+  const ms = (SCHEDULE[patient ? SCHEDULE.length - 1 : failures] ?? 30) * 1000;
+  return urgent ? Math.min(ms, URGENT_MS) : ms;
+};
 
 /** Beyond the adapter's own deadline: whatever it forgets to settle must not stop us (design 5). */
 const CONNECT_MS = 30_000;
@@ -29,7 +43,7 @@ export interface LinkOwner {
   serve(link: Link, signal: AbortSignal): Promise<void>;
 }
 
-export interface SupervisorDeps {
+export interface LinkSupervisorDeps {
   readonly radio: Radio;
   readonly clock: Clock;
   readonly log: Logger;
@@ -39,9 +53,9 @@ export interface SupervisorDeps {
  * The life of one pad's link as a sequence: wanted -> scan -> connect -> serve -> wait -> again. Each round owns an
  * AbortController; whatever ends the round aborts it, so nothing outlives its round.
  */
-export class Supervisor {
+export class LinkSupervisor {
   readonly #settings: PadSettings;
-  readonly #deps: SupervisorDeps;
+  readonly #deps: LinkSupervisorDeps;
   readonly #owner: LinkOwner;
   #round = new AbortController();
   #ended = false;
@@ -49,7 +63,7 @@ export class Supervisor {
   #missed = false;
   #running: Promise<void> | null = null;
 
-  constructor(settings: PadSettings, deps: SupervisorDeps, owner: LinkOwner) {
+  constructor(settings: PadSettings, deps: LinkSupervisorDeps, owner: LinkOwner) {
     this.#settings = settings;
     this.#deps = deps;
     this.#owner = owner;

@@ -3,26 +3,26 @@ import type { Clock } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
 import type { PadSettings } from "../../domain/pad.js";
 import type { Logger } from "../../log/log.js";
-import { Acquaintance } from "./acquaintance.js";
-import { type ContactFacts, type LinkFacts, NO_LINK } from "./link-facts.js";
-import { Hearing, type HearingOwner } from "./receiver.js";
-import type { Memory } from "./identity.js";
+import { IdentityTracker } from "./identity.js";
+import { type PadLinkFacts, type LinkFacts, NO_LINK } from "./link-facts.js";
+import { NotificationHandler, type NotificationOwner } from "./receiver.js";
+import type { IdentityStore } from "./identity.js";
 import type { Scheduler } from "../scheduler.js";
 import { serveLink } from "./serve.js";
 import { isUrgent } from "../control/stop.js";
-import { Supervisor } from "./link-supervisor.js";
+import { LinkSupervisor } from "./link-supervisor.js";
 
 /** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
 const DRAIN_MS = 250;
 
-export interface ContactDeps {
+export interface PadLinkDeps {
   readonly radio: Radio;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly memory: Memory;
+  readonly memory: IdentityStore;
 }
 
-export interface ContactOwner extends HearingOwner {
+export interface PadLinkOwner extends NotificationOwner {
   /** The link is wanted now; ask again after `reconsider()`. */
   wanted(): boolean;
   /** The link is gone; `moving`: the belt was not at rest when it was last seen. */
@@ -30,48 +30,48 @@ export interface ContactOwner extends HearingOwner {
 }
 
 /** The pad's side of the air: finds it, serves its link, lets it go. */
-export class Contact {
+export class PadLink {
   readonly #settings: PadSettings;
-  readonly #deps: ContactDeps;
+  readonly #deps: PadLinkDeps;
   readonly #scheduler: Scheduler;
-  readonly #owner: ContactOwner;
-  readonly #supervisor: Supervisor;
-  readonly #acquaintance: Acquaintance;
-  readonly #hearing: Hearing;
+  readonly #owner: PadLinkOwner;
+  readonly #supervisor: LinkSupervisor;
+  readonly #identityTracker: IdentityTracker;
+  readonly #notifications: NotificationHandler;
   #facts = NO_LINK;
   #drop: ((error: BridgeError) => void) | null = null;
 
-  constructor(settings: PadSettings, deps: ContactDeps, scheduler: Scheduler, owner: ContactOwner) {
+  constructor(settings: PadSettings, deps: PadLinkDeps, scheduler: Scheduler, owner: PadLinkOwner) {
     this.#settings = settings;
     this.#deps = deps;
     this.#scheduler = scheduler;
     this.#owner = owner;
     const { clock, log, memory } = deps;
-    const acquaintance = new Acquaintance(settings, {
+    const identityTracker = new IdentityTracker(settings, {
       log,
       memory,
       machine: (machine) => scheduler.setMachine(machine),
       changed: () => owner.changed(),
     });
-    const hearing = new Hearing({ clock, log, scheduler, acquaintance }, owner);
-    this.#acquaintance = acquaintance;
-    this.#hearing = hearing;
-    this.#supervisor = new Supervisor(settings, deps, {
+    const notifications = new NotificationHandler({ clock, log, scheduler, identityTracker }, owner);
+    this.#identityTracker = identityTracker;
+    this.#notifications = notifications;
+    this.#supervisor = new LinkSupervisor(settings, deps, {
       wanted: () => owner.wanted(),
-      urgent: () => hearing.facts.lostMoving || isUrgent(scheduler.control.stop, clock.now()),
+      urgent: () => notifications.facts.lostMoving || isUrgent(scheduler.control.stop, clock.now()),
       phase: (phase) => this.#set({ phase }),
       heard: (advertisement) => this.#heard(advertisement),
       ambiguous: (addresses) => this.#isAmbiguous(addresses),
-      bound: () => acquaintance.bound,
-      bind: (address) => acquaintance.bind(address),
+      bound: () => identityTracker.bound,
+      bind: (address) => identityTracker.bind(address),
       serve: (link, signal) => this.#serve(link, signal),
     });
   }
 
-  get facts(): ContactFacts {
-    const heard = this.#hearing.facts;
+  get facts(): PadLinkFacts {
+    const heard = this.#notifications.facts;
     const counters = { ...heard.counters, ...this.#facts.counters };
-    return { ...heard, ...this.#facts, counters, identity: this.#acquaintance.identity };
+    return { ...heard, ...this.#facts, counters, identity: this.#identityTracker.identity };
   }
 
   /** A link is up, subscribed or about to be. */
@@ -80,7 +80,7 @@ export class Contact {
   }
 
   start(): void {
-    this.#hearing.start();
+    this.#notifications.start();
     this.#supervisor.start();
   }
 
@@ -95,7 +95,7 @@ export class Contact {
 
   /** A link that carries no valid status for 5 s has died silently (contract 3, availability). */
   checkSilence(): void {
-    if (this.#hearing.checkSilence() && this.#facts.phase === "ready")
+    if (this.#notifications.checkSilence() && this.#facts.phase === "ready")
       this.drop(
         new BridgeError("silent", "The pad is connected but has said nothing valid for 5 s; reconnecting."),
       );
@@ -103,7 +103,7 @@ export class Contact {
 
   async end(): Promise<void> {
     await this.#supervisor.end();
-    this.#hearing.end();
+    this.#notifications.end();
   }
 
   #set(facts: Partial<LinkFacts>): void {
@@ -148,25 +148,25 @@ export class Contact {
     return {
       clock: this.#deps.clock,
       log: this.#deps.log,
-      onModel: (model) => this.#acquaintance.meet(model),
+      onModel: (model) => this.#identityTracker.onConnected(model),
       onOpen: (connection) => this.#scheduler.open(connection),
       onListening: () => {
-        this.#hearing.begin();
-        const { model } = this.#acquaintance.identity;
+        this.#notifications.onSubscribed();
+        const { model } = this.#identityTracker.identity;
         this.#deps.log.info({ model, address: link.address }, "connected");
         this.#set({ phase: "ready", notAPad: false });
         this.#scheduler.listening();
       },
       onHeard: (heard, poll) => {
         if (heard.kind === "status") this.#supervisor.healthy();
-        this.#hearing.hear(heard, poll);
+        this.#notifications.onMessage(heard, poll);
       },
       onRssi: (rssi) => this.#set({ rssi }),
     };
   }
 
   #unlink(): void {
-    const moving = this.#hearing.lost();
+    const moving = this.#notifications.onLinkLost();
     this.#count("losses");
     this.#drop = null;
     // A link that we let go of is held until it is closed; a lost one is waited for at once.

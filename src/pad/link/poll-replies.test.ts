@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Operation } from "../../protocol/protocol.js";
-import { noReplies, took, wrote } from "./poll-replies.js";
+import { noReplies, takeReply, expectReply } from "./poll-replies.js";
 
 const POLL: Operation = { op: "poll" };
 const STOP: Operation = { op: "stop" };
 
 it("a status answers the oldest write that may still be answered; only a poll's answer counts as one", () => {
-  let replies = wrote(wrote(wrote(noReplies, POLL, 0), STOP, 10), POLL, 700);
+  let replies = expectReply(expectReply(expectReply(noReplies, POLL, 0), STOP, 10), POLL, 700);
   const polls = [20, 30, 750, 760].map((now) => {
-    const answer = took(replies, now);
+    const answer = takeReply(replies, now);
     replies = answer.replies;
     return answer.poll;
   });
@@ -17,14 +17,14 @@ it("a status answers the oldest write that may still be answered; only a poll's 
 });
 
 it("reads are answered by frames of another kind, and wait for no status", () => {
-  const asked = wrote(wrote(noReplies, { op: "preferences" }, 0), { op: "handshake" }, 10);
+  const asked = expectReply(expectReply(noReplies, { op: "preferences" }, 0), { op: "handshake" }, 10);
   expect(asked.expected).toEqual([]);
 });
 
 it("an answer that never came is given up after 2.5 s", () => {
-  const replies = wrote(wrote(noReplies, STOP, 0), POLL, 2_400);
-  expect(took(replies, 2_500).poll).toBe(null);
-  expect(took(replies, 2_501).poll).toBe(2_400);
+  const replies = expectReply(expectReply(noReplies, STOP, 0), POLL, 2_400);
+  expect(takeReply(replies, 2_500).poll).toBe(null);
+  expect(takeReply(replies, 2_501).poll).toBe(2_400);
 });
 
 /** Writes 100 to 900 ms apart; each is answered after up to 2 s (noble's supervision timeout), in order, or never. */
@@ -53,9 +53,9 @@ it("a status is never taken for the answer to a poll that came after the write i
       const inOrder = events.toSorted((a, b) => a.at - b.at || Number(a.answer) - Number(b.answer));
       let replies = noReplies;
       for (const event of inOrder) {
-        if (!event.answer) replies = wrote(replies, event.stop ? STOP : POLL, event.at);
+        if (!event.answer) replies = expectReply(replies, event.stop ? STOP : POLL, event.at);
         else {
-          const answer = took(replies, event.at);
+          const answer = takeReply(replies, event.at);
           replies = answer.replies;
           if (answer.poll !== null) expect(answer.poll).toBeLessThanOrEqual(event.written);
         }

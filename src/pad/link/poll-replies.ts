@@ -15,13 +15,13 @@ export const noReplies: Replies = { expected: [] };
 const REPLY_WITHIN_MS = 2_500;
 const answered: readonly Operation["op"][] = ["poll", "stop", "pause", "start", "speed", "mode"];
 
-export const wrote = (replies: Replies, operation: Operation, at: number): Replies =>
+export const expectReply = (replies: Replies, operation: Operation, at: number): Replies =>
   answered.includes(operation.op)
     ? { expected: [...live(replies, at), { poll: operation.op === "poll", at }] }
     : replies;
 
 /** Takes the write that a status answers: when its poll was written, or null for a command's or nobody's reply. */
-export const took = (
+export const takeReply = (
   replies: Replies,
   now: number,
 ): { readonly replies: Replies; readonly poll: number | null } => {

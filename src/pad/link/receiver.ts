@@ -3,29 +3,29 @@ import type { PadRecord, PadStatus } from "../../domain/pad.js";
 import type { Logger } from "../../log/log.js";
 import type { Heard } from "../../protocol/session.js";
 import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
-import type { Acquaintance } from "./acquaintance.js";
+import type { IdentityTracker } from "./identity.js";
 import {
   afterEvent,
   afterStatus,
-  type HeardFacts,
+  type ReceivedFacts,
   logChange,
   type MachineFacts,
-  NO_COMPLAINT,
-  NOTHING_HEARD,
+  NO_FAULT,
+  NOTHING_RECEIVED,
 } from "./link-facts.js";
 import { controlLost } from "../control/goals.js";
 import type { Scheduler } from "../scheduler.js";
 import { mayMove } from "../control/stop.js";
 import { isRunning, type Sample, showsRest, SILENCE_MS } from "../control/telemetry.js";
 
-export interface HearingDeps {
+export interface NotificationDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly scheduler: Scheduler;
-  readonly acquaintance: Acquaintance;
+  readonly identityTracker: IdentityTracker;
 }
 
-export interface HearingOwner {
+export interface NotificationOwner {
   /** A valid status came and the goals have seen it; `restored`: the first since the belt moved out of sight. */
   status(sample: Sample, restored: boolean): void;
   /** The machine told of something that it did; the goals have seen it. */
@@ -36,20 +36,20 @@ export interface HearingOwner {
 }
 
 /** Hears what a connected pad says: the goals learn it by the scheduler, everybody else by the facts. */
-export class Hearing {
-  readonly #deps: HearingDeps;
-  readonly #owner: HearingOwner;
-  #facts = NOTHING_HEARD;
+export class NotificationHandler {
+  readonly #deps: NotificationDeps;
+  readonly #owner: NotificationOwner;
+  #facts = NOTHING_RECEIVED;
   #heardAt = 0;
   #checkedAt = 0;
   #stalls: StallWatch | null = null;
 
-  constructor(deps: HearingDeps, owner: HearingOwner) {
+  constructor(deps: NotificationDeps, owner: NotificationOwner) {
     this.#deps = deps;
     this.#owner = owner;
   }
 
-  get facts(): HeardFacts {
+  get facts(): ReceivedFacts {
     return this.#facts;
   }
 
@@ -62,7 +62,7 @@ export class Hearing {
   }
 
   /** A link begins to be listened to: it has been silent for no time yet. */
-  begin(): void {
+  onSubscribed(): void {
     this.#heardAt = this.#deps.clock.now();
   }
 
@@ -77,15 +77,15 @@ export class Hearing {
     return now - this.#heardAt > SILENCE_MS;
   }
 
-  hear(message: Heard, poll: number | null): void {
-    const { acquaintance, clock, log, scheduler } = this.#deps;
+  onMessage(message: Heard, poll: number | null): void {
+    const { identityTracker, clock, log, scheduler } = this.#deps;
     // Before its handshake is done, that a pad speaks is all there is to learn of it.
     if (scheduler.control.access !== "full") this.#heardAt = clock.now();
     switch (message.kind) {
       case "status":
         return this.#hearStatus(this.#sample(message.status, poll));
       case "preferences":
-        if (acquaintance.hear(message.preferences)) scheduler.rescaled();
+        if (identityTracker.onPreferences(message.preferences)) scheduler.rescaled();
         return scheduler.preferencesKnown();
       case "alive":
         return this.#hearLife();
@@ -114,12 +114,12 @@ export class Hearing {
   }
 
   /** The link is gone. Returns whether the belt was not at rest when it was last seen on it. Tells nobody yet. */
-  lost(): boolean {
+  onLinkLost(): boolean {
     const { control, telemetry } = this.#deps.scheduler;
-    const moving = control.greeted && mayMove(control, telemetry);
+    const moving = control.statusSeen && mayMove(control, telemetry);
     // Without a status on this link, what was true when the last one went is all that is known.
-    const lostMoving = control.greeted ? moving : this.#facts.lostMoving;
-    this.#facts = { ...this.#facts, lostMoving, ...NO_COMPLAINT, aliveAt: null };
+    const lostMoving = control.statusSeen ? moving : this.#facts.lostMoving;
+    this.#facts = { ...this.#facts, lostMoving, ...NO_FAULT, aliveAt: null };
     return moving;
   }
 
@@ -156,7 +156,7 @@ export class Hearing {
     const { control, telemetry } = this.#deps.scheduler;
     // Of one that ran when it was last seen silence is what it is: the subscription may not have been taken.
     const speaks = this.#facts.lostMoving && isRunning(telemetry);
-    if (control.greeted ? !showsRest(telemetry) : speaks) return;
+    if (control.statusSeen ? !showsRest(telemetry) : speaks) return;
     this.#heardAt = this.#deps.clock.now();
     this.#facts = { ...this.#facts, aliveAt: this.#heardAt };
     this.#owner.changed();
@@ -179,7 +179,7 @@ export class Hearing {
     this.#owner.changed();
   }
 
-  #count(key: keyof HeardFacts["counters"]): void {
+  #count(key: keyof ReceivedFacts["counters"]): void {
     const { counters } = this.#facts;
     this.#facts = { ...this.#facts, counters: { ...counters, [key]: counters[key] + 1 } };
   }

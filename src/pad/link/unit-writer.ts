@@ -13,10 +13,10 @@ export interface UnitWriterDeps {
 
 export interface UnitWriter {
   /**
-   * Writes a unit once those before it are out; before each frame `stillDue` is asked, and the rest left when it says
+   * Writes a unit once those before it are out; before each frame `isStillAllowed` is asked, and the rest left when it says
    * no. `interrupt` ends a unit of which a part was written.
    */
-  write(unit: Unit, what: string, stillDue: () => boolean, interrupt: Unit): Promise<void>;
+  write(unit: Unit, what: string, isStillAllowed: () => boolean, interrupt: Unit): Promise<void>;
   /** Writes a unit now, beginning in this very turn: one that is half written ends there, and is ended by `interrupt`. */
   cutIn(unit: Unit, what: string, interrupt: Unit): Promise<void>;
 }
@@ -41,7 +41,12 @@ export const unitWriter = ({ clock, spacing, lost, send }: UnitWriterDeps): Unit
     await send(frame, what);
   };
 
-  const run = async (unit: Unit, what: string, stillDue: () => boolean, interrupt: Unit): Promise<void> => {
+  const run = async (
+    unit: Unit,
+    what: string,
+    isStillAllowed: () => boolean,
+    interrupt: Unit,
+  ): Promise<void> => {
     while (cutting !== null) await cutting;
     const writing: Writing = { begun: false, cut: false };
     present = writing;
@@ -50,7 +55,7 @@ export const unitWriter = ({ clock, spacing, lost, send }: UnitWriterDeps): Unit
         const wait = last + spacing - clock.now();
         if (wait > 0) await sleep(clock, wait, lost);
         if (writing.cut) return;
-        if (!stillDue()) {
+        if (!isStillAllowed()) {
           if (writing.begun) for (const end of interrupt) await spaced(end, what, false);
           return;
         }
@@ -73,12 +78,14 @@ export const unitWriter = ({ clock, spacing, lost, send }: UnitWriterDeps): Unit
   };
 
   return {
-    write(unit, what, stillDue, interrupt) {
+    write(unit, what, isStillAllowed, interrupt) {
       if (unit.length === 0) return Promise.resolve();
       const now = queued === 0;
       const before = tail;
       return follow(
-        now ? run(unit, what, stillDue, interrupt) : before.then(() => run(unit, what, stillDue, interrupt)),
+        now
+          ? run(unit, what, isStillAllowed, interrupt)
+          : before.then(() => run(unit, what, isStillAllowed, interrupt)),
       );
     },
     cutIn(unit, what, interrupt) {

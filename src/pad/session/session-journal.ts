@@ -12,7 +12,7 @@ import type { EventType } from "../../domain/state.js";
 import type { Goals, Session, Stats } from "../../domain/stats.js";
 import { type LocalDay, tally, today } from "../../domain/totals.js";
 import type { Speed } from "../../domain/units.js";
-import { detect, noFootfall } from "../../domain/step-monitor.js";
+import { detect, noSteps } from "../../domain/step-monitor.js";
 import type { StopCause } from "../control/goals.js";
 
 export interface JournalSettings {
@@ -124,7 +124,7 @@ const afterEvent = (
 ): Partial<Journal> => {
   switch (type) {
     case "session_started":
-      return { footfall: noFootfall, pausedBy: null };
+      return { footfall: noSteps, pausedBy: null };
     case "session_paused":
       return { pausedBy };
     case "session_resumed":

@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.js";
-import { type Ledger, noRecords } from "../../domain/session-store.js";
-import { wonders } from "../../domain/offline-session.js";
+import { type SessionStore, noRecords } from "../../domain/session-store.js";
+import { needsRecord } from "../../domain/offline-session.js";
 import { isOpen } from "../../domain/open-session.js";
 import type { PadRecord, PadStatus } from "../../domain/pad.js";
 import type { Moment, WalkInput } from "../../domain/session.js";
@@ -31,10 +31,10 @@ const CATCH_UP_MS = 15_000;
 const CATCH_UP_STATUSES = 3;
 
 /** Holds the journal of one pad, taken up where the last run left it; keeps it in the ledger, and tells its events. */
-export class WalkBook {
+export class SessionTracker {
   readonly #settings: JournalRules;
   readonly #clock: Clock;
-  readonly #ledger: Ledger;
+  readonly #ledger: SessionStore;
   readonly #tell: (event: PadEvent) => void;
   /** What was walked before this run is known, if only to be nothing. */
   readonly #complete: boolean;
@@ -46,7 +46,7 @@ export class WalkBook {
   constructor(
     settings: JournalSettings,
     clock: Clock,
-    ledger: Ledger,
+    ledger: SessionStore,
     crashed: boolean,
     tell: (event: PadEvent) => void,
   ) {
@@ -98,8 +98,8 @@ export class WalkBook {
   }
 
   /** The pad's own record could tell of a walk that nobody saw. */
-  get wonders(): boolean {
-    return wonders(this.#journal.walk.absence);
+  get needsRecord(): boolean {
+    return needsRecord(this.#journal.walk.absence);
   }
 
   get paused(): boolean {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { BridgeError } from "../../domain/errors.js";
-import { backoff } from "./backoff.js";
+import { backoff } from "./link-supervisor.js";
 
 const soon = new BridgeError("connect-failed", "refused");
 const never = new BridgeError("not-a-pad", "no service", { retry: "never" });

@@ -20,9 +20,9 @@ it("a listener and an asker that throw keep no stop from its end", async () => {
     rig.pad.subscribe({ changed: boom, happened: boom });
     rig.pad.submit([{ command: OFF, respond: boom }], rig.clock.now(), false);
     const [over, hurry] = [new AbortController(), new AbortController()];
-    rig.pad.leaving.begin();
-    await rig.clock.settled(rig.pad.leaving.stop(over.signal, hurry.signal), 15_000);
-    expect(rig.pad.leaving.verdict()).toBe("rest");
+    rig.pad.shutdown.begin();
+    await rig.clock.settled(rig.pad.shutdown.stop(over.signal, hurry.signal), 15_000);
+    expect(rig.pad.shutdown.verdict()).toBe("rest");
     expect(thrown.every((error) => error instanceof Error && error.message === "boom")).toBe(true);
     expect(thrown.length).toBeGreaterThan(2);
     await rig.close();
