@@ -1,3 +1,4 @@
+import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { connect, type IClientSubscribeOptions, type MqttClient, type Packet } from "mqtt";
 import { asError } from "../../domain/errors.js";
 import type { Broker, BrokerDeps, BrokerOptions, OutMessage } from "./broker.js";
@@ -12,6 +13,12 @@ const QOS2_ONLY = ["pubrec", "pubrel", "pubcomp"];
 
 /** Messages are handled for so long before timers and the radio have their turn: MQTT.js alone never yields. */
 const SLICE_MS = 5;
+
+/**
+ * For each address of a broker's name but the last. Node's 250 ms are less than a handshake takes over a far or waking
+ * network, where one address after the other would be given up. Four addresses fit into the time for a CONNACK.
+ */
+const ADDRESS_MS = 2_500;
 
 /** One MQTT.js client, from CONNECT to its end. */
 class MqttJsConnection implements Connection {
@@ -214,6 +221,8 @@ const open = (
 /** Starts to connect, and goes on until closed. Throws BridgeError("config") for an address that is none. */
 export const connectBroker = (options: BrokerOptions, deps: BrokerDeps): Broker => {
   const endpoint = parseEndpoint(options.url);
+  // MQTT.js hands no such option on to node:net, and nothing else here connects to a name.
+  setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_MS);
   const { shown } = endpoint;
   const { clientId, protocolVersion } = options;
   const supervisor = new BrokerClient({ clientId, protocolVersion, shown }, deps, (version, events) =>
