@@ -53,6 +53,36 @@ describe("a broker that does not take MQTT 5", () => {
     await scene.clock.advance(0);
     await scene.journal.until(({ ready }) => ready === 1);
     expect(levels(scene.server)).toEqual([5, 5, 4]);
+
+    for (const socket of scene.server.sockets) socket.destroy();
+    await scene.journal.until(({ lost }) => lost.length === 1);
+    await retry(scene);
+    const fallbacks = () =>
+      scene.journal.lines.filter(({ message }) => message.includes("for this connection"));
+    await scene.journal.until(() => fallbacks().length === 2);
+    await scene.clock.advance(0);
+    await scene.journal.until(({ ready }) => ready === 2);
+    expect(levels(scene.server)).toEqual([5, 5, 4, 5, 4]);
+  });
+
+  it("but was a proxy without its broker: is asked with 5 again, and speaks it from then on", async () => {
+    let restarting = true;
+    const scene = await against(
+      onMqtt5((socket) => (restarting ? socket.destroy() : socket.write(connack(5, 0)))),
+    );
+    await scene.journal.until(({ lines }) => lines.length === 1);
+    await retry(scene);
+    await scene.journal.until(({ lines }) => lines.length === 2);
+    restarting = false;
+    await scene.clock.advance(0);
+    await scene.journal.until(({ ready }) => ready === 1);
+    for (const ready of [2, 3]) {
+      for (const socket of scene.server.sockets) socket.destroy();
+      await scene.journal.until(({ lost }) => lost.length === ready - 1);
+      await retry(scene);
+      await scene.journal.until((journal) => journal.ready === ready);
+    }
+    expect(levels(scene.server)).toEqual([5, 5, 4, 5, 5]);
   });
 
   it("is never asked with 3.1.1 when the configuration says 5", async () => {

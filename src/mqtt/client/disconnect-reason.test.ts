@@ -33,7 +33,15 @@ suite("describe", () => {
       { kind: "refused", code: 5, detail: "not authorized" },
       "the broker refuses the connection (code 5, not authorized)",
     ],
-    [{ kind: "disconnected", code: 142, detail: "" }, "the broker ended the connection (code 142)"],
+    [
+      { kind: "disconnected", code: 142, detail: "" },
+      "the broker ended the connection (code 142, session taken over)",
+    ],
+    [
+      { kind: "refused", code: 154, detail: "Connection refused: Retain not supported" },
+      "the broker refuses the connection (code 154, retained messages not supported, Connection refused: Retain not supported)",
+    ],
+    [{ kind: "refused", code: 99, detail: "" }, "the broker refuses the connection (code 99)"],
     [{ kind: "mute", detail: "no CONNACK for 10 s" }, "the broker does not answer (no CONNACK for 10 s)"],
   ] as const)("%o", (failure, text) => {
     expect(describe(failure)).toBe(text);

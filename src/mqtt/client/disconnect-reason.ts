@@ -1,3 +1,5 @@
+import { reasonCode } from "./reason-codes.js";
+
 /**
  * Why a connection ended. `closed`: the broker's machine took the connection and ended it before any CONNACK;
  * `mute`: it never answered; `lost`: it was up.
@@ -34,10 +36,18 @@ const MESSAGES: Readonly<Record<DisconnectReason["kind"], string>> = {
   lost: "the connection to the broker is lost",
 };
 
+/** A refusal's own meaning; a broker may add words of its own, and MQTT.js names codes its own way. */
+const codeWords = (reason: DisconnectReason): readonly string[] => {
+  if (!("code" in reason)) return [];
+  const meaning = reasonCode(reason.kind, reason.code)?.meaning;
+  return [`code ${reason.code}`, ...(meaning === undefined ? [] : [meaning])];
+};
+
 /** In words, for a log line. */
 export const describe = (reason: DisconnectReason): string => {
-  const code = "code" in reason ? [`code ${reason.code}`] : [];
-  const details = [...code, reason.detail].filter((part) => part !== "");
+  const words = codeWords(reason);
+  const known = words.some((word) => word.toLowerCase() === reason.detail.toLowerCase());
+  const details = [...words, ...(known || reason.detail === "" ? [] : [reason.detail])];
   return `${MESSAGES[reason.kind]} (${details.join(", ")})`;
 };
 

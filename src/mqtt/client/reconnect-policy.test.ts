@@ -97,7 +97,6 @@ describe("the protocol version", () => {
   it.each<[string, readonly Step[]]>([
     ["code 1", [[refused(1)]]],
     ["code 132", [[refused(132)]]],
-    ["two closes in a row before any CONNACK", times(2, [failed("closed")])],
     ["code 1 after other failures", [[failed("unreachable")], [failed("closed")], [refused(1)]]],
   ])("falls back to 3.1.1 on %s, at once, saying so, for good", (_, steps) => {
     const verdict = run(steps).at(-1)!;
@@ -108,6 +107,30 @@ describe("the protocol version", () => {
       verdict.policy,
     );
     expect(later.map(({ policy }) => policy.version)).toEqual([4, 4, 4, 4, 4]);
+  });
+
+  const hungUp = (): ReconnectDecision => run(times(2, [failed("closed")])).at(-1)!;
+
+  it("falls back on two closes in a row before any CONNACK, and tries 5 again once 3.1.1 was up and is lost", () => {
+    expect(hungUp()).toMatchObject({ delayMs: 0, level: "info", policy: { version: 4, streak: 1 } });
+    const later = run([[failed("closed")], [failed("unreachable")], [failed("lost"), 1]], hungUp().policy);
+    expect(later.map(({ policy }) => policy.version)).toEqual([4, 4, 5]);
+  });
+
+  it("falls back at once, without a word, where 5 is hung up on again, and for good where it is refused then", () => {
+    const lost: Step = [failed("lost"), 1];
+    const [, again, , refusal, , ...rest] = run(
+      [lost, [failed("closed")], lost, [refused(1)], lost, [failed("closed")], lost],
+      hungUp().policy,
+    );
+    expect(again).toMatchObject({ delayMs: 0, level: "debug", policy: { version: 4 } });
+    expect(refusal).toMatchObject({ delayMs: 0, level: "info", policy: { version: 4 } });
+    expect(rest.map(({ policy }) => policy.version)).toEqual([4, 4]);
+  });
+
+  it("knows 5 again from a connection that was up with it: one close is nothing then", () => {
+    const later = run([[failed("lost"), 1], [failed("lost"), 1], [failed("closed")]], hungUp().policy);
+    expect(later.map(({ policy }) => policy.version)).toEqual([5, 5, 5]);
   });
 
   it.each<[string, readonly Step[]]>([

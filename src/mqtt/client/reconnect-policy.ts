@@ -1,5 +1,6 @@
 import type { Version } from "./connection.js";
 import { describe, type DisconnectReason } from "./disconnect-reason.js";
+import { reasonCode } from "./reason-codes.js";
 
 type Told = "failure" | "credentials" | "takeover" | "unstable";
 
@@ -8,6 +9,11 @@ export interface Policy {
   readonly version: Version;
   /** May fall back to MQTT 3.1.1. */
   readonly auto: boolean;
+  /**
+   * Why 3.1.1 is spoken: the broker refused 5 in so many words, which is for good; or something hung up on 5, which may
+   * have been a proxy while its broker restarted, so that 5 is tried again after the next loss.
+   */
+  readonly fallback: "none" | "refused" | "guessed";
   /** Closes in a row before a CONNACK, failures in a row, and times that another client took our id. */
   readonly closes: number;
   readonly streak: number;
@@ -27,7 +33,6 @@ export interface ReconnectDecision {
 /** MQTT 3.1.1 table 3.1 and MQTT 5 table 3-1; aedes answers version 5 with the former (seen with aedes 1.2). */
 const UNSUPPORTED_VERSION = [1, 132];
 const BAD_CREDENTIALS = [4, 5, 134, 135];
-const BAD_CLIENT_ID = [2, 133];
 /** DISCONNECT reason of MQTT 5, 0x8E. */
 const TAKEN_OVER = 142;
 
@@ -46,6 +51,7 @@ const KEEPS =
 export const startPolicy = (protocolVersion: "auto" | "5" | "4"): Policy => ({
   version: protocolVersion === "4" ? 4 : 5,
   auto: protocolVersion === "auto",
+  fallback: "none",
   closes: 0,
   streak: 0,
   takeovers: 0,
@@ -70,6 +76,14 @@ const rested = (policy: Policy, readyMs: number | null): Policy => {
   };
 };
 
+/** What a connection that was ready has shown of the version, for the attempt after it. */
+const versionAfter = (policy: Policy, readyMs: number | null): Pick<Policy, "version" | "fallback"> => {
+  const { version, fallback } = policy;
+  if (readyMs === null) return { version, fallback };
+  if (version === 5) return { version, fallback: "none" };
+  return { version: fallback === "guessed" ? 5 : version, fallback };
+};
+
 const refusedVersion = (reason: DisconnectReason): boolean =>
   reason.kind === "refused" && UNSUPPORTED_VERSION.includes(reason.code);
 
@@ -90,8 +104,6 @@ const ADVICE: Readonly<Record<Exclude<Told, "failure">, string>> = {
 };
 
 const adviceFor = (reason: DisconnectReason): string => {
-  if (refusedVersion(reason)) return "set mqtt.protocol_version to auto or 4";
-  if (reason.kind === "refused" && BAD_CLIENT_ID.includes(reason.code)) return "set mqtt.client_id";
   switch (reason.kind) {
     case "unreachable":
       return "check mqtt.url, and that the broker runs and accepts connections from here";
@@ -103,13 +115,15 @@ const adviceFor = (reason: DisconnectReason): string => {
       return "check that mqtt.url has the right scheme and port: 1883 for mqtt://, 8883 for mqtts://";
     case "refused":
     case "disconnected":
+      return reasonCode(reason.kind, reason.code)?.advice ?? "see the broker's log";
     case "lost":
       return "see the broker's log";
   }
 };
 
-const fallsBack = (policy: Policy, reason: DisconnectReason): boolean =>
-  policy.auto && policy.version === 5 && (refusedVersion(reason) || policy.closes >= 2);
+/** Whoever has hung up on 5 before, and then spoken 3.1.1, need not do so twice again. */
+const fallsBack = ({ auto, version, fallback, closes }: Policy, reason: DisconnectReason): boolean =>
+  auto && version === 5 && (refusedVersion(reason) || closes >= (fallback === "guessed" ? 1 : 2));
 
 const delayAfter = (policy: Policy, topic: Told, random: number): number =>
   topic === "takeover"
@@ -123,6 +137,18 @@ const counted = (policy: Policy, reason: DisconnectReason): Policy => ({
   takeovers: policy.takeovers + (topicOf(reason, 0, null) === "takeover" ? 1 : 0),
 });
 
+const fallBack = (policy: Policy, reason: DisconnectReason): ReconnectDecision => {
+  const fallback = refusedVersion(reason) ? "refused" : "guessed";
+  const until = fallback === "refused" ? "from now on" : "for this connection";
+  return {
+    policy: { ...policy, version: 4, fallback, closes: 0, streak: policy.streak - 1 },
+    delayMs: 0,
+    level: policy.fallback === fallback ? "debug" : "info",
+    message: `the broker does not take MQTT 5 (${reason.detail}): MQTT 3.1.1 ${until}`,
+    advice: "",
+  };
+};
+
 /** What to do and to say after a failure. `readyMs`: how long the connection was ready, null if it never was. */
 export const afterDisconnect = (
   policy: Policy,
@@ -131,21 +157,13 @@ export const afterDisconnect = (
   random: number,
 ): ReconnectDecision => {
   const now = counted(rested(policy, readyMs), reason);
-  if (fallsBack(now, reason)) {
-    const message = `the broker does not take MQTT 5 (${reason.detail}): MQTT 3.1.1 from now on`;
-    return {
-      policy: { ...now, version: 4, closes: 0, streak: now.streak - 1 },
-      delayMs: 0,
-      level: "info",
-      message,
-      advice: "",
-    };
-  }
+  if (fallsBack(now, reason)) return fallBack(now, reason);
   const topic = topicOf(reason, now.streak, readyMs);
   const first = topic === "credentials" ? "error" : "warn";
   return {
     policy: {
       ...now,
+      ...versionAfter(now, readyMs),
       told: [...new Set<Told>([...now.told, topic, "failure"])],
     },
     delayMs: delayAfter(now, topic, random),
