@@ -50,10 +50,20 @@ const useKnownTimeZone = (): string | null => {
   return `The time zone ${JSON.stringify(given)} is not usable, so days begin at midnight UTC. Set TZ to a name such as Europe/Berlin.`;
 };
 
+/** The packages that print a CONNECT with its password, a URL with its token, or a proxy with its password. */
+const TALKATIVE = "-mqtt-packet*,-mqttjs:ws,-mqttjs:socks";
+
+/** Read by the package `debug` when a library that uses it is loaded, which is later. What is left out wins in it. */
+const keepSecretsOutOfDebugOutput = (): void => {
+  const wanted = process.env["DEBUG"];
+  if (wanted) process.env["DEBUG"] = `${wanted},${TALKATIVE}`;
+};
+
 /** The only look at the environment: what is handed to `loadConfig`. `warn` is told what was wrong with the time zone. */
 export const readEnvironment = (warn: (sentence: string) => void): NodeJS.ProcessEnv => {
   const sentence = useKnownTimeZone();
   if (sentence !== null) warn(sentence);
+  keepSecretsOutOfDebugOutput();
   return { ...process.env };
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { MqttProbe } from "../support/mqtt-probe.js";
 import { START_MS } from "./pad-on-broker.js";
+import { freePort } from "../support/mosquitto.js";
 import { configFor, expectCleanEnd, missing, newBroker, newFolder, started, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
@@ -14,6 +15,15 @@ const environment = (password: string): Readonly<Record<string, string>> => ({
 });
 const loud = (url: string) => configFor(url, undefined, { log: { level: "trace" } });
 const spellings = (secret: string): readonly string[] => [secret, encodeURIComponent(secret)];
+/** As Node shows a Buffer, and in the usual ways to write bytes. */
+const asBytes = (secret: string): readonly string[] => {
+  const bytes = Buffer.from(secret);
+  return [
+    bytes.toString("hex"),
+    bytes.toString("hex").replaceAll(/(..)(?=.)/g, "$1 "),
+    bytes.toString("base64"),
+  ];
+};
 
 describe.skipIf(missing)(`a password for the broker${unlessMissing}`, () => {
   it.concurrent("that is wrong is said once, at error level, and never shown", async (ctx) => {
@@ -53,6 +63,41 @@ describe.skipIf(missing)(`a password for the broker${unlessMissing}`, () => {
     await expectCleanEnd(program, 15_000);
     const everything = program.output + probe.messages.map(({ payload }) => payload).join("\n");
     for (const shown of spellings(RIGHT.password)) expect(everything).not.toContain(shown);
+  });
+
+  it.concurrent.for(["*", "mqtt*,mqtt-packet:*", "-nothing mqtt-packet:writeToStream,*"])(
+    "is not printed by any library under DEBUG=%s",
+    async (DEBUG, ctx) => {
+      const broker = await newBroker(ctx, RIGHT);
+      const env = { ...environment(RIGHT.password), DEBUG, DEBUG_DEPTH: "9" };
+      const outside = await started(ctx, { folder: await newFolder(ctx), config: loud(broker.url), env });
+      const inside = await started(ctx, {
+        folder: await newFolder(ctx),
+        config: { ...loud("embedded"), embedded_broker: { port: await freePort() } },
+        env,
+      });
+      for (const program of [outside, inside]) {
+        await program.untilLine("connected to the broker", START_MS);
+        program.signal("SIGTERM");
+        expect((await program.exit(15_000)).code).toBe(0);
+        expect(program.stderr).toContain("mqttjs");
+        for (const shown of [...spellings(RIGHT.password), ...asBytes(RIGHT.password)])
+          expect(program.output).not.toContain(shown);
+      }
+    },
+  );
+
+  it.concurrent("in the query of a WebSocket's URL is not printed under DEBUG=*", async (ctx) => {
+    const program = await started(ctx, {
+      folder: await newFolder(ctx),
+      config: loud(`ws://127.0.0.1:${await freePort()}/mqtt?token=${WRONG}`),
+      env: { DEBUG: "*" },
+    });
+    await program.untilLine("cannot be reached", START_MS);
+    program.signal("SIGTERM");
+    expect((await program.exit(15_000)).code).toBe(0);
+    expect(program.stderr).toContain("mqttjs");
+    for (const shown of spellings(WRONG)) expect(program.output).not.toContain(shown);
   });
 
   it.concurrent("inside the URL, too", async (ctx) => {
