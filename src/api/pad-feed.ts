@@ -5,6 +5,8 @@ import { availabilityPayload, statePayload, statsPayload } from "./payloads.js";
 /** docs/topics.md, rates: numbers at most once a second, `last_status_at` and `rssi` alone at most once a minute. */
 const NUMBERS_MS = 1_000;
 const TRIFLES_MS = 60_000;
+/** Without a change, what was looked at so long ago is still true: time alone changes a pad in steps of 500 ms. */
+const CURRENT_MS = 10;
 
 /** The clock, as far as a feed needs one: monotonic milliseconds, and a call after some of them that can be cancelled. */
 export interface FeedClock {
@@ -57,6 +59,7 @@ export class PadFeed {
   readonly #stats = new Paced();
   #available: boolean | null = null;
   #cancel: () => void = () => undefined;
+  #flushedAt = -Infinity;
 
   constructor(clock: FeedClock, view: () => Published, sink: PadSink) {
     this.#clock = clock;
@@ -66,12 +69,16 @@ export class PadFeed {
 
   /** Something may have changed: publishes what is due and looks again when the rest is. */
   changed(): void {
+    this.#flushedAt = -Infinity;
     this.#run(false);
   }
 
-  /** A result speaks of what state shows, so that comes first (docs/topics.md, rates). */
+  /** A result speaks of what state shows, so that comes first (docs/topics.md, rates). A thousand may come at once. */
   flush(): void {
+    const now = this.#clock.now();
+    if (now - this.#flushedAt < CURRENT_MS) return;
     this.#run(true);
+    this.#flushedAt = now;
   }
 
   /** Availability: docs/topics.md wants it before everything else of a pad. */

@@ -9,6 +9,7 @@ import {
   bridgeStatePayload,
   decode,
   eventPayload,
+  parseJson,
   parseRequest,
   responsePayload,
   resultPayload,
@@ -296,6 +297,27 @@ describe("parseRequest", () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         expect(parseRequest(bytes).fields).toBeTypeOf("object");
+      }),
+    );
+  });
+});
+
+describe("parseJson", () => {
+  const plainly = (given: string): unknown => {
+    try {
+      return JSON.parse(given) as unknown;
+    } catch {
+      return undefined;
+    }
+  };
+
+  it("finds what JSON.parse finds, and undefined where that throws", () => {
+    const space = fc.constantFrom("", " ", "\n\t\r ", "\u00a0", "x");
+    const texts = fc.oneof(fc.json(), fc.string(), fc.constantFrom("true", "false", "null", "-0", "1e5", ""));
+    fc.assert(
+      fc.property(space, texts, space, (before, json, after) => {
+        const given = before + json + after;
+        expect(parseJson(given)).toEqual(plainly(given));
       }),
     );
   });

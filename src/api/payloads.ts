@@ -176,8 +176,13 @@ export const decode = (bytes: Uint8Array): string | null => {
   }
 };
 
-/** undefined where the text is no JSON. */
+/** How a JSON text begins, and the characters that one can end with (RFC 8259, 2). */
+const JSON_BEGINS = /^[\t\n\r ]*[-[{"0-9tfn]/;
+const JSON_ENDS = /[\]}"0-9el\t\n\r ]$/;
+
+/** undefined where the text is no JSON. The SyntaxError of JSON.parse takes 5 µs; most of what is none shows at its ends. */
 export const parseJson = (text: string): unknown => {
+  if (!JSON_BEGINS.test(text) || !JSON_ENDS.test(text.slice(-1))) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {
