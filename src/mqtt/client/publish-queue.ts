@@ -51,6 +51,8 @@ export class PublishQueue {
   #serial = 0;
   #transient = 0;
   #transientBytes = 0;
+  /** How many of them are important. */
+  #important = 0;
 
   constructor(limits: QueueLimits, dropped: (entry: Entry, why: Drop) => void) {
     this.#limits = limits;
@@ -169,6 +171,7 @@ export class PublishQueue {
     this.#waiting = new Map();
     this.#transient = 0;
     this.#transientBytes = 0;
+    this.#important = 0;
     for (const entry of entries) this.#add(entry);
     this.#trim();
   }
@@ -194,6 +197,7 @@ export class PublishQueue {
     if (message.retain) return;
     this.#transient += sign;
     this.#transientBytes += sign * bytes;
+    if (message.important) this.#important += sign;
   }
 
   get #isFull(): boolean {
@@ -204,7 +208,8 @@ export class PublishQueue {
   #trim(): void {
     for (const spared of [true, false])
       for (const entry of this.#waiting.values()) {
-        if (!this.#isFull) return;
+        // Where all that wait are important, looking for another one would take longer with each.
+        if (!this.#isFull || (spared && this.#transient === this.#important)) break;
         if (entry.message.retain || (spared && entry.message.important)) continue;
         this.#remove(entry);
         this.#drop(entry, "queue full");
