@@ -30,6 +30,6 @@ export interface BridgeDeps {
   readonly onConnection: (connected: boolean) => void;
   readonly connect: (
     own: { readonly will: OutMessage; readonly subscriptions: readonly Subscription[] },
-    handlers: Pick<BrokerDeps, "onMessage" | "onReady" | "onLost">,
+    handlers: Pick<BrokerDeps, "onMessage" | "screen" | "onUnread" | "onReady" | "onLost">,
   ) => Broker;
 }

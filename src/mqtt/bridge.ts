@@ -15,6 +15,7 @@ import type { Broker, InMessage, OutMessage } from "./client/broker.js";
 import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./homeassistant/discovery.js";
 import { Announcer } from "./homeassistant/announcer.js";
 import { Router, type SetLimits, STORED_GET, takeSet } from "./router.js";
+import { Screen } from "./screen.js";
 import { StopMerger } from "./stop-merger.js";
 import { subscriptions, type Topics, topics } from "./topics.js";
 
@@ -136,6 +137,7 @@ export class Bridge {
     const { base, homeAssistant, pads, onConnection } = this.#deps;
     const ids = pads.map((pad) => pad.settings.id);
     const { enabled, discoveryPrefix, statusTopic } = homeAssistant;
+    const screen = new Screen(base, homeAssistant, this.#deps.clock);
     return this.#deps.connect(
       {
         will: retained(this.#topics.bridge.state, JSON.stringify(bridgeStatePayload("offline"))),
@@ -146,6 +148,8 @@ export class Bridge {
       },
       {
         onMessage: (message) => this.#router.received(message),
+        screen: (...given) => screen.screen(...given),
+        onUnread: (topic) => this.#router.unread(topic),
         onReady: () => {
           this.#announcer.announce();
           if (!this.#welcomed) for (const { pad } of this.#pads.values()) this.#unknown(pad);

@@ -3,15 +3,21 @@ import type { Logger } from "../log/log.js";
 import { RateLimit } from "./rate-limit.js";
 
 /** Live messages that are handled, docs/topics.md. A person, an automation and a test send far fewer. */
-const LIMITS = {
+export const LIMITS = {
   set: { perSecond: 100, burst: 1_000 },
+  // Of all pads together.
+  sets: { perSecond: 200, burst: 1_200 },
   stop: { perSecond: 100, burst: 1_000 },
   get: { perSecond: 2, burst: 20 },
   request: { perSecond: 5, burst: 20 },
+  // Home Assistant has a config for each device, and publishes them again when its broker comes back.
+  discovery: { perSecond: 100, burst: 5_000 },
+  "bridge-state": { perSecond: 2, burst: 20 },
+  "homeassistant-status": { perSecond: 2, burst: 20 },
 } as const;
-type Kind = keyof typeof LIMITS;
+export type FloodKind = keyof typeof LIMITS;
 
-const VERBS = ["scan", "health_check", "sessions", "restart", "simulate"];
+export const VERBS = ["scan", "health_check", "sessions", "restart", "simulate"];
 
 /** The first line comes after so long, when a rate can be named; the next ones at most this often. */
 const MEASURE_MS = 1_000;
@@ -50,7 +56,7 @@ export class FloodGuard {
     this.#log = log;
   }
 
-  limit(kind: Kind, name: string): RateLimit {
+  limit(kind: FloodKind, name: string): RateLimit {
     const key = `${kind} ${name}`;
     const known = this.#limits.get(key);
     if (known) return known;

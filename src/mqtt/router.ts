@@ -66,6 +66,11 @@ export class Router {
     this.#guard.end();
   }
 
+  /** A message was left unread, because too many come. */
+  unread(topic: string): void {
+    this.#guard.dropped(topic);
+  }
+
   /** Never throws: no message may end the program, the belts are elsewhere. */
   received(message: InMessage): void {
     try {

@@ -99,6 +99,10 @@ export class BrokerClient implements Broker {
         this.#received += 1;
         this.#guarded("a message", () => this.#deps.onMessage(message));
       },
+      onUnread: (topic) => {
+        this.#received += 1;
+        this.#deps.onUnread?.(topic);
+      },
       onClosed: (reason) => this.#lost(reason),
     });
     this.#connection = connection;

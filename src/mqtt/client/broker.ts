@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock.js";
 import type { Logger } from "../../log/log.js";
+import type { Screened } from "./packet-filter.js";
 
 export interface OutMessage {
   readonly topic: string;
@@ -33,6 +34,7 @@ export interface Subscription {
 export interface BrokerCounters {
   /** Messages acknowledged by the broker (QoS 1) or handed to the socket (QoS 0). */
   readonly published: number;
+  /** Those included that were left unread. */
   readonly received: number;
   /** Times the connection was made ready again after the first. */
   readonly reconnects: number;
@@ -84,6 +86,10 @@ export interface BrokerOptions {
 export interface BrokerDeps {
   /** May come before `onReady`: a stop does not wait for the SUBACK. */
   onMessage(message: InMessage): void;
+  /** Asked for each live message before it is parsed; `behind`: many wait in front of it. Absent: all are handled. */
+  readonly screen?: (topic: string, payload: Uint8Array, behind: boolean) => Screened;
+  /** A message on this topic was left unread, as `screen` wished. */
+  readonly onUnread?: (topic: string) => void;
   /** On every connect, when all subscriptions are answered. What it publishes goes ahead of what waited. */
   onReady(): void;
   /** Once for each `onReady`, when that connection is gone; not after `close`. */

@@ -14,6 +14,8 @@ export interface BrokerLimits {
 export interface ConnectionEvents {
   onOpen(limits: BrokerLimits): void;
   onMessage(message: InMessage): void;
+  /** A message was left unread. */
+  onUnread(topic: string): void;
   onClosed(reason: DisconnectReason): void;
 }
 

@@ -1,0 +1,167 @@
+/**
+ * What becomes of a message that has just come: it is handled in its turn, or at once, ahead of everything that waits,
+ * or left unread; `sameAs`: left unread where others with this key stand before and behind it in the same piece.
+ */
+export type Screened = "handle" | "ahead" | "drop" | { readonly sameAs: string; readonly ahead: boolean };
+
+export interface FilterRules {
+  readonly version: 4 | 5;
+  readonly screen: (topic: string, payload: Uint8Array) => Screened;
+  /** A message to be handled at once. */
+  readonly ahead: (message: Pick<Found, "topic" | "payload" | "dup">) => void;
+  /** A message on this topic was left unread. */
+  readonly unread: (topic: string) => void;
+}
+
+/** A PUBLISH packet, and where it is in the piece. */
+interface Found {
+  readonly from: number;
+  readonly to: number;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly dup: boolean;
+  /** Null with QoS 0. */
+  readonly id: number | null;
+}
+
+const PUBLISH = 3;
+const RETAIN = 0x01;
+const DUP = 0x08;
+const QOS = 0x06;
+const QOS_1 = 0x02;
+/** Packet type and a length of at most 4 bytes (MQTT 2.2.3; MQTT 5 §2.1.4). */
+const LONGEST_HEADER = 5;
+const NONE = Buffer.alloc(0);
+
+/**
+ * Leaves PUBLISH packets out of a stream before MQTT.js parses them: its parser takes 5 to 10 µs for each, this 1 µs. A
+ * packet that a piece of the stream does not hold as a whole goes through as it is, and so do stored messages, QoS 2
+ * and everything that is malformed: what is unclear is the parser's to judge.
+ */
+export class PacketFilter {
+  readonly #rules: FilterRules;
+  /** Bytes to come of a packet that goes through. */
+  #through = 0;
+  /** A packet's first bytes, which do not say yet how long it is. */
+  #held: Buffer = NONE;
+
+  constructor(rules: FilterRules) {
+    this.#rules = rules;
+  }
+
+  /** What is to be parsed of the next piece, and the PUBACK packets for what is not. */
+  filter(piece: Buffer): { readonly rest: Buffer; readonly acks: Buffer } {
+    const data = this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece]);
+    this.#held = NONE;
+    const { ahead, dropped } = this.#sort(data);
+    for (const found of ahead) this.#rules.ahead(found);
+    for (const { topic } of dropped) this.#rules.unread(topic);
+    const end = data.length - this.#held.length;
+    if (ahead.length + dropped.length === 0) return { rest: data.subarray(0, end), acks: NONE };
+    const taken = [...ahead, ...dropped].sort((one, other) => one.from - other.from);
+    return { rest: without(data, taken, end), acks: acknowledging(taken) };
+  }
+
+  #sort(data: Buffer): { readonly ahead: readonly Found[]; readonly dropped: readonly Found[] } {
+    const [ahead, dropped]: [Found[], Found[]] = [[], []];
+    const last = new Map<string, { found: Found | null; readonly ahead: boolean }>();
+    for (const found of this.#publishes(data)) {
+      const screened = this.#rules.screen(found.topic, found.payload);
+      if (screened === "handle") continue;
+      if (screened === "drop") dropped.push(found);
+      else if (screened === "ahead") ahead.push(found);
+      else {
+        const before = last.get(screened.sameAs);
+        if (before?.found) dropped.push(before.found);
+        if (before) before.found = found;
+        else last.set(screened.sameAs, { found: null, ahead: screened.ahead });
+        if (!before && screened.ahead) ahead.push(found);
+      }
+    }
+    for (const each of last.values()) if (each.found && each.ahead) ahead.push(each.found);
+    return { ahead, dropped };
+  }
+
+  *#publishes(data: Buffer): Generator<Found> {
+    let at = Math.min(this.#through, data.length);
+    this.#through -= at;
+    while (at < data.length) {
+      const body = bodyOf(data, at);
+      if (body === "incomplete") {
+        this.#held = Buffer.from(data.subarray(at));
+        return;
+      }
+      if (body === "malformed") this.#through = Infinity;
+      else if (body.to > data.length) this.#through = body.to - data.length;
+      if (this.#through > 0) return;
+      const { from, to } = body as Range;
+      const found = readPublish(data, at, { from, to }, this.#rules.version);
+      if (found) yield found;
+      at = to;
+    }
+  }
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where the packet that begins at `at` has its body. */
+const bodyOf = (data: Buffer, at: number): Range | "incomplete" | "malformed" => {
+  const length = variableLength(data, at + 1, at + LONGEST_HEADER);
+  if (length !== null) return { from: length.end, to: length.end + length.value };
+  return data.length - at < LONGEST_HEADER ? "incomplete" : "malformed";
+};
+
+/** A Variable Byte Integer (MQTT 5 §1.5.5), or null where it does not end before `until`. */
+const variableLength = (
+  data: Buffer,
+  from: number,
+  until: number,
+): { readonly value: number; readonly end: number } | null => {
+  let value = 0;
+  for (let at = from, factor = 1; at < until; at += 1, factor *= 128) {
+    const byte = data[at];
+    if (byte === undefined) return null;
+    value += (byte & 0x7f) * factor;
+    if (byte < 0x80) return { value, end: at + 1 };
+  }
+  return null;
+};
+
+/** Null: not a live PUBLISH of QoS 0 or 1 with a topic. */
+const readPublish = (data: Buffer, at: number, { from, to }: Range, version: 4 | 5): Found | null => {
+  const first = data[at] ?? 0;
+  const qos = first & QOS;
+  if (first >> 4 !== PUBLISH || (first & RETAIN) !== 0 || qos > QOS_1 || from + 2 > to) return null;
+  const topicEnd = from + 2 + data.readUInt16BE(from);
+  const idEnd = topicEnd + (qos === QOS_1 ? 2 : 0);
+  if (topicEnd === from + 2 || idEnd > to) return null;
+  const properties = version === 5 ? variableLength(data, idEnd, to) : { value: 0, end: idEnd };
+  if (!properties || properties.end + properties.value > to) return null;
+  return {
+    from: at,
+    to,
+    topic: data.toString("utf8", from + 2, topicEnd),
+    payload: data.subarray(properties.end + properties.value, to),
+    dup: (first & DUP) !== 0,
+    id: qos === QOS_1 ? data.readUInt16BE(topicEnd) : null,
+  };
+};
+
+const without = (data: Buffer, taken: readonly Found[], end: number): Buffer => {
+  const kept: Buffer[] = [];
+  let at = 0;
+  for (const { from, to } of taken) {
+    if (from > at) kept.push(data.subarray(at, from));
+    at = to;
+  }
+  if (end > at) kept.push(data.subarray(at, end));
+  const [only = NONE] = kept;
+  return kept.length > 1 ? Buffer.concat(kept) : only;
+};
+
+/** PUBACK without reason code and properties means success in both versions (MQTT 5 §3.4.2.1). */
+const acknowledging = (taken: readonly Found[]): Buffer =>
+  Buffer.concat(taken.flatMap(({ id }) => (id === null ? [] : [Buffer.from([0x40, 2, id >> 8, id & 0xff])])));

@@ -1,0 +1,109 @@
+import { parseSet } from "../api/set-message.js";
+import { type Command, isStop } from "../domain/command.js";
+import type { Clock } from "../clock.js";
+import type { Screened } from "./client/packet-filter.js";
+import { type FloodKind, LIMITS, mayStop, VERBS } from "./flood-guard.js";
+import { RateLimit } from "./rate-limit.js";
+import { type HomeAssistantTopics, parseTopic, type TopicMeaning } from "./topics.js";
+
+/** Meanings that are remembered: the names are the sender's and may not fill the memory. */
+const REMEMBERED = 1_000;
+
+interface Meaning {
+  readonly meaning: TopicMeaning;
+  /** What the limit counts together. */
+  readonly limit: RateLimit;
+}
+
+/**
+ * Looks at a message before it is parsed. Within the limits of docs/topics.md everything is handled. Above them a
+ * readable stop is handled, and of what would say the same again the first and the last of those that come together.
+ */
+export class Screen {
+  readonly #base: string;
+  readonly #homeAssistant: HomeAssistantTopics;
+  readonly #clock: Clock;
+  readonly #limits = new Map<string, RateLimit>();
+  readonly #meanings = new Map<string, Meaning | null>();
+  /** What was read of payloads: those of a flood are mostly equal. */
+  readonly #stops = new Map<string, readonly Command[]>();
+
+  constructor(base: string, homeAssistant: HomeAssistantTopics, clock: Clock) {
+    this.#base = base;
+    this.#homeAssistant = homeAssistant;
+    this.#clock = clock;
+  }
+
+  screen(topic: string, payload: Uint8Array, behind: boolean): Screened {
+    const known = this.#meaning(topic);
+    if (!known) return "handle";
+    const { meaning } = known;
+    if (this.#isWithin(known))
+      return behind && meaning.kind === "set" && this.#stopsIn(meaning.key, payload).length > 0
+        ? "ahead"
+        : "handle";
+    switch (meaning.kind) {
+      case "set":
+        return this.#stop(meaning.pad, meaning.key, payload);
+      case "get":
+        return { sameAs: topic, ahead: false };
+      case "request":
+        return { sameAs: `request ${verbOf(meaning.verb)}`, ahead: false };
+      case "discovery":
+        // What somebody publishes live is nothing to us, unless it clears a config.
+        return payload.length === 0 ? { sameAs: topic, ahead: false } : "drop";
+      case "bridge-state":
+      case "homeassistant-status":
+        return { sameAs: `${topic} ${Buffer.from(payload).toString("latin1")}`, ahead: false };
+    }
+  }
+
+  /** A stop that will be answered is handled by itself; of the others of a pad nobody is told, so two are enough. */
+  #stop(pad: string, key: string | null, payload: Uint8Array): Screened {
+    const stops = this.#stopsIn(key, payload);
+    if (stops.length === 0) return "drop";
+    if (this.#limit("stop", pad).take(this.#clock.now())) return "ahead";
+    return { sameAs: `${pad} ${stops.map(({ value }) => value).join(" ")}`, ahead: true };
+  }
+
+  /** Of commands for all pads together there is a limit, too. */
+  #isWithin({ meaning, limit }: Meaning): boolean {
+    const now = this.#clock.now();
+    return limit.take(now) && (meaning.kind !== "set" || this.#limit("sets", "").take(now));
+  }
+
+  #stopsIn(key: string | null, payload: Uint8Array): readonly Command[] {
+    if (!mayStop(payload)) return [];
+    const text = `${key} ${Buffer.from(payload).toString("latin1")}`;
+    const known = this.#stops.get(text);
+    if (known) return known;
+    const stops = parseSet(key, payload).commands.filter(isStop);
+    if (this.#stops.size >= REMEMBERED) this.#stops.clear();
+    this.#stops.set(text, stops);
+    return stops;
+  }
+
+  #meaning(topic: string): Meaning | null {
+    const known = this.#meanings.get(topic);
+    if (known !== undefined) return known;
+    const meaning = parseTopic(this.#base, topic, this.#homeAssistant);
+    const read = meaning && { meaning, limit: this.#limit(meaning.kind, nameOf(meaning)) };
+    if (this.#meanings.size < REMEMBERED) this.#meanings.set(topic, read);
+    return read;
+  }
+
+  #limit(kind: FloodKind, name: string): RateLimit {
+    const key = `${kind} ${name}`;
+    const known = this.#limits.get(key);
+    if (known) return known;
+    const limit = new RateLimit(LIMITS[kind], this.#clock.now());
+    this.#limits.set(key, limit);
+    return limit;
+  }
+}
+
+const verbOf = (verb: string): string => (VERBS.includes(verb) ? verb : "");
+const nameOf = (meaning: TopicMeaning): string => {
+  if (meaning.kind === "request") return verbOf(meaning.verb);
+  return meaning.kind === "set" || meaning.kind === "get" ? meaning.pad : "";
+};
