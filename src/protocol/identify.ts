@@ -7,6 +7,7 @@ const BY_SERVICE: readonly (readonly [service: string, protocol: ProtocolName])[
   // more-protocols 1.1.
   ["0002123400001000800000805f9b34fb", "kingsmith-text"],
   ["0001123400001000800000805f9b34fb", "kingsmith-text"],
+  ["fba0", "pitpat"], // more-protocols 3
 ];
 
 /**

@@ -59,6 +59,11 @@ describe("recogniseByName", () => {
     ["KS-NACH-MXG1", "kingsmith-text", "X23"],
     ["KS-NGCH-G1C1", "kingsmith-text", "G1"],
     ["KS-ST-K12PRO1", "kingsmith-text", "K12 Pro"],
+    ["PitPat-T01", "pitpat", "PitPat"],
+    ["PITPAT-T02", "pitpat", "PitPat"],
+    ["BA10-B", "pitpat", "BA10-B"],
+    ["DeerRun Q1", "pitpat", "DeerRun"],
+    ["SUPERUN-BA04", "pitpat", "Superun"],
     ["SPERAX_P3MAX1", "unsupported", "Sperax P3 Max"],
     ["SPERAX_RM01", "unsupported", "Sperax RM"],
     ["SPERAX_RM-02", "unsupported", "Sperax RM"],
@@ -88,6 +93,9 @@ describe("modelFor", () => {
     ["ftms", "KS-MC21-1", 0.5, 10],
     ["ftms", "KS-AP-1", 1, 12],
     ["ftms", null, 1, 6],
+    ["pitpat", "BA10-B", 1.5, 6],
+    ["pitpat", "PitPat-T01", 1, 6],
+    ["pitpat", null, 1, 6],
   ] as const)("%s %s walks at %d to %d km/h until it says otherwise", (protocol, name, min, max) => {
     const { defaults } = modelFor(protocol, name);
     expect([kmh(defaults.minSpeed), kmh(defaults.maxSpeed), kmh(defaults.step)]).toEqual([min, max, 0.1]);

@@ -1,6 +1,7 @@
 import { MODES, type Capabilities, type ProtocolName } from "../domain/pad.js";
 import { speedFromKmh } from "../domain/units.js";
 import { GENERIC_TEXT, TEXT_MODELS } from "./kingsmith-text/models.js";
+import { GENERIC_PITPAT, PITPAT_MODELS } from "./pitpat/models.js";
 import type { FtmsQuirks, Model, Quirks } from "./protocol.js";
 
 // The model table of wire-facts d. Limits hold until the pad itself says better (A6, 2AD4).
@@ -16,6 +17,7 @@ const WILINK_QUIRKS: Quirks = {
   manualBeforeRetry: true,
   startTries: Infinity,
   showsStart: true,
+  speedStarts: false,
   readsPreferences: false,
   keepsRecord: true, // a.6
   handshake: 0,
@@ -35,6 +37,7 @@ const FTMS_QUIRKS: Quirks = {
   startTries: Infinity,
   // Safety rule 7: what it does shortly after a start says nothing about that start.
   showsStart: false,
+  speedStarts: false,
   readsPreferences: true,
   keepsRecord: false,
   handshake: 0,
@@ -107,6 +110,7 @@ const GENERIC: Readonly<Record<ProtocolName, Model>> = {
   wilink: wilink("WiLink treadmill", null, 6),
   ftms: ftms("FTMS treadmill", null),
   "kingsmith-text": GENERIC_TEXT,
+  pitpat: GENERIC_PITPAT,
 };
 
 // The first match wins: KS-HD- is a Z1 before it is one of the KS-H.
@@ -139,6 +143,7 @@ const MODELS: readonly Model[] = [
   wilink("Dynamax", /^DYNAMAX/i, 6, { handshake: 1 }),
   wilink("KingSmith", /^KS-(H|TM-H1|K9|K20S)/i, 6),
   wilink("A1/P1", /^WALKINGPAD/i, 6),
+  ...PITPAT_MODELS,
 ];
 
 /** Pads known by name that speak something else (wire-facts c, b.7.14). */

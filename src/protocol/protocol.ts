@@ -70,6 +70,8 @@ export interface Quirks {
   readonly startTries: number;
   /** A countdown, or a movement, in its status shows that a start has taken effect. */
   readonly showsStart: boolean;
+  /** What sets a speed or an incline also sets a resting belt going: neither is written on a status that is not new. */
+  readonly speedStarts: boolean;
   /** It is asked for its preferences before its first status: that is a read, and an early sign of life. */
   readonly readsPreferences: boolean;
   /** It can be asked for its last walk (wire-facts a.6). */

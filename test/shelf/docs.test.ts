@@ -91,7 +91,12 @@ it("the Node-RED flow hangs together, and publishes nothing retained", () => {
   expect(mqtt.filter(({ type }) => type === "mqtt out").map(({ retain }) => retain)).toEqual(["false"]);
 });
 
-const HEADINGS = { wilink: "WiLink", ftms: "FTMS", "kingsmith-text": "KingSmith\'s text" } as const;
+const HEADINGS = {
+  wilink: "WiLink",
+  ftms: "FTMS",
+  "kingsmith-text": "KingSmith\'s text",
+  pitpat: "PitPat",
+} as const;
 
 describe("the table of pads", () => {
   const page = text("docs/supported-pads.md");
@@ -106,18 +111,20 @@ describe("the table of pads", () => {
       }),
     );
 
-  it.each(["wilink", "ftms", "kingsmith-text"] as const)(
-    "has the names and limits of the %s models",
-    (protocol) => {
-      const listed = rows(HEADINGS[protocol]);
-      expect(listed.length).toBeGreaterThan(5);
-      for (const { model, names, speeds } of listed) {
-        for (const name of names) expect([name, recogniseByName(name)]).toEqual([name, { protocol, model }]);
-        const { name: found, defaults } = modelFor(protocol, names[0] ?? null);
-        expect([found, speeds]).toEqual([model, `${kmh(defaults.minSpeed)} to ${kmh(defaults.maxSpeed)}`]);
-      }
-    },
-  );
+  it.each([
+    ["wilink", 11],
+    ["ftms", 12],
+    ["kingsmith-text", 8],
+    ["pitpat", 5],
+  ] as const)("has the names and limits of the %s models", (protocol, models) => {
+    const listed = rows(HEADINGS[protocol]);
+    expect(listed).toHaveLength(models);
+    for (const { model, names, speeds } of listed) {
+      for (const name of names) expect([name, recogniseByName(name)]).toEqual([name, { protocol, model }]);
+      const { name: found, defaults } = modelFor(protocol, names[0] ?? null);
+      expect([found, speeds]).toEqual([model, `${kmh(defaults.minSpeed)} to ${kmh(defaults.maxSpeed)}`]);
+    }
+  });
 
   it("has those that are left alone", () => {
     for (const { model, names } of rows("Recognised"))
@@ -126,7 +133,8 @@ describe("the table of pads", () => {
   });
 
   it("leaves none out", () => {
-    const source = text("src/protocol/models.ts") + text("src/protocol/kingsmith-text/models.ts");
+    const files = ["", "kingsmith-text/", "pitpat/"].map((folder) => `src/protocol/${folder}models.ts`);
+    const source = files.map(text).join("");
     const names = [...source.matchAll(/(?:(?:wilink|ftms|row)\(|^ {2}\[)"([^"]+)"/gm)].map(
       ([, name = ""]) => name,
     );

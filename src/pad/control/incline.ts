@@ -1,5 +1,6 @@
 import { failure, OK, type Outcome } from "../../domain/command.js";
 import type { Capabilities } from "../../domain/pad.js";
+import type { Quirks } from "../../protocol/protocol.js";
 import { type Control, type InclineGoal, notWritten, resolve, type Step, supersede } from "./goals.js";
 import { FROM_REST_MS, WRITE_WITHIN_MS } from "./speed.js";
 import type { Due } from "./start.js";
@@ -53,8 +54,14 @@ export const mayIncline = ({ start, stop }: Control, telemetry: Telemetry, now: 
   isFresh(telemetry, now) &&
   (isRunning(telemetry) || (start === null && showsRest(telemetry)));
 
-export const inclineDue = (control: Control, goal: InclineGoal, telemetry: Telemetry, now: number): Due =>
-  goal.wroteAt === null && mayIncline(control, telemetry, now)
+export const inclineDue = (
+  control: Control,
+  goal: InclineGoal,
+  telemetry: Telemetry,
+  { speedStarts }: Quirks,
+  now: number,
+): Due =>
+  goal.wroteAt === null && mayIncline(control, telemetry, now) && (isRunning(telemetry) || !speedStarts)
     ? { operation: { op: "incline", percent: goal.percent }, at: 0 }
     : null;
 

@@ -78,23 +78,25 @@ const goalDue = (control: Control, telemetry: Telemetry, machine: Machine, now: 
   if (control.stop || !control.statusSeen) return null;
   if (control.mode) return modeDue(control.mode, telemetry, now);
   const { start, speed, incline } = control;
-  return (
-    (start && startDue(control, start, telemetry, machine.quirks, now)) ??
-    soonest(
-      speed && isRecent(telemetry, machine.quirks, now) && !limitMayFollow(control, machine.quirks, now)
-        ? speedDue(speed, telemetry, machine.capabilities, now)
-        : null,
-      incline && inclineDue(control, incline, telemetry, now),
-    )
+  const starts = start && startDue(control, start, telemetry, machine.quirks, now);
+  if (starts || !isRecent(telemetry, machine.quirks, now)) return starts;
+  return soonest(
+    speed && !limitMayFollow(control, machine.quirks, now)
+      ? speedDue(speed, telemetry, machine.capabilities, now)
+      : null,
+    incline && inclineDue(control, incline, telemetry, machine.quirks, now),
   );
 };
 
 /**
  * A polled pad takes a speed for a start while its belt slows to a stop of its remote's, which a status shows late: what
- * allows the speed is the answer to the last poll, not an older one. A poll comes before a write by the pad's gap.
+ * allows the speed is the answer to the last poll, not an older one. A poll comes before a write by the pad's gap. Of a
+ * pad that notifies by itself it is the status that has just come, where a speed starts a belt.
  */
-const isRecent = ({ last }: Telemetry, { poll, minGap }: Quirks, now: number): boolean =>
-  poll === null || (last !== null && now - last.at <= minGap + POLL_ANSWER_MS);
+const isRecent = ({ last }: Telemetry, { poll, minGap, speedStarts }: Quirks, now: number): boolean => {
+  if (poll === null && !speedStarts) return true;
+  return last !== null && now - last.at <= (poll === null ? 0 : minGap) + POLL_ANSWER_MS;
+};
 
 const soonest = (first: Due, second: Due): Due =>
   first && second ? (second.at < first.at ? second : first) : (first ?? second);

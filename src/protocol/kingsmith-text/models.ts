@@ -14,6 +14,7 @@ const QUIRKS: Omit<Quirks, "text"> = {
   startTries: 3, // a KS-C2 often takes only the third (1.6)
   // A belt that is started moves some 5 s later, and shows rest until then (1.6): as with FTMS (safety rule 7).
   showsStart: false,
+  speedStarts: false,
   readsPreferences: false,
   keepsRecord: false,
   handshake: 0,

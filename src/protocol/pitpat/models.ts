@@ -1,0 +1,51 @@
+import type { Capabilities } from "../../domain/pad.js";
+import { speedFromKmh } from "../../domain/units.js";
+import type { Model, Quirks } from "../protocol.js";
+
+const QUIRKS: Quirks = {
+  minGap: 500, // nobody names one; a notification comes once a second and its heartbeat at once
+  poll: null,
+  pushes: true,
+  spacing: 0,
+  modeSettle: 0,
+  startToggles: false, // the same number starts and sets a speed (more-protocols 3)
+  manualFirst: false,
+  manualBeforeRetry: false,
+  startTries: Infinity,
+  showsStart: true,
+  speedStarts: true,
+  readsPreferences: false,
+  keepsRecord: false,
+  handshake: 0,
+  ftms: null,
+  text: null,
+};
+
+const DEFAULTS: Capabilities = {
+  minSpeed: speedFromKmh(1), // PW; a pad that takes less for more is told of as `unconfirmed`
+  maxSpeed: speedFromKmh(6), // each status tells its own
+  step: speedFromKmh(0.1),
+  modes: [],
+  incline: null, // a mechanical switch (PW)
+  heartRate: false,
+  steps: true,
+  imperial: false,
+};
+
+const row = (name: string, advertised: RegExp | null, min = 1): Model => ({
+  name,
+  protocol: "pitpat",
+  advertised,
+  defaults: { ...DEFAULTS, minSpeed: speedFromKmh(min) },
+  quirks: QUIRKS,
+});
+
+export const GENERIC_PITPAT = row("PitPat treadmill", null);
+
+/** more-protocols 3. Most of them advertise PitPat-T…, whatever is printed on them. */
+export const PITPAT_MODELS: readonly Model[] = [
+  row("BA10-B", /^BA10-?B/i, 1.5), // clamps what is below (HB)
+  row("PitPat", /^PITPAT/i),
+  row("DeerRun", /^DEERRUN/i),
+  row("Superun", /^SUPERUN/i),
+];

@@ -1,0 +1,146 @@
+import { kmh, type Speed } from "../../domain/units.js";
+import { toHex } from "../bytes.js";
+import type { Request } from "../ftms/control-point-frames.js";
+import type { Frame, Model } from "../protocol.js";
+import type { Conversation, Heard, Peer, Protocol, Turn } from "../session.js";
+import { checks, commandFrame, enveloped, HEARTBEAT, isStatus, opened, withoutSerial } from "./frames.js";
+import { type Channel, channelOf, NO_CHANNEL, VARIANTS } from "./gatt.js";
+import { preferencesOf, readStatus, SHOWS_MILES, statusOf } from "./status.js";
+
+/** Everything that a connection remembers. */
+interface Session {
+  readonly channel: Channel;
+  readonly model: Model;
+  /** The number of the next envelope. */
+  readonly number: number;
+  readonly showsMiles: boolean;
+  /** m/h, as the pad last told it. */
+  readonly maxSpeed: number | null;
+  /** When something last came; at first, when it was first missed. */
+  readonly quietSince: number | null;
+}
+
+/** A pad that wants heartbeats and says nothing is given one by itself after this (WM2: 3 s). */
+const QUIET_MS = 3_000;
+
+/** A speed that does not fit would be another speed, and 0 is no speed: what sets one also starts a belt. */
+const metresPerHour = (speed: Speed): number | null => {
+  const value = Math.round(kmh(speed) * 1000);
+  return value > 0 && value <= 0xffff ? value : null;
+};
+
+const isOverdue = ({ channel: { variant }, quietSince }: Session, now: number): boolean =>
+  variant.heartbeat && quietSince !== null && now - quietSince >= QUIET_MS;
+
+/** What a request writes, before it goes into an envelope; null: nothing. */
+const frameOf = (session: Session, request: Request, now: number): Uint8Array | null => {
+  const { showsMiles, model } = session;
+  switch (request.op) {
+    case "poll":
+      return isOverdue(session, now) ? HEARTBEAT : null;
+    case "stop":
+    case "pause":
+      return commandFrame(request.op, 0, showsMiles);
+    // A start names a speed: the lowest. Another one is set when the belt is seen to run.
+    case "start":
+      return startFrame(model, showsMiles);
+    case "speed": {
+      const speed = metresPerHour(request.speed);
+      return speed === null ? null : commandFrame("speed", speed, showsMiles);
+    }
+    default:
+      return null;
+  }
+};
+
+const startFrame = ({ defaults }: Model, showsMiles: boolean): Uint8Array | null => {
+  const speed = metresPerHour(defaults.minSpeed);
+  return speed === null ? null : commandFrame("start", speed, showsMiles);
+};
+
+const sent = (session: Session, frame: Uint8Array | null): readonly Frame[] => {
+  const { variant, response } = session.channel;
+  if (!frame) return [];
+  const bytes = variant.envelope ? enveloped(frame, 0, session.number) : frame;
+  return [{ characteristic: variant.write, bytes, response }];
+};
+
+const numbered = (session: Session): Session => ({ ...session, number: (session.number + 1) & 0xff });
+
+const SHOWN = 64;
+const bad = (what: string, bytes: Uint8Array, { variant }: Channel): Heard => ({
+  kind: "bad",
+  reason: `${what}, ${bytes.length} bytes dropped: ${toHex(withoutSerial(bytes, variant).subarray(0, SHOWN))}`,
+});
+
+/** A notification, understood. */
+const understood = (
+  session: Session,
+  bytes: Uint8Array,
+): { readonly session: Session; readonly heard: readonly Heard[] } => {
+  const { channel } = session;
+  const frame = channel.variant.envelope ? opened(bytes) : bytes;
+  if (!frame || !checks(frame)) return { session, heard: [bad("no valid frame", bytes, channel)] };
+  if (!isStatus(frame)) return { session, heard: [{ kind: "other", type: frame[0] ?? 0 }] };
+  const raw = readStatus(frame);
+  const news: readonly Heard[] =
+    raw.maxSpeed === session.maxSpeed ? [] : [{ kind: "preferences", preferences: preferencesOf(raw) }];
+  return {
+    session: { ...session, maxSpeed: raw.maxSpeed, showsMiles: (raw.flags & SHOWS_MILES) !== 0 },
+    heard: [...news, { kind: "status", status: statusOf(raw) }],
+  };
+};
+
+const hear = (before: Session, characteristic: string, bytes: Uint8Array, now: number): Turn => {
+  const { channel } = before;
+  if (characteristic !== channel.variant.notify)
+    return {
+      conversation: conversationOf(before),
+      heard: [{ kind: "bad", reason: `unexpected ${characteristic}, ${bytes.length} bytes dropped` }],
+    };
+  const { session, heard } = understood({ ...before, quietSince: now }, bytes);
+  if (!channel.variant.heartbeat) return { conversation: conversationOf(session), heard };
+  return {
+    conversation: conversationOf(numbered(session)),
+    heard,
+    replies: [sent(session, HEARTBEAT)],
+  };
+};
+
+const wrote = (session: Session, request: Request, now: number): Session => {
+  const after = frameOf(session, request, now) ? numbered(session) : session;
+  return request.op === "poll" ? { ...after, quietSince: session.quietSince ?? now } : after;
+};
+
+const conversationOf = (session: Session): Conversation => ({
+  opening: [{ do: "subscribe", characteristic: session.channel.variant.notify }],
+  access: "full",
+  interrupt: [],
+  hear: (characteristic, bytes, now) => hear(session, characteristic, bytes, now),
+  wrote: (request, now) => conversationOf(wrote(session, request, now)),
+  frames: (request, now) => sent(session, frameOf(session, request, now)),
+  reads: () => [],
+});
+
+const masked = (characteristic: string, bytes: Uint8Array): Uint8Array => {
+  const variant = VARIANTS.find(({ notify }) => notify === characteristic);
+  return variant ? withoutSerial(bytes, variant) : bytes;
+};
+
+/** PitPat, DeerRun, Superun: one protocol in three layouts (more-protocols 3). */
+export const pitpat: Protocol = {
+  name: "pitpat",
+  speaks: (gatt) => channelOf(gatt) !== null,
+  // Its frames ask for no session; an envelope is numbered from 0 on each link.
+  stopsUnheard: true,
+  masked,
+  converse: (peer: Peer, model: Model) =>
+    conversationOf({
+      channel: channelOf(peer) ?? NO_CHANNEL,
+      model,
+      number: 0,
+      showsMiles: false,
+      maxSpeed: null,
+      quietSince: null,
+    }),
+};
