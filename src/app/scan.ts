@@ -11,7 +11,7 @@ export interface Sighting {
   readonly name: string | null;
   /** dBm. */
   readonly rssi: number | null;
-  /** wilink, ftms, or unsupported: a pad that speaks neither. */
+  /** A protocol, or unsupported: a pad that speaks none of them. */
   readonly protocol: string | null;
   readonly model: string | null;
 }

@@ -1,7 +1,7 @@
 import type { Metres, Seconds, Speed } from "./units.js";
 
 /** The words of `protocol` in config and state. */
-export const PROTOCOL_NAMES = ["wilink", "ftms", "kingsmith-text", "pitpat"] as const;
+export const PROTOCOL_NAMES = ["wilink", "ftms", "kingsmith-text", "pitpat", "sperax"] as const;
 export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
 export type Mode = "auto" | "manual" | "standby";
 export const MODES: readonly Mode[] = ["manual", "auto", "standby"];

@@ -8,7 +8,7 @@ it.each([
   [["1800", "fba0"], "pitpat"],
   [["fba0", "1826"], "ftms"],
   [["fba0", "fe00"], "wilink"],
-  [["ffff"], null],
+  [["ffff", "fff0", "ff10"], null],
   [["fff0", "1234", "0000fe0000001000800000805f9b34fb"], null],
   [[], null],
 ])("%j is %s", (services, protocol) => {

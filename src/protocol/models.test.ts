@@ -26,7 +26,7 @@ describe("recogniseByName", () => {
     ["KS-HC-XYZ", "wilink", "KingSmith"],
     ["KS-TM-H1", "wilink", "KingSmith"],
     ["KS-K9", "kingsmith-text", "K9"],
-    ["KS-K20S", "wilink", "KingSmith"],
+    ["KS-K20S", "ftms", "K20S"],
     ["KS-HD-Z1D", "ftms", "Z1"],
     ["KS-MC21-D06BFD", "ftms", "MC21"],
     ["KS-SMC21C-1", "ftms", "MC21"],
@@ -64,9 +64,13 @@ describe("recogniseByName", () => {
     ["BA10-B", "pitpat", "BA10-B"],
     ["DeerRun Q1", "pitpat", "DeerRun"],
     ["SUPERUN-BA04", "pitpat", "Superun"],
-    ["SPERAX_P3MAX1", "unsupported", "Sperax P3 Max"],
-    ["SPERAX_RM01", "unsupported", "Sperax RM"],
-    ["SPERAX_RM-02", "unsupported", "Sperax RM"],
+    ["SPERAX_P3MAX1", "sperax", "Sperax P3 Max"],
+    ["SPERAX_RM01", "sperax", "Sperax RM-01"],
+    ["SPERAX_RM-02", "sperax", "Sperax RM-02"],
+    ["SPERAX_RM02", "sperax", "Sperax RM-02"],
+    ["LifeSpan-TM-2", "unsupported", "LifeSpan"],
+    ["JFTM T202", "ftms", "JFTM T202"],
+    ["Therun T15", "ftms", "Therun T15"],
   ])("%s is %s %s", (name, protocol, model) => {
     expect(recogniseByName(name)).toEqual({ protocol, model });
   });
@@ -96,6 +100,9 @@ describe("modelFor", () => {
     ["pitpat", "BA10-B", 1.5, 6],
     ["pitpat", "PitPat-T01", 1, 6],
     ["pitpat", null, 1, 6],
+    ["sperax", "SPERAX_P3MAX", 0.5, 12],
+    ["sperax", "SPERAX_RM-01", 0.5, 6],
+    ["sperax", null, 0.5, 6],
   ] as const)("%s %s walks at %d to %d km/h until it says otherwise", (protocol, name, min, max) => {
     const { defaults } = modelFor(protocol, name);
     expect([kmh(defaults.minSpeed), kmh(defaults.maxSpeed), kmh(defaults.step)]).toEqual([min, max, 0.1]);

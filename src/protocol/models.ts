@@ -3,6 +3,7 @@ import { speedFromKmh } from "../domain/units.js";
 import { GENERIC_TEXT, TEXT_MODELS } from "./kingsmith-text/models.js";
 import { GENERIC_PITPAT, PITPAT_MODELS } from "./pitpat/models.js";
 import type { FtmsQuirks, Model, Quirks } from "./protocol.js";
+import { GENERIC_SPERAX, SPERAX_MODELS } from "./sperax/models.js";
 
 // The model table of wire-facts d. Limits hold until the pad itself says better (A6, 2AD4).
 
@@ -111,6 +112,7 @@ const GENERIC: Readonly<Record<ProtocolName, Model>> = {
   ftms: ftms("FTMS treadmill", null),
   "kingsmith-text": GENERIC_TEXT,
   pitpat: GENERIC_PITPAT,
+  sperax: GENERIC_SPERAX,
 };
 
 // The first match wins: KS-HD- is a Z1 before it is one of the KS-H.
@@ -123,10 +125,14 @@ const MODELS: readonly Model[] = [
   }),
   ftms("MC11", /^KS-(AP-|MC)/i, { range: [1, 12], steps: true }),
   ftms("X218", /^KS-NG-/i),
+  ftms("K20S", /^KS-K20S/i), // the maker's catalogue (more-protocols 4.2)
   ftms("KingSmith FTMS", /^KS-(ESP-|C2)/i),
   ftms("Sperax RM-01", /^SPERAX_RM-01/i),
   // Reads speeds as mph, and 07 while it runs pauses it (b.7.3, b.7.11).
   ftms("TM11GY", /^TM11GY/i, { imperial: true, startToggles: true }),
+  // more-protocols 4.10: another program reads their numbers as miles an hour. Wrong, the belt runs slower than asked.
+  ftms("JFTM T202", /^JFTM T202/i, { imperial: true }),
+  ftms("Therun T15", /^THERUN T15/i, { imperial: true }),
   ftms("CitySports Linker", /^CITYSPORTS-LINKER/i, { steps: true }),
   ftms("Mobvoi", /^MOBVOI (TM|WMTP)/i),
   ftms("FitShow", /^FS-/i),
@@ -141,15 +147,15 @@ const MODELS: readonly Model[] = [
   wilink("S1", /^KS-S1(?![a-z0-9])/i, 6, { handshake: 2 }),
   wilink("F0", /^KS-F0/i, 7.5), // the max speed in the one A6 that was captured (a.5)
   wilink("Dynamax", /^DYNAMAX/i, 6, { handshake: 1 }),
-  wilink("KingSmith", /^KS-(H|TM-H1|K9|K20S)/i, 6),
+  wilink("KingSmith", /^KS-(H|TM-H1)/i, 6),
   wilink("A1/P1", /^WALKINGPAD/i, 6),
   ...PITPAT_MODELS,
+  ...SPERAX_MODELS,
 ];
 
-/** Pads known by name that speak something else (wire-facts c, b.7.14). */
+/** Pads known by name that speak something else: consoles with FFF0, laid out as Sperax's module has it. */
 const UNSUPPORTED: readonly (readonly [model: string, advertised: RegExp])[] = [
-  ["Sperax P3 Max", /^SPERAX_P3MAX/i],
-  ["Sperax RM", /^SPERAX_RM(01|-?02)/i],
+  ["LifeSpan", /^LIFESPAN-TM/i],
 ];
 
 const matching = (models: readonly Model[], advertisedName: string): Model | undefined =>

@@ -3,6 +3,7 @@ import { ftms } from "./ftms/ftms.js";
 import { kingsmithText } from "./kingsmith-text/kingsmith-text.js";
 import { pitpat } from "./pitpat/pitpat.js";
 import type { Gatt, Protocol } from "./session.js";
+import { sperax } from "./sperax/sperax.js";
 import { wilink } from "./wilink/wilink.js";
 
 const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
@@ -10,6 +11,7 @@ const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
   ftms,
   "kingsmith-text": kingsmithText,
   pitpat,
+  sperax,
 };
 
 /** The protocol for a connected device: the one that the config names, else the first that its GATT offers. */

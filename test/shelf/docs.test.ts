@@ -96,6 +96,7 @@ const HEADINGS = {
   ftms: "FTMS",
   "kingsmith-text": "KingSmith\'s text",
   pitpat: "PitPat",
+  sperax: "Sperax",
 } as const;
 
 describe("the table of pads", () => {
@@ -113,9 +114,10 @@ describe("the table of pads", () => {
 
   it.each([
     ["wilink", 11],
-    ["ftms", 12],
+    ["ftms", 15],
     ["kingsmith-text", 8],
     ["pitpat", 5],
+    ["sperax", 4],
   ] as const)("has the names and limits of the %s models", (protocol, models) => {
     const listed = rows(HEADINGS[protocol]);
     expect(listed).toHaveLength(models);
@@ -133,7 +135,9 @@ describe("the table of pads", () => {
   });
 
   it("leaves none out", () => {
-    const files = ["", "kingsmith-text/", "pitpat/"].map((folder) => `src/protocol/${folder}models.ts`);
+    const files = ["", "kingsmith-text/", "pitpat/", "sperax/"].map(
+      (folder) => `src/protocol/${folder}models.ts`,
+    );
     const source = files.map(text).join("");
     const names = [...source.matchAll(/(?:(?:wilink|ftms|row)\(|^ {2}\[)"([^"]+)"/gm)].map(
       ([, name = ""]) => name,

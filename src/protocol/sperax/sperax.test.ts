@@ -1,0 +1,294 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fromHex } from "../../../test/support/captures.js";
+import { type Speed, speedFromKmh } from "../../domain/units.js";
+import { concat, toHex } from "../bytes.js";
+import { modelFor } from "../models.js";
+import { protocolFor } from "../protocols.js";
+import type { Operation } from "../protocol.js";
+import type { Conversation, Gatt, Heard, Peer } from "../session.js";
+import { deframe } from "./frames.js";
+import { encodeBody, encodeTelemetry, GREETING, parseCommand } from "./server-frames.js";
+import { sperax } from "./sperax.js";
+import type { RawTelemetry } from "./telemetry.js";
+
+const GATT: Gatt = {
+  services: new Map([
+    ["fff0", ["fff1", "fff2"]],
+    ["ff10", ["ff11", "ff12"]],
+  ]),
+  properties: new Map([
+    ["fff1", ["notify"]],
+    ["fff2", ["write-without-response"]],
+  ]),
+};
+const P3 = modelFor("sperax", "SPERAX_P3MAX");
+const talk = (): Conversation => {
+  const peer: Peer = { ...GATT, name: "SPERAX_P3MAX", imperial: false, epoch: 0 };
+  return sperax.converse(peer, P3);
+};
+const REST: RawTelemetry = {
+  state: 0,
+  elapsed: 0,
+  distance: 0,
+  energy: 0,
+  steps: 0,
+  speed: 0,
+  incline: 0,
+  vibration: 0,
+};
+const telling = (fields: Partial<RawTelemetry>): Uint8Array => encodeTelemetry({ ...REST, ...fields });
+const after = (fields: Partial<RawTelemetry>, from = talk(), now = 0): Conversation =>
+  from.hear("fff1", telling(fields), now).conversation;
+const written = (conversation: Conversation, operation: Operation, now = 0): string[] =>
+  conversation.frames(operation, now).map(({ bytes }) => toHex(bytes));
+const speed = (kmh: number): Operation => ({ op: "speed", speed: speedFromKmh(kmh) });
+const statuses = (heard: readonly Heard[]) =>
+  heard.flatMap((each) => (each.kind === "status" ? [each.status] : []));
+
+describe("commands", () => {
+  it("are asked for control before the first of a connection and before each start", () => {
+    expect(written(talk(), { op: "poll" })).toEqual(["f5070000d2b6fa", "f5080019f00a59fa"]);
+    expect(written(after({}), { op: "poll" })).toEqual(["f5080019f00a59fa"]);
+    expect(written(after({}), { op: "start" })).toEqual(["f5070000d2b6fa", "f50a0015010200be98fa"]);
+    expect(written(talk(), { op: "stop" })).toEqual(["f50a0015000000d301fa"]);
+    expect(written(talk(), { op: "pause" })).toEqual(["f50a0015020000c319fa"]);
+    expect(written(talk(), { op: "preferences" })).toEqual(["f507000126d8fa"]);
+  });
+
+  it("leave the incline where it is", () => {
+    const inclined = after({ state: 0x10, speed: 20, incline: 1 });
+    expect(written(inclined, speed(3))).toEqual(["f50a0015011e019eb7fa"]);
+    const [, start] = inclined.frames({ op: "start" }, 0);
+    expect(parseCommand(start!.bytes)?.args).toEqual([1, 2, 1]);
+  });
+
+  it("set an incline on a running belt only, and with it no speed above its own", () => {
+    const incline: Operation = { op: "incline", percent: 1 };
+    const args = (conversation: Conversation, now: number): (readonly number[] | undefined)[] =>
+      conversation.frames(incline, now).map(({ bytes }) => parseCommand(bytes)?.args);
+    for (const state of [0x00, 0x01, 0x02, 0x0f, 0x11, 0x12, 0x13, 0x50, 0x77])
+      expect(args(after({ state, speed: 20 }), 0)).toEqual([]);
+    expect(args(after({ state: 0x10 }), 0)).toEqual([]);
+    const running = after({ state: 0x10, speed: 30 });
+    expect(args(running, 0)).toEqual([[1, 30, 1]]);
+    // On its way from 3 to 2 km/h the belt goes on to 2; from 3 to 5 it stays where it is.
+    const slower = after({ state: 0x10, speed: 26 }, running.wrote(speed(2), 0), 100);
+    expect(args(slower, 200)).toEqual([[1, 20, 1]]);
+    const faster = after({ state: 0x10, speed: 34 }, running.wrote(speed(5), 0), 100);
+    expect(args(faster, 200)).toEqual([[1, 34, 1]]);
+    // Somebody has pressed a button since: where the belt has settled counts.
+    const pressed = after({ state: 0x10, speed: 25 }, after({ state: 0x10, speed: 25 }, slower, 300), 1_900);
+    expect(args(pressed, 1_900)).toEqual([[1, 25, 1]]);
+    for (const percent of [-1, 11, 0.5, NaN])
+      expect(written(running, { op: "incline", percent })).toEqual([]);
+  });
+
+  it("have no frame for what the pad cannot be told, nor for a speed that would be another one", () => {
+    for (const op of ["record", "handshake", "control"] as const)
+      expect(written(after({}), { op })).toEqual([]);
+    expect(written(after({}), { op: "mode", mode: "manual" })).toEqual([]);
+    for (const value of [0, -1, 0.04, 25.6, 1e9, NaN, Infinity])
+      expect(written(after({}), speed(value))).toEqual([]);
+  });
+
+  it("never touch the vibration, at whatever is asked and was said", () => {
+    const operations: fc.Arbitrary<Operation> = fc.oneof(
+      fc.constantFrom<Operation>(
+        ...(["poll", "control", "stop", "pause", "start", "handshake", "preferences", "record"] as const).map(
+          (op) => ({ op }),
+        ),
+      ),
+      fc.double().map((value): Operation => ({ op: "speed", speed: value as Speed })),
+      fc.double().map((percent): Operation => ({ op: "incline", percent })),
+      fc.integer({ min: 0, max: 12 }).map((percent): Operation => ({ op: "incline", percent })),
+    );
+    fc.assert(
+      fc.property(operations, fc.nat(255), fc.nat(255), fc.nat(255), (operation, state, shown, incline) => {
+        for (const { bytes } of after({ state, speed: shown, incline }).frames(operation, 0)) {
+          const { command, args } = parseCommand(bytes)!;
+          expect([0x00, 0x01, 0x15, 0x19]).toContain(command);
+          if (command === 0x15) expect(args[2]).toBeLessThanOrEqual(10);
+        }
+      }),
+    );
+  });
+});
+
+describe("telemetry", () => {
+  it("says what the pad counts", () => {
+    const raw = { state: 0x10, elapsed: 300, distance: 260, energy: 40, steps: 700, speed: 45, incline: 3 };
+    expect(statuses(talk().hear("fff1", telling(raw), 0).heard)).toEqual([
+      {
+        activity: "running",
+        code: 16,
+        speed: 450,
+        elapsed: 300,
+        distance: 2600,
+        energy: 40,
+        steps: 700,
+        incline: 3,
+      },
+    ]);
+  });
+
+  it("names every state of more-protocols 2, and keeps the code of any other", () => {
+    const named: Readonly<Record<number, string>> = {
+      0x00: "resting",
+      0x01: "resting",
+      0x02: "resting",
+      0x0f: "stopping",
+      0x10: "running",
+      0x11: "countdown",
+      0x12: "countdown",
+      0x13: "countdown",
+      0x50: "resting",
+    };
+    for (let state = 0; state < 256; state += 1)
+      expect(statuses(talk().hear("fff1", telling({ state }), 0).heard)).toMatchObject([
+        { activity: named[state] ?? "other", code: state },
+      ]);
+  });
+
+  it("is dropped where it is too short, as is anything with a wrong bit", () => {
+    expect(talk().hear("fff1", encodeBody([0, 0x19, 0, 0, 0x10]), 0).heard).toMatchObject([{ kind: "bad" }]);
+    const whole = telling({ state: 0x10, speed: 30 });
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.nat(7), (at, bit) => {
+        const bytes = whole.slice();
+        bytes[at]! ^= 1 << bit;
+        expect(statuses(talk().hear("fff1", bytes, 0).heard)).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe("the answer to hello", () => {
+  const heard = (inner: string): readonly Heard[] =>
+    talk().hear("fff1", encodeBody(fromHex(inner.replaceAll(" ", ""))), 0).heard;
+
+  it("tells the limits of both pads whose answers are published", () => {
+    expect(heard("00 01 00 06 00 a8 27 11 01 00 05 78 03 4b 00 0a 01 04 00")).toEqual([
+      { kind: "preferences", preferences: { minSpeed: 50, maxSpeed: 1200, imperial: false } },
+    ]);
+    expect(heard("00 01 00 06 00 a8 27 10 02 00 03 3c 02 26 00 0a 01 04 00")).toEqual([
+      { kind: "preferences", preferences: { minSpeed: 30, maxSpeed: 600, imperial: false } },
+    ]);
+  });
+
+  it("tells none where the two units do not say the same", () => {
+    for (const inner of ["00 01", "00 01 00 06 00 a8 27 11 01 00 05 78 03 20 00 0a 01 04 00"])
+      expect(heard(inner)).toEqual([{ kind: "preferences", preferences: { imperial: false } }]);
+  });
+});
+
+describe("the stream", () => {
+  it("is the same however it is cut, and what belongs to no frame is dropped", () => {
+    const frames = [
+      telling({ state: 0x10, speed: 30 }),
+      encodeBody([0, 0x0e, 0]),
+      telling({ steps: 0xf5fa }),
+    ];
+    const piece = fc.oneof(
+      fc.constantFrom(...frames),
+      fc.constant(GREETING),
+      fc.uint8Array({ maxLength: 5 }).filter((bytes) => bytes.every((byte) => byte < 0xf0)),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 8 }),
+        fc.array(fc.nat(30), { maxLength: 8 }),
+        (parts, cuts) => {
+          const stream = parts.reduce(concat, new Uint8Array());
+          let conversation = talk();
+          const seen: Heard[] = [];
+          let at = 0;
+          for (const cut of [...cuts, stream.length]) {
+            const turn = conversation.hear("fff1", stream.subarray(at, at + cut), 0);
+            seen.push(...turn.heard);
+            conversation = turn.conversation;
+            at += cut;
+          }
+          const whole = talk().hear("fff1", stream, 0).heard;
+          const told = (heard: readonly Heard[]): readonly Heard[] =>
+            heard
+              .filter(({ kind }) => kind === "status" || kind === "other")
+              .filter((each) => each.kind !== "other" || each.type !== 0x12);
+          expect(told(seen)).toEqual(told(whole));
+          expect(statuses(seen)).toHaveLength(
+            parts.filter((part) => part === frames[0] || part === frames[2]).length,
+          );
+        },
+      ),
+    );
+  });
+
+  it("finds the frame behind one that was cut off, and keeps no more than a frame's length", () => {
+    const whole = telling({ state: 0x10, speed: 30 });
+    const cut = concat(whole.subarray(0, 9), whole);
+    expect(statuses(talk().hear("fff1", cut, 0).heard)).toHaveLength(1);
+    let pending = new Uint8Array();
+    for (let n = 0; n < 50; n += 1) {
+      pending = Uint8Array.from(deframe(concat(pending, Uint8Array.of(0xf5, ...new Uint8Array(20)))).rest);
+      expect(pending.length).toBeLessThan(64);
+    }
+  });
+
+  it("begins with three bytes that are no frame, and no error", () => {
+    expect(talk().hear("fff1", GREETING, 0).heard).toMatchObject([{ kind: "other" }]);
+    // A genuine frame cut in two, behind them (OM).
+    const first = talk().hear("fff1", fromHex("121314f509000e00f00c9a"), 0);
+    expect(first.conversation.hear("fff1", fromHex("fa"), 1).heard).toEqual([{ kind: "other", type: 0x0e }]);
+  });
+
+  it("throws and hangs at no bytes, answers none, and leaves the stop what it is", () => {
+    const bytes = fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 20 });
+    const bodies = fc.array(fc.uint8Array({ maxLength: 30 }).map(encodeBody), { maxLength: 20 });
+    fc.assert(
+      fc.property(fc.oneof(bytes, bodies), (said) => {
+        let conversation = talk();
+        for (const [at, each] of said.entries()) {
+          const turn = conversation.hear("fff1", each, at);
+          expect(turn.replies ?? []).toEqual([]);
+          conversation = turn.conversation;
+        }
+        expect(written(conversation, { op: "stop" })).toEqual(["f50a0015000000d301fa"]);
+      }),
+    );
+  });
+});
+
+describe("a device", () => {
+  const gatt = (notify: readonly string[], write: readonly string[]): Gatt => ({
+    services: GATT.services,
+    properties: new Map([
+      ["fff1", notify],
+      ["fff2", write],
+    ]),
+  });
+
+  it("is told by who may do what in FFF0, whatever its name", () => {
+    expect(protocolFor(GATT, "auto")?.name).toBe("sperax");
+    expect(protocolFor(gatt(["notify"], ["write"]), "auto")?.name).toBe("sperax");
+    expect(protocolFor(gatt(["write"], ["notify"]), "auto")?.name).toBe("pitpat");
+    for (const [notify, write] of [
+      [["notify"], ["read"]],
+      [["read"], ["write"]],
+      [
+        ["notify", "write"],
+        ["notify", "write"],
+      ],
+    ])
+      expect(protocolFor(gatt(notify!, write!), "auto")).toBeNull();
+  });
+
+  it("that offers FTMS or FE00 as well is spoken to in that", () => {
+    for (const [service, name] of [
+      ["1826", "ftms"],
+      ["fe00", "wilink"],
+    ] as const) {
+      const both = { ...GATT, services: new Map([...GATT.services, [service, []]]) };
+      expect(protocolFor(both, "auto")?.name).toBe(name);
+    }
+  });
+});

@@ -1,0 +1,152 @@
+import type { PadStatus } from "../../domain/pad.js";
+import { AT_REST, kmh, type Speed } from "../../domain/units.js";
+import { concat, toHex } from "../bytes.js";
+import type { Request } from "../ftms/control-point-frames.js";
+import { type Conversation, type Heard, type Peer, type Protocol, type Unit, unmasked } from "../session.js";
+import { COMMAND, type Command, encodeCommand } from "./commands.js";
+import { deframe, type Piece } from "./frames.js";
+import { NOTIFY, responseOf, WRITE } from "./gatt.js";
+import { preferencesOf, readTelemetry, statusOf, TELEMETRY_LENGTH } from "./telemetry.js";
+
+/** Everything that a connection remembers. */
+interface Session {
+  readonly response: boolean;
+  readonly pending: Uint8Array;
+  readonly status: PadStatus | null;
+  /** The speed that was written last, while the belt runs. */
+  readonly target: Speed | null;
+  /** The measured speed has not changed since this time. */
+  readonly steadySince: number;
+}
+
+/** The app's first: the pad ignores it and takes its own first speed, after a countdown. */
+const START_TENTHS = 2;
+const MAX_INCLINE = 10;
+/** A speed that has not changed for so long is where the belt has settled. */
+const SETTLED_MS = 1_500;
+
+const inclineOf = ({ status }: Session): number => Math.min(status?.incline ?? 0, MAX_INCLINE);
+
+const run = (tenths: number, incline: number): readonly Command[] => [{ type: "run", tenths, incline }];
+
+/** A speed that does not fit the byte would be another one, and 0 is no speed. */
+const speedCommand = (session: Session, speed: Speed): readonly Command[] => {
+  const tenths = Math.round(kmh(speed) * 10);
+  return tenths > 0 && tenths <= 0xff ? run(tenths, inclineOf(session)) : [];
+};
+
+/** An incline is set together with a speed, so the belt's own is said again: only to one that runs, and never a higher one. */
+const inclineCommand = (
+  { status, target, steadySince }: Session,
+  percent: number,
+  now: number,
+): readonly Command[] => {
+  const speed = status?.activity === "running" ? (status.speed ?? AT_REST) : AT_REST;
+  const settled = target === null || now - steadySince >= SETTLED_MS;
+  const tenths = Math.floor(kmh(settled ? speed : (Math.min(speed, target) as Speed)) * 10 + 1e-6);
+  const isLevel = Number.isInteger(percent) && percent >= 0 && percent <= MAX_INCLINE;
+  return tenths > 0 && isLevel ? run(tenths, percent) : [];
+};
+
+const CONTROL: Command = { type: "control" };
+
+const commandsOf = (session: Session, request: Request, now: number): readonly Command[] => {
+  switch (request.op) {
+    case "poll":
+      // An RM-01 wants to be asked for control before the first command of a connection (NB).
+      return session.status ? [{ type: "poll" }] : [CONTROL, { type: "poll" }];
+    case "stop":
+    case "pause":
+      return [{ type: request.op }];
+    case "start":
+      return [CONTROL, ...run(START_TENTHS, inclineOf(session))];
+    case "speed":
+      return speedCommand(session, request.speed);
+    case "incline":
+      return inclineCommand(session, request.percent, now);
+    case "preferences":
+      return [{ type: "hello" }];
+    default:
+      return [];
+  }
+};
+
+const unitOf = ({ response }: Session, commands: readonly Command[]): Unit =>
+  commands.map((command) => ({ characteristic: WRITE, bytes: encodeCommand(command), response }));
+
+const SHOWN = 64;
+const bad = (what: string, bytes: Uint8Array): Heard => ({
+  kind: "bad",
+  reason: `${what}, ${bytes.length} bytes dropped: ${toHex(bytes.subarray(0, SHOWN))}`,
+});
+
+/** Three bytes without a frame, right after the connect (more-protocols 2). */
+const GREETING = "121314";
+
+const understood = ({ valid, bytes }: Piece): Heard => {
+  if (!valid) return toHex(bytes) === GREETING ? { kind: "other", type: 0x12 } : bad("no valid frame", bytes);
+  const type = bytes[1] ?? 0;
+  if (type === COMMAND.telemetry)
+    return bytes.length >= TELEMETRY_LENGTH
+      ? { kind: "status", status: statusOf(readTelemetry(bytes)) }
+      : bad("telemetry too short", bytes);
+  return type === COMMAND.hello
+    ? { kind: "preferences", preferences: preferencesOf(bytes) }
+    : { kind: "other", type };
+};
+
+const remember = (session: Session, status: PadStatus, now: number): Session => ({
+  ...session,
+  status,
+  target: status.activity === "running" ? session.target : null,
+  steadySince: status.speed === session.status?.speed ? session.steadySince : now,
+});
+
+const received = (
+  session: Session,
+  bytes: Uint8Array,
+  now: number,
+): { readonly session: Session; readonly heard: readonly Heard[] } => {
+  const { pieces, rest } = deframe(concat(session.pending, bytes));
+  const heard = pieces.map(understood);
+  const after = heard.reduce(
+    (known, each) => (each.kind === "status" ? remember(known, each.status, now) : known),
+    { ...session, pending: rest },
+  );
+  return { session: after, heard };
+};
+
+const wrote = (session: Session, request: Request): Session =>
+  request.op === "speed" ? { ...session, target: request.speed } : session;
+
+const conversationOf = (session: Session): Conversation => ({
+  opening: [{ do: "subscribe", characteristic: NOTIFY }],
+  access: "full",
+  interrupt: [],
+  hear(characteristic, bytes, now) {
+    if (characteristic !== NOTIFY)
+      return { conversation: conversationOf(session), heard: [bad(`unexpected ${characteristic}`, bytes)] };
+    const turn = received(session, bytes, now);
+    return { conversation: conversationOf(turn.session), heard: turn.heard };
+  },
+  wrote: (request) => conversationOf(wrote(session, request)),
+  frames: (request, now) => unitOf(session, commandsOf(session, request, now)),
+  reads: () => [],
+});
+
+/** Sperax pads with a WLT6200 module (more-protocols 2). */
+export const sperax: Protocol = {
+  name: "sperax",
+  speaks: (gatt) => responseOf(gatt) !== null,
+  // One write can be lost, and an RM-01 may want to be asked for control: the next one comes after the first poll.
+  stopsUnheard: true,
+  masked: unmasked,
+  converse: (peer: Peer) =>
+    conversationOf({
+      response: responseOf(peer) ?? false,
+      pending: new Uint8Array(),
+      status: null,
+      target: null,
+      steadySince: 0,
+    }),
+};
