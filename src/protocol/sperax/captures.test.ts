@@ -3,7 +3,7 @@ import { fromHex, otherCaptures } from "../../../test/support/captures.js";
 import { toHex } from "../bytes.js";
 import { type Command, encodeCommand } from "./commands.js";
 import { deframe } from "./frames.js";
-import { encodeBody, encodeTelemetry, parseCommand } from "./server-frames.js";
+import { encodeAck, encodeBody, encodeState, encodeTelemetry, parseCommand } from "./server-frames.js";
 import { readTelemetry } from "./telemetry.js";
 
 const CAPTURES = otherCaptures("sperax");
@@ -41,6 +41,11 @@ it.each<[string, Command]>([
   ["f50b0015013c00f006e2fa", { type: "run", tenths: 60, incline: 0 }],
 ])("%s is what the app says for %j", (hex, command) => {
   expect(toHex(encodeCommand(command))).toBe(hex);
+});
+
+it("what the pad says of commands is made again from the pad's side", () => {
+  const said = [encodeAck(0x15, 1), encodeAck(0x16, 1), encodeAck(0x16, 0), encodeState(2)].map(toHex);
+  expect(FRAMES.map(({ hex }) => hex)).toEqual(expect.arrayContaining(said));
 });
 
 it("no command of ours is one of the captured ones for the vibration, nor a mode", () => {
