@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+import whole from "./vitest.config.js";
+
+// Random inputs by the thousand, scenes that cross every model with every moment, and what runs the built program.
+const AT_LENGTH = [
+  "**/*.properties.test.ts",
+  "src/api/set-message-of-any-bytes.test.ts",
+  "src/protocol/kingsmith-text/kingsmith-text.test.ts",
+  "test/pad/a-stop-gets-through-a-pad-that-loses-frames-in-its-gap.test.ts",
+  "test/store/{home,kill,lock,restart,retention}.test.ts",
+];
+
+/** `npm run test:fast`, for the one who edits; `npm test` runs everything. */
+export default defineConfig({
+  test: {
+    ...whole.test,
+    include: ["src/**/*.test.ts", "test/{pad,store,broker}/**/*.test.ts"],
+    exclude: [...(whole.test?.exclude ?? []), ...AT_LENGTH],
+    // One module graph a worker: loading the sources anew for each file takes longer than its tests.
+    pool: "threads",
+    isolate: false,
+    maxWorkers: 2,
+  },
+});
