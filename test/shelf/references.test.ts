@@ -25,7 +25,7 @@ const all = (path: string, pattern: RegExp): string[] =>
 
 describe.each(PAGES)("%s", (page) => {
   it("names files that are there, by their whole paths", () => {
-    const whole = all(page, /`((?:src|test|docs|docker|scripts|\.github|\.ci)\/[\w./-]+)`/g);
+    const whole = all(page, /(?<![\w./-])((?:src|test|docs|docker|scripts|\.github|\.ci)\/[\w./-]*\w)/g);
     const short = all(page, /`([\w./-]+\.(?:ts|tsx|c|cjs))`/g);
     expect([...whole, ...short].filter((path) => !there(path))).toEqual([]);
   });
