@@ -116,6 +116,10 @@ module.exports = {
     owner("convict", "config/"),
     owner("pino", "log/"),
     owner("better-sqlite3", "store/"),
+    owner("yaml", "config/"),
+    owner("@?hono", "web/"),
+    owner("(preact|uplot)", "page/"),
+    owner("@garmin/fitsdk", "app/export/"),
     {
       name: "no-tests-in-src",
       comment: "Shipped code never imports a test.",
