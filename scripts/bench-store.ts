@@ -106,7 +106,7 @@ try {
   const start = await timed(9, async () => {
     const store = new Store(folder, options);
     await store.open();
-    store.ledgerOf("office").resume();
+    store.sessionStoreOf("office").resume();
     store.close();
   });
   const all = { pad: null, since: null, limit: null };

@@ -142,7 +142,7 @@ export class App implements Stoppable {
     for (const unwatch of this.#watches.splice(0)) unwatch();
     const report = this.report();
     this.#left = report.map(({ pad, verdict }) => ({ pad, belt: verdict }));
-    for (const { pad, verdict } of report) if (verdict === "rest") this.#store.release(pad);
+    for (const { pad, verdict } of report) if (verdict === "rest") this.#store.clearCrashMark(pad);
     this.#store.end();
   }
 
@@ -192,14 +192,14 @@ export class App implements Stoppable {
         walkedOff: safety.walkedOff,
         timeZone,
       },
-      ledger: this.#store.ledgerOf(id),
+      ledger: this.#store.sessionStoreOf(id),
       crashedAt: this.#store.crashedAt(id),
     });
     const unwatch = pad.subscribe({
       changed: () => {
         const { state, crashedAt } = pad.view();
         // An unclean end that the belt was not seen after keeps its mark as it is (safety rule 9).
-        if (state.lastStatusAt !== null && crashedAt === null) this.#store.saw(id, state.lastStatusAt);
+        if (state.lastStatusAt !== null && crashedAt === null) this.#store.statusSeen(id, state.lastStatusAt);
       },
       happened: () => undefined,
     });

@@ -1,11 +1,16 @@
 import type { Clock } from "../clock.js";
 
+/** Between two transactions (ADR 7). */
+export const GAP_MS = 1_000;
+/** A suspend within a transaction is no slowness. */
+const SLOWNESS = 20;
+const LONGEST_GAP_MS = 60_000;
 /** While a stop waits for its frame. */
 const STOP_MS = 100;
 /** One that waits for longer waits for a pad that is away: walks on another one are written meanwhile, now and then. */
 const PATIENCE_MS = 10_000;
 
-/** When the store writes: as soon as it may after it is wanted, never in the turn that wants it. */
+/** When the store writes: as soon as allowed after a request, never in the turn of the request. */
 export class FlushTimer {
   readonly #clock: Clock;
   readonly #flush: () => void;
@@ -23,17 +28,24 @@ export class FlushTimer {
   }
 
   /** Within `ms`, or as soon after as it may. */
-  want(ms: number): void {
+  request(ms: number): void {
     const now = this.#clock.now();
     const due = Math.max(now + ms, this.#notBefore);
     if (this.#timer && this.#timer.due <= due) return;
     this.cancel();
-    this.#timer = { due, cancel: this.#clock.after(due - now, () => this.#ring()) };
+    this.#timer = { due, cancel: this.#clock.after(due - now, () => this.#expire()) };
   }
 
-  /** Not again for `ms` from `since` on, a moment of the clock. */
-  rest(ms: number, since = this.#clock.now()): void {
-    this.#notBefore = since + ms;
+  /** A transaction that began then has ended: a slow disk gets a twentieth of the main loop's time. */
+  written(began: number): void {
+    const took = this.#clock.now() - began;
+    this.#notBefore = began + Math.max(GAP_MS, Math.min(LONGEST_GAP_MS, took * SLOWNESS));
+  }
+
+  /** Tries again after this time. */
+  retryIn(ms: number): void {
+    this.#notBefore = this.#clock.now() + ms;
+    this.request(0);
   }
 
   cancel(): void {
@@ -41,11 +53,11 @@ export class FlushTimer {
     this.#timer = null;
   }
 
-  #ring(): void {
+  #expire(): void {
     this.#timer = null;
     const now = this.#clock.now();
     this.#waitsSince = this.#stopDue() ? (this.#waitsSince ?? now) : null;
-    if (this.#waitsSince !== null && now - this.#waitsSince < PATIENCE_MS) return this.want(STOP_MS);
+    if (this.#waitsSince !== null && now - this.#waitsSince < PATIENCE_MS) return this.request(STOP_MS);
     this.#waitsSince = null;
     this.#flush();
   }

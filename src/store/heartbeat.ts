@@ -27,7 +27,7 @@ const places = (storePath: string): readonly string[] => {
 };
 
 /** One sign of life of the main loop; nothing waits for the disk to have it. Rejects where no place can be written. */
-export const beat = async (storePath: string): Promise<void> => {
+export const writeHeartbeat = async (storePath: string): Promise<void> => {
   await mkdir(storePath, { recursive: true, mode: 0o700 }).catch(() => undefined);
   const text = `${JSON.stringify({ uptime: uptime(), boot: boot(), pid: process.pid })}\n`;
   let failure: unknown;
@@ -42,7 +42,7 @@ export const beat = async (storePath: string): Promise<void> => {
 };
 
 /** The main loop ends as it should: its last sign of life must not outlive it. */
-export const stopBeating = (storePath: string): void => {
+export const removeHeartbeat = (storePath: string): void => {
   for (const path of places(storePath))
     try {
       rmSync(path, { force: true });

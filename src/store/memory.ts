@@ -1,54 +1,87 @@
 import { type SessionEntry, noRecords, type Records, type SavedWalk, wake } from "../domain/session-store.js";
 import type { Moment } from "../domain/session.js";
 import type { Tally } from "../domain/totals.js";
+import { NO_MEMORY, type PadMemory, type PendingChanges } from "./pending.js";
 import type { PadRow } from "./read.js";
-import { decodeWalk } from "./saved-walk.js";
-import type { Unwritten } from "./unwritten.js";
+import { decodeWalk } from "./validators.js";
 
-/** What is remembered of pads' walks: as the last run left them, and as they are now. */
-export class KnownWalks {
-  readonly #unwritten: Unwritten;
-  readonly #saved = new Map<string, SavedWalk>();
+/** What is known of each pad without reading the file: identity, crash mark, and its walk. Each change is pending. */
+export class Memory {
+  readonly #pending: PendingChanges;
+  readonly #identities = new Map<string, PadMemory>();
+  /** The crash marks as the last run left them, and as they are now. Epoch milliseconds; null: none. */
+  readonly #crashed = new Map<string, number>();
+  readonly #marks = new Map<string, number | null>();
+  readonly #walks = new Map<string, SavedWalk>();
   readonly #records = new Map<string, Records>();
 
-  constructor(unwritten: Unwritten) {
-    this.#unwritten = unwritten;
+  constructor(pending: PendingChanges) {
+    this.#pending = pending;
   }
 
-  load({ id, walk }: PadRow): void {
+  load({ id, identity, lastStatusAt, walk }: PadRow): void {
+    if (identity) this.#identities.set(id, identity);
+    if (lastStatusAt !== null) this.#crashed.set(id, lastStatusAt);
+    this.#marks.set(id, lastStatusAt);
     const saved = walk === null ? null : decodeWalk(walk);
-    if (saved) this.#saved.set(id, saved);
+    if (saved) this.#walks.set(id, saved);
+  }
+
+  identityOf(padId: string): PadMemory {
+    return this.#identities.get(padId) ?? NO_MEMORY;
+  }
+
+  setIdentity(padId: string, identity: PadMemory): void {
+    this.#identities.set(padId, identity);
+    this.#pending.identity(padId, identity);
+  }
+
+  /** Epoch milliseconds of the last valid status before an unclean end; null after a clean one. */
+  crashedAt(padId: string): number | null {
+    return this.#crashed.get(padId) ?? null;
+  }
+
+  /** The crash mark as it is now; null for a belt that the bridge is not responsible for. */
+  crashMark(padId: string): number | null {
+    return this.#marks.get(padId) ?? null;
+  }
+
+  setCrashMark(padId: string, at: number | null): void {
+    this.#marks.set(padId, at);
+    this.#pending.crashMark(padId, at);
   }
 
   /** The id of the pad's latest session, as far as it is known. */
   sessionOf(padId: string): string | null {
-    return this.#saved.get(padId)?.walk.session?.id ?? null;
+    return this.#walks.get(padId)?.walk.session?.id ?? null;
   }
 
-  /** Epoch milliseconds of what was last noted of the pad; null for nothing. */
-  leftAt(padId: string): number | null {
-    return this.#saved.get(padId)?.at ?? null;
+  /** Epoch milliseconds of the last entry about the pad; null for none. */
+  lastEntryAt(padId: string): number | null {
+    return this.#walks.get(padId)?.at ?? null;
   }
 
-  /** The walk that the last run left, on the clock of this one; `tally`: null where the file tells none. */
+  /** The walk that the last run left, on the clock of this one; `tally`: null where the file has none. */
   resume(padId: string, tally: Tally | null, moment: Moment): Records {
-    const saved = this.#saved.get(padId);
+    const saved = this.#walks.get(padId);
     const records = { ...(saved ? wake(saved, moment) : noRecords), tally: tally ?? noRecords.tally };
     this.#records.set(padId, records);
     return records;
   }
 
-  /** Returns whether it is news. */
+  /** Returns whether the entry has to be written. */
   note(padId: string, entry: SessionEntry): boolean {
     const before = this.#records.get(padId);
     this.#records.set(padId, entry);
-    this.#saved.set(padId, entry);
+    this.#walks.set(padId, entry);
     return before?.walk !== entry.walk || entry.events.length > 0;
   }
 
-  /** A new file is to be told everything. */
-  carryOver(): void {
+  /** A new file has replaced a damaged one: everything is pending again. */
+  rewriteAll(): void {
     for (const [padId, records] of this.#records)
-      this.#unwritten.carryOver(padId, records, this.#saved.get(padId));
+      this.#pending.rewriteWalk(padId, records, this.#walks.get(padId));
+    for (const [padId, identity] of this.#identities) this.#pending.identity(padId, identity);
+    for (const [padId, at] of this.#marks) this.#pending.crashMark(padId, at);
   }
 }

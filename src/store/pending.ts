@@ -1,11 +1,12 @@
-import type { SessionEntry, SavedWalk } from "../domain/session-store.js";
+import type { SessionEntry, Records, SavedWalk } from "../domain/session-store.js";
 import type { Capabilities, PadPreferences, ProtocolName } from "../domain/pad.js";
 import { isOpen } from "../domain/open-session.js";
 import type { Moment, Walk, WalkEvent } from "../domain/session.js";
 import type { Session, Totals } from "../domain/stats.js";
-import { addTotals, type LocalDay } from "../domain/totals.js";
+import { addTotals, type LocalDay, NO_TOTALS, type Tally } from "../domain/totals.js";
+import { metres, seconds } from "../domain/units.js";
 
-/** What is remembered of a pad; the shape of `pad/identity`'s Identity. */
+/** What is remembered of a pad; the shape of Identity in `src/pad/link/identity.ts`. */
 export interface PadMemory {
   readonly bound: { readonly name: string; readonly address: string } | null;
   readonly protocol: ProtocolName | null;
@@ -29,7 +30,7 @@ export interface Sample {
 
 export interface SessionChange {
   session: Session;
-  /** It is long enough to be kept; until then it is only held. */
+  /** It is long enough to be kept; until then it is pending only. */
   counts: boolean;
   /** What it gained, by local day. */
   readonly portions: Map<string, Totals>;
@@ -48,13 +49,13 @@ export interface PadChange {
 }
 
 /** Counts a session's seconds, without a step back or a jump when the wall clock is set. */
-export interface Stopwatch {
+interface Stopwatch {
   readonly session: string;
   readonly second: number;
   readonly now: number;
 }
 
-/** A store that cannot be written costs samples first: beyond two hours of a session, and of all but the last ones. */
+/** While the store cannot be written, samples are dropped first: beyond two hours of a session, and of older sessions. */
 const MOST_SAMPLES = 7_200;
 const SESSIONS_WITH_SAMPLES = 3;
 /** Then the oldest sessions. */
@@ -68,14 +69,14 @@ export const noChange = (): PadChange => ({
   sessions: new Map(),
 });
 
-export const startStopwatch = (session: Session, { at, now }: Moment, notBefore: number): Stopwatch => ({
+const startStopwatch = (session: Session, { at, now }: Moment, notBefore: number): Stopwatch => ({
   session: session.id,
   second: Math.max(notBefore, Math.floor((at - session.startedAt) / 1000)),
   now,
 });
 
 /** Takes one step of the walk into the change. `watch` is that of the session, if it has one. */
-export const collect = (
+const addEntry = (
   change: PadChange,
   entry: SessionEntry,
   watch: Stopwatch | null,
@@ -87,7 +88,7 @@ export const collect = (
   for (const event of events) take(change, event, localDay);
   change.walk = entry;
   if (watch) addSample(change, entry, watch);
-  limit(change.sessions, MOST_SESSIONS);
+  dropOldest(change.sessions, MOST_SESSIONS);
   for (const held of [...change.sessions.values()].slice(0, -SESSIONS_WITH_SAMPLES)) held.samples.clear();
 };
 
@@ -135,11 +136,10 @@ const addSample = (
     heartRate: status.heartRate ?? null,
     incline: status.incline ?? null,
   });
-  if (samples) limit(samples, MOST_SAMPLES);
+  if (samples) dropOldest(samples, MOST_SAMPLES);
 };
 
-/** The oldest go first. */
-const limit = <K>(map: Map<K, unknown>, most: number): void => {
+const dropOldest = <K>(map: Map<K, unknown>, most: number): void => {
   for (const key of map.keys()) {
     if (map.size <= most) return;
     map.delete(key);
@@ -147,7 +147,85 @@ const limit = <K>(map: Map<K, unknown>, most: number): void => {
 };
 
 /** What is left after everything that counts was written. */
-export const afterWriting = ({ sessions }: PadChange): PadChange => ({
+const afterWriting = ({ sessions }: PadChange): PadChange => ({
   ...noChange(),
   sessions: new Map([...sessions].filter(([, { counts, session }]) => !counts && session.state !== "ended")),
 });
+
+/** Sorts before every date: what was walked before the days that the tally knows. */
+const EARLIER = "";
+
+const less = (totals: Totals, part: Totals): Totals => ({
+  distance: metres(Math.max(0, totals.distance - part.distance)),
+  duration: seconds(Math.max(0, totals.duration - part.duration)),
+  steps: Math.max(0, totals.steps - part.steps),
+  calories: Math.max(0, totals.calories - part.calories),
+  sessions: Math.max(0, totals.sessions - part.sessions),
+});
+
+const sum = (all: Iterable<Totals>): Totals => [...all].reduce(addTotals, NO_TOTALS);
+
+const isSome = ({ distance, duration, steps, calories, sessions }: Totals): boolean =>
+  distance + duration + steps + calories + sessions > 0;
+
+/** What a new file needs so that totals do not fall: everything that was walked, less what is pending anyway. */
+const rollupsForNewFile = ({ days, total }: Tally, { sessions }: PadChange): ReadonlyMap<string, Totals> => {
+  const portions = [...sessions.values()].flatMap((held) => [...held.portions]);
+  const pending = (day: string): Totals => sum(portions.filter(([one]) => one === day).map(([, of]) => of));
+  const known = Object.entries(days).map(([day, of]) => [day, less(of, pending(day))] as const);
+  const earlier = less(total, sum(Object.values(days)));
+  return new Map([[EARLIER, earlier] as const, ...known].filter(([, of]) => isSome(of)));
+};
+
+/** What has not been written yet, by pad; it adds up while there is no file. */
+export class PendingChanges {
+  readonly #localDay: LocalDay;
+  readonly #watches = new Map<string, Stopwatch>();
+  #pads = new Map<string, PadChange>();
+
+  constructor(localDay: LocalDay) {
+    this.#localDay = localDay;
+  }
+
+  get pads(): ReadonlyMap<string, PadChange> {
+    return this.#pads;
+  }
+
+  identity(padId: string, identity: PadMemory): void {
+    this.#of(padId).identity = identity;
+  }
+
+  crashMark(padId: string, lastStatusAt: number | null): void {
+    this.#of(padId).lastStatusAt = lastStatusAt;
+  }
+
+  note(padId: string, entry: SessionEntry): void {
+    const { session } = entry.walk;
+    if (session && this.#watches.get(padId)?.session !== session.id)
+      this.#watches.set(padId, startStopwatch(session, entry, 0));
+    addEntry(this.#of(padId), entry, this.#watches.get(padId) ?? null, this.#localDay);
+  }
+
+  /** The session of the last run goes on; its seconds after the last one that is written. */
+  resume(padId: string, session: Session, moment: Moment, last: number): void {
+    this.#watches.set(padId, startStopwatch(session, moment, last + 1));
+  }
+
+  /** A new file has replaced a damaged one: the pad's totals and its walk are pending again. */
+  rewriteWalk(padId: string, { tally }: Records, walk: SavedWalk | undefined): void {
+    const change = this.#of(padId);
+    change.rollups = rollupsForNewFile(tally, change);
+    change.walk = walk;
+  }
+
+  /** Everything is in the file now. */
+  written(): void {
+    this.#pads = new Map([...this.#pads].map(([padId, change]) => [padId, afterWriting(change)]));
+  }
+
+  #of(padId: string): PadChange {
+    const change = this.#pads.get(padId) ?? noChange();
+    this.#pads.set(padId, change);
+    return change;
+  }
+}

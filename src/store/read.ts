@@ -1,9 +1,9 @@
 import type { Session, Totals } from "../domain/stats.js";
 import { addTotals, DAYS_KEPT, NO_TOTALS, type Tally } from "../domain/totals.js";
 import { metres, seconds, speedFromHundredths } from "../domain/units.js";
-import type { PadMemory, Sample } from "./pending.js";
-import { decodeIdentity } from "./saved-identity.js";
+import type { PadChange, PadMemory, Sample, SessionChange } from "./pending.js";
 import type { Sqlite } from "./sqlite.js";
+import { decodeIdentity } from "./validators.js";
 
 /** A walk as it is listed. */
 export interface StoredSession extends Session {
@@ -43,7 +43,7 @@ export interface PadRow {
   readonly id: string;
   readonly identity: PadMemory | null;
   readonly lastStatusAt: number | null;
-  /** As `saved-walk` wrote it. */
+  /** JSON, as `encodeWalk` wrote it. */
   readonly walk: string | null;
 }
 
@@ -171,3 +171,65 @@ export const readSamples = (db: Sqlite, { pad, id, startedAt }: StoredSession): 
       heartRate,
       incline: incline === null ? null : incline / 10,
     }));
+
+const keyOf = ({ pad, id }: StoredSession): string => `${pad} ${id}`;
+
+/** A session as the file has it, with pending changes. */
+const upToDate = (pad: string, held: SessionChange, written: StoredSession | undefined): StoredSession => {
+  const { distance, duration, steps, calories } = [...held.portions.values()].reduce(addTotals, {
+    ...(written ?? NO_TOTALS),
+    sessions: 0,
+  });
+  return { ...held.session, pad, distance, duration, steps, calories };
+};
+
+/** The sessions of the file and those that wait for it, by their start. */
+export const mergeSessions = (
+  written: readonly StoredSession[],
+  pending: ReadonlyMap<string, PadChange>,
+  { pad, since, limit }: SessionFilter,
+): readonly StoredSession[] => {
+  const all = new Map(written.map((session) => [keyOf(session), session]));
+  for (const [id, { sessions }] of pending) {
+    if (pad !== null && pad !== id) continue;
+    for (const held of sessions.values()) {
+      if (!held.counts || (since !== null && held.session.startedAt < since)) continue;
+      const key = keyOf({ ...held.session, pad: id });
+      all.set(key, upToDate(id, held, all.get(key)));
+    }
+  }
+  const sorted = [...all.values()].sort((a, b) => a.startedAt - b.startedAt);
+  return limit === null ? sorted : sorted.slice(-limit);
+};
+
+/** The days of the file, with pending changes. */
+export const mergeDays = (
+  written: readonly StoredDay[],
+  pending: ReadonlyMap<string, PadChange>,
+  filter: { readonly pad: string | null; readonly since: string | null },
+): readonly StoredDay[] => {
+  const all = new Map(written.map((day) => [`${day.day} ${day.pad}`, day]));
+  for (const [pad, { sessions }] of pending)
+    for (const { counts, portions } of sessions.values())
+      for (const [day, totals] of portions) {
+        const isAsked = (filter.pad ?? pad) === pad && (filter.since ?? day) <= day;
+        if (!counts || !isAsked) continue;
+        const key = `${day} ${pad}`;
+        all.set(key, { pad, day, ...addTotals(all.get(key) ?? NO_TOTALS, totals) });
+      }
+  return [...all.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, day]) => day);
+};
+
+/** The samples of the file, with those that wait to be written. */
+export const mergeSamples = (
+  written: readonly TimedSample[],
+  pending: ReadonlyMap<string, PadChange>,
+  { pad, id, startedAt }: StoredSession,
+): readonly TimedSample[] => {
+  const all = new Map(written.map((sample) => [sample.at, sample]));
+  for (const [second, sample] of pending.get(pad)?.sessions.get(id)?.samples ?? []) {
+    const at = startedAt + second * 1000;
+    all.set(at, { ...sample, at });
+  }
+  return [...all.values()].sort((a, b) => a.at - b.at);
+};

@@ -12,7 +12,7 @@ const SAMPLES_AT_ONCE = 2_000;
  * session itself with the last of them; what it came to stays in the totals of its days. Returns whether there may be
  * more to do. Belongs into a transaction.
  */
-const sweep = (db: Sqlite, until: number): boolean => {
+const removeExpired = (db: Sqlite, until: number): boolean => {
   const session = db
     .prepare("SELECT key FROM sessions WHERE state = 'ended' AND ended_at < ? ORDER BY ended_at LIMIT 1")
     .pluck()
@@ -45,7 +45,7 @@ const removeSession = (db: Sqlite, session: unknown): void => {
  * Ends the sessions that nothing will end any more: the walk that would know of them is not in the file, as after a
  * store that could not be written for a while.
  */
-export const endForgotten = (db: Sqlite, pad: string, openSession: string | null): void => {
+export const endAbandonedSessions = (db: Sqlite, pad: string, openSession: string | null): void => {
   db.prepare(
     `UPDATE sessions SET state = 'ended', ended_at = started_at + 1000 * (
        SELECT coalesce(sum(duration), 0) FROM portions WHERE session = sessions.key)
@@ -54,7 +54,7 @@ export const endForgotten = (db: Sqlite, pad: string, openSession: string | null
 };
 
 /** Removes what is older than `retentionDays`, one step a transaction. */
-export class Sweeper {
+export class Retention {
   readonly #clock: Clock;
   readonly #retentionDays: number;
   readonly #stop: () => void;
@@ -76,7 +76,7 @@ export class Sweeper {
   }
 
   step(db: Sqlite): void {
-    if (this.#due) this.#due = sweep(db, this.#clock.wall() - this.#retentionDays * DAY_MS);
+    if (this.#due) this.#due = removeExpired(db, this.#clock.wall() - this.#retentionDays * DAY_MS);
   }
 
   end(): void {

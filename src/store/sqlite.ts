@@ -1,7 +1,7 @@
 import type BetterSqlite3 from "better-sqlite3";
 import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { StoreFault, troubleOf } from "./store-state.js";
+import { StoreError, troubleOf } from "./store-state.js";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.js";
 
 export type Sqlite = BetterSqlite3.Database;
@@ -17,7 +17,7 @@ export const loadDriver = async (): Promise<Driver> => {
     new driver(":memory:").close();
     return driver;
   } catch (error) {
-    throw new StoreFault("unavailable", "SQLite could not be loaded", error);
+    throw new StoreError("unavailable", "SQLite could not be loaded", error);
   }
 };
 
@@ -33,7 +33,7 @@ const LOG_LIMIT = 8 * 1024 * 1024;
 /** Read whole at the start; `samples` are not, they are as long as the history. */
 const SMALL_TABLES = ["pads", "sessions", "portions", "rollups"];
 
-/** Opens or creates the file, migrates and checks it. Throws StoreFault or SQLite's own error (`troubleOf`). */
+/** Opens or creates the file, migrates and checks it. Throws StoreError or SQLite's own error (`troubleOf`). */
 export const openDatabase = (driver: Driver, path: string, migrations = MIGRATIONS): Sqlite => {
   refuseNewer(headerVersion(path), migrations);
   const db = new driver(path, { timeout: BUSY_MS });
@@ -60,7 +60,7 @@ export const openForReading = (driver: Driver, path: string): Sqlite | null => {
   try {
     const found = refuseForeign(db, MIGRATIONS);
     if (found !== 0 && found < MIGRATIONS.length)
-      throw new StoreFault("unwritable", "The store is of an older version: start the bridge once.");
+      throw new StoreError("unwritable", "The store is of an older version: start the bridge once.");
     if (found > 0) return db;
     db.close();
     return null;
@@ -104,7 +104,7 @@ const headerVersion = (path: string): number => {
 
 const refuseNewer = (version: number, { length }: readonly string[]): void => {
   if (version > length)
-    throw new StoreFault("newer", `The store is of version ${version}; this program knows up to ${length}.`);
+    throw new StoreError("newer", `The store is of version ${version}; this program knows up to ${length}.`);
 };
 
 const refuseForeign = (db: Sqlite, migrations: readonly string[]): number => {
@@ -113,7 +113,7 @@ const refuseForeign = (db: Sqlite, migrations: readonly string[]): number => {
   const tables = db.prepare("SELECT count(*) FROM sqlite_master").pluck().get();
   const ours =
     version === 0 ? tables === 0 : db.pragma("application_id", { simple: true }) === APPLICATION_ID;
-  if (!ours) throw new StoreFault("foreign", "The file of the store belongs to another program.");
+  if (!ours) throw new StoreError("foreign", "The file of the store belongs to another program.");
   return version;
 };
 
@@ -129,7 +129,7 @@ const migrate = (db: Sqlite, migrations: readonly string[]): void => {
 const check = (db: Sqlite): void => {
   for (const table of SMALL_TABLES) {
     const found = db.pragma(`quick_check(${table})`, { simple: true });
-    if (found !== "ok") throw new StoreFault("damaged", `The store is damaged: ${String(found)}`);
+    if (found !== "ok") throw new StoreError("damaged", `The store is damaged: ${String(found)}`);
   }
 };
 

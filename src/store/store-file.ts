@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { StoreFault, troubleOf } from "./store-state.js";
-import { LogSync } from "./wal-sync.js";
+import { StoreError, troubleOf } from "./store-state.js";
+import { WalSync } from "./wal-sync.js";
 import type { PadChange } from "./pending.js";
 import { databaseFile, type Driver, openDatabase, openForReading, putAside, type Sqlite } from "./sqlite.js";
 import { Writer } from "./write.js";
@@ -16,7 +16,7 @@ const mayBeFile = (path: string): boolean => {
   }
 };
 
-const closed = (db: Sqlite | null | undefined): void => {
+const closeQuietly = (db: Sqlite | null | undefined): void => {
   try {
     db?.close();
   } catch {
@@ -24,7 +24,7 @@ const closed = (db: Sqlite | null | undefined): void => {
   }
 };
 
-const openedForReading = (driver: Driver, path: string): Sqlite | null => {
+const tryOpenForReading = (driver: Driver, path: string): Sqlite | null => {
   try {
     return openForReading(driver, path);
   } catch {
@@ -37,30 +37,30 @@ const openedForReading = (driver: Driver, path: string): Sqlite | null => {
 export class StoreFile {
   readonly #path: string;
   readonly #wall: () => number;
-  readonly #log: LogSync;
+  readonly #wal: WalSync;
   #driver: Driver | null = null;
   #writer: { readonly db: Sqlite; readonly writer: Writer } | null = null;
   /** Where the file cannot be written but read, so that totals do not begin at 0; undefined: not tried since it could. */
   #reader: Sqlite | null | undefined;
-  #aside: string | null = null;
-  /** It was found to be damaged in use: the next connection is to a new one. */
-  #condemned = false;
-  /** There is nothing of ours in it. */
-  #worthless = false;
+  #damagedCopy: string | null = null;
+  /** Found damaged in use: the next connection is to a new file. */
+  #damaged = false;
+  /** It holds no data of the bridge. */
+  #empty = false;
 
   constructor(storePath: string, wall: () => number) {
     this.#path = databaseFile(storePath);
     this.#wall = wall;
-    this.#log = new LogSync(`${this.#path}-wal`);
+    this.#wal = new WalSync(`${this.#path}-wal`);
   }
 
   /** Where a damaged file was put in this run. */
-  get aside(): string | null {
-    return this.#aside;
+  get damagedCopy(): string | null {
+    return this.#damagedCopy;
   }
 
   /** Whether there is anything to write with. */
-  get loaded(): boolean {
+  get driverLoaded(): boolean {
     return this.#driver !== null;
   }
 
@@ -72,7 +72,7 @@ export class StoreFile {
     this.#driver = driver;
   }
 
-  /** Throws what `troubleOf` knows; what can be read is then readable all the same. */
+  /** Throws what `troubleOf` knows; what can be read is readable then. */
   open(): void {
     try {
       this.writer();
@@ -84,7 +84,7 @@ export class StoreFile {
 
   /** The connection, opened if it is not. A damaged file is put aside for a new one. Throws what `troubleOf` knows. */
   writer(): Writer {
-    if (!this.#driver) throw new StoreFault("unavailable", "SQLite is not loaded");
+    if (!this.#driver) throw new StoreError("unavailable", "SQLite is not loaded");
     this.#writer ??= this.#connect(this.#driver);
     return this.#writer.writer;
   }
@@ -94,7 +94,7 @@ export class StoreFile {
     const writer = this.writer();
     const { db } = this.#writer ?? {};
     writer.write(pads, () => db && also(db));
-    this.#log.want();
+    this.#wal.request();
   }
 
   /** What can be read, now; null where nothing can. Throws what SQLite throws. */
@@ -102,35 +102,35 @@ export class StoreFile {
     return this.#writer?.db ?? this.#reader ?? null;
   }
 
-  /** What cannot be read now may be in it all the same. */
-  get hides(): boolean {
-    return !this.#worthless && mayBeFile(this.#path);
+  /** Data that cannot be read now may be in the file. */
+  get mayHoldData(): boolean {
+    return !this.#empty && mayBeFile(this.#path);
   }
 
   /** Lets go of the file: what has failed once may work again with a new connection. Never throws. */
   close(): void {
-    closed(this.#writer?.db);
-    closed(this.#reader);
+    closeQuietly(this.#writer?.db);
+    closeQuietly(this.#reader);
     this.#writer = null;
     this.#reader = undefined;
   }
 
   #connect(driver: Driver): { readonly db: Sqlite; readonly writer: Writer } {
     const db = this.#openOrRenew(driver);
-    closed(this.#reader);
+    closeQuietly(this.#reader);
     this.#reader = undefined;
     return { db, writer: new Writer(db) };
   }
 
   #openOrRenew(driver: Driver): Sqlite {
     try {
-      if (this.#condemned) throw new StoreFault("damaged", "The store was damaged under way.");
+      if (this.#damaged) throw new StoreError("damaged", "The store was damaged while in use.");
       return openDatabase(driver, this.#path);
     } catch (error) {
       // Twice in one run is a failing disk: it need not fill up with what was put aside.
-      if (troubleOf(error) !== "damaged" || this.#aside !== null) throw error;
-      this.#aside = putAside(this.#path, this.#wall());
-      this.#condemned = false;
+      if (troubleOf(error) !== "damaged" || this.#damagedCopy !== null) throw error;
+      this.#damagedCopy = putAside(this.#path, this.#wall());
+      this.#damaged = false;
       return openDatabase(driver, this.#path);
     }
   }
@@ -138,12 +138,13 @@ export class StoreFile {
   /** After a failure: what can still be read is; the next `writer()` tries with a new connection. Never throws. */
   release(error: unknown): void {
     const trouble = troubleOf(error);
-    this.#condemned = trouble === "damaged";
-    this.#worthless = trouble === "damaged" || trouble === "foreign";
+    this.#damaged = trouble === "damaged";
+    this.#empty = trouble === "damaged" || trouble === "foreign";
     if (!["unwritable", "full", "busy"].includes(trouble)) return this.close();
-    closed(this.#writer?.db);
+    closeQuietly(this.#writer?.db);
     this.#writer = null;
     // Once: on a read-only disk the whole file is read for it, and the belts wait meanwhile.
-    if (this.#driver && this.#reader === undefined) this.#reader = openedForReading(this.#driver, this.#path);
+    if (this.#driver && this.#reader === undefined)
+      this.#reader = tryOpenForReading(this.#driver, this.#path);
   }
 }

@@ -1,4 +1,7 @@
-/** What can be wrong with a store; the words of `bridge/info`. */
+import { asError, BridgeError } from "../domain/errors.js";
+import type { Logger } from "../log/log.js";
+
+/** What can be wrong with a store, as in `bridge/info`. */
 export type Trouble = "damaged" | "newer" | "foreign" | "full" | "busy" | "unwritable" | "unavailable";
 
 export interface StoreState {
@@ -6,13 +9,13 @@ export interface StoreState {
   readonly advice: string | null;
 }
 
-export const STORE_OK: StoreState = { state: "ok", advice: null };
+const STORE_OK: StoreState = { state: "ok", advice: null };
 
-const SAFE = "Belts are stopped all the same; only memory is lost.";
+const SAFE = "Belts are still stopped; only history is not saved.";
 
 /** What the user can do about it. */
 const ADVICE: Readonly<Record<Trouble, string>> = {
-  damaged: "The file was kept aside and a new one was begun: history and totals start anew.",
+  damaged: "The file was renamed and a new one created: history and totals start again.",
   newer: `It was written by a newer version: install that one, or give this one its own store.path. ${SAFE}`,
   foreign: `The file belongs to another program: give the bridge its own store.path. ${SAFE}`,
   full: `The disk is full: make room. ${SAFE}`,
@@ -21,18 +24,18 @@ const ADVICE: Readonly<Record<Trouble, string>> = {
   unavailable: `SQLite could not be loaded: install g++, make and python3, then the program again. ${SAFE}`,
 };
 
-export const stateOf = (trouble: Trouble, detail = ""): StoreState => ({
+const stateOf = (trouble: Trouble, detail = ""): StoreState => ({
   state: trouble,
   advice: `${ADVICE[trouble]} ${detail}`.trim(),
 });
 
 /** A store that cannot be used, and why. */
-export class StoreFault extends Error {
+export class StoreError extends Error {
   readonly trouble: Trouble;
 
   constructor(trouble: Trouble, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
-    this.name = "StoreFault";
+    this.name = "StoreError";
     this.trouble = trouble;
   }
 }
@@ -48,8 +51,58 @@ const BY_CODE: readonly (readonly [string, Trouble])[] = [
 
 /** Whatever SQLite or the file system threw, as trouble. */
 export const troubleOf = (error: unknown): Trouble => {
-  if (error instanceof StoreFault) return error.trouble;
+  if (error instanceof StoreError) return error.trouble;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOSPC") return "full";
   return BY_CODE.find(([start]) => code.startsWith(start))?.[1] ?? "unwritable";
 };
+
+/** The state of the store; each change is logged once. */
+export class StoreHealth {
+  readonly #log: Logger;
+  readonly #changed: () => void;
+  #state: StoreState = STORE_OK;
+  /** Where a damaged file was put; the state of a run that began a new one, as long as all else is well. */
+  #aside: string | null = null;
+
+  constructor(log: Logger, changed: () => void) {
+    this.#log = log;
+    this.#changed = changed;
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  ok(aside: string | null): void {
+    const changed = aside !== this.#aside;
+    this.#aside = aside;
+    const state = aside === null ? STORE_OK : stateOf("damaged", `It is now ${aside}.`);
+    if (changed) this.#log.warn({ aside }, `Store damaged. ${state.advice ?? ""}`);
+    else if (this.#state.state !== state.state) this.#log.info({}, "Store can be written again");
+    this.#set(state);
+  }
+
+  failed(err: unknown): void {
+    const state = stateOf(troubleOf(err));
+    // Expected, whoever threw it: the log leaves the stack out.
+    const expected = new BridgeError("store", asError(err).message, { retry: "later", cause: err });
+    if (this.#state.state !== state.state)
+      this.#log.warn({ err: expected }, `Store cannot be used (${state.state}). ${state.advice ?? ""}`);
+    this.#set(state);
+  }
+
+  /** Earlier sessions of this pad exist and cannot be read. */
+  totalsUnreadable(pad: string): void {
+    this.#log.warn(
+      { pad },
+      "Earlier sessions cannot be read. stats is not published in this run, so that no total begins at 0",
+    );
+  }
+
+  #set(state: StoreState): void {
+    const changed = state.state !== this.#state.state || state.advice !== this.#state.advice;
+    this.#state = state;
+    if (changed) this.#changed();
+  }
+}

@@ -3,15 +3,14 @@ import type { SessionStore, SessionEntry, Records } from "../domain/session-stor
 import { isOpen } from "../domain/open-session.js";
 import { dayAfter, localDays, type LocalDay, type Tally } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
-import { Condition } from "./condition.js";
-import { type StoreState, troubleOf } from "./store-state.js";
-import { FlushTimer } from "./flush-timer.js";
-import { KnownPads } from "./known-pads.js";
-import { KnownWalks } from "./memory.js";
-import { listed, listedDays, listedSamples } from "./listed.js";
-import type { PadMemory } from "./pending.js";
+import { FlushTimer, GAP_MS } from "./flush-timer.js";
+import { Memory } from "./memory.js";
+import { type PadMemory, PendingChanges } from "./pending.js";
 import {
   lastSecond,
+  mergeDays,
+  mergeSamples,
+  mergeSessions,
   readDays,
   readPads,
   readSamples,
@@ -22,21 +21,15 @@ import {
   type StoredSession,
   type TimedSample,
 } from "./read.js";
+import { endAbandonedSessions, Retention } from "./retention.js";
 import { type Driver, loadDriver, type Sqlite } from "./sqlite.js";
 import { StoreFile } from "./store-file.js";
-import { endForgotten, Sweeper } from "./retention.js";
-import { Unwritten } from "./unwritten.js";
+import { StoreHealth, type StoreState, troubleOf } from "./store-state.js";
 
-/** Between two transactions (ADR 7). */
-const GAP_MS = 1_000;
-/** What only refines what is known already: that a pad at rest was seen again. */
+/** For changes that only refine what is stored, such as another status of a pad at rest. */
 const LATER_MS = 10_000;
-/** After a failure. */
+/** Between two attempts while the store cannot be written. */
 const RETRY_MS = 10_000;
-/** A slow disk gets a twentieth of the main loop's time; a suspend within a transaction is no slowness. */
-const SLOWNESS = 20;
-const SLOWEST_MS = 60_000;
-
 export interface StoreDeps {
   readonly log: Logger;
   readonly clock: Clock;
@@ -45,29 +38,28 @@ export interface StoreDeps {
   /** Null: sessions are kept for ever. */
   readonly retentionDays: number | null;
   readonly changed: () => void;
-  /** A stop waits for its first frame: the disk can wait, too. */
+  /** A stop waits for its first frame, and the store must not block the main loop. */
   readonly stopDue: () => boolean;
   readonly loadDriver?: () => Promise<Driver>;
 }
 
 /**
- * What outlives the process: walks and totals, which address a name was bound to, and which belts were under our care
- * when the last run ended without ending. Everything is answered from memory and written from a timer, at most once a
- * second; nothing here throws, and without a disk all but the history goes on.
+ * What outlives the process: sessions and totals, which address a name was bound to, and the crash marks of the last run.
+ * Everything is answered from memory and written from a timer, at most once a second. Nothing here throws; without a disk
+ * everything but the history works.
  */
 export class Store {
   readonly #file: StoreFile;
   readonly #deps: StoreDeps;
   readonly #clock: Clock;
   readonly #localDay: LocalDay;
-  readonly #pads: KnownPads;
-  readonly #walks: KnownWalks;
-  readonly #unwritten: Unwritten;
-  readonly #condition: Condition;
+  readonly #memory: Memory;
+  readonly #pending: PendingChanges;
+  readonly #health: StoreHealth;
   readonly #timer: FlushTimer;
-  /** The damaged file whose totals the present one has been told. */
-  #carried: string | null = null;
-  #sweeper: Sweeper | null = null;
+  /** The damaged file whose totals the present file holds. */
+  #knownCopy: string | null = null;
+  #retention: Retention | null = null;
   #ended = false;
 
   constructor(storePath: string, deps: StoreDeps) {
@@ -75,92 +67,92 @@ export class Store {
     this.#deps = deps;
     this.#clock = deps.clock;
     this.#localDay = localDays(deps.timeZone);
-    this.#unwritten = new Unwritten(this.#localDay);
-    this.#pads = new KnownPads(this.#unwritten);
-    this.#walks = new KnownWalks(this.#unwritten);
-    this.#condition = new Condition(deps.log, deps.changed);
+    this.#pending = new PendingChanges(this.#localDay);
+    this.#memory = new Memory(this.#pending);
+    this.#health = new StoreHealth(deps.log, deps.changed);
     this.#timer = new FlushTimer(deps.clock, deps.stopDue, () => this.#flush());
   }
 
   get state(): StoreState {
-    return this.#condition.state;
+    return this.#health.state;
   }
 
   /** Opens the file and reads what the last run left. Never rejects: `state` tells. */
   async open(): Promise<void> {
     try {
       await this.#file.load(this.#deps.loadDriver ?? loadDriver);
-      // The program may have come to its end meanwhile, before it had begun.
+      // The program may have been asked to end meanwhile.
       if (this.#ended) return;
       this.#file.open();
-      this.#condition.good(this.#file.aside);
+      this.#health.ok(this.#file.damagedCopy);
     } catch (error) {
-      this.#condition.bad(error);
+      this.#health.failed(error);
     }
-    this.#carried = this.#file.aside;
+    this.#knownCopy = this.#file.damagedCopy;
     this.#read((db) => this.#load(db), undefined);
-    this.#read((db) => this.#endForgotten(db), undefined);
+    this.#read((db) => this.#endAbandoned(db), undefined);
     const { retentionDays } = this.#deps;
-    if (retentionDays !== null) this.#sweeper = new Sweeper(this.#clock, retentionDays, () => this.#want(0));
+    if (retentionDays !== null)
+      this.#retention = new Retention(this.#clock, retentionDays, () => this.#requestWrite(0));
   }
 
   recall(padId: string): PadMemory {
-    return this.#pads.recall(padId);
+    return this.#memory.identityOf(padId);
   }
 
   keep(padId: string, identity: PadMemory): void {
-    this.#pads.keep(padId, identity);
-    this.#want(0);
+    this.#memory.setIdentity(padId, identity);
+    this.#requestWrite(0);
   }
 
   crashedAt(padId: string): number | null {
-    return this.#pads.crashedAt(padId);
+    return this.#memory.crashedAt(padId);
   }
 
-  /** The belt is under our care: written at once the first time. */
-  saw(padId: string, at: number): void {
-    const known = this.#pads.markOf(padId);
-    if (known !== at) this.#mark(padId, at, known === null || at - known > LATER_MS ? 0 : LATER_MS);
+  /** Sets the crash mark of this pad, written at once the first time. */
+  statusSeen(padId: string, at: number): void {
+    const known = this.#memory.crashMark(padId);
+    if (known !== at) this.#setCrashMark(padId, at, known === null || at - known > LATER_MS ? 0 : LATER_MS);
   }
 
-  /** The belt was left at rest, or is none of ours any more. */
-  release(padId: string): void {
-    this.#mark(padId, null, LATER_MS);
+  /** The belt was left at rest. */
+  clearCrashMark(padId: string): void {
+    this.#setCrashMark(padId, null, LATER_MS);
   }
 
-  /** Where this pad's walks are kept. */
-  ledgerOf(padId: string): SessionStore {
+  /** Where this pad's sessions are stored. */
+  sessionStoreOf(padId: string): SessionStore {
     return { resume: () => this.#resume(padId), note: (entry) => this.#note(padId, entry) };
   }
 
-  /** What was walked, by its start, the walk under way included. */
+  /** All sessions, by their start, the open one included. */
   sessions(filter: SessionFilter): readonly StoredSession[] {
     const written = this.#read((db) => readSessions(db, filter), []);
-    return listed(written, this.#unwritten.pads, filter);
+    return mergeSessions(written, this.#pending.pads, filter);
   }
 
-  /** What was walked on each day of each pad, today included. */
+  /** The totals of each day and pad, today included. */
   days(filter: { readonly pad: string | null; readonly since: string | null }): readonly StoredDay[] {
     const written = this.#read((db) => readDays(db, filter), []);
-    return listedDays(written, this.#unwritten.pads, filter);
+    return mergeDays(written, this.#pending.pads, filter);
   }
 
-  /** A walk second by second, in order. */
+  /** One sample a second, in order. */
   samples(session: StoredSession): readonly TimedSample[] {
     const written = this.#read((db) => readSamples(db, session), []);
-    return listedSamples(written, this.#unwritten.pads, session);
+    return mergeSamples(written, this.#pending.pads, session);
   }
 
-  /** Writes all there is; what comes after it is not taken any more. */
+  /** Writes everything; later changes are ignored. */
   end(): void {
     if (this.#ended) return;
-    this.#sweeper?.end();
-    if (this.#file.loaded) this.#flush();
+    this.#retention?.end();
+    if (this.#file.driverLoaded) this.#flush();
     this.#ended = true;
     this.#timer.cancel();
   }
 
-  /** Lets go of the file; the last thing before the program ends, since it waits for the disk. */
+  /** Closes the file; the last thing before the program ends, since it waits for the disk. */
   close(): void {
     this.end();
     this.#file.close();
@@ -168,51 +160,48 @@ export class Store {
 
   #resume(padId: string): Records | null {
     const moment = { at: this.#clock.wall(), now: this.#clock.now() };
-    const left = this.#walks.leftAt(padId);
+    const left = this.#memory.lastEntryAt(padId);
     const day = dayAfter(left === null ? "" : this.#localDay(left), moment.at, this.#localDay);
     const tally = this.#read<Tally | null>((db) => readTally(db, padId, day), null);
-    if (tally === null && this.#file.hides) {
-      this.#condition.hidden(padId);
+    if (tally === null && this.#file.mayHoldData) {
+      this.#health.totalsUnreadable(padId);
       return null;
     }
-    const records = this.#walks.resume(padId, tally, moment);
+    const records = this.#memory.resume(padId, tally, moment);
     const { session } = records.walk;
     if (isOpen(session)) {
       const last = this.#read((db) => lastSecond(db, padId, session.id), null) ?? -1;
-      this.#unwritten.resume(padId, session, moment, last);
+      this.#pending.resume(padId, session, moment, last);
     }
     return records;
   }
 
   #note(padId: string, entry: SessionEntry): void {
-    const isNews = this.#walks.note(padId, entry);
+    const isNews = this.#memory.note(padId, entry);
     if (this.#ended || !isNews) return;
-    this.#unwritten.note(padId, entry);
+    this.#pending.note(padId, entry);
     const walks = entry.status !== null && entry.walk.session?.state === "active";
-    this.#want(walks || entry.events.length > 0 ? 0 : LATER_MS);
+    this.#requestWrite(walks || entry.events.length > 0 ? 0 : LATER_MS);
   }
 
   #load(db: Sqlite): void {
-    for (const pad of readPads(db)) {
-      this.#pads.load(pad);
-      this.#walks.load(pad);
-    }
+    for (const pad of readPads(db)) this.#memory.load(pad);
   }
 
-  /** Apart from reading: a disk that is full must not hide a mark of rule 9. */
-  #endForgotten(db: Sqlite): void {
+  /** Separate from reading: a full disk must not hide a crash mark (safety rule 9). */
+  #endAbandoned(db: Sqlite): void {
     if (db.readonly) return;
-    for (const { id } of readPads(db)) endForgotten(db, id, this.#walks.sessionOf(id));
+    for (const { id } of readPads(db)) endAbandonedSessions(db, id, this.#memory.sessionOf(id));
   }
 
-  #mark(padId: string, at: number | null, within: number): void {
+  #setCrashMark(padId: string, at: number | null, within: number): void {
     if (this.#ended) return;
-    this.#pads.mark(padId, at);
-    this.#want(within);
+    this.#memory.setCrashMark(padId, at);
+    this.#requestWrite(within);
   }
 
-  #want(within: number): void {
-    if (!this.#ended) this.#timer.want(within);
+  #requestWrite(within: number): void {
+    if (!this.#ended) this.#timer.request(within);
   }
 
   #flush(): void {
@@ -220,33 +209,30 @@ export class Store {
     this.#timer.cancel();
     try {
       this.#file.writer();
-      if (this.#carried !== this.#file.aside) this.#carryOver();
-      this.#file.write(this.#unwritten.pads, (db) => this.#sweeper?.step(db));
-      this.#unwritten.written();
-      this.#condition.good(this.#file.aside);
-      const took = (this.#clock.now() - began) * SLOWNESS;
-      this.#timer.rest(Math.max(GAP_MS, Math.min(SLOWEST_MS, took)), began);
-      if (this.#sweeper?.due) this.#want(0);
+      if (this.#knownCopy !== this.#file.damagedCopy) this.#memory.rewriteAll();
+      this.#knownCopy = this.#file.damagedCopy;
+      this.#file.write(this.#pending.pads, (db) => this.#retention?.step(db));
+      this.#pending.written();
+      this.#health.ok(this.#file.damagedCopy);
+      this.#timer.written(began);
+      if (this.#retention?.due) this.#requestWrite(0);
     } catch (error) {
-      this.#timer.rest(this.#fail(error));
-      this.#want(0);
+      this.#retryAfter(error);
     }
   }
 
-  /** A new file was begun in place of one that was damaged under way. */
-  #carryOver(): void {
-    this.#carried = this.#file.aside;
-    this.#walks.carryOver();
-    this.#pads.carryOver();
+  #retryAfter(error: unknown): void {
+    const ms = this.#fail(error);
+    if (!this.#ended) this.#timer.retryIn(ms);
   }
 
   /** Returns the milliseconds until it is worth trying again. */
   #fail(error: unknown): number {
     const trouble = troubleOf(error);
-    // The others pass by themselves, and the connection is as good as before.
+    // Other failures end by themselves, and the connection stays usable.
     if (trouble === "damaged" || trouble === "unwritable") this.#file.release(error);
-    if (trouble === "damaged" && this.#file.aside === null) return GAP_MS;
-    this.#condition.bad(error);
+    if (trouble === "damaged" && this.#file.damagedCopy === null) return GAP_MS;
+    this.#health.failed(error);
     return trouble === "busy" ? GAP_MS : RETRY_MS;
   }
 
@@ -255,8 +241,7 @@ export class Store {
       const db = this.#file.readable;
       return db ? query(db) : otherwise;
     } catch (error) {
-      this.#timer.rest(this.#fail(error));
-      this.#want(0);
+      this.#retryAfter(error);
       return otherwise;
     }
   }

@@ -1,31 +1,35 @@
+import { PROTOCOL_NAMES } from "../domain/pad.js";
+import type { SavedWalk } from "../domain/session-store.js";
+import { NO_MEMORY, type PadMemory } from "./pending.js";
+
 // What was written by another version, or by a failing disk, must not bring the bridge down at every start: only what
 // has the right shape is taken up.
 
-export type Test = (value: unknown) => boolean;
+type Test = (value: unknown) => boolean;
 interface Shape {
   readonly [key: string]: Test;
 }
 
-export const number: Test = (value) => typeof value === "number" && Number.isFinite(value);
-export const boolean: Test = (value) => typeof value === "boolean";
-export const text: Test = (value) => typeof value === "string";
-export const word =
+const number: Test = (value) => typeof value === "number" && Number.isFinite(value);
+const boolean: Test = (value) => typeof value === "boolean";
+const text: Test = (value) => typeof value === "string";
+const word =
   (...words: readonly unknown[]): Test =>
   (value) =>
     words.includes(value);
-export const orNull =
+const orNull =
   (test: Test): Test =>
   (value) =>
     value === null || test(value);
-export const optional =
+const optional =
   (test: Test): Test =>
   (value) =>
     value === undefined || test(value);
-export const list =
+const list =
   (test: Test): Test =>
   (value) =>
     Array.isArray(value) && value.every(test);
-export const object =
+const object =
   (shape: Shape): Test =>
   (value) => {
     if (typeof value !== "object" || value === null) return false;
@@ -34,10 +38,127 @@ export const object =
   };
 
 /** Undefined for what is no JSON. */
-export const fromJson = (json: string): unknown => {
+const fromJson = (json: string): unknown => {
   try {
     return JSON.parse(json) as unknown;
   } catch {
     return undefined;
   }
+};
+
+const incline = object({ min: number, max: number, step: number });
+const capabilities = object({
+  minSpeed: number,
+  maxSpeed: number,
+  step: number,
+  modes: list(word("auto", "manual", "standby")),
+  incline: orNull(incline),
+  heartRate: boolean,
+  steps: boolean,
+  imperial: boolean,
+});
+const reported = object({
+  minSpeed: optional(number),
+  maxSpeed: optional(number),
+  step: optional(number),
+  startSpeed: optional(number),
+  incline: optional(orNull(incline)),
+  heartRate: optional(boolean),
+  steps: optional(boolean),
+  imperial: boolean,
+});
+const PARTS: Readonly<Record<keyof PadMemory, Test>> = {
+  bound: object({ name: text, address: text }),
+  protocol: word(...PROTOCOL_NAMES),
+  model: text,
+  capabilities,
+  reported,
+};
+
+/** What of an identity has the right shape: an address that was bound stays bound, whatever else has changed. */
+export const decodeIdentity = (json: string): PadMemory => {
+  const value = fromJson(json);
+  if (typeof value !== "object" || value === null) return NO_MEMORY;
+  const right = Object.entries(PARTS).filter(([key, fits]) => fits(Reflect.get(value, key)));
+  return {
+    ...NO_MEMORY,
+    ...Object.fromEntries(right.map(([key]) => [key, Reflect.get(value, key) as unknown])),
+  };
+};
+
+const totals = { distance: number, duration: number, steps: number, calories: number };
+const measures = { elapsed: number, distance: number, steps: number };
+const counter = orNull(
+  object({
+    value: number,
+    at: number,
+    changedAt: optional(number),
+    before: orNull(number),
+    fellAt: number,
+    odd: orNull(number),
+  }),
+);
+const session = object({
+  ...totals,
+  id: text,
+  state: word("active", "paused", "ended"),
+  startedAt: number,
+  endedAt: orNull(number),
+  caloriesSource: word("pad", "estimate"),
+  maxSpeed: number,
+});
+const meter = object({
+  counters: object({ distance: counter, elapsed: counter, steps: counter, energy: counter }),
+  seen: orNull(number),
+  gap: boolean,
+  speed: number,
+  incline: number,
+  clocked: boolean,
+  metered: boolean,
+});
+const absence = object({
+  seenAt: orNull(number),
+  gap: orNull(
+    object({
+      since: number,
+      moving: boolean,
+      counters: orNull(object(measures)),
+      counted: boolean,
+      gained: object(measures),
+      statuses: number,
+    }),
+  ),
+  heard: orNull(
+    object({ record: object({ ...measures, age: optional(number), remaining: number }), at: number }),
+  ),
+  weighed: orNull(object(measures)),
+});
+const walk = object({
+  session: orNull(session),
+  meter,
+  moved: object({ at: number, now: number }),
+  carry: number,
+  held: list(object({ ...totals, sessions: number, at: number })),
+  counts: boolean,
+  parked: boolean,
+  absence,
+});
+const footfall = object({
+  speed: number,
+  seen: orNull(object({ steps: number, at: number })),
+  counts: boolean,
+  quiet: number,
+  longest: number,
+  fired: boolean,
+});
+const lengthStop = orNull(object({ session: text, duration: number }));
+const savedWalk = object({ at: number, now: number, walk, footfall, lengthStop });
+
+export const encodeWalk = ({ at, now, walk, footfall, lengthStop }: SavedWalk): string =>
+  JSON.stringify({ at, now, walk, footfall, lengthStop });
+
+/** Null for what is not a walk as this version writes it. Never throws. */
+export const decodeWalk = (json: string): SavedWalk | null => {
+  const value = fromJson(json);
+  return savedWalk(value) ? (value as SavedWalk) : null;
 };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { LogSync } from "./wal-sync.js";
+import { WalSync } from "./wal-sync.js";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -9,13 +9,13 @@ it("one at a time, and once more for all that came meanwhile; a failure ends not
     readonly resolve: () => void;
     readonly reject: (error: Error) => void;
   }[] = [];
-  const log = new LogSync(
+  const log = new WalSync(
     "bridge.db-wal",
     (path) => new Promise((resolve, reject) => calls.push({ path, resolve, reject })),
   );
-  log.want();
-  log.want();
-  log.want();
+  log.request();
+  log.request();
+  log.request();
   expect(calls.map(({ path }) => path)).toEqual(["bridge.db-wal"]);
   calls[0]!.resolve();
   await turn();
@@ -23,6 +23,6 @@ it("one at a time, and once more for all that came meanwhile; a failure ends not
   calls[1]!.reject(new Error("no such file"));
   await turn();
   expect(calls).toHaveLength(2);
-  log.want();
+  log.request();
   expect(calls).toHaveLength(3);
 });

@@ -5,7 +5,7 @@ import { open } from "node:fs/promises";
  * `synchronous = NORMAL` SQLite itself leaves that to the kernel, which takes half a minute; a power cut must not cost
  * more of a walk than `kill -9` does (safety rule 9). One call at a time, and one more for what came meanwhile.
  */
-export class LogSync {
+export class WalSync {
   readonly #path: string;
   readonly #sync: (path: string) => Promise<void>;
   #busy = false;
@@ -16,7 +16,7 @@ export class LogSync {
     this.#sync = sync;
   }
 
-  want(): void {
+  request(): void {
     if (this.#busy) {
       this.#again = true;
       return;
@@ -27,7 +27,7 @@ export class LogSync {
       this.#busy = false;
       const again = this.#again;
       this.#again = false;
-      if (again) this.want();
+      if (again) this.request();
     };
     this.#sync(this.#path).then(done, done);
   }

@@ -1,7 +1,7 @@
 import type { Session, Totals } from "../domain/stats.js";
 import type { PadChange, Sample } from "./pending.js";
-import { encodeWalk } from "./saved-walk.js";
 import type { Sqlite } from "./sqlite.js";
+import { encodeWalk } from "./validators.js";
 
 /** SQLite has NULL for NaN and refuses fractions in its integers: one bad number must not spoil a whole transaction. */
 const whole = (value: number): number => (Number.isFinite(value) ? Math.round(value) : 0);

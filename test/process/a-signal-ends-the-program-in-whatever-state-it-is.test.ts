@@ -70,7 +70,7 @@ describe("a signal before there is anything to end", () => {
     await expectCleanEnd(program, SOON_MS);
     // Where SQLite could not be installed, that is said, too.
     const warned = program.lines.filter(
-      ({ level, msg }) => level === "warn" && !msg.startsWith("The store cannot be used (unavailable)"),
+      ({ level, msg }) => level === "warn" && !msg.startsWith("Store cannot be used (unavailable)"),
     );
     expect(warned).toHaveLength(1);
   });

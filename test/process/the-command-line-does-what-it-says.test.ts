@@ -155,7 +155,7 @@ describe("walkingpad2mqtt", () => {
       store: { path: "/dev/null/data" },
     });
     const bridge = await started(ctx, { folder: await newFolder(ctx), config });
-    await bridge.untilLine("The store cannot be locked", START_MS);
+    await bridge.untilLine("Store cannot be locked", START_MS);
     await bridge.untilLine("connected", START_MS);
     bridge.signal("SIGTERM");
     await expectCleanEnd(bridge, 15_000);

@@ -67,7 +67,7 @@ export const openStore = async (
 
 /** What a store knows of a pad's walks; throws where it cannot tell. */
 export const recordsIn = (store: Store, pad = "office"): Records => {
-  const records = store.ledgerOf(pad).resume();
+  const records = store.sessionStoreOf(pad).resume();
   if (!records) throw new Error("what was walked cannot be read");
   return records;
 };
@@ -85,7 +85,7 @@ export class Book {
     this.#store = store;
     this.#clock = clock;
     this.#pad = pad;
-    const ledger = store.ledgerOf(pad);
+    const ledger = store.sessionStoreOf(pad);
     const tapped: SessionStore = {
       resume: () => {
         const records = ledger.resume();
@@ -113,7 +113,7 @@ export class Book {
 
   status(status: PadStatus): void {
     this.#book.status(status, null, null);
-    this.#store.saw(this.#pad, this.#clock.wall());
+    this.#store.statusSeen(this.#pad, this.#clock.wall());
   }
 
   tick(): void {

@@ -183,7 +183,7 @@ export class Home {
     const none = new AbortController().signal;
     pad.shutdown.begin();
     await this.clock.settled(pad.shutdown.stop(none, none));
-    if (pad.shutdown.verdict() === "rest") store.release(SETTINGS.id);
+    if (pad.shutdown.verdict() === "rest") store.clearCrashMark(SETTINGS.id);
     store.end();
     await this.clock.settled(pad.close());
     store.close();
@@ -208,7 +208,7 @@ export class Home {
         walkedOff: this.#safety.walkedOff,
         timeZone: "Europe/Berlin",
       },
-      ledger: store.ledgerOf(SETTINGS.id),
+      ledger: store.sessionStoreOf(SETTINGS.id),
       crashedAt: store.crashedAt(SETTINGS.id),
     });
   }
@@ -217,7 +217,7 @@ export class Home {
     if (!this.#run || this.#run.life.over) return;
     const { pad, store } = this.#run;
     const { state, stats, crashedAt } = pad.view();
-    if (state.lastStatusAt !== null && crashedAt === null) store.saw(SETTINGS.id, state.lastStatusAt);
+    if (state.lastStatusAt !== null && crashedAt === null) store.statusSeen(SETTINGS.id, state.lastStatusAt);
     if (stats && stats.total !== this.totals.at(-1)) this.totals.push(stats.total);
   }
 

@@ -8,8 +8,7 @@ import { noWalk, walk, type WalkInput } from "../../src/domain/session.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { detect, noSteps } from "../../src/domain/step-monitor.js";
 import { NO_MEMORY } from "../../src/store/pending.js";
-import { decodeIdentity } from "../../src/store/saved-identity.js";
-import { decodeWalk, encodeWalk } from "../../src/store/saved-walk.js";
+import { decodeIdentity, decodeWalk, encodeWalk } from "../../src/store/validators.js";
 import { ManualClock } from "../support/clock.js";
 import { Book, inFolder, openStore, SETTINGS, recordsIn } from "./book.js";
 

@@ -62,7 +62,7 @@ describe("the store", () => {
       expect(again.sessions(ALL)).toEqual([{ ...book.records.walk.session, pad: "office" }]);
       expect(recordsIn(again).tally).toEqual(book.records.tally);
       expect(recordsIn(again, "kitchen").tally.total.distance).toBe(0);
-      again.release("office");
+      again.clearCrashMark("office");
       again.close();
       const third = await openStore(folder, clock);
       expect(third.crashedAt("office")).toBeNull();
@@ -146,7 +146,7 @@ describe("the store", () => {
       const clock = new ManualClock();
       let stopDue = true;
       const store = await openStore(folder, clock, { stopDue: () => stopDue });
-      store.saw("office", 1);
+      store.statusSeen("office", 1);
       await clock.advance(3_000);
       const marks = (): unknown[] => {
         const db = new Database(join(folder, "bridge.db"), { readonly: true });
@@ -160,7 +160,7 @@ describe("the store", () => {
       expect(marks()).toEqual([1]);
       // One that waits for a pad that is away keeps no other pad's walk in memory for as long as that.
       stopDue = true;
-      store.saw("office", 20_000);
+      store.statusSeen("office", 20_000);
       await clock.advance(9_000);
       expect(marks()).toEqual([1]);
       await clock.advance(3_000);
@@ -172,11 +172,11 @@ describe("the store", () => {
     inFolder(async (folder) => {
       const clock = new ManualClock();
       const store = await openStore(folder, clock);
-      store.saw("office", 1);
+      store.statusSeen("office", 1);
       await clock.advance(1_000);
-      store.release("office");
+      store.clearCrashMark("office");
       store.end();
-      store.saw("office", 2);
+      store.statusSeen("office", 2);
       await clock.advance(20_000);
       store.close();
       const again = await openStore(folder, clock);

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { PadStatus } from "../../src/domain/pad.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
-import { StoreFault } from "../../src/store/store-state.js";
+import { StoreError } from "../../src/store/store-state.js";
 import { ManualClock } from "../support/clock.js";
 import { Book, inFolder, listeningLog, openStore, recordsIn } from "./book.js";
 
@@ -46,7 +46,7 @@ const fill = async (folder: string, length = 60): Promise<void> => {
   const book = new Book(store, clock);
   await walkFor(book, clock, 0, length + 1);
   book.end();
-  store.release("office");
+  store.clearCrashMark("office");
   store.close();
 };
 
@@ -54,7 +54,7 @@ const fill = async (folder: string, length = 60): Promise<void> => {
 const walksOn = async (folder: string, open = openStore): Promise<void> => {
   const clock = new ManualClock();
   const store = await open(folder, clock);
-  const before = store.ledgerOf("office").resume()?.tally.total.distance ?? 0;
+  const before = store.sessionStoreOf("office").resume()?.tally.total.distance ?? 0;
   const book = new Book(store, clock);
   await walkFor(book, clock, 1, 62);
   expect(book.records.tally.total.distance).toBe(before + 60);
@@ -160,7 +160,7 @@ describe("a store that cannot be used", () => {
       await walksOn(join(folder, "data"), async (path, clock) => {
         const store = await openStore(path, clock, { log });
         expect(store.state.state).toBe(state);
-        expect(store.state.advice).toContain("Belts are stopped all the same");
+        expect(store.state.advice).toContain("Belts are still stopped");
         return store;
       });
       expect(warnings).toHaveLength(1);
@@ -170,7 +170,7 @@ describe("a store that cannot be used", () => {
   it("for want of its native part is said, and the walk goes on", () =>
     inFolder(async (folder) => {
       await walksOn(folder, async (path, clock) => {
-        const loadDriver = (): Promise<never> => Promise.reject(new StoreFault("unavailable", "no build"));
+        const loadDriver = (): Promise<never> => Promise.reject(new StoreError("unavailable", "no build"));
         const store = await openStore(path, clock, { loadDriver });
         expect(store.state.state).toBe("unavailable");
         return store;
@@ -199,7 +199,7 @@ describe("a store that cannot be used", () => {
         const store = await openStore(path, clock, { log });
         expect(store.state.state).toBe(state);
         // Of walks that are there and cannot be read no total is known; another program's file has none.
-        expect(store.ledgerOf("office").resume() === null).toBe(state === "newer");
+        expect(store.sessionStoreOf("office").resume() === null).toBe(state === "newer");
         expect(warnings.some((said) => said.includes("stats is not published"))).toBe(state === "newer");
         return store;
       });
@@ -216,7 +216,7 @@ describe("a store that cannot be used", () => {
       const other = new Database(join(folder, FILE));
       other.exec("DROP VIEW days");
       other.close();
-      expect(store.ledgerOf("office").resume()).toBeNull();
+      expect(store.sessionStoreOf("office").resume()).toBeNull();
       store.close();
     }));
 
@@ -224,7 +224,7 @@ describe("a store that cannot be used", () => {
     inFolder(async (folder) => {
       const clock = new ManualClock();
       const store = await openStore(folder, clock);
-      for (const pad of ["attic", "office"]) store.saw(pad, clock.wall());
+      for (const pad of ["attic", "office"]) store.statusSeen(pad, clock.wall());
       store.close();
       const other = new Database(join(folder, FILE));
       other.exec(`INSERT INTO sessions (pad, id, state, started_at, calories_source, max_speed)

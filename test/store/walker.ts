@@ -115,7 +115,7 @@ export class Walker {
     this.book.park();
     this.standby();
     await this.listen(2);
-    this.store.release("office");
+    this.store.clearCrashMark("office");
     this.store.close();
     this.kill();
   }
