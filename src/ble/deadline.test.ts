@@ -91,3 +91,16 @@ test("a timeout that a stall of ours has made late lets the answers that wait go
   await never;
   expect(left()).toBe(0);
 });
+
+test("a stall that ends with the deadline itself lets them, too", async () => {
+  const { clock, left } = rig();
+  // Until 103 ms the process stands still: then the timers that are due run first, and what waits in the socket is read.
+  const after = (ms: number, run: () => void) => clock.after(Math.max(ms, 103 - clock.now()), run);
+  const stalled = { now: () => clock.now(), wall: () => clock.wall(), every: clock.every.bind(clock), after };
+  let answered: (value: number) => void = () => undefined;
+  const answer = new Promise<number>((resolve) => (answered = resolve));
+  const settled = settle(answer, { clock: stalled, ms: 100, what: "waiting" });
+  after(0, () => answered(7));
+  expect(await clock.settled(settled)).toBe(7);
+  expect(left()).toBe(0);
+});
