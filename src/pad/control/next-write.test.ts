@@ -149,6 +149,14 @@ describe("a speed whose limit the pad may yet lower", () => {
     expect(next({ ...written.control, lastWrite: 0 }, at(1_000, 3.9))).toBe("speed 3.5");
   });
 
+  it("takes a start along that was wanted for it alone, as long as that is not written", () => {
+    const lower = { ...C2, capabilities: { ...C2.capabilities, maxSpeed: speedFromKmh(3.5) } };
+    const alone = requestStart(speed(seenOnce, rest), rest, [], 1_000, 1_000).control;
+    expect(review(alone, rest, lower, 1_000).control.start).toBeNull();
+    expect(review(start(speed(seenOnce, rest)), rest, lower, 1_000).control.start).not.toBeNull();
+    expect(review(wrote(alone, { op: "start" }), rest, lower, 1_000).control.start).not.toBeNull();
+  });
+
   it("does not hold up a start or a stop", () => {
     expect(next(start(unasked), rest)).toBe("start");
     expect(next(stop(speed(unasked, running)), running)).toBe("stop");

@@ -133,8 +133,11 @@ const aboveNewLimit = (control: Control, goal: SpeedGoal, { maxSpeed }: Capabili
     writeBy: now + WRITE_WITHIN_MS,
     onlySlower: true,
   };
+  // A start that was wanted for this speed alone goes with it.
+  const { start } = control;
+  const isOrphan = start !== null && start.wroteAt === null && start.refs.length === 0;
   return {
-    control: { ...control, speed: goal.writes > 0 ? brake : null },
+    control: { ...control, speed: goal.writes > 0 ? brake : null, start: isOrphan ? null : start },
     effects: resolve(goal.refs, outcome),
   };
 };
