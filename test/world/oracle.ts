@@ -5,6 +5,10 @@ import type { DayPad, Safety } from "./day.js";
 /** km/h: what a status rounds to 0 (wire-facts a.7). */
 const LEAST = 0.05;
 const KM_PER_MILE = 1.609344;
+/** Seconds that a status takes to be published: a steep ramp ends in them. */
+const ON_ITS_WAY_S = 0.03;
+/** Milliseconds after which nothing is on its way any more that left on a slow link. */
+const SLOW_FOR = 4_000;
 /** A result is worth a minute's waiting to the bridge: one that waits for the broker for longer is given up. */
 const RESULT_KEPT = 55_000;
 /** Contract rules 2 and 4. */
@@ -143,6 +147,9 @@ export class PadOracle {
   #awayAt = -Infinity;
   #unclean = false;
   #flapStops = false;
+  /** What a frame that is on its way now may take, ms, and when it did. */
+  #slowest = 0;
+  #slowAt = 0;
   #unreachableSince: number | null = null;
   #due: { readonly ask: Ask; readonly until: number; readonly from: number; reacted: boolean } | null = null;
 
@@ -153,7 +160,7 @@ export class PadOracle {
     const { model } = pad.machine;
     this.wilink = "wilink" in model;
     const { imperial = false } = setup.options;
-    this.least = LEAST * (imperial ? KM_PER_MILE : 1);
+    this.least = Math.max(LEAST * (imperial ? KM_PER_MILE : 1), (setup.options.ramp ?? 0) * ON_ITS_WAY_S);
     this.unsaid = imperial && !this.wilink && setup.model !== "tm11gy" ? KM_PER_MILE : 1;
     this.cap = Math.min(
       model.belt.max,
@@ -169,6 +176,10 @@ export class PadOracle {
   sample({ machine: { belt } }: Pad): void {
     const now = this.#deps.now();
     const last = this.truth.at(-1);
+    if (this.transit >= this.#slowest || now - this.#slowAt > SLOW_FOR) {
+      this.#slowest = this.transit;
+      this.#slowAt = now;
+    }
     this.truth.push({ at: now, speed: belt.speed, phase: belt.phase });
     if (this.truth.length > 2 * HISTORY) this.truth.splice(0, HISTORY);
     if (belt.phase === "rest") this.#restAt = now;
@@ -356,6 +367,8 @@ export class PadOracle {
     const { ramp = 0.53, deafSpinUp = false } = this.setup.options;
     if (this.#linkedAt === null || this.#firstHeard === null || this.disturbed) return;
     if (this.#deps.now() - this.#linkedAt < 2_000) return;
+    // One that shares an older stop shares its time.
+    if (!this.#stopConfirmed) return;
     ask.calm = ramp > 0.45 && !deafSpinUp;
     const falls =
       (speed / ramp) * 1000 +
@@ -408,7 +421,8 @@ export class PadOracle {
     if (op.startsWith("speed") && !this.wilink && is.target === was.target)
       for (const key of this.#firstWrites.keys()) if (key.endsWith(`/${op}`)) this.#firstWrites.delete(key);
     if (op.startsWith("speed") && is.target !== was.target && is.phase === "running") {
-      const ask = this.#authority(op, -1);
+      const handed = this.#handedSeq.findLast((one) => one.op === op)?.seq ?? Infinity;
+      const ask = this.#authority(op, -1, handed);
       const fastest = Math.max(...this.#since(now - 4_000).map(({ speed }) => speed));
       const asked =
         ask?.key === "speed" && typeof ask.value === "number" && !this.setup.options.imperial
@@ -526,10 +540,10 @@ export class PadOracle {
   }
 
   /** The command that this frame is written for. */
-  #authority(op: string, after: number): Ask | undefined {
+  #authority(op: string, after: number, before = Infinity): Ask | undefined {
     const now = this.#deps.now();
     return this.asks.findLast((ask) => {
-      if (ask.kind !== "motion" || ask.isVoid || ask.seq <= after) return false;
+      if (ask.kind !== "motion" || ask.isVoid || ask.seq <= after || ask.seq > before) return false;
       const starts = STARTS.includes(ask.value);
       const open = ask.results.length === 0;
       if (op === "start")
@@ -589,7 +603,7 @@ export class PadOracle {
       due.reacted = true;
       this.stats.push({ took: now - due.from, gap: gapOf(this.setup) });
       const gap = gapOf(this.setup);
-      if (this.wilink && this.transit <= 30 && now - due.from > gap + 350)
+      if (this.wilink && this.#slowest <= 30 && now - due.from > gap + 350)
         wrong(`${now - due.from} ms after its command`);
     }
     if (!this.#alive || this.#exiting || this.#unclean || !this.honest) return;
@@ -599,7 +613,8 @@ export class PadOracle {
       const halts = kind === "stop" || value === "toggle" || value === "standby";
       return halts && (results[0] !== "ok" || now - resultAt < 3_000 || !this.#stopConfirmed);
     });
-    const down = this.#brokerDownSince;
+    // To the bridge the broker is gone until it has connected again.
+    const down = this.#brokerDownSince ?? this.#unreachableSince;
     const after = broker_lost.after * 1000;
     const began = this.#cause?.at ?? -Infinity;
     const lost =
