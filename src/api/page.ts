@@ -55,6 +55,8 @@ export interface InfoPayload {
   readonly config: {
     readonly mqtt: { readonly url: string; readonly base_topic: string };
     readonly bluetooth: { readonly radio: "noble" | "simulator" };
+    /** Seconds: a shorter walk is not kept. */
+    readonly session: { readonly min_duration: number };
     readonly safety: { readonly allow_start: boolean; readonly shutdown_timeout: number };
   };
 }

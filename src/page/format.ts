@@ -55,7 +55,7 @@ export const metricText = (metric: Metric, value: number, units: Units): string 
     case "distance":
       return distanceWithUnit(value, units);
     case "duration":
-      return aboutText(value);
+      return value < 30 ? "0 min" : aboutText(value);
     case "steps":
       return `${wholeText(value)} ${TEXT.numbers.stepsUnit}`;
     case "calories":

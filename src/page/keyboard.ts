@@ -44,7 +44,8 @@ export const listenToKeys = (store: Store, actions: Actions): void => {
         if (!press.repeat) for (const pad of action.pads) actions.stop(pad);
         return;
       case "resume":
-        return actions.start(action.pad);
+        actions.start(action.pad);
+        return;
       case "wait":
         return actions.notice(TEXT.keys.pausedAgain);
       case "faster":

@@ -38,15 +38,21 @@ const show = (): void => {
   if (root !== null) render(<App state={state} actions={actions} />, root);
 };
 
-/** The walk so far, for the live chart; once for each walk that this page sees. */
+/** A walk is stored from `session.min_duration` on; the store is given a little more time. */
+const STORED_AFTER_SECONDS = 10;
+
+/** The walk so far, for the live chart; once for each walk that began before this page was opened. */
 const fillTraces = (): void => {
-  const filled = new Set<string>();
+  const seen = new Set<string>();
   store.subscribe(() => {
-    for (const { about, stats } of store.state.pads ?? []) {
+    for (const { about, stats, trace } of store.state.pads ?? []) {
       const session = stats?.session;
-      if (!session?.id || session.state === "ended" || filled.has(session.id)) continue;
-      filled.add(session.id);
-      void actions.fillTrace(about.id, session.id);
+      if (!session?.id || session.state === "ended" || seen.has(session.id)) continue;
+      seen.add(session.id);
+      const shortest = (store.state.info?.config.session.min_duration ?? Infinity) + STORED_AFTER_SECONDS;
+      const began = Date.parse(session.started_at ?? "") / 1000;
+      if ((trace.at[0] ?? 0) > began && (session.duration ?? 0) >= shortest)
+        void actions.fillTrace(about.id, session.id);
     }
   });
 };

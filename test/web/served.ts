@@ -74,6 +74,7 @@ const INFO: InfoPayload = {
   config: {
     mqtt: { url: "", base_topic: "" },
     bluetooth: { radio: "noble" },
+    session: { min_duration: 30 },
     safety: { allow_start: true, shutdown_timeout: 25 },
   },
 };

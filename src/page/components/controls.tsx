@@ -6,7 +6,7 @@ import { Icon } from "./icons.js";
 
 interface ButtonProps {
   readonly kind: "primary" | "quiet" | "round" | "chip" | "danger";
-  readonly onPress: () => void;
+  readonly onPress: (event: MouseEvent) => void;
   /** Says so to everybody, and keeps the focus where it is. */
   readonly off?: boolean;
   readonly label?: string;

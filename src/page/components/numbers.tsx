@@ -36,29 +36,32 @@ export const WalkNumbers = ({ pad, preferences: { units } }: Props) => {
   return (
     <section class="panel" aria-labelledby="numbers-title">
       <h2 id="numbers-title">{walk?.state === "ended" ? TEXT.numbers.lastWalk : TEXT.numbers.label}</h2>
-      {!walk?.id && <p class="quiet-note">{TEXT.numbers.none}</p>}
-      <dl class="figures">
-        <Figure label={TEXT.numbers.time}>{durationText(walk?.duration ?? null)}</Figure>
-        <Figure label={TEXT.numbers.distance} unit={distanceUnit(units)}>
-          {distanceText(walk?.distance ?? null, units)}
-        </Figure>
-        {capabilities?.steps !== false && (
-          <Figure label={TEXT.numbers.steps}>{wholeText(walk?.steps ?? null)}</Figure>
-        )}
-        <Figure label={TEXT.numbers.calories} unit="kcal">
-          {wholeText(walk?.calories ?? null)}
-        </Figure>
-        {heartRate !== null && (
-          <Figure label={TEXT.numbers.heartRate} unit="bpm">
-            {wholeText(heartRate)}
+      {walk?.id ? (
+        <dl class="figures">
+          <Figure label={TEXT.numbers.time}>{durationText(walk.duration)}</Figure>
+          <Figure label={TEXT.numbers.distance} unit={distanceUnit(units)}>
+            {distanceText(walk.distance, units)}
           </Figure>
-        )}
-        {incline !== null && (
-          <Figure label={TEXT.numbers.incline} unit="%">
-            {tenthsText(incline)}
+          {capabilities?.steps !== false && (
+            <Figure label={TEXT.numbers.steps}>{wholeText(walk.steps)}</Figure>
+          )}
+          <Figure label={TEXT.numbers.calories} unit="kcal">
+            {wholeText(walk.calories)}
           </Figure>
-        )}
-      </dl>
+          {heartRate !== null && (
+            <Figure label={TEXT.numbers.heartRate} unit="bpm">
+              {wholeText(heartRate)}
+            </Figure>
+          )}
+          {incline !== null && (
+            <Figure label={TEXT.numbers.incline} unit="%">
+              {tenthsText(incline)}
+            </Figure>
+          )}
+        </dl>
+      ) : (
+        <p class="quiet-note">{TEXT.numbers.none}</p>
+      )}
     </section>
   );
 };

@@ -1,5 +1,5 @@
 import { speedText, speedUnit, speedWithUnit } from "../format.js";
-import { isLive, isRunning, mayMove } from "../model/belt.js";
+import { canStart, isLive, isRunning, mayMove } from "../model/belt.js";
 import type { PadModel, State } from "../model/state.js";
 import type { Actions } from "../net/actions.js";
 import { TEXT } from "../text.js";
@@ -76,7 +76,9 @@ const Speed = ({ state, pad }: Omit<Props, "actions">) => {
         ? TEXT.speed.pending(speedWithUnit(asked, units))
         : target !== null && isLive(state)
           ? TEXT.speed.target(speedWithUnit(target, units))
-          : null;
+          : canStart(state, pad)
+            ? TEXT.speed.atRest
+            : null;
   return (
     <div class="speed">
       <p class={`speed-number ${speed === null ? "unknown" : ""}`}>

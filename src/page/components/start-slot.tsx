@@ -14,7 +14,8 @@ interface Props {
 
 /**
  * The one place that starts a belt. While the belt moves nothing in it can be pressed, so that a finger that comes late
- * meets no Start; after a press the focus goes to STOP, so that the next Space or Enter stops.
+ * meets no Start; after a press by a key the focus goes to STOP, so that the next Space or Enter stops. After one by a finger
+ * or mouse no control has it, so that Space stops, and later resumes.
  */
 export const StartSlot = ({ state, pad, actions }: Props) => (
   <div class="start-slot">
@@ -31,9 +32,10 @@ const StartButtons = ({ state, pad, actions }: Props) => {
   const paused = isPaused(pad);
   const allowed = state.info?.config.safety.allow_start !== false;
   const off = !canStart(state, pad);
-  const start = (): void => {
-    actions.start(id);
-    document.getElementById(stopId(id))?.focus({ preventScroll: true });
+  const start = ({ detail }: MouseEvent): void => {
+    // Pressed by a key, where no clicks are counted.
+    if (actions.start(id) && detail === 0)
+      document.getElementById(stopId(id))?.focus({ preventScroll: true });
   };
   return (
     <div class="start-buttons">

@@ -1,32 +1,17 @@
 import type { AddPadRequest, SetRequest } from "../../api/page.js";
-import { monotonic, wait, wallClock } from "../clock.js";
+import { monotonic, wallClock } from "../clock.js";
 import { canSetSpeed, canStart, isPaused, serverNow } from "../model/belt.js";
 import { firstDay, localDay } from "../model/days.js";
-import type { Control, Loaded, PadModel, Preferences, Range, Requests, State } from "../model/state.js";
+import type { Control, Loaded, PadModel, Preferences, Range, State } from "../model/state.js";
 import { TEXT } from "../text.js";
 import { savePreferences } from "../preferences.js";
 import type { Store } from "../store.js";
-import {
-  getDays,
-  getSamples,
-  getSessions,
-  postEnd,
-  postPad,
-  postScan,
-  postSet,
-  postStop,
-  Refusal,
-} from "./requests.js";
+import { createAsk } from "./ask.js";
+import { getDays, getSamples, getSessions, postEnd, postPad, postScan, sentenceOf } from "./requests.js";
 
-/** How long a stop that nobody received is sent again (contract rule 2: a stop waits 60 s for its pad). */
-const STOP_AGAIN_FOR_MS = 60_000;
-const STOP_AGAIN_MS = 700;
 const SCAN_SECONDS = 6;
 /** A tap that was meant for what was there before must not hit a Start that has just appeared. */
 const START_AFTER_REST_MS = 700;
-
-const sentenceOf = (error: unknown): string =>
-  error instanceof Refusal ? error.message : TEXT.errors.notDelivered;
 
 /** Everything that the user can do. Each function returns at once; what comes of it is seen in the state. */
 export type Actions = ReturnType<typeof createActions>;
@@ -39,58 +24,8 @@ const loaded = async <T>(request: Promise<T>): Promise<Loaded<T>> => {
   }
 };
 
-const createAsk = (store: Store) => {
-  let lastId = 0;
-
-  /** The bridge's sentence where it refused; null where it did not, or where something newer took over. */
-  const refusalIn = async (
-    pad: string | null,
-    control: Control,
-    body: SetRequest,
-  ): Promise<string | null> => {
-    const intent = control === "stop" || control === "start" ? control : "change";
-    const results = await (pad === null ? postStop() : postSet(pad, body, intent));
-    const refused = results.find(({ status, code }) => status === "error" && code !== "superseded");
-    return refused?.message ?? null;
-  };
-
-  const ask = async (
-    pad: string | null,
-    control: Control,
-    body: SetRequest,
-    value: number | null,
-  ): Promise<void> => {
-    lastId += 1;
-    const id = lastId;
-    const request = { pad, control, id } as const;
-    store.dispatch({ type: "asked", ...request, value });
-    const until = monotonic() + STOP_AGAIN_FOR_MS;
-    for (;;) {
-      try {
-        const refusal = await refusalIn(pad, control, body);
-        store.dispatch({ type: "answered", ...request, refusal });
-        return;
-      } catch (error) {
-        const again = control === "stop" && !(error instanceof Refusal) && monotonic() < until;
-        if (!again) {
-          store.dispatch({ type: "answered", ...request, refusal: sentenceOf(error) });
-          return;
-        }
-        store.dispatch({ type: "undelivered", ...request });
-        await wait(STOP_AGAIN_MS);
-        // A newer stop has taken over.
-        if (requestsOf(store.state, pad)?.asked.stop?.id !== id) return;
-      }
-    }
-  };
-  return ask;
-};
-
 const padOf = (state: State, id: string): PadModel | null =>
   state.pads?.find(({ about }) => about.id === id) ?? null;
-
-const requestsOf = (state: State, pad: string | null): Requests | null =>
-  pad === null ? state.all : padOf(state, pad);
 
 const controlActions = (store: Store) => {
   const ask = createAsk(store);
@@ -112,11 +47,13 @@ const controlActions = (store: Store) => {
     /** Always sent, whatever the page believes. `null`: every pad. */
     stop: (pad: string | null): void => void ask(pad, "stop", { belt: "OFF" }, null),
     endWalk: (pad: string): void => void ask(pad, "stop", { command: "stop" }, null),
-    start: (id: string): void => {
+    /** False where it came too early, and nothing was asked. */
+    start: (id: string): boolean => {
       const pad = padOf(store.state, id);
-      if (pad === null || !canStart(store.state, pad) || pad.asked.start) return;
-      if (pad.restSince === null || monotonic() - pad.restSince < START_AFTER_REST_MS) return;
+      if (pad === null || !canStart(store.state, pad) || pad.asked.start) return false;
+      if (pad.restSince === null || monotonic() - pad.restSince < START_AFTER_REST_MS) return false;
       askStamped(id, "start", { command: isPaused(pad) ? "resume" : "start" }, null);
+      return true;
     },
     /** One step up or down. The bridge knows the speed that it starts from. */
     step: (id: string, command: "faster" | "slower"): void => {

@@ -14,10 +14,13 @@ import type {
 import { TEXT } from "../text.js";
 
 /** Longer than the slowest answer: a start takes up to 40 s. */
-const ANSWER_MS = 60_000;
+export const ANSWER_MS = 60_000;
 
 /** The server has answered, and refuses: `message` is its sentence. Anything else that is thrown never arrived. */
 export class Refusal extends Error {}
+
+export const sentenceOf = (error: unknown): string =>
+  error instanceof Refusal ? error.message : TEXT.errors.notDelivered;
 
 /** The server's sentence about a refused request. */
 export const refusalOf = async (response: Response): Promise<string> => {
@@ -51,14 +54,17 @@ const query = (fields: Readonly<Record<string, string | undefined>>): string =>
 /** What the page asks of a pad. Only a press on Start may start a belt: whatever else comes too late finds it at rest. */
 export type Intent = "stop" | "start" | "change";
 
-/** Goes on when the tab is closed. */
-export const postSet = (pad: string, body: SetRequest, intent: Intent): Promise<SetResponse> =>
-  post(`api/pads/${encodeURIComponent(pad)}/set${intent === "change" ? "?start=never" : ""}`, body, {
-    keepalive: true,
-  });
-
-/** Stops every pad: before the first picture nobody knows which there are. */
-export const postStop = (): Promise<StopResponse> => post("api/stop", {}, { keepalive: true });
+/** `pad` null: every pad, which can only be stopped. `keepalive`: it is sent though the tab is closed. */
+export const postSet = (
+  pad: string | null,
+  body: SetRequest,
+  intent: Intent,
+  init: Pick<RequestInit, "keepalive" | "signal">,
+): Promise<SetResponse> => {
+  if (pad === null) return post<StopResponse>("api/stop", {}, init);
+  const query = intent === "change" ? "?start=never" : "";
+  return post(`api/pads/${encodeURIComponent(pad)}/set${query}`, body, init);
+};
 
 export const getDays = (since: string): Promise<readonly DayPayload[]> =>
   request(`api/days?${query({ since })}`);
