@@ -1,0 +1,134 @@
+import { describe, expect, it, type TestContext } from "vitest";
+import { configFor, newFolder, PAD, started } from "../process/scene.js";
+import { onVirtualRadio, tell } from "../process/virtual-radio.js";
+import { freePort } from "../support/mosquitto.js";
+import type { Program, ProgramOptions } from "../support/program.js";
+import { browserOfFile, DESKTOP, noBrowser, SOON, Tab, unlessNoBrowser } from "./browser.js";
+import { urlOf } from "./demo.js";
+
+const ENDED = "The bridge has ended, the belt is at rest. You may close this window.";
+const STOPPING = "The bridge is stopping. The belt is brought to rest first.";
+const LOST = "Nobody here can see or stop the belt: use the pad's remote.";
+/** What a browser notes of a server that is away: the page's own words are about the same. */
+const AWAY = /ERR_|Failed to load resource/;
+
+/** The real noble with a pad on a virtual controller, whose remote the test has; no broker. */
+const settings = async (ctx: TestContext): Promise<ProgramOptions> => {
+  const web = { enabled: true, port: await freePort() };
+  return {
+    folder: await newFolder(ctx),
+    config: {
+      ...configFor("mqtt://127.0.0.1:1", undefined, { web }),
+      bluetooth: { radio: "noble" },
+      simulator: { pads: [] },
+    },
+    ...onVirtualRadio({ pads: [{ address: PAD, model: "c2" }] }),
+  };
+};
+
+/** Writes down each speed and banner that the page shows, from now on. */
+const WATCH = `
+  window.shown = [];
+  const note = () => {
+    const banner = document.querySelector(".banner-text p")?.textContent ?? "";
+    const speed = document.querySelector("[data-speed]").textContent;
+    window.shown.push({ banner, speed: Number(speed) });
+  };
+  new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });`;
+
+interface Shown {
+  readonly banner: string;
+  readonly speed: number;
+}
+const shownBy = (tab: Tab): Promise<readonly Shown[]> => tab.page.evaluate<readonly Shown[]>("window.shown");
+
+describe.skipIf(noBrowser)(`the page while its bridge ends, dies and comes back${unlessNoBrowser}`, () => {
+  const browser = browserOfFile();
+  const walking = async (tab: Tab): Promise<void> => {
+    await tab.untilBelt(/standby|idle/);
+    await tab.start();
+    await tab.untilSpeed((speed) => speed >= 1.5);
+  };
+
+  it("SIGTERM: stopping, the falling speed, at rest, ended; back by itself; kill -9: lost, back, the belt stopped", async (ctx) => {
+    const options = await settings(ctx);
+    const first = await started(ctx, options);
+    const url = await urlOf(first);
+    const tab = await Tab.open(ctx, browser(), url, DESKTOP, AWAY);
+    await walking(tab);
+    await tab.page.evaluate(WATCH);
+    first.signal("SIGTERM");
+    await tab.says(ENDED);
+    expect(await first.exit(25_000)).toEqual({ code: 0, signal: null });
+    const shown = await shownBy(tab);
+    const falling = shown.filter(({ banner }) => banner === STOPPING).map(({ speed }) => speed);
+    const fall = falling.slice(falling.lastIndexOf(Math.max(...falling)));
+    expect(fall).toEqual(fall.toSorted((a, b) => b - a));
+    expect(new Set(fall).size).toBeGreaterThan(2);
+    expect(shown.some(({ banner, speed }) => banner !== ENDED && speed === 0)).toBe(true);
+    expect(await tab.violations()).toEqual([]);
+
+    const second = await started(ctx, options);
+    await walking(tab);
+    await tab.page.evaluate(WATCH);
+    second.child.kill("SIGKILL");
+    await tab.says(LOST);
+    await tab.button(/^STOP/).waitFor();
+    expect(await tab.violations()).toEqual([]);
+    const third = await started(ctx, options);
+    await tab.untilBelt(/standby|idle/);
+    // The belt that the crash has left moving.
+    await tell(third, { do: "press", address: PAD, key: "start-stop" });
+    await tab.untilBelt("stopping");
+    await tab.untilBelt(/standby|idle/);
+    expect((await shownBy(tab)).some(({ banner }) => banner.endsWith(LOST))).toBe(true);
+    third.signal("SIGTERM");
+    await tab.says(ENDED);
+  });
+
+  it("a link that is lost, a stop that is pressed then; a connection that falls silent", async (ctx) => {
+    const options = await settings(ctx);
+    const program = await started(ctx, options);
+    const tab = await Tab.open(ctx, browser(), await urlOf(program), DESKTOP, AWAY);
+    await walking(tab);
+    const range = (out: boolean) => tell(program, { do: "range", address: PAD, out });
+    await range(true);
+    await tell(program, { do: "drop", address: PAD });
+    await tab.says("The Bluetooth connection was lost while the belt moved; it may still be moving.");
+    await tab.says(/^Last seen at /);
+    expect(await tab.belt()).toBe("unknown");
+    await tab.button(/^STOP/).click();
+    await tab.says("Stop sent");
+    expect((await tell(program, { do: "speed", address: PAD })).speed).toBeGreaterThan(0);
+    await range(false);
+    await tab.untilBelt(/standby|idle/);
+    expect((await tell(program, { do: "speed", address: PAD })).speed).toBe(0);
+
+    await silent(tab, program);
+    program.signal("SIGTERM");
+    await tab.says(ENDED);
+  });
+});
+
+/** Nothing is sent any more, and nothing ends: said within 5 s of the last word. The page's clock is turned by hand. */
+const silent = async (tab: Tab, program: Program): Promise<void> => {
+  await tab.page.clock.install();
+  await tab.page.reload();
+  await tab.page.clock.runFor(1_000);
+  await tab.untilBelt(/standby|idle/);
+  program.signal("SIGSTOP");
+  try {
+    await tab.page.clock.runFor(5_000);
+    await tab.says(LOST);
+  } finally {
+    program.signal("SIGCONT");
+  }
+  await tab.page.clock.runFor(2_000);
+  await expect
+    .poll(async () => {
+      await tab.page.clock.runFor(1_000);
+      return tab.page.getByText(LOST).count();
+    }, SOON)
+    .toBe(0);
+  await tab.page.clock.resume();
+};
