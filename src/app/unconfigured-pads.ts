@@ -5,19 +5,17 @@ import { sighting } from "./scan.js";
 
 /** Without pads in the config the bridge names the ones that it could be given. Returns the end of it. */
 export const logUnconfiguredPads = (radio: Radio, log: Logger, signal: AbortSignal): (() => void) => {
-  log.warn({}, "No pads are configured: there is no belt to look after. Pads that advertise are named here.");
+  log.warn({}, "No pads configured. Pads found nearby are listed below.");
   const told = new Set<string>();
   const hear = (advertisement: Parameters<typeof sighting>[0]): void => {
     const { address, name, protocol, model, rssi } = sighting(advertisement);
     if (protocol === null || told.has(address)) return;
     told.add(address);
-    log.info({ address, protocol, model, rssi }, `seen: ${name ?? "a pad"} at ${address}`);
+    log.info({ address, protocol, model, rssi }, `Pad found: ${name ?? "no name"} at ${address}`);
   };
   const listen = (): void => {
     if (radio.state.state !== "on" || signal.aborted) return;
-    radio
-      .scan(hear, { signal })
-      .catch((error: unknown) => log.debug({ err: asError(error) }, "the scan ended"));
+    radio.scan(hear, { signal }).catch((error: unknown) => log.debug({ err: asError(error) }, "Scan ended"));
   };
   listen();
   return radio.onState(listen);

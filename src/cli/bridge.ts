@@ -76,7 +76,7 @@ const newApp = (
   const onTerminal = isatty(1);
   const end: PageOptions["end"] = (reason) => {
     if (reason === "restart" && onTerminal)
-      log.warn({}, "A restart was asked for; on a terminal nothing starts the bridge again.");
+      log.warn({}, "Restart requested. Nothing starts the bridge again on a terminal; start it yourself.");
     ending.ask(reason);
   };
   return new App(config, {

@@ -74,7 +74,7 @@ export const createLogger = (options: LogOptions): LogOutput => {
   const scrub = lineScrubber(secrets);
   const print = pretty ? prettyPrinter(isTty) : visibleLines;
   const lines = streamSink(stream, clock, (lost) =>
-    log.warn({ lost }, "log lines were lost: nobody read them"),
+    log.warn({ lost }, "Log lines were lost because nobody read them"),
   );
   const sink = footedSink(lines);
   const err = errorSerializer(level === "debug" || level === "trace");

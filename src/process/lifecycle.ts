@@ -16,7 +16,7 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** npm hands Ctrl-C on, so that it reaches us twice at once (safety rule 8). */
+/** npm forwards Ctrl-C, so the process receives it twice at once (safety rule 8). */
 const SAME_KEY_PRESS_MS = 1_000;
 /**
  * Whatever would end us without a stop, or open Node's inspector (SIGUSR1). Not SIGSEGV, SIGBUS, SIGFPE and SIGILL: after
@@ -44,7 +44,7 @@ export interface End {
   readonly code: typeof EXIT.ok | typeof EXIT.internal;
 }
 
-/** Whatever ends the program comes through here, once; what comes later only hurries it. */
+/** Every request to end the program; the first one counts, a later signal only shortens the wait. */
 export class Ending {
   readonly #clock: Clock;
   readonly #hurry = new AbortController();
@@ -67,17 +67,17 @@ export class Ending {
     return this.#begun;
   }
 
-  /** Aborted by a later signal: the person does not want to wait. */
+  /** Aborted by a later signal: the user does not want to wait. */
   get hurry(): AbortSignal {
     return this.#hurry.signal;
   }
 
-  /** An error that nobody handled, before or during the end; the exit code is 70 then, or worse. */
+  /** An unhandled error, before or during the shutdown; the exit code is then 70, or 75. */
   get failed(): Error | null {
     return this.#failed;
   }
 
-  /** A signal: the first ends the program, if nothing else does already; one later than the same key press hurries it. */
+  /** The first signal ends the program; one later than the same key press shortens the wait. */
   signal(name: string): void {
     const now = this.#clock.now();
     this.#signalledAt ??= now;
@@ -85,7 +85,7 @@ export class Ending {
     if (now - this.#signalledAt >= SAME_KEY_PRESS_MS) this.#hurry.abort();
   }
 
-  /** Asked for otherwise, as often as one likes: nobody stands there and waits. */
+  /** Any other request: repeated ones do not shorten the wait. */
   ask(reason: string): void {
     this.#end({ reason, code: EXIT.ok });
   }
@@ -111,15 +111,15 @@ const catchSignal = (signal: (typeof SIGNALS)[number], ending: Ending): void => 
   if (signal === "SIGBREAK" || signal in constants.signals) process.on(signal, () => ending.signal(signal));
 };
 
-/** Puts the process's signals and unhandled errors on the one path. Installed first, so that no moment is left out. */
+/** Sends the process's signals and unhandled errors to the one path. Installed before anything else starts. */
 export const catchEverything = (ending: Ending): void => {
   for (const signal of SIGNALS) catchSignal(signal, ending);
   catchRealTimeSignals((name) => ending.signal(name));
-  // Ctrl-Z would leave a moving belt with nobody who could stop it.
+  // Suspended by Ctrl-Z, the bridge could not stop a moving belt.
   process.on("SIGTSTP", () => process.stderr.write(NOT_SUSPENDED));
   process.on("uncaughtException", (error) => ending.fail(error));
   process.on("unhandledRejection", (reason) => ending.fail(reason));
-  // A reader that went away (`| head`) must not end the bridge: the belts outlive the terminal.
+  // A closed reader (`| head`) must not end the bridge: the belt may still move.
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
 };
@@ -130,7 +130,7 @@ export type BeltReport = readonly {
   readonly verdict: "none" | "rest" | "falling" | "moving";
 }[];
 
-/** The running program, as its end sees it. Every stage may hang or throw: none skips the next. */
+/** The running program, as the shutdown path sees it. A stage may hang or throw; the next one runs anyway. */
 export interface Stoppable {
   /** `stopping` to the broker, commands refused, scans and connects aborted; all of it before this returns. */
   quiesce(reason: string): Promise<void> | void;
@@ -147,7 +147,7 @@ const CAPS = { quiesce: 100, save: 300, links: 300, goodbye: 600 };
 const REST_MS = Object.values(CAPS).reduce((sum, ms) => sum + ms);
 
 /**
- * The one way out (safety rule 8). Each stage gets the smaller of its cap and what is left; whatever it does, the
+ * The one shutdown path (safety rule 8). Each stage gets the smaller of its cap and the time left; whatever it does, the
  * next one runs. Resolves within `budgetMs` with the exit code.
  */
 export const shutDown = async (
@@ -157,58 +157,58 @@ export const shutDown = async (
   { budgetMs, clock, log }: { readonly budgetMs: number; readonly clock: Clock; readonly log: Logger },
 ): Promise<ExitCode> => {
   const until = clock.now() + budgetMs;
-  // What is refused at its start has no pads yet: no word of belts then.
-  const first = attempt(() => app.report(), log)?.length ? ": every belt is brought to rest first" : "";
-  log.info({ reason: end.reason }, `stopping (${end.reason})${first}`);
-  const said = sayFailure(ending, log);
+  // A start that was refused has no pads yet: belts are not mentioned then.
+  const first = attempt(() => app.report(), log)?.length ? ": every belt is stopped first" : "";
+  log.info({ reason: end.reason }, `Stopping (${end.reason})${first}`);
+  const logged = logFailure(ending, log);
   const stage = (name: string, cap: number, run: (signal: AbortSignal, ms: number) => Promise<void> | void) =>
     runStage(name, Math.max(0, Math.min(cap, until - clock.now())), run, { clock, log });
 
   await stage("quiesce", CAPS.quiesce, () => app.quiesce(end.reason));
   await stage("belts", budgetMs - REST_MS, (signal) => app.belts(signal, ending.hurry));
   const report = attempt(() => app.report(), log);
-  if (report) tell(report, log);
+  if (report) logBelts(report, log);
   await stage("save", CAPS.save, () => app.save());
   await stage("links", CAPS.links, () => app.links());
   await stage("goodbye", CAPS.goodbye, (_, ms) => app.goodbye(ms));
-  // An error on the way out decides the exit code, too.
-  if (!said) sayFailure(ending, log);
+  // An error during the shutdown decides the exit code, too.
+  if (!logged) logFailure(ending, log);
   return exitCode(report, ending);
 };
 
-const sayFailure = ({ failed }: Ending, log: Logger): boolean => {
+const logFailure = ({ failed }: Ending, log: Logger): boolean => {
   if (failed) log.fatal({ err: failed }, "An internal error ends the bridge. Please report it.");
   return failed !== null;
 };
 
-/** A belt of which nothing can be said is not safe. */
+/** A belt whose state is not known is not safe. */
 const exitCode = (report: BeltReport | null, ending: Ending): ExitCode => {
   if (report === null || report.some(({ verdict }) => verdict === "moving")) return EXIT.unsafe;
   return ending.failed ? EXIT.internal : EXIT.ok;
 };
 
-const tell = (report: BeltReport, log: Logger): void => {
+const logBelts = (report: BeltReport, log: Logger): void => {
   for (const { pad, verdict } of report) {
     if (verdict === "falling")
       log.warn(
         { pad },
-        "The time is up while the belt still slows down; it was let go, and it will come to rest.",
+        "Shutdown timeout reached while the belt still slows down. It should come to rest; watch it.",
       );
     if (verdict === "moving")
       log.error(
         { pad },
-        "The belt was NOT seen at rest, it may still move. Use the pad's remote or its mains switch now.",
+        "Belt not confirmed stopped; it may still be moving. Use the pad's remote or its mains switch.",
       );
   }
 };
 
-/** Runs all of them, whatever one of them does; rejects with the first error once all are through. */
+/** Runs all of them, whatever one of them does; rejects with the first error once all have ended. */
 export const allOf = async (jobs: readonly (() => Promise<void> | void)[]): Promise<void> => {
   const results = await Promise.allSettled(jobs.map(async (job) => job()));
   for (const result of results) if (result.status === "rejected") throw asError(result.reason);
 };
 
-/** Runs them one after the other, whatever one of them does; rejects with the first error once all are through. */
+/** Runs them one after the other, whatever one of them does; rejects with the first error once all have ended. */
 export const inOrder = async (jobs: readonly (() => Promise<void> | void)[]): Promise<void> => {
   const errors: unknown[] = [];
   for (const job of jobs)
@@ -224,7 +224,7 @@ const attempt = <T>(run: () => T, log: Logger): T | null => {
   try {
     return run();
   } catch (err) {
-    log.error({ err }, "an error on the way out; going on");
+    log.error({ err }, "Error during shutdown, continuing");
     return null;
   }
 };
@@ -239,7 +239,7 @@ const runStage = async (
   const done = new AbortController();
   const work = Promise.resolve()
     .then(() => run(over.signal, ms))
-    .catch((err: unknown) => log.error({ err, stage: name }, "a stage of the way out failed; going on"));
+    .catch((err: unknown) => log.error({ err, stage: name }, "Shutdown stage failed, continuing"));
   // The stage's own signal comes first, then it gets a moment to wind up before it is left behind.
   const cancel = clock.after(ms, () => over.abort());
   await Promise.race([work, sleep(clock, ms + GRACE_MS, done.signal)]);

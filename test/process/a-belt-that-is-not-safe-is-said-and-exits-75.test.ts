@@ -14,7 +14,7 @@ const SLACK_MS = 2_500;
 const expectWarning = (program: Program): void => {
   const said = program.lines.filter(({ level, pad }) => level === "error" && pad === "office");
   expect(said.map(({ msg }) => msg)).toContainEqual(
-    expect.stringMatching(/NOT seen at rest.*(remote|mains)/),
+    expect.stringMatching(/not confirmed stopped.*(remote|mains)/),
   );
 };
 

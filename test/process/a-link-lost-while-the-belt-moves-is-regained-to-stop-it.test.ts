@@ -59,7 +59,7 @@ describe.skipIf(missing)(`a link lost while the belt moves${unlessMissing}`, () 
     const { program } = scened;
     const refusedSince = await lose(scened, REFUSED);
     program.signal("SIGTERM");
-    await program.untilLine("stopping (SIGTERM)", 2_000);
+    await program.untilLine("Stopping (SIGTERM)", 2_000);
     await pause(ANOTHER_KEY_PRESS_MS);
     expect(links(program)).toBe(1);
     program.signal("SIGTERM");
@@ -68,7 +68,7 @@ describe.skipIf(missing)(`a link lost while the belt moves${unlessMissing}`, () 
     // still refuses.
     expect(Date.now() - refusedSince).toBeGreaterThanOrEqual(REFUSED * 1000 - 200);
     expect(program.count("the belt was seen at rest")).toBe(0);
-    expect(program.count("NOT seen at rest")).toBe(1);
+    expect(program.count("not confirmed stopped")).toBe(1);
     expect(code).toBe(75);
   });
 });

@@ -16,7 +16,7 @@ describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, ()
     await pad.walk(1.5);
     program.signal("SIGINT");
     program.signal("SIGINT");
-    await program.untilLine("stopping (SIGINT)", 2_000);
+    await program.untilLine("Stopping (SIGINT)", 2_000);
     program.signal("SIGTERM");
     await expectCleanEnd(program, 20_000);
     expect(program.count("the belt was seen at rest")).toBe(1);
@@ -31,7 +31,7 @@ describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, ()
     await pause(ANOTHER_KEY_PRESS_MS);
     program.signal("SIGTERM");
     expect((await program.exit(HURRY_MS)).code).toBe(75);
-    expect(program.count("NOT seen at rest")).toBe(1);
+    expect(program.count("not confirmed stopped")).toBe(1);
     await probe.until(bridgeSays("offline"), 2_000);
     // The stop frame was handed over; whether a status still showed it depends on the poll's phase.
     expect(speeds(pad).at(-1)).toBeLessThanOrEqual(Math.max(...speeds(pad)));

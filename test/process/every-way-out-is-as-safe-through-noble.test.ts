@@ -133,7 +133,7 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
       await scene.pad.until(({ link }) => link !== "ready", 5_000, before);
       scene.program.signal("SIGINT");
       expect((await scene.program.exit(8_000)).code).toBe(75);
-      expect(scene.program.count("NOT seen at rest")).toBe(1);
+      expect(scene.program.count("not confirmed stopped")).toBe(1);
       await scene.probe.until(bridgeSays("offline"), 2_000, before);
     },
   );

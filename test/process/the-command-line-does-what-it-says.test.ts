@@ -108,7 +108,7 @@ describe("walkingpad2mqtt", () => {
     const step = await program.untilLine("To add yours", START_MS);
     expect(step).toMatchObject({ level: "info" });
     expect(step.msg).toMatch(/`walkingpad2mqtt scan --config .*config\.yaml --save`/);
-    await program.untilLine("seen: KS-BLC2 at 57:4c:4e:00:00:01", START_MS);
+    await program.untilLine("Pad found: KS-BLC2 at 57:4c:4e:00:00:01", START_MS);
     program.signal("SIGTERM");
     await expectCleanEnd(program, 5_000);
   });

@@ -71,8 +71,8 @@ describe("walkingpad2mqtt demo", () => {
     await program.untilLine("walkingpad2mqtt", START_MS);
     program.signal("SIGINT");
     expect(await program.exit(25_000)).toEqual({ code: 0, signal: null });
-    expect(program.stdout).toContain("stopping (SIGINT)");
-    expect(program.stdout).not.toMatch(/stopping \(SIGINT\).*The demo is up/s);
+    expect(program.stdout).toContain("Stopping (SIGINT)");
+    expect(program.stdout).not.toMatch(/Stopping \(SIGINT\).*The demo is up/s);
   });
 
   it("ON, 3.5 and OFF move the belt as a real one: countdown, ramp, stop, each with its result", async (ctx) => {

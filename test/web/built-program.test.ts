@@ -115,7 +115,7 @@ describe.concurrent("the page of the built program, without any broker", () => {
       const answer = await post(port, `/api/${way}`, {});
       expect([answer.status, JSON.parse(answer.body)]).toEqual([202, { status: "ok", terminal: false }]);
       await expectCleanEnd(program, 25_000);
-      expect(program.count(`stopping (${way})`)).toBe(1);
+      expect(program.count(`Stopping (${way})`)).toBe(1);
     }
   });
 

@@ -118,7 +118,7 @@ export class NobleAdapter {
   #listen(hci: Hci): void {
     hci._socket.on("data", (packet: Buffer) => hci.onSocketData(packet));
     hci._socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.#deps.log.debug({ err: error }, "the Bluetooth socket failed");
+      this.#deps.log.debug({ err: error }, "Bluetooth socket failed");
       if (FATAL.includes(error.code)) this.#fail(adapterTrouble(error, this.#index), RETRY_MS);
       else if (error.code === "ENETDOWN") void this.#tick();
     });

@@ -165,10 +165,7 @@ export class Connector {
       // It has just succeeded; or the operating system keeps the attempt, and a disconnect ends it.
       else await disconnect(peripheral, this.#deps);
     } catch (error) {
-      log.debug(
-        { address, err: asError(error) },
-        "the controller did not confirm that it gave the connect up",
-      );
+      log.debug({ address, err: asError(error) }, "Controller did not confirm the cancelled connect");
     } finally {
       scope.release();
     }

@@ -11,12 +11,12 @@ interface DisconnectDeps {
   readonly log: Logger;
 }
 
-/** Before letting go: what the controller has not sent yet would get lost (ADR 9). */
+/** Before a disconnect: packets that the controller has not sent yet would be lost (ADR 9). */
 const DRAIN_MS = 250;
 /** Longer than the supervision timeout, by which a controller reports the end of a link whatever the pad does. */
 const CLOSE_MS = 2_250;
 
-/** Disconnects once the last packets are out, as far as that is soon. Bounded; never rejects. */
+/** Disconnects once the last packets are sent, or after a short wait. Bounded; never rejects. */
 export const letGo = async (peripheral: Peripheral, deps: DisconnectDeps): Promise<void> => {
   const { hci, clock, log } = deps;
   const connection = hci?.connectionOf(peripheral) ?? null;
@@ -24,7 +24,7 @@ export const letGo = async (peripheral: Peripheral, deps: DisconnectDeps): Promi
     const scope = within({ clock, ms: DRAIN_MS, what: "sending the last packets" }, []);
     await hci
       .drained(connection, scope.signal)
-      .catch((error: unknown) => log.debug({ err: error }, "packets were left"));
+      .catch((error: unknown) => log.debug({ err: error }, "Unsent packets discarded"));
     scope.release();
   }
   await disconnect(peripheral, deps);
@@ -45,7 +45,7 @@ export const disconnect = async (
   try {
     await done(peripheral, "disconnect", () => peripheral.disconnect(), scope.signal);
   } catch (error) {
-    log.debug({ err: error }, "the end of a link was not confirmed");
+    log.debug({ err: error }, "Disconnect not confirmed by the controller");
     if (connection !== null) hci?.own.forget(connection);
   } finally {
     scope.release();

@@ -159,7 +159,7 @@ export class NobleHci {
       } catch (error) {
         this.#log.warn(
           { err: error, packet: packet.toString("hex") },
-          "noble could not take a Bluetooth packet in",
+          "noble could not handle a Bluetooth packet",
         );
       }
     };

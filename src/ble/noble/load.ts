@@ -7,7 +7,7 @@ export const loadNoble = async (adapter: number, log: Logger): Promise<Noble> =>
   const { default: create } = await import("@abandonware/noble/with-custom-binding.js");
   const noble = create({ deviceId: adapter }) as Noble;
   // With a listener of ours noble does not write its warnings to the console.
-  noble.on("warning", (message: unknown) => log.debug({ noble: message }, "noble warns"));
+  noble.on("warning", (message: unknown) => log.debug({ noble: message }, "Warning from noble"));
   return noble;
 };
 

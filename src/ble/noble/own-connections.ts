@@ -112,7 +112,7 @@ export class OwnConnections {
     if (address !== undefined && this.#cancelled.delete(address)) {
       this.#orphans.add(handle);
       this.#bindings._hci.disconnect(handle);
-    } else this.#log.debug({ address }, "another program connected through the same adapter");
+    } else this.#log.debug({ address }, "Another program connected through the same adapter");
     return true;
   }
 

@@ -188,10 +188,10 @@ export class SharedScan {
       let answers = 0;
       const second = (status: number): number | undefined => (++answers === 2 ? status : undefined);
       const status = await eventAfter(this.#hci.bindings._hci, "leScanEnableSet", start, second, signal);
-      this.#deps.log.debug({ status, extended: this.#hci.extended }, "the scan was switched on");
+      this.#deps.log.debug({ status, extended: this.#hci.extended }, "Scan switched on");
       return status === 0;
     } catch (error) {
-      this.#deps.log.debug({ err: error }, "the scan could not be switched on");
+      this.#deps.log.debug({ err: error }, "Scan could not be switched on");
       return false;
     }
   }
@@ -204,7 +204,7 @@ export class SharedScan {
       if (this.#hci) await eventAfter(this.#hci.bindings._hci, "leScanEnableSet", stop, () => true, signal);
       else await eventAfter(this.#noble, "scanStop", stop, () => true, signal);
     } catch (error) {
-      this.#deps.log.debug({ err: error }, "the scan could not be switched off");
+      this.#deps.log.debug({ err: error }, "Scan could not be switched off");
     }
   }
 }
