@@ -35,11 +35,10 @@ describe.skipIf(missing || noTerminal)(`on a terminal${unlessMissing}`, () => {
       config: { log: { format: "auto" } },
       program: { wrap: onTerminal(80), env: { TERM: "xterm" } },
     });
-    await pad.walk(1);
-    await vi.waitFor(
-      () => expect(program.stdout).toMatch(/office: running, [1-9]\.\d km\/h, 00:0\d/),
-      10_000,
-    );
+    await pad.online();
+    // The belt stays at the speed that was asked for.
+    expect(await pad.ask({ speed: 1 })).toMatchObject({ status: "ok" });
+    await vi.waitFor(() => expect(program.stdout).toMatch(/office: running, 1\.0 km\/h, 00:[0-5]\d/), 10_000);
     program.child.stdin?.write(CTRL_C);
     expect(await program.exit(20_000)).toEqual({ code: 0, signal: null });
     expect(program.stdout).toContain("\u001b[7m STOPPING \u001b[27m office: stopping");

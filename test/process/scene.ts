@@ -119,6 +119,10 @@ export const simulate = async (probe: MqttProbe, pad: string, faults: Faults): P
   if (status !== "ok") throw new Error(`simulate: ${error ?? ""}`);
 };
 
+/** WiLink's stop, speed 0 (wire-facts a.3), as the link logs it at debug when it is handed over. */
+export const stopFrames = ({ lines }: Program): number =>
+  lines.filter(({ msg, bytes }) => msg === "written" && bytes === "f7a20100a3fd").length;
+
 export const BRIDGE_STATE = "walkingpad2mqtt/bridge/state";
 export const bridgeSays =
   (word: string) =>
