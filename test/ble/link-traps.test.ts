@@ -115,9 +115,8 @@ describe("an ATT error", () => {
     await using rig = nobleRig([new EchoPeripheral(PAD)]);
     const link = await rig.connect(PAD);
     rig.controller.faults.attError = (pdu) => (pdu[0] === opcode ? 0x0e : null);
-    const before = performance.now();
+    // At the deadline it would be "timeout".
     expect(await codeOf(call(link))).toBe(code);
-    expect(performance.now() - before).toBeLessThan(1_000);
     rig.controller.faults.attError = () => null;
     expect(await codeOf(call(link))).toBe("resolved");
   });
@@ -216,9 +215,8 @@ test.each([STATUS.unknownConnection, STATUS.unknownCommand])(
     await using rig = nobleRig([new EchoPeripheral(PAD)]);
     const link = await rig.connect(PAD);
     rig.controller.faults.refuse = (opcode) => (opcode === OPCODE.readRssi ? status : null);
-    const before = performance.now();
+    // At the deadline it would reject.
     expect(await link.rssi({ signal })).toBeNull();
-    expect(performance.now() - before).toBeLessThan(500);
     expect(rig.log.filter(({ level }) => level === "warn")).toEqual([]);
   },
 );

@@ -33,9 +33,7 @@ describe("a program with the real noble in it", () => {
     const exited = once(child, "exit");
     child.stdin?.write("dispose\n");
     await hears("disposed");
-    const before = performance.now();
     expect(await exited).toEqual([0, null]);
-    expect(performance.now() - before).toBeLessThan(500);
     expect(said()).toContain("left 0");
   });
 

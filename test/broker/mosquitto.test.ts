@@ -111,9 +111,7 @@ describe.skipIf(missing)(`a real Mosquitto${missing ? " (skipped: no binary here
     await Promise.all([journal, other.journal].map((each) => each.until(({ ready }) => ready === 1)));
     mosquitto.freeze();
     for (let n = 0; n < 1000; n += 1) broker.publish(state(String(n)));
-    const began = Date.now();
     await other.broker.close(200);
-    expect(Date.now() - began).toBeLessThan(2000);
     mosquitto.resume();
     expect(await broker.publishAcknowledged(state("last"), 5000)).toBe(true);
     expect(broker.counters().queued).toBe(0);

@@ -73,10 +73,8 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
     await scene.pad.send("belt", "ON");
     await scene.pad.until(({ belt }) => belt === "starting", START_MS);
     expect(scene.wire().filter(({ value }) => value === START)).toHaveLength(1);
-    const signalledAt = Date.now();
     const since = await interrupted(scene, STOPPED_MS);
     expectStopThenDisconnect(since);
-    expect(since.find(({ value }) => value === STOP)!.at - signalledAt).toBeLessThan(500);
     expect(speeds(scene.pad).every((speed) => speed === 0)).toBe(true);
   });
 

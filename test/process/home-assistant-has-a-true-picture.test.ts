@@ -84,7 +84,6 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     await probe.publish("homeassistant/status", "online", { qos: 0 });
     const first = await probe.until(configOf("bridge"), 5_000, before);
     expect(first.at - bornAt).toBeGreaterThanOrEqual(500);
-    expect(first.at - bornAt).toBeLessThan(3_500);
     await probe.until(BRIDGE_STATE, 2_000, before);
     const order = [
       configOf("bridge"),
@@ -114,7 +113,6 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
       const again = await probe.until(published(topic), 6_000, before);
       expect(again.payload).toBe(original);
       expect(again.at - lastAt).toBeGreaterThanOrEqual(1_900);
-      expect(again.at - lastAt).toBeLessThan(3_500);
       const second = probe.mark();
       await clear(probe, topic);
       await expect(probe.until(published(topic), 4_000, second)).rejects.toThrow("no such message");
