@@ -72,9 +72,7 @@ export class PadCommands {
   /** A stop that nobody waits for: safety, the end of the program. */
   stop(cause: StopCause, refs: readonly RequestId[] = [], endsSession = false): void {
     const { lostMoving } = this.#owner.situation(false);
-    this.#scheduler.apply((control, telemetry, now) =>
-      requestStop(control, telemetry, { refs, cause, endsSession, lostMoving }, now),
-    );
+    this.#scheduler.apply((context) => requestStop(context, { refs, cause, endsSession, lostMoving }));
   }
 
   resolve(refs: readonly RequestId[], outcome: Outcome): void {
@@ -109,7 +107,7 @@ export class PadCommands {
         });
       case "mode":
         if (decision.stop) this.stop("command");
-        return this.#scheduler.apply((control, _, now) => requestMode(control, [ref], decision.mode, now));
+        return this.#scheduler.apply((context) => requestMode(context, [ref], decision.mode));
       case "incline":
         return this.#requestIncline({
           refs: [ref],
@@ -123,15 +121,15 @@ export class PadCommands {
   }
 
   #requestStart(refs: readonly RequestId[], since: number): void {
-    this.#scheduler.apply((control, telemetry, now) => requestStart(control, telemetry, refs, since, now));
+    this.#scheduler.apply((context) => requestStart(context, refs, since));
   }
 
   #requestSpeed(request: SpeedRequest): void {
-    this.#scheduler.apply((control, telemetry, now) => requestSpeed(control, telemetry, request, now));
+    this.#scheduler.apply((context) => requestSpeed(context, request));
   }
 
   #requestIncline(request: InclineRequest): void {
-    this.#scheduler.apply((control, telemetry, now) => requestIncline(control, telemetry, request, now));
+    this.#scheduler.apply((context) => requestIncline(context, request));
   }
 
   /** The speed that comes with a start is set once the belt moves; a belt that moves already keeps its own. */

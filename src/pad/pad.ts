@@ -10,7 +10,7 @@ import { type CommandRequest, PadCommands } from "./commands.js";
 import type { Effect, StopCause } from "./control/goals.js";
 import { AutoStop } from "./auto-stop.js";
 import type { Identity } from "./link/identity.js";
-import { UNKNOWN_MACHINE } from "./control/machine.js";
+import { UNKNOWN_MACHINE } from "./control/context.js";
 import type { Situation } from "./control/interpret.js";
 import type { JournalSettings } from "./session/session-journal.js";
 import { PadShutdown } from "./shutdown.js";

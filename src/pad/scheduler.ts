@@ -7,19 +7,12 @@ import type { Operation } from "../protocol/protocol.js";
 import type { Access, StartVerdict } from "../protocol/session.js";
 import { accessChanged, startJudged } from "./control/access.js";
 import { afterAnswer, afterEvent, onAnswer, onEvent } from "./control/control-point.js";
-import {
-  deadlines,
-  onWriteStarted,
-  isStillAllowed,
-  onLinkLost,
-  nextWrite,
-  review,
-  onStatus,
-  onWriteSent,
-} from "./control/next-write.js";
+import { isStillAllowed, nextWrite } from "./control/next-write.js";
+import { deadlines, onLinkLost, onStatus, review } from "./control/review.js";
+import { onWriteSent, onWriteStarted } from "./control/written.js";
 import type { Connection } from "./link/connection.js";
 import { type Control, type Effect, noControl, type Step } from "./control/goals.js";
-import { type Machine, UNKNOWN_MACHINE } from "./control/machine.js";
+import { type Context, type Machine, UNKNOWN_MACHINE } from "./control/context.js";
 import { rescaleSpeed } from "./control/speed.js";
 import { onStopLinkUp } from "./control/stop.js";
 import { interrupted, noTelemetry, observe, type Sample, type Telemetry } from "./control/telemetry.js";
@@ -76,9 +69,9 @@ export class Scheduler {
   }
 
   /** Changes the goals; whatever is due is written before anybody hears of it. */
-  apply(change: (control: Control, telemetry: Telemetry, now: number) => Step): void {
+  apply(change: (context: Context) => Step): void {
     this.together(() => {
-      const step = change(this.#control, this.#telemetry, this.#clock.now());
+      const step = change(this.#context());
       this.#control = step.control;
       this.#decided.push(...step.effects);
     });
@@ -99,7 +92,7 @@ export class Scheduler {
     this.#connection = connection;
     this.#inFlight.clear();
     const { access } = connection;
-    this.apply((control, _, now) => ({ control: { ...onStopLinkUp(control, now), access }, effects: [] }));
+    this.apply((context) => ({ control: { ...onStopLinkUp(context), access }, effects: [] }));
   }
 
   /** The open connection hands on what the pad says. */
@@ -114,59 +107,56 @@ export class Scheduler {
     this.#listening = false;
     const last = this.#telemetry;
     this.#telemetry = interrupted(last);
-    this.apply((control, _, now) => onLinkLost(control, last, now));
+    this.apply((context) => onLinkLost({ ...context, telemetry: last }));
   }
 
   see(sample: Sample): void {
     this.#telemetry = observe(this.#telemetry, sample);
-    this.apply((control, telemetry, now) => onStatus(control, telemetry, this.#machine, sample, now));
+    this.apply((context) => onStatus(context, sample));
   }
 
   /** The machine answered a request. */
   answer(answer: Answer): void {
     this.#telemetry = afterAnswer(this.#telemetry, this.#control, answer, this.#clock.now());
-    this.apply((control, _, now) => onAnswer(control, answer, this.#machine, now));
+    this.apply((context) => onAnswer(context, answer));
   }
 
   /** What may be written became known, or changed. */
   access(access: Access): void {
-    this.apply((control) => accessChanged(control, access));
+    this.apply(({ control }) => accessChanged(control, access));
   }
 
   /** The pad said what becomes of a start. */
   startJudged(verdict: StartVerdict): void {
-    this.apply((control) => startJudged(control, verdict, this.#machine.quirks));
+    this.apply(({ control, machine }) => startJudged(control, verdict, machine.quirks));
   }
 
   /** The machine told of something that it did. */
   event(event: MachineEvent): void {
     this.#telemetry = afterEvent(this.#telemetry, this.#control, event, this.#clock.now());
-    this.apply((control, _, now) => onEvent(control, event, now));
+    this.apply((context) => onEvent(context, event));
   }
 
   /** The machine turned out to read speeds in other units: a speed under way is written anew, and given its time. */
   rescaled(): void {
-    this.apply((control, telemetry, now) => ({
-      control: rescaleSpeed(control, telemetry, now),
-      effects: [],
-    }));
+    this.apply((context) => ({ control: rescaleSpeed(context), effects: [] }));
   }
 
   preferencesKnown(): void {
     const preferences = { ...this.#control.preferences, known: true };
-    this.apply((control) => ({ control: { ...control, preferences }, effects: [] }));
+    this.apply(({ control }) => ({ control: { ...control, preferences }, effects: [] }));
   }
 
   /** Whether the pad's last walk is worth asking for. */
   wantRecord(wanted: boolean): void {
     if (wanted === this.#control.record.wanted) return;
     const record = { ...this.#control.record, wanted };
-    this.apply((control) => ({ control: { ...control, record }, effects: [] }));
+    this.apply(({ control }) => ({ control: { ...control, record }, effects: [] }));
   }
 
   /** Settles what time alone has decided: after a suspend the timers are late. */
   look(): void {
-    this.apply((control, telemetry, now) => review(control, telemetry, this.#machine, now));
+    this.apply((context) => review(context));
   }
 
   /** Resolves when nothing is on its way to the pad, or after `ms`: what is cut off here never gets there. */
@@ -180,6 +170,10 @@ export class Scheduler {
     this.#ended = true;
     this.#connection = null;
     this.#cancel();
+  }
+
+  #context(now = this.#clock.now()): Context {
+    return { control: this.#control, telemetry: this.#telemetry, machine: this.#machine, now };
   }
 
   #finish(): void {
@@ -203,17 +197,15 @@ export class Scheduler {
     // Stops do not queue behind each other: the next one is decided when this one is out.
     if (!this.#connection || busy.some(({ op }) => op === "stop" || op === "pause")) return Infinity;
     const stopsOnly = !this.#listening || busy.length > 0;
-    const next = nextWrite(this.#control, this.#telemetry, this.#machine, now, stopsOnly);
+    const next = nextWrite(this.#context(now), stopsOnly);
     if ("lookAgainAt" in next) return next.lookAgainAt;
-    this.#write(this.#connection, next.operation, this.#machine, now);
+    this.#write(this.#connection, next.operation, now);
     return Infinity;
   }
 
-  #write(connection: Connection, operation: Operation, { quirks }: Machine, now: number): void {
-    this.#control = onWriteStarted(this.#control, operation, this.#telemetry, quirks, now);
-    const written = connection.write(operation, () =>
-      isStillAllowed(operation, this.#control, this.#telemetry, this.#clock.now()),
-    );
+  #write(connection: Connection, operation: Operation, now: number): void {
+    this.#control = onWriteStarted(this.#context(now), operation);
+    const written = connection.write(operation, () => isStillAllowed(this.#context(), operation));
     this.#inFlight.set(written, operation);
     written.then(
       () => this.#written(connection, written),
@@ -224,7 +216,7 @@ export class Scheduler {
   #written(connection: Connection, written: Promise<void>): void {
     if (this.#connection !== connection) return;
     const operation = this.#inFlight.get(written);
-    if (operation) this.#control = onWriteSent(this.#control, operation, this.#telemetry, this.#clock.now());
+    if (operation) this.#control = onWriteSent(this.#context(), operation);
     this.#inFlight.delete(written);
     this.#pump();
   }

@@ -79,7 +79,7 @@ export class PadShutdown {
   begin(): void {
     const { scheduler, link } = this.#deps;
     this.#begun = true;
-    scheduler.apply((control) => giveUp(control, ENDING));
+    scheduler.apply(({ control }) => giveUp(control, ENDING));
     link.reconsider();
   }
 
@@ -137,7 +137,7 @@ export class PadShutdown {
   async #putToStandby(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { scheduler, changes, sessions } = this.#deps;
     sessions.park();
-    scheduler.apply((control, _, now) => requestMode(control, [], "standby", now));
+    scheduler.apply((context) => requestMode(context, [], "standby"));
     await changes.until(() => scheduler.control.mode === null || this.#over, [signal, hurry]);
     await this.#hearCounters(signal, hurry);
   }

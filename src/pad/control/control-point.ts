@@ -3,7 +3,7 @@ import { AT_REST } from "../../domain/units.js";
 import { answered, told, type Verdict } from "../../protocol/ftms/control-point.js";
 import type { Answer } from "../../protocol/ftms/control-point-frames.js";
 import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
-import type { Machine } from "./machine.js";
+import type { Context } from "./context.js";
 import { type Control, resolve, type Step } from "./goals.js";
 import { endStart } from "./start.js";
 import { unwrittenStop } from "./stop.js";
@@ -93,7 +93,7 @@ export const afterEvent = (
 };
 
 /** The control point answered. That something was obeyed is for telemetry to prove. */
-export const onAnswer = (before: Control, answer: Answer, machine: Machine, now: number): Step => {
+export const onAnswer = ({ control: before, machine, now }: Context, answer: Answer): Step => {
   const { point, verdict } = answered(before.controlPoint, answer, machine.quirks.ftms, now);
   const control: Control = { ...before, controlPoint: point };
   if (verdict?.verdict === "again") return unchanged(unwritten(control, verdict.op));
@@ -104,7 +104,7 @@ export const onAnswer = (before: Control, answer: Answer, machine: Machine, now:
 const HALTS: readonly MachineEvent["type"][] = ["stopped", "paused", "safety-key"];
 
 /** The machine told of something that it did. Halted in its spin-up by somebody, it is not started once more. */
-export const onEvent = (before: Control, event: MachineEvent, now: number): Step => {
+export const onEvent = ({ control: before, now }: Context, event: MachineEvent): Step => {
   const halts = HALTS.includes(event.type);
   const known: Control = { ...before, controlPoint: told(before.controlPoint, event, now) };
   const control = halts && before.stop?.lastWrite !== null ? stopAcknowledged(known) : known;

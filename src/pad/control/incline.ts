@@ -1,10 +1,10 @@
 import { failure, OK, type Outcome } from "../../domain/command.js";
 import type { Capabilities } from "../../domain/pad.js";
-import type { Quirks } from "../../protocol/protocol.js";
-import { type Control, type InclineGoal, notWritten, resolve, type Step, supersede } from "./goals.js";
+import type { Context } from "./context.js";
+import { type InclineGoal, notWritten, resolve, type Step, supersede } from "./goals.js";
 import { FROM_REST_MS, WRITE_WITHIN_MS } from "./speed.js";
 import type { Due } from "./start.js";
-import { isFresh, isRunning, type Sample, showsRest, type Telemetry } from "./telemetry.js";
+import { isFresh, isRunning, type Sample, showsRest } from "./telemetry.js";
 
 type InclineRange = NonNullable<Capabilities["incline"]>;
 
@@ -30,10 +30,8 @@ export interface InclineRequest extends Pick<InclineGoal, "refs" | "percent"> {
 
 /** Asks for an incline; the latest wins. With a start under way it waits for the belt to move. */
 export const requestIncline = (
-  control: Control,
-  telemetry: Telemetry,
+  { control, telemetry, now }: Context,
   { refs, percent, range, since }: InclineRequest,
-  now: number,
 ): Step => {
   const withStart = control.start !== null;
   const time = inclineTime(telemetry.last?.status.incline ?? null, percent, range);
@@ -49,28 +47,24 @@ export const requestIncline = (
 };
 
 /** Written to a belt that runs or rests: not in a spin-up, which one write too many can upset, nor while it slows to rest. */
-export const mayIncline = ({ start, stop }: Control, telemetry: Telemetry, now: number): boolean =>
+export const mayIncline = ({ control: { start, stop }, telemetry, now }: Context): boolean =>
   stop === null &&
   isFresh(telemetry, now) &&
   (isRunning(telemetry) || (start === null && showsRest(telemetry)));
 
-export const inclineDue = (
-  control: Control,
-  goal: InclineGoal,
-  telemetry: Telemetry,
-  { speedStarts }: Quirks,
-  now: number,
-): Due =>
-  goal.wroteAt === null && mayIncline(control, telemetry, now) && (isRunning(telemetry) || !speedStarts)
+export const inclineDue = (context: Context, goal: InclineGoal): Due => {
+  const waits = context.machine.quirks.speedStarts && !isRunning(context.telemetry);
+  return goal.wroteAt === null && mayIncline(context) && !waits
     ? { operation: { op: "incline", percent: goal.percent }, at: 0 }
     : null;
+};
 
 const NOT_WRITTEN = failure(
   "unconfirmed",
   "The belt was seen neither running nor at rest, so the incline was not written. Try again.",
 );
 
-const ended = (control: Control, goal: InclineGoal, telemetry: Telemetry, now: number): Outcome | null => {
+const ended = ({ control, telemetry, now }: Context, goal: InclineGoal): Outcome | null => {
   const { wroteAt, withStart, writeBy, deadline } = goal;
   if (wroteAt === null && withStart && control.start === null && showsRest(telemetry))
     return failure("superseded", "The belt did not start, so the incline was dropped.");
@@ -84,19 +78,15 @@ const ended = (control: Control, goal: InclineGoal, telemetry: Telemetry, now: n
 };
 
 /** Settles an incline: `ok` once the machine reports it, within one step. */
-export const reviewIncline = (
-  control: Control,
-  telemetry: Telemetry,
-  { incline: range }: Capabilities,
-  now: number,
-  sample?: Sample,
-): Step => {
+export const reviewIncline = (context: Context, sample?: Sample): Step => {
+  const { control, machine } = context;
+  const { incline: range } = machine.capabilities;
   const { incline: goal } = control;
   if (!goal) return { control, effects: [] };
   const reported = sample?.status.incline;
   const isNew = goal.wroteAt !== null && sample !== undefined && sample.at > goal.wroteAt;
   const near = reported !== undefined && Math.abs(reported - goal.percent) <= (range?.step ?? 0) + ALIKE;
-  const outcome = isNew && near ? OK : ended(control, goal, telemetry, now);
+  const outcome = isNew && near ? OK : ended(context, goal);
   if (!outcome) return { control, effects: [] };
   return { control: { ...control, incline: null }, effects: resolve(goal.refs, outcome) };
 };

@@ -1,6 +1,7 @@
 import { failure, OK } from "../../domain/command.js";
 import type { Mode } from "../../domain/pad.js";
-import { type Control, type ModeGoal, type RequestId, resolve, type Step, supersede } from "./goals.js";
+import type { Context } from "./context.js";
+import { type ModeGoal, type RequestId, resolve, type Step, supersede } from "./goals.js";
 import type { Due } from "./start.js";
 import { isFresh, showsRest, type Telemetry } from "./telemetry.js";
 
@@ -10,7 +11,7 @@ const MODE_DEADLINE_MS = 5_000;
 const AGAIN_MS = 2_000;
 
 /** Asks for a mode, after the stop under way if there is one: its time is added to the deadline. */
-export const requestMode = (control: Control, refs: readonly RequestId[], mode: Mode, now: number): Step => {
+export const requestMode = ({ control, now }: Context, refs: readonly RequestId[], mode: Mode): Step => {
   const deadline = Math.max(now, control.stop?.deadline ?? now) + MODE_DEADLINE_MS;
   const goal = { refs, mode, deadline, writtenAt: null };
   return { control: { ...control, mode: goal }, effects: supersede(control.mode) };
@@ -22,7 +23,7 @@ const isReported = (goal: ModeGoal, telemetry: Telemetry): boolean =>
   telemetry.last?.status.mode === goal.mode;
 
 /** A mode is written to a belt at rest only, after any stop was confirmed (contract 3, rule 6); one that is set, never. */
-export const modeDue = (goal: ModeGoal, telemetry: Telemetry, now: number): Due => {
+export const modeDue = ({ telemetry, now }: Context, goal: ModeGoal): Due => {
   if (!isAtRest(telemetry, now) || isReported(goal, telemetry)) return null;
   return {
     operation: { op: "mode", mode: goal.mode },
@@ -31,7 +32,7 @@ export const modeDue = (goal: ModeGoal, telemetry: Telemetry, now: number): Due 
 };
 
 /** Settles a mode; one that waits for a stop does not outlive its deadline either. */
-export const reviewMode = (control: Control, telemetry: Telemetry, now: number): Step => {
+export const reviewMode = ({ control, telemetry, now }: Context): Step => {
   const goal = control.mode;
   if (!goal) return { control, effects: [] };
   if (!control.stop && isAtRest(telemetry, now) && isReported(goal, telemetry))

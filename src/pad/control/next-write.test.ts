@@ -2,11 +2,13 @@ import { describe, expect, it } from "vitest";
 import { kmh, speedFromKmh } from "../../domain/units.js";
 import { modelFor } from "../../protocol/models.js";
 import type { Operation } from "../../protocol/protocol.js";
-import type { Machine } from "./machine.js";
+import type { Context, Machine } from "./context.js";
 import { requestMode } from "./mode.js";
 import { requestSpeed } from "./speed.js";
 import { requestStart } from "./start.js";
-import { onWriteStarted, onLinkLost, nextWrite, review, onStatus, onWriteSent } from "./next-write.js";
+import { nextWrite } from "./next-write.js";
+import { onLinkLost, onStatus, review } from "./review.js";
+import { onWriteSent, onWriteStarted } from "./written.js";
 import { type Control, freshLink, noControl, ON_ITS_WAY } from "./goals.js";
 import { requestStop } from "./stop.js";
 import { noTelemetry, observe, type Telemetry } from "./telemetry.js";
@@ -33,28 +35,42 @@ const seenOnce: Control = {
   preferences: { known: true, tries: 1, askedAt: 0 },
 };
 
-const start = (control: Control) => requestStart(control, rest, [1], 1_000, 1_000).control;
+const context = (control: Control, telemetry: Telemetry, now = 1_000): Context => ({
+  control,
+  telemetry,
+  machine: C2,
+  now,
+});
+
+const start = (control: Control) => requestStart(context(control, rest), [1], 1_000).control;
 const speed = (control: Control, telemetry: Telemetry) =>
-  requestSpeed(
-    control,
-    telemetry,
-    { refs: [2], target: speedFromKmh(4), since: 1_000, onlySlower: false },
-    1_000,
-  ).control;
+  requestSpeed(context(control, telemetry), {
+    refs: [2],
+    target: speedFromKmh(4),
+    since: 1_000,
+    onlySlower: false,
+  }).control;
 const stop = (control: Control) =>
-  requestStop(control, running, { refs: [3], cause: "command", endsSession: true, lostMoving: false }, 1_000)
-    .control;
+  requestStop(context(control, running), {
+    refs: [3],
+    cause: "command",
+    endsSession: true,
+    lostMoving: false,
+  }).control;
 
 /** What is written next, or how many ms to wait. */
 const next = (control: Control, telemetry: Telemetry, stopsOnly = false, now = 1_000): string | number => {
-  const due = nextWrite(control, telemetry, C2, now, stopsOnly);
+  const due = nextWrite(context(control, telemetry, now), stopsOnly);
   if ("lookAgainAt" in due) return due.lookAgainAt - now;
   return due.operation.op === "speed" ? `speed ${kmh(due.operation.speed)}` : due.operation.op;
 };
 
 /** A frame that is handed to the link, and leaves at once. */
 const wrote = (control: Control, operation: Operation, telemetry = rest, now = 1_000): Control =>
-  onWriteSent(onWriteStarted(control, operation, telemetry, C2.quirks, now), operation, telemetry, now);
+  onWriteSent(
+    context(onWriteStarted(context(control, telemetry, now), operation), telemetry, now),
+    operation,
+  );
 
 describe("the next write", () => {
   it("asks a polled pad how it is before a speed that an older status would allow", () => {
@@ -76,14 +92,24 @@ describe("the next write", () => {
     ["poll", "a start that waits for a status", start(seenOnce), at(-1_500, 0)],
     ["poll", "a start under a running belt", start(seenOnce), running],
     ["poll", "a speed that waits for a status", speed(seenOnce, running), at(-1_500, 3)],
-    ["poll", "a mode under a running belt", requestMode(seenOnce, [4], "standby", 1_000).control, running],
+    [
+      "poll",
+      "a mode under a running belt",
+      requestMode(context(seenOnce, rest), [4], "standby").control,
+      running,
+    ],
     [
       "poll",
       "a mode that waits for a status",
-      requestMode(seenOnce, [4], "standby", 1_000).control,
+      requestMode(context(seenOnce, rest), [4], "standby").control,
       at(-1_500, 0),
     ],
-    ["mode", "a mode before a start", requestMode(start(seenOnce), [4], "standby", 1_000).control, rest],
+    [
+      "mode",
+      "a mode before a start",
+      requestMode(context(start(seenOnce), rest), [4], "standby").control,
+      rest,
+    ],
   ])("%s: %s", (expected, _, control, telemetry) => {
     expect(next(control, telemetry)).toBe(expected);
   });
@@ -135,14 +161,12 @@ describe("a speed whose limit the pad may yet lower", () => {
   it("ends when the limit is lower, and a belt that it was written to already is brought down", () => {
     const lower = { ...C2, capabilities: { ...C2.capabilities, maxSpeed: speedFromKmh(3.5) } };
     const wanted = speed(seenOnce, running);
-    const unwritten = review(wanted, running, lower, 1_000);
+    const unwritten = review({ ...context(wanted, running), machine: lower });
     expect(unwritten.control.speed).toBeNull();
-    const written = review(
-      wrote(wanted, { op: "speed", speed: speedFromKmh(4) }, running),
-      running,
-      lower,
-      1_000,
-    );
+    const written = review({
+      ...context(wrote(wanted, { op: "speed", speed: speedFromKmh(4) }, running), running),
+      machine: lower,
+    });
     expect(written.control.speed).toMatchObject({ refs: [], target: speedFromKmh(3.5), onlySlower: true });
     for (const { effects } of [unwritten, written])
       expect(effects).toMatchObject([{ type: "settle", refs: [2], outcome: { code: "out-of-range" } }]);
@@ -151,10 +175,12 @@ describe("a speed whose limit the pad may yet lower", () => {
 
   it("takes a start along that was wanted for it alone, as long as that is not written", () => {
     const lower = { ...C2, capabilities: { ...C2.capabilities, maxSpeed: speedFromKmh(3.5) } };
-    const alone = requestStart(speed(seenOnce, rest), rest, [], 1_000, 1_000).control;
-    expect(review(alone, rest, lower, 1_000).control.start).toBeNull();
-    expect(review(start(speed(seenOnce, rest)), rest, lower, 1_000).control.start).not.toBeNull();
-    expect(review(wrote(alone, { op: "start" }), rest, lower, 1_000).control.start).not.toBeNull();
+    const alone = requestStart(context(speed(seenOnce, rest), rest), [], 1_000).control;
+    const startAfter = (control: Control) =>
+      review({ ...context(control, rest), machine: lower }).control.start;
+    expect(startAfter(alone)).toBeNull();
+    expect(startAfter(start(speed(seenOnce, rest)))).not.toBeNull();
+    expect(startAfter(wrote(alone, { op: "start" }))).not.toBeNull();
   });
 
   it("does not hold up a start or a stop", () => {
@@ -173,17 +199,15 @@ it.each([
     // Contract rule 7: FTMS and the text protocol show no countdown, so what moves may be somebody else's doing, and
     // rest after a stop may be the rest before the start takes effect.
     const { quirks, defaults } = modelFor(name, null);
-    const begun = onWriteStarted(start(seenOnce), { op: "start" }, rest, quirks, 900).started;
+    const machine = { quirks, capabilities: defaults };
+    const begun = onWriteStarted(
+      { ...context(start(seenOnce), rest, 900), machine },
+      { op: "start" },
+    ).started;
     expect(begun).toMatchObject({ seen: false, slow: !shows });
     const started = { at: 900, statusAt: 800, seen: false };
     const sample = running.last!;
-    const { control } = onStatus(
-      { ...seenOnce, started },
-      running,
-      { quirks, capabilities: defaults },
-      sample,
-      1_000,
-    );
+    const { control } = onStatus({ ...context({ ...seenOnce, started }, running), machine }, sample);
     expect(control.started?.seen).toBe(shows);
   },
 );
@@ -191,19 +215,19 @@ it.each([
 it("with the link everything goes but a stop and what was learned", () => {
   const started = { at: 900, statusAt: 800, seen: false };
   const before = { ...speed(start(seenOnce), rest), started, needsHandshake: true, target: speedFromKmh(3) };
-  const lost = onLinkLost({ ...before, manualDone: true, handshakeDone: true }, rest, 1_000);
+  const lost = onLinkLost(context({ ...before, manualDone: true, handshakeDone: true }, rest));
   expect(lost.control).toEqual({ ...noControl, ...freshLink, started, needsHandshake: true });
   expect(lost.effects.flatMap((effect) => (effect.type === "settle" ? effect.refs : []))).toEqual([1, 2]);
 
   const onItsWay = { ...noControl, started: { ...started, at: ON_ITS_WAY } };
-  expect(onLinkLost(onItsWay, rest, 1_000).control.started).toEqual({ ...started, at: 1_000 });
+  expect(onLinkLost(context(onItsWay, rest)).control.started).toEqual({ ...started, at: 1_000 });
 
-  const { control } = onLinkLost(stop(seenOnce), running, 1_000);
+  const { control } = onLinkLost(context(stop(seenOnce), running));
   expect(control.stop).toMatchObject({ refs: [], lastWrite: null, movedWhenLost: true });
   // Lost again before a status came: what was true when the first one went is all that is known.
-  expect(onLinkLost(control, rest, 1_000).control.stop).toMatchObject({ movedWhenLost: true });
-  expect(onLinkLost(stop(seenOnce), rest, 1_000).control.stop).toMatchObject({ movedWhenLost: false });
-  expect(onLinkLost(stop({ ...seenOnce, started }), rest, 1_000).control.stop).toMatchObject({
+  expect(onLinkLost(context(control, rest)).control.stop).toMatchObject({ movedWhenLost: true });
+  expect(onLinkLost(context(stop(seenOnce), rest)).control.stop).toMatchObject({ movedWhenLost: false });
+  expect(onLinkLost(context(stop({ ...seenOnce, started }), rest)).control.stop).toMatchObject({
     movedWhenLost: true,
   });
 });

@@ -1,4 +1,5 @@
 import type { Quirks } from "../../protocol/protocol.js";
+import type { Context } from "./context.js";
 import type { Control } from "./goals.js";
 import type { Due } from "./start.js";
 import { showsRest, type Telemetry } from "./telemetry.js";
@@ -12,12 +13,14 @@ const ASKED_FOR_LIMIT = 2;
 const ALIVE_MS = 4_000;
 
 /** What the pad is to be asked next: what is not known of it yet, else how it is. `gapEnd`: no write before that. */
-export const readDue = (control: Control, telemetry: Telemetry, quirks: Quirks, gapEnd: number): Due => {
+export const readDue = (context: Context, gapEnd: number): Due => {
+  const { control, telemetry, machine } = context;
+  const { quirks } = machine;
   const { stop, start, speed, mode } = control;
   const moves = start !== null || speed !== null;
   const busy = stop !== null || mode !== null || moves;
   const ask =
-    !busy || (stop === null && moves && limitMayFollow(control, quirks, gapEnd))
+    !busy || (stop === null && moves && limitMayFollow({ ...context, now: gapEnd }))
       ? questionDue(control, quirks, gapEnd)
       : null;
   if (quirks.poll === null) return ask ?? aliveDue(control, telemetry, gapEnd);
@@ -31,8 +34,8 @@ export const readDue = (control: Control, telemetry: Telemetry, quirks: Quirks, 
  * A pad that is set to miles takes its numbers for mph, so that they are capped lower (contract 3); it says so only when
  * it is asked, after its first status. A speed that comes before the answer waits for it.
  */
-export const limitMayFollow = ({ preferences }: Control, quirks: Quirks, now: number): boolean => {
-  const { known, tries, askedAt } = preferences;
+export const limitMayFollow = ({ control, machine: { quirks }, now }: Context): boolean => {
+  const { known, tries, askedAt } = control.preferences;
   if (quirks.readsPreferences || quirks.poll === null || known) return false;
   return tries < ASKED_FOR_LIMIT || now < (askedAt ?? -Infinity) + AGAIN_MS;
 };

@@ -1,6 +1,6 @@
 import { failure, OK, type Outcome } from "../../domain/command.js";
-import type { Capabilities } from "../../domain/pad.js";
 import { AT_REST, kmh, type Speed } from "../../domain/units.js";
+import type { Context } from "./context.js";
 import { type Control, notWritten, resolve, type SpeedGoal, type Step, supersede } from "./goals.js";
 import type { Due } from "./start.js";
 import {
@@ -48,24 +48,20 @@ const slowsByItself = (goal: SpeedGoal, telemetry: Telemetry): boolean => {
 const measuredSpeed = (telemetry: Telemetry): Speed => telemetry.last?.status.speed ?? AT_REST;
 
 /** Contract rule 5: a speed is written only while a fresh status shows the belt running, and not slowing to rest. */
-const maySetSpeed = (goal: SpeedGoal, telemetry: Telemetry, now: number): boolean =>
+const maySetSpeed = ({ telemetry, now }: Context, goal: SpeedGoal): boolean =>
   isFresh(telemetry, now) &&
   isRunning(telemetry) &&
   !slowsByItself(goal, telemetry) &&
   (!goal.onlySlower || goal.target <= measuredSpeed(telemetry));
 
 /** The same between the frames of one write, whose goal has it on record already. */
-export const maySetSpeedStill = (goal: SpeedGoal, telemetry: Telemetry, now: number): boolean =>
-  maySetSpeed({ ...goal, wrote: null }, telemetry, now);
+export const maySetSpeedStill = (context: Context, goal: SpeedGoal): boolean =>
+  maySetSpeed(context, { ...goal, wrote: null });
 
 /** Written once, and once more only while the belt has never left the speed it had (contract rule 5). */
-export const speedDue = (
-  goal: SpeedGoal,
-  telemetry: Telemetry,
-  capabilities: Capabilities,
-  now: number,
-): Due => {
-  if (!maySetSpeed(goal, telemetry, now)) return null;
+export const speedDue = (context: Context, goal: SpeedGoal): Due => {
+  if (!maySetSpeed(context, goal)) return null;
+  const { capabilities } = context.machine;
   const operation = { op: "speed", speed: goal.target } as const;
   const { wrote, writes } = goal;
   if (!wrote) return { operation, at: 0 };
@@ -94,7 +90,7 @@ const settledElsewhere = ({ wrote }: SpeedGoal, telemetry: Telemetry): boolean =
   (telemetry.steady?.since ?? -Infinity) > wrote.at &&
   settledSpeed(telemetry) !== null;
 
-const ended = (control: Control, goal: SpeedGoal, telemetry: Telemetry, now: number): Outcome | null => {
+const ended = ({ control, telemetry, now }: Context, goal: SpeedGoal): Outcome | null => {
   if (goal.seenActive && control.start === null && showsRest(telemetry))
     return failure(
       "superseded",
@@ -119,7 +115,8 @@ const ended = (control: Control, goal: SpeedGoal, telemetry: Telemetry, now: num
  * The pad has told a lower limit than the one that the speed was accepted by. A belt that was sent above it already is
  * brought down to it.
  */
-const aboveNewLimit = (control: Control, goal: SpeedGoal, { maxSpeed }: Capabilities, now: number): Step => {
+const aboveNewLimit = ({ control, machine, now }: Context, goal: SpeedGoal): Step => {
+  const { maxSpeed } = machine.capabilities;
   const outcome = failure(
     "out-of-range",
     `The pad has told a lower limit since: at most ${kmh(maxSpeed)} km/h. The belt goes no faster than that.`,
@@ -153,10 +150,8 @@ const noteLeaving = (goal: SpeedGoal, sample?: Sample): SpeedGoal => {
 
 /** Asks for a speed; the latest wins. One asked for before the belt runs belongs to its start. */
 export const requestSpeed = (
-  control: Control,
-  telemetry: Telemetry,
+  { control, telemetry, now }: Context,
   { refs, target, since, onlySlower }: SpeedRequest,
-  now: number,
 ): Step => {
   const older = control.speed;
   const running = isRunning(telemetry);
@@ -177,22 +172,18 @@ export const requestSpeed = (
 };
 
 /** Settles a speed with what telemetry shows; `sample` is the status that just came, if one did. */
-export const reviewSpeed = (
-  control: Control,
-  telemetry: Telemetry,
-  capabilities: Capabilities,
-  now: number,
-  sample?: Sample,
-): Step => {
+export const reviewSpeed = (context: Context, sample?: Sample): Step => {
+  const { control, telemetry, machine } = context;
+  const { capabilities } = machine;
   const goal = control.speed;
   if (!goal) return { control, effects: [] };
-  if (goal.target > capabilities.maxSpeed) return aboveNewLimit(control, goal, capabilities, now);
+  if (goal.target > capabilities.maxSpeed) return aboveNewLimit(context, goal);
   const measured = sample?.status.speed;
   if (goal.wrote && sample && sample.at > goal.wrote.at && measured !== undefined && isRunning(telemetry))
     if (isNear(measured, goal.target, capabilities.step))
       return { control: { ...control, speed: null, target: goal.target }, effects: resolve(goal.refs, OK) };
   const seen = noteLeaving({ ...goal, seenActive: goal.seenActive || isActive(telemetry) }, sample);
-  const outcome = ended(control, seen, telemetry, now);
+  const outcome = ended(context, seen);
   return outcome
     ? { control: { ...control, speed: null }, effects: resolve(goal.refs, outcome) }
     : { control: { ...control, speed: seen }, effects: [] };
@@ -211,7 +202,7 @@ export const followTarget = (control: Control, telemetry: Telemetry): Control =>
 };
 
 /** The number that was written meant another speed than the one that was asked for. */
-export const rescaleSpeed = (control: Control, telemetry: Telemetry, now: number): Control => {
+export const rescaleSpeed = ({ control, telemetry, now }: Context): Control => {
   const { speed } = control;
   if (!speed?.wrote) return control;
   const deadline = now + speedTime(telemetry.last?.status.speed ?? AT_REST, speed.target);

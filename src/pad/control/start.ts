@@ -1,5 +1,6 @@
 import { failure, OK, type Outcome } from "../../domain/command.js";
-import type { Operation, Quirks } from "../../protocol/protocol.js";
+import type { Operation } from "../../protocol/protocol.js";
+import type { Context } from "./context.js";
 import { type Control, notWritten, type RequestId, resolve, type StartGoal, type Step } from "./goals.js";
 import { isFresh, isUnderPower, isUnderWay, showsRest, type Telemetry } from "./telemetry.js";
 
@@ -22,11 +23,9 @@ export const startWindowEnd = (goal: StartGoal): number => goal.since + WRITE_WI
 
 /** Asks for a moving belt. A start under way is shared; `since` is when the command came (contract rule 2). */
 export const requestStart = (
-  control: Control,
-  telemetry: Telemetry,
+  { control, telemetry, now }: Context,
   refs: readonly RequestId[],
   since: number,
-  now: number,
 ): Step => {
   const older = control.start;
   const fresh = {
@@ -42,24 +41,16 @@ export const requestStart = (
 };
 
 /** Contract rules 2 and 4: in time, and to a belt that a fresh status shows at rest. */
-export const mayStart = (goal: StartGoal, telemetry: Telemetry, now: number): boolean =>
+export const mayStart = ({ telemetry, now }: Context, goal: StartGoal): boolean =>
   !goal.joined && now <= startWindowEnd(goal) && isFresh(telemetry, now) && showsRest(telemetry);
 
 /**
  * The next write towards a moving belt: standby, auto -> manual -> wait -> start; a pad that stays inert gets manual
  * mode and one A5 frame before the second start (wire-facts a.4: A1 Pro needs the first, the 2026 A1 the second).
  */
-export const startDue = (
-  control: Control,
-  goal: StartGoal,
-  telemetry: Telemetry,
-  quirks: Quirks,
-  now: number,
-): Due => {
-  if (goal.tries >= quirks.startTries || !mayStart(goal, telemetry, now)) return null;
-  return goal.wroteAt === null
-    ? firstDue(control, goal, telemetry, quirks)
-    : againDue(control, goal, telemetry, quirks, goal.wroteAt);
+export const startDue = (context: Context, goal: StartGoal): Due => {
+  if (goal.tries >= context.machine.quirks.startTries || !mayStart(context, goal)) return null;
+  return goal.wroteAt === null ? firstDue(context, goal) : againDue(context, goal, goal.wroteAt);
 };
 
 const manual: Operation = { op: "mode", mode: "manual" };
@@ -71,33 +62,31 @@ const mayToggle = ({ started }: Control, telemetry: Telemetry): boolean =>
   started.taken === false ||
   (telemetry.last?.at ?? 0) - started.statusAt >= TOGGLE_AGAIN_MS;
 
-const startAt = (control: Control, telemetry: Telemetry, at: number): Due =>
+const startAt = ({ control, telemetry }: Context, at: number): Due =>
   mayToggle(control, telemetry) ? { operation: { op: "start" }, at } : null;
 
-const firstDue = (control: Control, goal: StartGoal, telemetry: Telemetry, quirks: Quirks): Due => {
+const firstDue = (context: Context, goal: StartGoal): Due => {
+  const { control, telemetry, machine } = context;
+  const { quirks } = machine;
   const mode = telemetry.last?.status.mode;
   const wrongMode = mode !== undefined && mode !== "manual";
   if (goal.manualAt === null && (wrongMode || (quirks.manualFirst && !control.manualDone)))
     return { operation: manual, at: 0 };
   if (wrongMode) return { operation: manual, at: (goal.manualAt ?? 0) + MODE_AGAIN_MS };
   if (control.needsHandshake && !control.handshakeDone) return { operation: { op: "handshake" }, at: 0 };
-  return startAt(control, telemetry, goal.manualAt === null ? 0 : goal.manualAt + quirks.modeSettle);
+  return startAt(context, goal.manualAt === null ? 0 : goal.manualAt + quirks.modeSettle);
 };
 
-const againDue = (
-  control: Control,
-  goal: StartGoal,
-  telemetry: Telemetry,
-  quirks: Quirks,
-  wroteAt: number,
-): Due => {
+const againDue = (context: Context, goal: StartGoal, wroteAt: number): Due => {
+  const { control, telemetry, machine } = context;
+  const { quirks } = machine;
   const isTaken = control.started?.taken ?? false;
   if (isTaken || (telemetry.last?.at ?? 0) < wroteAt + INERT_AFTER_MS) return null;
   // Neither modes nor handshakes: the start itself is all there is to repeat.
-  if (!quirks.manualBeforeRetry) return startAt(control, telemetry, 0);
+  if (!quirks.manualBeforeRetry) return startAt(context, 0);
   if (goal.manualAt === null) return { operation: manual, at: 0 };
   if (!control.handshakeDone) return { operation: { op: "handshake" }, at: 0 };
-  return startAt(control, telemetry, 0);
+  return startAt(context, 0);
 };
 
 /** The belt was starting, and is at rest again: somebody has stopped it, and is not to be contradicted. */
@@ -109,7 +98,7 @@ const TOO_LATE = failure(
   "The belt was not seen at rest in time for a start, so none was written. Try again.",
 );
 
-const failed = (control: Control, goal: StartGoal, telemetry: Telemetry, now: number): Outcome | null => {
+const failed = ({ control, telemetry, now }: Context, goal: StartGoal): Outcome | null => {
   if (wasHalted(control, goal, telemetry))
     return failure("superseded", "The belt was stopped by somebody else before it moved.");
   if (now >= goal.deadline)
@@ -133,13 +122,14 @@ export const endStart = (control: Control, goal: StartGoal, outcome: Outcome): S
 };
 
 /** Settles a start: `ok` once the measured speed is above 0. */
-export const reviewStart = (control: Control, telemetry: Telemetry, now: number): Step => {
+export const reviewStart = (context: Context): Step => {
+  const { control, telemetry, now } = context;
   const goal = control.start;
   if (!goal) return { control, effects: [] };
   if (isFresh(telemetry, now) && isUnderPower(telemetry)) {
     const needsHandshake = control.needsHandshake || goal.handshakeAt !== null;
     return { control: { ...control, start: null, needsHandshake }, effects: resolve(goal.refs, OK) };
   }
-  const outcome = failed(control, goal, telemetry, now);
+  const outcome = failed(context, goal);
   return outcome ? endStart(control, goal, outcome) : { control, effects: [] };
 };

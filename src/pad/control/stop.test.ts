@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Activity } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
+import type { Context } from "./context.js";
 import { type Control, noControl, type StopCause } from "./goals.js";
 import { requestStop, mayMove, proveStop, stopDue, stopHanded, stopOperation, stopTime } from "./stop.js";
 import { modelFor } from "../../protocol/models.js";
@@ -18,10 +19,18 @@ const request = (cause: StopCause = "command", endsSession = false) => ({
   lostMoving: false,
 });
 
+const { quirks, defaults } = modelFor("wilink", null);
+const context = (control: Control, telemetry = noTelemetry, now = 1_000): Context => ({
+  control,
+  telemetry,
+  machine: { quirks, capabilities: defaults },
+  now,
+});
+
 /** A stop whose only frame was handed over at 1000 ms. */
 const stopping = (control: Control = noControl): Control => {
-  const asked = requestStop(control, noTelemetry, request(), 1_000).control;
-  return { ...asked, stop: asked.stop && stopHanded(asked.stop, noTelemetry, false, 1_000) };
+  const asked = requestStop(context(control), request()).control;
+  return { ...asked, stop: asked.stop && stopHanded(context(asked), asked.stop, false) };
 };
 
 /** Whether these statuses confirm the stop, one after the other. */
@@ -29,7 +38,7 @@ const confirmed = (control: Control, samples: readonly Sample[]): boolean => {
   let [now, telemetry]: [Control, Telemetry] = [control, noTelemetry];
   for (const one of samples) {
     telemetry = observe(telemetry, one);
-    now = proveStop(now, telemetry, one).control;
+    now = proveStop(context(now, telemetry), one).control;
   }
   return now.stop === null && now.stopConfirmed;
 };
@@ -79,18 +88,24 @@ describe("the proof of rest (contract rule 7)", () => {
   });
 
   it("begins anew with every stop frame", () => {
-    const half = proveStop(stopping(), observe(noTelemetry, sample(1_750, 1_700)), sample(1_750, 1_700));
+    const half = proveStop(
+      context(stopping(), observe(noTelemetry, sample(1_750, 1_700))),
+      sample(1_750, 1_700),
+    );
     expect(half.control.stop?.proof).toBe(1);
-    const again = stopHanded(half.control.stop!, noTelemetry, false, 2_000);
+    const again = stopHanded(context(half.control, noTelemetry, 2_000), half.control.stop!, false);
     expect(confirmed({ ...half.control, stop: again }, [sample(2_050, 1_900), sample(2_100, 1_950)])).toBe(
       false,
     );
   });
 
   it("is not touched by a part of a split record", () => {
-    const half = proveStop(stopping(), observe(noTelemetry, sample(1_750, 1_700)), sample(1_750, 1_700));
+    const half = proveStop(
+      context(stopping(), observe(noTelemetry, sample(1_750, 1_700))),
+      sample(1_750, 1_700),
+    );
     const part: Sample = { status: { activity: "other", code: 0 }, at: 1_760, poll: 1_755 };
-    const after = proveStop(half.control, observe(noTelemetry, sample(1_750, 1_700)), part);
+    const after = proveStop(context(half.control, observe(noTelemetry, sample(1_750, 1_700))), part);
     expect(after.control.stop?.proof).toBe(1);
   });
 });
@@ -126,21 +141,20 @@ describe("when the next stop frame is due", () => {
     [null, "not before the status that decides", moving, { lastWrite: null, waitsForStatus: true }, 1_500],
   ])("%s: %s", (at, _, telemetry, change, now) => {
     const control = { ...noControl, stop: { ...stop, ...change }, lastWrite: 1_000, lastPoll: 1_000.1 };
-    expect(stopDue(control, telemetry, modelFor("wilink", null).quirks, now)).toBe(at);
+    expect(stopDue(context(control, telemetry, now))).toBe(at);
   });
 
   it("keeps the gap to every other write, and leaves a poll between two presses", () => {
-    const { quirks } = modelFor("wilink", null);
     const pressed = { ...noControl, stop: { ...stop, pressedAgain: true }, lastWrite: 1_400 };
-    expect(stopDue({ ...pressed, lastPoll: 1_400 }, moving, quirks, 1_500)).toBe(2_150);
-    expect(stopDue({ ...pressed, lastPoll: 900 }, moving, quirks, 1_500)).toBe(3_350);
+    expect(stopDue(context({ ...pressed, lastPoll: 1_400 }, moving, 1_500))).toBe(2_150);
+    expect(stopDue(context({ ...pressed, lastPoll: 900 }, moving, 1_500))).toBe(3_350);
   });
 });
 
 describe("what is written", () => {
   const at = (kmh: number): Telemetry => observe(noTelemetry, sample(1_500, null, kmh, "running"));
   const stop = (cause: StopCause, endsSession: boolean) =>
-    requestStop(noControl, at(3), request(cause, endsSession), 1_000).control.stop!;
+    requestStop(context(noControl, at(3)), request(cause, endsSession)).control.stop!;
 
   it.each<[string, StopCause, boolean]>([
     ["pause", "command", false],
@@ -148,12 +162,13 @@ describe("what is written", () => {
     ["stop", "walked_off", false],
     ["stop", "exit", false],
   ])("is a %s for %s, ending the session: %s", (op, cause, endsSession) => {
-    expect(stopOperation(stop(cause, endsSession), at(3), 1_000)).toEqual({ op });
+    expect(stopOperation(context(noControl, at(3)), stop(cause, endsSession))).toEqual({ op });
   });
 
   it("is a stop after a pause that does not slow the belt, a pause after one that does", () => {
-    const paused = stopHanded(stop("command", false), at(3), false, 1_000);
-    const after = (ms: number, kmh: number) => stopOperation(paused, at(kmh), paused.asked + ms).op;
+    const paused = stopHanded(context(noControl, at(3)), stop("command", false), false);
+    const after = (ms: number, kmh: number) =>
+      stopOperation(context(noControl, at(kmh), paused.asked + ms), paused).op;
     expect([after(2_100, 3), after(2_100, 2.99), after(2_100, 2.6), after(2_100, 2)]).toEqual([
       "stop",
       "stop",
@@ -166,15 +181,15 @@ describe("what is written", () => {
 
 it("the gravest cause of two stops counts, and a session that one of them ends is ended", () => {
   const causes = (first: StopCause, second: StopCause): StopCause | undefined => {
-    const { control } = requestStop(noControl, noTelemetry, request(first), 0);
-    return requestStop(control, noTelemetry, request(second, true), 1).control.stop?.cause;
+    const { control } = requestStop(context(noControl, noTelemetry, 0), request(first));
+    return requestStop(context(control, noTelemetry, 1), request(second, true)).control.stop?.cause;
   };
   expect(causes("command", "walked_off")).toBe("walked_off");
   expect(causes("walked_off", "command")).toBe("walked_off");
   expect(causes("walked_off", "exit")).toBe("exit");
   expect(causes("command", "command")).toBe("command");
-  const { control } = requestStop(noControl, noTelemetry, request("command", true), 0);
-  expect(requestStop(control, noTelemetry, request(), 1).control.stop?.endsSession).toBe(true);
+  const { control } = requestStop(context(noControl, noTelemetry, 0), request("command", true));
+  expect(requestStop(context(control, noTelemetry, 1), request()).control.stop?.endsSession).toBe(true);
 });
 
 it("a belt may move that was not at rest, or that a start is on its way to", () => {

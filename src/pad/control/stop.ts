@@ -1,6 +1,7 @@
 import { failure, OK } from "../../domain/command.js";
 import { AT_REST, kmh, type Speed } from "../../domain/units.js";
 import type { Operation, Quirks } from "../../protocol/protocol.js";
+import type { Context } from "./context.js";
 import {
   type Control,
   giveUp,
@@ -80,12 +81,7 @@ const OVERTAKEN = failure("superseded", "A stop came after it. The belt is being
  * Takes a stop: everything else is given up. One that is under way is shared: another press adds a frame when the pad
  * can take one, and leaves the proof of rest alone.
  */
-export const requestStop = (
-  control: Control,
-  telemetry: Telemetry,
-  request: StopRequest,
-  now: number,
-): Step => {
+export const requestStop = ({ control, telemetry, now }: Context, request: StopRequest): Step => {
   const under = control.stop;
   const speed = telemetry.last?.status.speed ?? AT_REST;
   const stop: StopGoal = {
@@ -116,7 +112,7 @@ const stopped = (control: Control, stop: StopGoal): Step => ({
 });
 
 /** Counts the proof of rule 7 with one status; confirmed, the goal is gone and its results are `ok`. */
-export const proveStop = (control: Control, telemetry: Telemetry, sample: Sample): Step => {
+export const proveStop = ({ control, telemetry }: Context, sample: Sample): Step => {
   const { stop } = control;
   if (!stop || sample.status.speed === undefined) return { control, effects: [] };
   if (stop.waitsForStatus) return decideLate(control, stop, telemetry);
@@ -150,7 +146,7 @@ const decideLate = (control: Control, stop: StopGoal, telemetry: Telemetry): Ste
 };
 
 /** Past its deadline a stop's results are given up. The belt is not: the goal stays. */
-export const reviewStop = (control: Control, now: number): Step => {
+export const reviewStop = ({ control, now }: Context): Step => {
   const { stop } = control;
   if (!stop || stop.deadline === null || now < stop.deadline) return { control, effects: [] };
   const outcome = failure(
@@ -176,7 +172,7 @@ export const unwrittenStop = {
 } as const;
 
 /** The link went down under a stop: its results end, the goal lives on and is written again after the reconnect. */
-export const onStopLinkLost = (control: Control, telemetry: Telemetry): Step => {
+export const onStopLinkLost = ({ control, telemetry }: Context): Step => {
   const { stop } = control;
   if (!stop) return { control, effects: [] };
   const movedWhenLost = control.statusSeen ? mayMove(control, telemetry) : stop.movedWhenLost;
@@ -191,7 +187,7 @@ export const onStopLinkLost = (control: Control, telemetry: Telemetry): Step => 
 };
 
 /** A link came up: may a waiting stop be written blindly, or does the first status decide (rule 2)? */
-export const onStopLinkUp = (control: Control, now: number): Control => {
+export const onStopLinkUp = ({ control, now }: Context): Control => {
   const { stop } = control;
   return stop ? { ...control, stop: { ...stop, waitsForStatus: !isUrgent(stop, now) } } : control;
 };
@@ -204,12 +200,9 @@ const looksDone = ({ lastWrite }: StopGoal, telemetry: Telemetry): boolean =>
  * When the next stop frame is due; null while there is none to write, or a status decides first. Only the first one
  * passes the pad's gap: a frame within the gap may be lost, and everything written into one loses the next as well.
  */
-export const stopDue = (
-  control: Control,
-  telemetry: Telemetry,
-  quirks: Quirks,
-  now: number,
-): number | null => {
+export const stopDue = (context: Context): number | null => {
+  const { control, telemetry, machine, now } = context;
+  const { quirks } = machine;
   const { stop, lastWrite, lastPoll } = control;
   if (!stop || stop.waitsForStatus) return null;
   if (stop.lastWrite === null) return now;
@@ -220,11 +213,11 @@ export const stopDue = (
   // Without a poll between two frames nobody would see the belt come to rest.
   const polled = quirks.poll === null || (lastPoll ?? -Infinity) > stop.lastWrite;
   if (stop.pressedAgain && polled) return gapEnd;
-  const repeat = repeatAt(stop, telemetry, quirks, now);
+  const repeat = repeatAt(context, stop);
   return repeat === null ? null : Math.max(repeat, gapEnd);
 };
 
-const repeatAt = (stop: StopGoal, telemetry: Telemetry, quirks: Quirks, now: number): number | null => {
+const repeatAt = ({ telemetry, machine: { quirks }, now }: Context, stop: StopGoal): number | null => {
   const since = stop.lastWrite ?? now;
   if (stop.deadline !== null) return since + repeatAfter(quirks);
   return isFresh(telemetry, now) && (isActive(telemetry) || telemetry.blind)
@@ -240,13 +233,13 @@ const obeys = ({ from, asked }: StopGoal, telemetry: Telemetry, now: number): bo
 };
 
 /** A person's OFF is a pause to a machine that knows one; where that does not slow the belt in time, a stop (contract 3). */
-export const stopOperation = (stop: StopGoal, telemetry: Telemetry, now: number): Operation => {
+export const stopOperation = ({ telemetry, now }: Context, stop: StopGoal): Operation => {
   const keeps = stop.cause === "command" && !stop.endsSession && !stop.overdue;
   return { op: keeps && obeys(stop, telemetry, now) ? "pause" : "stop" };
 };
 
 /** A stop frame was handed to the link; `inGap`: within the pad's gap of another write. */
-export const stopHanded = (stop: StopGoal, telemetry: Telemetry, inGap: boolean, now: number): StopGoal => {
+export const stopHanded = ({ telemetry, now }: Context, stop: StopGoal, inGap: boolean): StopGoal => {
   const from = stop.from ?? telemetry.last?.status.speed ?? null;
   return { ...stop, ...unwrittenStop, from, inGap, lastWrite: now };
 };

@@ -4,7 +4,7 @@ import type { Capabilities, PadPreferences, PadSettings, ProtocolName } from "..
 import { kmh } from "../../domain/units.js";
 import type { Logger } from "../../log/log.js";
 import type { Model } from "../../protocol/protocol.js";
-import type { Machine } from "../control/machine.js";
+import type { Machine } from "../control/context.js";
 
 /** What is known of the machine behind a pad id; kept over restarts, so that Home Assistant's entities stay. */
 export interface Identity {

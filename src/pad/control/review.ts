@@ -1,0 +1,78 @@
+import { failure } from "../../domain/command.js";
+import { reviewAccess } from "./access.js";
+import type { Context } from "./context.js";
+import { type Control, freshLink, giveUp, type Step } from "./goals.js";
+import { reviewIncline } from "./incline.js";
+import { reviewMode } from "./mode.js";
+import { followTarget, reviewSpeed } from "./speed.js";
+import { reviewStart, startWindowEnd } from "./start.js";
+import { onStopLinkLost, PROOF, proveStop, reviewStop } from "./stop.js";
+import { isMoving, type Sample, settledSpeed, type Telemetry } from "./telemetry.js";
+import { sent } from "./written.js";
+
+const chain = (step: Step, next: (control: Control) => Step): Step => {
+  const after = next(step.control);
+  return { control: after.control, effects: [...step.effects, ...after.effects] };
+};
+
+/** Settles what telemetry or time has decided. */
+export const review = (context: Context, sample?: Sample): Step =>
+  [
+    reviewStop,
+    ({ control }: Context) => reviewAccess(control),
+    reviewStart,
+    (c: Context) => reviewSpeed(c, sample),
+    reviewMode,
+    (c: Context) => reviewIncline(c, sample),
+  ].reduce<Step>((step, next) => chain(step, (control) => next({ ...context, control })), {
+    control: context.control,
+    effects: [],
+  });
+
+/**
+ * What brings, or brought, the belt to rest still does. After a crash nobody saw the stop confirmed, and it is over all
+ * the same once the belt keeps a speed: what stops it then is somebody else.
+ */
+const isHalting = ({ stop, stopConfirmed }: Control, telemetry: Telemetry): boolean =>
+  stop !== null || !isMoving(telemetry) || (!stopConfirmed && settledSpeed(telemetry) === null);
+
+/** A valid status came in; `telemetry` has it already. */
+export const onStatus = (context: Context, sample: Sample): Step => {
+  const { control: before, telemetry, machine } = context;
+  const moves = isMoving(telemetry);
+  const shows = machine.quirks.showsStart && (moves || sample.status.activity === "countdown");
+  const control: Control = {
+    ...before,
+    statusSeen: true,
+    started: before.started && { ...before.started, seen: before.started.seen || shows },
+    haltedBy: isHalting(before, telemetry) ? before.haltedBy : null,
+    leftMoving: before.leftMoving && telemetry.rests < PROOF,
+    // A stop that was dropped (rule 2) is over once the belt has come to rest all the same.
+    stopConfirmed: before.stopConfirmed || (!before.stop && telemetry.rests >= PROOF),
+  };
+  const reviewed = chain(proveStop({ ...context, control }, sample), (proved) =>
+    review({ ...context, control: proved }, sample),
+  );
+  return { ...reviewed, control: followTarget(reviewed.control, telemetry) };
+};
+
+const LOST = failure("link-lost", "The Bluetooth link was lost on the way. The command is not repeated.");
+
+/** The link is gone: starts, speeds and modes end with it, a stop lives on (contract rule 2). */
+export const onLinkLost = (context: Context): Step => {
+  const step = chain(giveUp(context.control, LOST), (control) => onStopLinkLost({ ...context, control }));
+  return { ...step, control: { ...sent(step.control, context.now), ...freshLink, target: null } };
+};
+
+/** The moments at which time alone decides something. */
+export const deadlines = (control: Control): readonly number[] =>
+  [
+    control.stop?.deadline,
+    control.start?.deadline,
+    control.start && startWindowEnd(control.start) + 1,
+    control.speed?.deadline,
+    control.speed?.writeBy,
+    control.mode?.deadline,
+    control.incline?.deadline,
+    control.incline?.writeBy,
+  ].filter((at) => typeof at === "number");

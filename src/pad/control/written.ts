@@ -1,0 +1,78 @@
+import { AT_REST } from "../../domain/units.js";
+import { requestSent, written } from "../../protocol/ftms/control-point.js";
+import type { Operation } from "../../protocol/protocol.js";
+import type { Context } from "./context.js";
+import { type Control, ON_ITS_WAY } from "./goals.js";
+import { stopHanded, stopSent } from "./stop.js";
+import type { Telemetry } from "./telemetry.js";
+
+/** An operation was handed to the link. */
+export const onWriteStarted = (context: Context, operation: Operation): Control => {
+  const { control: before, telemetry, machine, now } = context;
+  const { quirks } = machine;
+  const controlPoint = written(before.controlPoint, operation, quirks.ftms, now);
+  const control: Control = { ...before, lastWrite: ON_ITS_WAY, controlPoint };
+  const { stop, start, speed, mode, incline, preferences, record } = control;
+  switch (operation.op) {
+    case "poll":
+      return { ...control, lastPoll: now };
+    case "stop":
+    case "pause":
+      return { ...control, stop: stop && stopHanded(context, stop, isInGap(context)) };
+    case "start": {
+      const slow = !quirks.showsStart;
+      const started = { at: ON_ITS_WAY, statusAt: telemetry.last?.at ?? now, seen: false, slow };
+      return { ...control, start: start && { ...start, tries: start.tries + 1, wroteAt: now }, started };
+    }
+    case "speed": {
+      const wrote = { at: now, from: telemetry.last?.status.speed ?? AT_REST, left: false };
+      return { ...control, speed: speed && { ...speed, wrote, writes: speed.writes + 1 } };
+    }
+    case "mode":
+      return {
+        ...control,
+        mode: mode && { ...mode, writtenAt: now },
+        start: start && operation.mode === "manual" ? { ...start, manualAt: now } : start,
+        manualDone: control.manualDone || operation.mode === "manual",
+      };
+    case "handshake":
+      return { ...control, handshakeDone: true, start: start && { ...start, handshakeAt: now } };
+    case "preferences":
+      return { ...control, preferences: { ...preferences, tries: preferences.tries + 1, askedAt: now } };
+    case "record":
+      return { ...control, record: { ...record, tries: record.tries + 1, askedAt: now } };
+    case "incline":
+      return { ...control, incline: incline && { ...incline, wroteAt: now } };
+    case "control":
+      return control;
+  }
+};
+
+const isInGap = ({ control: { lastWrite }, machine: { quirks }, now }: Context): boolean =>
+  lastWrite !== null && now - lastWrite < quirks.minGap;
+
+/** A write has left for the pad: it was held up, as by a suspend, for as long as it has taken. */
+export const onWriteSent = ({ control: before, telemetry, now }: Context, operation: Operation): Control => {
+  const controlPoint = requestSent(before.controlPoint, operation, now);
+  const control: Control = { ...before, lastWrite: now, controlPoint };
+  const { op } = operation;
+  if (op === "stop" || op === "pause")
+    return { ...control, stop: control.stop && stopSent(control.stop, now) };
+  return op === "start" ? startSent(control, telemetry, now) : control;
+};
+
+const startSent = (control: Control, telemetry: Telemetry, now: number): Control => {
+  const { start, started } = sent(control, now);
+  return {
+    ...control,
+    start: start && start.wroteAt !== null ? { ...start, wroteAt: now } : start,
+    started: started && { ...started, statusAt: telemetry.last?.at ?? now },
+  };
+};
+
+/** What was on its way has left, or never will. */
+export const sent = (control: Control, now: number): Control => ({
+  ...control,
+  started: control.started?.at === ON_ITS_WAY ? { ...control.started, at: now } : control.started,
+  lastWrite: control.lastWrite === ON_ITS_WAY ? now : control.lastWrite,
+});
