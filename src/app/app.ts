@@ -134,7 +134,11 @@ export class App implements Stoppable {
   }
 
   report(): BeltReport {
-    return this.#pads.map((pad) => ({ pad: pad.settings.id, verdict: pad.shutdown.verdict() }));
+    return this.#pads.map((pad) => ({
+      pad: pad.settings.id,
+      verdict: pad.shutdown.verdict(),
+      confirmed: pad.view().state.stopConfirmed,
+    }));
   }
 
   save(): void {
@@ -142,7 +146,8 @@ export class App implements Stoppable {
     for (const unwatch of this.#watches.splice(0)) unwatch();
     const report = this.report();
     this.#left = report.map(({ pad, verdict }) => ({ pad, belt: verdict }));
-    for (const { pad, verdict } of report) if (verdict === "rest") this.#store.clearCrashMark(pad);
+    for (const { pad, verdict, confirmed } of report)
+      if (verdict === "rest" && confirmed) this.#store.clearCrashMark(pad);
     this.#store.end();
   }
 

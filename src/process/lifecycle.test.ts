@@ -31,9 +31,12 @@ const appThat = (
 };
 
 const end = async (app: Stoppable, ending: Ending, clock: ManualClock, budgetMs = 25_000) => {
-  const path = shutDown(app, { reason: "SIGTERM", code: EXIT.ok }, ending, { budgetMs, clock, log: quiet });
+  const said: { readonly pad?: string; readonly msg: string }[] = [];
+  const note = (fields: object, msg: string): void => void said.push({ ...fields, msg });
+  const log = { ...quiet, warn: note, error: note };
+  const path = shutDown(app, { reason: "SIGTERM", code: EXIT.ok }, ending, { budgetMs, clock, log });
   const code = await clock.settled(path, budgetMs + 1_000);
-  return { code, took: clock.now() };
+  return { code, took: clock.now(), said };
 };
 
 describe("the way out", () => {
@@ -67,8 +70,21 @@ describe("the way out", () => {
     const clock = new ManualClock();
     const ending = new Ending(clock);
     if (failed) ending.fail(new Error("boom"));
-    const report = verdicts.map((verdict, i) => ({ pad: `p${i}`, verdict }));
+    const report = verdicts.map((verdict, i) => ({ pad: `p${i}`, verdict, confirmed: true }));
     expect((await end(appThat(fine, report, []), ending, clock)).code).toBe(code);
+  });
+
+  it.each([
+    ["falling", false, /still slows down/],
+    ["moving", false, /NOT seen at rest/],
+    ["rest", false, /no second one confirms it/],
+    ["rest", true, null],
+  ] as const)("says how a belt was left: %s, confirmed %s", async (verdict, confirmed, words) => {
+    const clock = new ManualClock();
+    const app = appThat(fine, [{ pad: "office", verdict, confirmed }], []);
+    const { said } = await end(app, new Ending(clock), clock);
+    const belts = said.filter(({ pad }) => pad === "office").map(({ msg }) => msg);
+    expect(belts).toEqual(words === null ? [] : [expect.stringMatching(words) as string]);
   });
 });
 

@@ -128,6 +128,8 @@ export const catchEverything = (ending: Ending): void => {
 export type BeltReport = readonly {
   readonly pad: string;
   readonly verdict: "none" | "rest" | "falling" | "moving";
+  /** False: the time ran out before a second status at rest could prove the stop (rule 7). */
+  readonly confirmed: boolean;
 }[];
 
 /** The running program, as the shutdown path sees it. A stage may hang or throw; the next one runs anyway. */
@@ -188,7 +190,12 @@ const exitCode = (report: BeltReport | null, ending: Ending): ExitCode => {
 };
 
 const logBelts = (report: BeltReport, log: Logger): void => {
-  for (const { pad, verdict } of report) {
+  for (const { pad, verdict, confirmed } of report) {
+    if (verdict === "rest" && !confirmed)
+      log.warn(
+        { pad },
+        "The time is up: the belt's last status shows it at rest, and no second one confirms it.",
+      );
     if (verdict === "falling")
       log.warn(
         { pad },
