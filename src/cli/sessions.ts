@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { obstacle } from "../config/access.js";
 import { asError } from "../domain/errors.js";
 import { visible } from "../domain/visible.js";
 import { fitName, parseSince } from "../app/session-list.js";
@@ -60,7 +61,8 @@ export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFla
   if (!loaded) return EXIT.config;
   const file = databaseFile(loaded.config.store.path);
   try {
-    const db = openForReading(await loadDriver(), file);
+    // Without a store there is nothing to read, and nothing to read it with is needed (contract 1).
+    const db = isThere(file) ? openForReading(await loadDriver(), file) : null;
     try {
       return await print(db, asked, terminal);
     } finally {
@@ -71,8 +73,21 @@ export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFla
       terminal.err(`${visible(error.message)}\n`);
       return EXIT.config;
     }
-    terminal.err(`${visible(`The history in ${file} cannot be read. ${asError(error).message}`)}\n`);
+    const why = obstacle(file, "R_OK") ?? asError(error).message;
+    terminal.err(`${visible(`The history in ${file} cannot be read. ${why}`)}\n`);
     return EXIT.internal;
+  }
+};
+
+/** Throws where nobody can tell: a folder that may not be entered is no empty list. */
+const isThere = (file: string): boolean => {
+  try {
+    statSync(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR"].includes(String(error.code)))
+      return false;
+    throw error;
   }
 };
 

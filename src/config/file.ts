@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { LineCounter, parseDocument } from "yaml";
+import { obstacle } from "./access.js";
 import { configError, type ConfigError } from "./errors.js";
 
 /** yaml's own sentences quote the file, which may hold a password: an unquoted one with * in front is an alias. */
@@ -40,8 +41,10 @@ const codeOf = (thrown: unknown): string =>
 /** Refuses other encodings: a password in Latin-1 would silently be another one. */
 const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 
-const sentence = (thrown: unknown): string => {
+const sentence = (thrown: unknown, path: string): string => {
   const code = codeOf(thrown);
+  const owned = code === "EACCES" ? obstacle(path, "R_OK") : null;
+  if (owned !== null) return `cannot be read: ${owned}`;
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return "the file is not UTF-8 text";
   return READ_FAILURES[code] ?? `the file cannot be read (${code})`;
 };
@@ -72,7 +75,7 @@ export const readYamlFile = (path: string, mayBeMissing: boolean): Read<unknown>
     return parse(decode(readFileSync(path)), path);
   } catch (thrown) {
     if (mayBeMissing && isMissing(thrown)) return { ok: true, value: null };
-    return failed(path, sentence(thrown), "a readable YAML file");
+    return failed(path, sentence(thrown, path), "a readable YAML file");
   }
 };
 
@@ -92,6 +95,6 @@ export const readSecretFile = (key: string, path: unknown, origin: string | null
     const secret = decode(readFileSync(path)).replace(/\r?\n$/, "");
     return secret === "" ? fail("the file is empty") : { ok: true, value: secret };
   } catch (thrown) {
-    return fail(sentence(thrown));
+    return fail(sentence(thrown, path));
   }
 };

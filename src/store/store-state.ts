@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+import { obstacle } from "../config/access.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 
@@ -59,13 +61,15 @@ export const troubleOf = (error: unknown): Trouble => {
 
 /** The state of the store; each change is logged once. */
 export class StoreHealth {
+  readonly #file: string;
   readonly #log: Logger;
   readonly #changed: () => void;
   #state: StoreState = STORE_OK;
   /** Where a damaged file was put; the state of a run that began a new one, as long as all else is well. */
   #aside: string | null = null;
 
-  constructor(log: Logger, changed: () => void) {
+  constructor(file: string, log: Logger, changed: () => void) {
+    this.#file = file;
     this.#log = log;
     this.#changed = changed;
   }
@@ -84,7 +88,8 @@ export class StoreHealth {
   }
 
   failed(err: unknown): void {
-    const state = stateOf(troubleOf(err));
+    const trouble = troubleOf(err);
+    const state = stateOf(trouble, (trouble === "unwritable" ? this.#obstacle : null) ?? "");
     // Expected, whoever threw it: the log leaves the stack out.
     const expected = new BridgeError("store", asError(err).message, { retry: "later", cause: err });
     if (this.#state.state !== state.state)
@@ -98,6 +103,11 @@ export class StoreHealth {
       { pad },
       "Earlier sessions cannot be read. stats is not published in this run, so that no total begins at 0",
     );
+  }
+
+  /** Who owns the folder, or the file in it, where that is the reason. */
+  get #obstacle(): string | null {
+    return obstacle(dirname(this.#file), "W_OK") ?? obstacle(this.#file, "W_OK");
   }
 
   #set(state: StoreState): void {

@@ -22,7 +22,7 @@ import {
   type TimedSample,
 } from "./read.js";
 import { endAbandonedSessions, Retention } from "./retention.js";
-import { type Driver, loadDriver, type Sqlite } from "./sqlite.js";
+import { databaseFile, type Driver, loadDriver, type Sqlite } from "./sqlite.js";
 import { StoreFile } from "./store-file.js";
 import { StoreHealth, type StoreState, troubleOf } from "./store-state.js";
 
@@ -69,7 +69,7 @@ export class Store {
     this.#localDay = localDays(deps.timeZone);
     this.#pending = new PendingChanges(this.#localDay);
     this.#memory = new Memory(this.#pending);
-    this.#health = new StoreHealth(deps.log, deps.changed);
+    this.#health = new StoreHealth(databaseFile(storePath), deps.log, deps.changed);
     this.#timer = new FlushTimer(deps.clock, deps.stopDue, () => this.#flush());
   }
 
