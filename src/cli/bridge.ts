@@ -8,6 +8,7 @@ import type { Config } from "../config/config.js";
 import { secretsOf } from "../config/credentials.js";
 import { BridgeError } from "../domain/errors.js";
 import { EXIT, type ExitCode, shutDown } from "../process/lifecycle.js";
+import { isJournal } from "../log/journal.js";
 import { createLogger, type Logger } from "../log/log.js";
 import { statusLine } from "../app/status-line.js";
 import { readVersion } from "../version.js";
@@ -38,6 +39,7 @@ export const runBridge = async (
     secrets: secretsOf(config),
     stream: process.stdout,
     isTty: process.stdout.isTTY,
+    journal: isJournal(invocation.env["JOURNAL_STREAM"], process.stdout.fd),
     clock,
   });
   const stopWatching = startWatchdog(clock);

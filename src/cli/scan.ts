@@ -63,6 +63,7 @@ const openRadio = async (
     level: "error",
     secrets: [],
     stream,
+    journal: false,
     isTty: stream.isTTY,
     clock,
   });

@@ -20,6 +20,7 @@ const written = (
   const { log } = createLogger({
     level: "info",
     format: "json",
+    journal: false,
     isTty: false,
     secrets: [],
     stream,

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import { visibleLines } from "../domain/visible.js";
+import { prefixed } from "./journal.js";
 import { prettyPrinter } from "./pretty.js";
 import { footedSink } from "./footer.js";
 import { lineScrubber } from "./scrub.js";
@@ -38,6 +39,8 @@ export interface LogOptions {
   /** Standard output for `run` and `demo`, standard error for every other command. */
   readonly stream: Writable;
   readonly isTty: boolean;
+  /** journald reads it: each line begins with its priority. */
+  readonly journal: boolean;
   readonly clock: Clock;
 }
 
@@ -69,10 +72,11 @@ const errorSerializer = (stacks: boolean): ((thrown: unknown) => unknown) => {
  * loop and goes silent when nobody can read it.
  */
 export const createLogger = (options: LogOptions): LogOutput => {
-  const { level, format, secrets, stream, isTty, clock } = options;
+  const { level, format, secrets, stream, isTty, journal, clock } = options;
   const pretty = format === "pretty" || (format === "auto" && isTty);
   const scrub = lineScrubber(secrets);
   const print = pretty ? prettyPrinter(isTty) : visibleLines;
+  const finished = (line: string): string => (journal ? prefixed(line, print(line)) : print(line));
   const lines = streamSink(stream, clock, (lost) =>
     log.warn({ lost }, "Log lines were lost because nobody read them"),
   );
@@ -86,7 +90,7 @@ export const createLogger = (options: LogOptions): LogOutput => {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err, error: err },
     },
-    { write: (line: string) => sink.write(print(scrub(line))) },
+    { write: (line: string) => sink.write(finished(scrub(line))) },
   );
   return { log, flush: (withinMs) => sink.flush(withinMs), show: pretty && isTty ? sink.show : null };
 };

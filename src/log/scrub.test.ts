@@ -20,10 +20,15 @@ const written = (
       done();
     },
   });
-  createLogger({ level: "debug", format, secrets, stream, isTty: true, clock: new ManualClock() }).log.info(
-    fields,
-    message,
-  );
+  createLogger({
+    level: "debug",
+    format,
+    secrets,
+    stream,
+    isTty: true,
+    journal: false,
+    clock: new ManualClock(),
+  }).log.info(fields, message);
   return text;
 };
 

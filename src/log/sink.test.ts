@@ -130,7 +130,7 @@ const program = (body: string): readonly string[] => {
     const { systemClock } = await import(${at("../clock.ts")});
     const { writeFileSync } = await import("node:fs");
     const { log, flush } = createLogger({
-      level: "info", format: "json", secrets: [], stream: process.stdout, isTty: false, clock: systemClock(),
+      level: "info", format: "json", secrets: [], stream: process.stdout, journal: false, isTty: false, clock: systemClock(),
     });
     ${body}`;
   return ["--import", "tsx", "--input-type=module", "--eval", code];
