@@ -18,13 +18,19 @@ export interface Loaded {
   readonly padsFromEnvironment: boolean;
   /** The default file is not there. */
   readonly isMissing: boolean;
+  /** It is Home Assistant's add-on: nobody there runs a command or edits a file. */
+  readonly isAddOn: boolean;
 }
+
+/** How everything that is wrong is written. */
+type Describe = (errors: readonly ConfigError[], logFormat: Config["log"]["format"]) => string;
 
 /** The config by the rules of docs/command-line.md; null when it is wrong, and everything that is has been said. */
 export const readConfig = (
   flag: string | undefined,
   env: NodeJS.ProcessEnv,
   terminal: Terminal,
+  write: Describe = describe,
 ): Loaded | null => {
   const named = flag ?? (env[FROM_ENVIRONMENT] === "" ? undefined : env[FROM_ENVIRONMENT]);
   const file = named ?? DEFAULT_FILE;
@@ -36,14 +42,20 @@ export const readConfig = (
       file,
       padsFromEnvironment: loaded.sources.get("pads") === "environment",
       isMissing: !existsSync(file),
+      isAddOn: env["SUPERVISOR_TOKEN"] !== undefined,
     };
-  terminal.err(describe(loaded.errors));
+  terminal.err(write(loaded.errors, loaded.logFormat));
   return null;
 };
 
 /** What there is to do before anybody walks: sentences for somebody who has just installed this. */
-export const nextSteps = ({ config, file: path, isMissing }: Loaded): readonly string[] => {
+export const nextSteps = ({ config, file: path, isMissing, isAddOn }: Loaded): readonly string[] => {
   if (config.pads.length > 0) return [];
+  if (isAddOn)
+    return [
+      "To add a pad: wake it by its button or its remote, open Walking pad in the sidebar and choose Use this pad. " +
+        "Or take its name and address from this log, and add it under Pads on the add-on's Configuration tab.",
+    ];
   const file = visible(path);
   const option = file === DEFAULT_FILE ? "" : ` --config ${file}`;
   return [
@@ -54,6 +66,16 @@ export const nextSteps = ({ config, file: path, isMissing }: Loaded): readonly s
       `Or end the bridge and let \`walkingpad2mqtt scan${option} --save\` write it.`,
   ];
 };
+
+/** Where the log is JSON its reader understands nothing else: a line an error. */
+export const describeForLog =
+  (time: string, isTty: boolean): Describe =>
+  (errors, logFormat) => {
+    if (logFormat === "pretty" || (logFormat === "auto" && isTty)) return describe(errors);
+    const line = ({ key, message }: ConfigError): string =>
+      `${JSON.stringify({ level: "fatal", time, key, msg: `The configuration has an error. ${message}` })}\n`;
+    return errors.map(line).join("");
+  };
 
 const describe = (errors: readonly ConfigError[]): string =>
   [

@@ -2,10 +2,11 @@ import type { Invocation } from "./invocation.js";
 import { EXIT, type ExitCode } from "../process/lifecycle.js";
 import { environmentName } from "../config/keys.js";
 import { runBridge } from "./bridge.js";
-import { nextSteps, readConfig } from "./config.js";
+import { describeForLog, nextSteps, readConfig } from "./config.js";
 
 export const run = async (invocation: Invocation, file: string | undefined): Promise<ExitCode> => {
-  const loaded = readConfig(file, invocation.env, invocation.terminal);
+  const write = describeForLog(new Date(invocation.clock.wall()).toISOString(), process.stdout.isTTY);
+  const loaded = readConfig(file, invocation.env, invocation.terminal, write);
   if (!loaded) return EXIT.config;
   const overriddenBy = loaded.padsFromEnvironment ? environmentName("pads") : null;
   const page = { file: loaded.file, overriddenBy, orAnyPort: false };

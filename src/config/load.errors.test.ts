@@ -342,6 +342,7 @@ test.each(bad)("%s %j", (yaml, input, errors) => {
 test("an error says its key, value and what is allowed apart, too", () => {
   expect(load("mqtt: {keepalive: 0, password: 1}\nfoo: 1")).toEqual({
     ok: false,
+    logFormat: "auto",
     errors: [
       { key: "foo", value: null, allowed: sections, message: `foo: unknown key; allowed: ${sections}` },
       {

@@ -26,7 +26,12 @@ export type LoadResult =
       readonly sources: ReadonlyMap<string, Source>;
       readonly warnings: readonly string[];
     }
-  | { readonly ok: false; readonly errors: readonly ConfigError[] };
+  | {
+      readonly ok: false;
+      readonly errors: readonly ConfigError[];
+      /** How they are to be logged; `auto` where that is wrong, too. */
+      readonly logFormat: Config["log"]["format"];
+    };
 
 const isUsable = (timeZone: string | undefined): boolean => {
   if (timeZone === undefined) return false;
@@ -193,7 +198,10 @@ export const loadConfig = (input: LoadInput): LoadResult => {
   const { settings, sources, origins } = settle(layers);
   const { config, findings } = judge(settings.getProperties(), unknown);
   const all = [...errors, ...findings.map((finding) => configError(finding, originOf(origins, finding)))];
-  if (all.length > 0) return { ok: false, errors: all };
+  if (all.length > 0) {
+    const isKnown = findings.every(({ key }) => key !== "log.format");
+    return { ok: false, errors: all, logFormat: isKnown ? config.log.format : "auto" };
+  }
   // convict has the last word: it throws where it should and we did not find anything.
   settings.validate({ allowed: "strict" });
   const complete = deepFreeze(withCredentials(config, sources));

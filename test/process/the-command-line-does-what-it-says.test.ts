@@ -121,6 +121,59 @@ describe("walkingpad2mqtt", () => {
   });
 
   it.concurrent(
+    "and says so in JSON where the log is JSON, a line an error; in text where it is not",
+    async (ctx) => {
+      const wrong = { safety: { shutdown_timeout: 1 }, mqtt: { url: "http://x" } };
+      const [auto, pretty, unknown] = await Promise.all([
+        ran(ctx, { config: wrong }),
+        ran(ctx, { config: { ...wrong, log: { format: "pretty" } } }),
+        ran(ctx, { config: { ...wrong, log: { format: "xml" } } }),
+      ]);
+      const linesOf = ({ stderr }: Program): unknown[] =>
+        stderr
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line) as unknown);
+      const error = (key: string) =>
+        expect.objectContaining({
+          level: "fatal",
+          key,
+          msg: expect.stringContaining(`${key}: `) as string,
+        }) as unknown;
+      expect(linesOf(auto)).toEqual([error("mqtt.url"), error("safety.shutdown_timeout")]);
+      expect(linesOf(unknown)).toContainEqual(error("log.format"));
+      expect(pretty.stderr).toMatch(/^The configuration has 2 errors:\n {2}- /);
+    },
+  );
+
+  it.concurrent("run in Home Assistant's add-on names nothing that cannot be done there", async (ctx) => {
+    const config = { ...configFor(`mqtt://127.0.0.1:${await freePort()}`), pads: [] };
+    const env = { SUPERVISOR_TOKEN: "token" };
+    const program = await started(ctx, { folder: await newFolder(ctx), config, env });
+    const step = await program.untilLine("To add a pad", START_MS);
+    expect(step.msg).toMatch(/sidebar.*Configuration tab/);
+    expect(program.output).not.toMatch(/scan|config\.yaml/);
+    program.signal("SIGTERM");
+    await expectCleanEnd(program, 5_000);
+  });
+
+  it.concurrent("the log begins its lines with a priority where the journal reads it", async (ctx) => {
+    const folder = await newFolder(ctx);
+    const out = join(folder, "journal");
+    // A file in place of the journal's socket: what counts is that the variable names the very stream.
+    const journal = 'exec >"$0"; export JOURNAL_STREAM="$(stat -Lc %d:%i "$0")"; exec "$@"';
+    const config = configFor(`mqtt://127.0.0.1:${await freePort()}`);
+    const wrap = (command: readonly string[]) => ["sh", "-c", journal, out, ...command];
+    const program = await started(ctx, { folder, config, wrap });
+    await vi.waitFor(() => expect(readFileSync(out, "utf8")).toContain("connected"), START_MS);
+    program.signal("SIGTERM");
+    expect((await program.exit(START_MS)).code).toBe(0);
+    const lines = readFileSync(out, "utf8").trimEnd().split("\n");
+    expect(lines.filter((line) => !/^<[4-6]>\{/.test(line))).toEqual([]);
+    expect(lines.find((line) => line.includes("cannot be reached"))).toMatch(/^<4>/);
+  });
+
+  it.concurrent(
     "health: 0 while the bridge runs, whatever its broker does; a second bridge on the store: 78",
     async (ctx) => {
       const folder = await newFolder(ctx);

@@ -123,6 +123,10 @@ describe("compose.demo.yaml", () => {
     expect(addresses("WALKINGPAD2MQTT_SIMULATOR_PADS")).toEqual(addresses("WALKINGPAD2MQTT_PADS"));
   });
 
+  it("comes back after a restart of the machine, the broker included", () => {
+    for (const service of [bridge, mosquitto]) expect(service?.["restart"]).toBe("unless-stopped");
+  });
+
   it("has a broker without a password for this machine only, and the times of compose.yaml", () => {
     expect(mosquitto?.["ports"]).toEqual(["127.0.0.1:1883:1883"]);
     expect(bridge).toMatchObject({ stop_grace_period: "30s", environment: { [SHUTDOWN]: "25" } });

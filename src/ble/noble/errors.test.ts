@@ -9,7 +9,12 @@ test.each([
   [systemError("ENODEV"), "radio-unavailable", "unavailable", "bluetooth.adapter"],
   [systemError("EBADFD"), "radio-unavailable", "unavailable", "Plug it in"],
   [systemError("EPERM"), "radio-unauthorized", "unauthorized", "cap_net_raw"],
-  [systemError("EACCES"), "radio-unauthorized", "unauthorized", "NET_ADMIN, NET_RAW"],
+  [
+    systemError("EACCES"),
+    "radio-unauthorized",
+    "unauthorized",
+    "NET_ADMIN, NET_RAW], and to run as root where it has no-new-privileges",
+  ],
   [systemError("EBUSY"), "radio-busy", "unavailable", "other program"],
   [systemError("ENETDOWN"), "radio-off", "off", "hciconfig hci3 up"],
   [systemError("ERR_DLOPEN_FAILED"), "radio-unavailable", "unavailable", "npm install --include=optional"],

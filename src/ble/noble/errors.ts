@@ -32,7 +32,7 @@ const ADAPTER: Readonly<Record<string, Row>> = {
     message: "The bridge may not use the Bluetooth adapter {hci}.",
     advice:
       'Give node the capability: sudo setcap cap_net_raw,cap_net_admin+eip "$(readlink -f "$(command -v node)")"; ' +
-      "a container needs cap_add: [NET_ADMIN, NET_RAW].",
+      "a container needs cap_add: [NET_ADMIN, NET_RAW], and to run as root where it has no-new-privileges.",
   },
   EBUSY: {
     code: "radio-busy",
