@@ -76,7 +76,7 @@ describe("the way out", () => {
 
   it.each([
     ["falling", false, /still slows down/],
-    ["moving", false, /NOT seen at rest/],
+    ["moving", false, /not confirmed stopped/],
     ["rest", false, /no second one confirms it/],
     ["rest", true, null],
   ] as const)("says how a belt was left: %s, confirmed %s", async (verdict, confirmed, words) => {

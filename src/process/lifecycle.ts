@@ -194,7 +194,7 @@ const logBelts = (report: BeltReport, log: Logger): void => {
     if (verdict === "rest" && !confirmed)
       log.warn(
         { pad },
-        "The time is up: the belt's last status shows it at rest, and no second one confirms it.",
+        "Shutdown timeout reached: the last status shows the belt at rest, no second one confirms it.",
       );
     if (verdict === "falling")
       log.warn(
