@@ -32,7 +32,7 @@ export interface BeltLeft {
 export type BridgeEvent = ReturnType<typeof bridgeStatePayload> & { readonly belts?: readonly BeltLeft[] };
 
 /** A part of the bridge: its state in one word, and what to do about it where something is wrong. */
-interface Part {
+export interface Part {
   readonly state: string;
   readonly advice: string | null;
 }
@@ -43,6 +43,8 @@ export interface InfoPayload {
   readonly started_at: string;
   readonly radio: Part;
   readonly store: Part;
+  /** `state`: `ok`, or `refused`: the broker refuses subscriptions; `advice` names the topics and what is lost. */
+  readonly mqtt: Part;
   /** `state`: `on`, `off` (by configuration), `failed` (see `advice`). */
   readonly web: Part & { readonly url: string | null };
   readonly pads: readonly {

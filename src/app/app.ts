@@ -16,6 +16,7 @@ import { WEB_OFF, type Web } from "../web/web.js";
 import { Pad } from "../pad/pad.js";
 import { newPage, type PageOptions } from "./page.js";
 import { answerRequest } from "./bridge-requests.js";
+import { RefusedSubscriptions } from "./refused-subscriptions.js";
 import { type SimulatedRadio, simulatedRadio } from "../sim/radio.js";
 import type { Glance } from "./status-line.js";
 import { Store } from "../store/store.js";
@@ -61,6 +62,7 @@ export class App implements Stoppable {
   #page: Web | null = null;
   #letGoOfStore: () => void = () => undefined;
   readonly #outage: BrokerOutage | null;
+  readonly #refused: RefusedSubscriptions;
   #brokerConnected = false;
   /** How the belts were left, before their links were closed. */
   #left: readonly BeltLeft[] = [];
@@ -79,6 +81,10 @@ export class App implements Stoppable {
         : new BrokerOutage(deps.clock, brokerLostStopAfter, () => {
             for (const pad of this.#pads) pad.stopFor("broker_lost");
           });
+    this.#refused = new RefusedSubscriptions(config.mqtt.base_topic, deps.log, (pads) => {
+      for (const pad of this.#pads) pad.blockCommands(pads.includes(pad.settings.id));
+      this.#infoChanged();
+    });
     this.#store = new Store(config.store.path, {
       ...deps,
       retentionDays: config.store.retention_days,
@@ -249,7 +255,15 @@ export class App implements Stoppable {
         }),
       onConnection: (connected) => this.#brokerChanged(connected),
       connect: (own, handlers) =>
-        this.#deps.connectBroker({ ...place.target, ...own }, { ...handlers, clock, log }),
+        this.#deps.connectBroker(
+          { ...place.target, ...own },
+          {
+            ...handlers,
+            onSubscribed: (refused) => this.#refused.set(refused, this.#pads),
+            clock,
+            log,
+          },
+        ),
     });
   }
 
@@ -273,6 +287,7 @@ export class App implements Stoppable {
       startedAt: this.#startedAt.wall,
       radio: radio.state,
       store: this.#store.state,
+      mqtt: this.#refused.state,
       web: this.#page?.state ?? WEB_OFF,
       pads: this.#pads,
       config: this.#config,

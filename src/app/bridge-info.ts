@@ -24,17 +24,28 @@ export interface Facts {
   readonly startedAt: number;
   readonly radio: RadioState;
   readonly store: StoreState;
+  readonly mqtt: InfoPayload["mqtt"];
   readonly web: InfoPayload["web"];
   readonly pads: readonly Pad[];
   readonly config: Config;
 }
 
 /** The payload of bridge/info (docs/topics.md): secrets are masked. */
-export const infoPayload = ({ version, startedAt, radio, store, web, pads, config }: Facts): InfoPayload => ({
+export const infoPayload = ({
+  version,
+  startedAt,
+  radio,
+  store,
+  mqtt,
+  web,
+  pads,
+  config,
+}: Facts): InfoPayload => ({
   version,
   started_at: new Date(startedAt).toISOString(),
   radio,
   store,
+  mqtt,
   web,
   pads: pads.map((pad) => {
     const { protocol, model } = pad.view().identity;

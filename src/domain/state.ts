@@ -17,6 +17,7 @@ export const PROBLEMS = [
   "link-lost",
   "no-telemetry",
   "unknown-variant",
+  "commands-blocked",
   "fault",
   "safety-key",
   "control-lost",

@@ -58,6 +58,7 @@ export class Pad {
   readonly #switch: LinkSwitch;
   readonly #autoStop: AutoStop;
   #stopTicking: () => void = () => undefined;
+  #commandsBlocked = false;
 
   constructor(settings: PadSettings, deps: PadDeps) {
     const { clock, safety } = deps;
@@ -148,6 +149,12 @@ export class Pad {
     return true;
   }
 
+  /** Whether the broker keeps commands from this pad: `problem` says so, since a stop that never comes is no answer. */
+  blockCommands(blocked: boolean): void {
+    this.#commandsBlocked = blocked;
+    this.#events.changed();
+  }
+
   /** A stop waits for its frame, or for the link that it is first on: nothing may hold the main loop up. */
   get stopWaits(): boolean {
     const { stop } = this.#scheduler.control;
@@ -195,6 +202,7 @@ export class Pad {
       over,
       crashCounts,
       radioOn: this.#radioOn,
+      commandsBlocked: this.#commandsBlocked,
     };
   }
 

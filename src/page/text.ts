@@ -27,6 +27,8 @@ const PROBLEM: Readonly<Partial<Record<Problem, string>>> = {
     "The stop is not confirmed; the belt may still be moving. The bridge keeps trying. Use the pad's remote or its mains switch.",
   "link-lost":
     "The Bluetooth connection was lost while the belt moved; it may still be moving. Press STOP, and use the pad's remote.",
+  "commands-blocked":
+    "The broker refuses the bridge's subscription: OFF over MQTT does not arrive. Use this page or the pad's remote.",
   fault: "The pad reports a fault. Look at its display, and switch it off and on.",
   "safety-key": "The pad's safety key is missing. The belt does not start without it.",
   "control-lost": "The pad does not give control. Another app may be using it: close that app.",

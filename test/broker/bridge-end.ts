@@ -15,6 +15,8 @@ export class Journal {
   readonly lines: Line[] = [];
   readonly messages: InMessage[] = [];
   readonly lost: string[] = [];
+  /** What the broker refused to be subscribed to, each time that was said. */
+  readonly refused: (readonly string[])[] = [];
   ready = 0;
   readonly #waiters = new Set<() => void>();
 
@@ -107,6 +109,10 @@ export const bridgeEnd = (
       onMessage: (message) => {
         journal.note(() => journal.messages.push(message));
         deps.onMessage?.(message);
+      },
+      onSubscribed: (refused) => {
+        journal.note(() => journal.refused.push(refused));
+        deps.onSubscribed?.(refused);
       },
       onReady: () => {
         journal.note(() => (journal.ready += 1));

@@ -148,20 +148,35 @@ describe("a broker that refuses", () => {
     },
   );
 
-  it("one subscription: says which, and works with the others", async () => {
+  it("one subscription: tells which, works with the others, and asks again each minute", async () => {
+    let codes = [1, 135, 0];
     const scene = await against(
       wellBehaved((packet, socket) => {
         if (packet.type !== SUBSCRIBE) return false;
-        socket.write(suback(5, idOf(packet), [1, 135, 0]));
+        socket.write(suback(5, idOf(packet), codes));
         return true;
       }),
     );
-    await scene.journal.until(({ ready }) => ready === 1);
-    expect(scene.journal.at("error")).toHaveLength(1);
-    expect(scene.journal.at("error")[0]!.fields).toMatchObject({ topics: [TOPICS[1]] });
-    expect(
-      await scene.broker.publishAcknowledged({ topic: "t", payload: "", retain: false, qos: 1 }, 5000),
-    ).toBe(true);
+    const { journal, server, clock, broker } = scene;
+    const asked = (): number => server.packets.filter(({ type }) => type === SUBSCRIBE).length;
+    await journal.until(({ ready }) => ready === 1);
+    expect(journal.refused).toEqual([[TOPICS[1]]]);
+    expect(await broker.publishAcknowledged({ topic: "t", payload: "", retain: false, qos: 1 }, 5000)).toBe(
+      true,
+    );
+
+    codes = [128];
+    await clock.advance(60_000);
+    await server.until(() => asked() === 2);
+    await clock.until(() => asked() === 3, 120_000, 1_000);
+    expect(journal.refused).toHaveLength(1);
+    codes = [1];
+    await clock.until(() => asked() === 4, 120_000, 1_000);
+    await journal.until(({ refused }) => refused.length === 2);
+    expect(journal.refused[1]).toEqual([]);
+    await clock.advance(200_000);
+    expect(asked()).toBe(4);
+    expect(journal.ready).toBe(1);
   });
 
   it("one publish: says so once, and goes on", async () => {

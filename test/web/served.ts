@@ -69,6 +69,7 @@ const INFO: InfoPayload = {
   started_at: "2026-11-22T10:00:00.000Z",
   radio: { state: "on", advice: null },
   store: { state: "ok", advice: null },
+  mqtt: { state: "ok", advice: null },
   web: { state: "on", url: null, advice: null },
   pads: [],
   config: {

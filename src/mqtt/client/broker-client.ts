@@ -94,6 +94,7 @@ export class BrokerClient implements Broker {
 
   #connect(): void {
     const connection: Connection = this.#open(this.#policy.version, {
+      onSubscribed: (refused) => this.#guarded("the SUBACK", () => this.#deps.onSubscribed(refused)),
       onOpen: (limits) => this.#ready(limits),
       onMessage: (message) => {
         this.#received += 1;

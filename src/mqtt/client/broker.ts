@@ -90,6 +90,11 @@ export interface BrokerDeps {
   readonly screen?: (topic: string, payload: Uint8Array, behind: boolean) => Screened;
   /** A message on this topic was left unread, as `screen` wished. */
   readonly onUnread?: (topic: string) => void;
+  /**
+   * The topic filters that the broker refuses, mostly none: before each `onReady`, and again when a refused one, which
+   * is asked for again each minute, is granted after all.
+   */
+  onSubscribed(refused: readonly string[]): void;
   /** On every connect, when all subscriptions are answered. What it publishes goes ahead of what waited. */
   onReady(): void;
   /** Once for each `onReady`, when that connection is gone; not after `close`. */

@@ -1,3 +1,4 @@
+import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import type { BrokerOptions } from "./broker.js";
 import type { Version } from "./connection.js";
 import type { Endpoint } from "./endpoint.js";
@@ -6,6 +7,15 @@ import type { Endpoint } from "./endpoint.js";
 export const ANSWER_MS = 10_000;
 /** Commands are small; Home Assistant's configs, the largest that come back to us, stay below 100 kB. */
 export const MAXIMUM_PACKET_SIZE = 2 * 1024 * 1024;
+
+/**
+ * For each address of a broker's name but the last. Node's 250 ms are less than a handshake takes over a far or waking
+ * network, where one address after the other would be given up. Four addresses fit into the time for a CONNACK.
+ */
+const ADDRESS_MS = 2_500;
+
+/** For the whole process: MQTT.js hands no such option on to node:net, and nothing else here connects to a name. */
+export const waitForSlowHandshakes = (): void => setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_MS);
 
 const tlsOptions = (options: BrokerOptions) => ({
   rejectUnauthorized: options.rejectUnauthorized,

@@ -12,6 +12,8 @@ export interface BrokerLimits {
 
 /** Nothing comes after `drop` or `end`; `onClosed` comes once at most, and last. */
 export interface ConnectionEvents {
+  /** The topic filters that the broker refuses: before `onOpen`, and again whenever asking anew changed something. */
+  onSubscribed(refused: readonly string[]): void;
   onOpen(limits: BrokerLimits): void;
   onMessage(message: InMessage): void;
   /** A message was left unread. */

@@ -1,8 +1,13 @@
-import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { connect, type IClientSubscribeOptions, type MqttClient, type Packet } from "mqtt";
 import { asError } from "../../domain/errors.js";
-import type { Broker, BrokerDeps, BrokerOptions, OutMessage } from "./broker.js";
-import { ANSWER_MS, bytes, connectOptions, MAXIMUM_PACKET_SIZE } from "./connect-options.js";
+import type { Broker, BrokerDeps, BrokerOptions, OutMessage, Subscription } from "./broker.js";
+import {
+  ANSWER_MS,
+  bytes,
+  connectOptions,
+  MAXIMUM_PACKET_SIZE,
+  waitForSlowHandshakes,
+} from "./connect-options.js";
 import type { BrokerLimits, Connection, ConnectionEvents, Version } from "./connection.js";
 import { parseEndpoint, type Endpoint } from "./endpoint.js";
 import { disconnectReasonOf, type DisconnectReason } from "./disconnect-reason.js";
@@ -12,14 +17,13 @@ import { BrokerClient } from "./broker-client.js";
 /** We neither publish nor subscribe with QoS 2, so no broker may send any of its packets. */
 const QOS2_ONLY = ["pubrec", "pubrel", "pubcomp"];
 
+/** The lowest reason code that is a refusal; 128 is the only one of MQTT 3.1.1. */
+const REFUSED = 128;
+/** A broker reads a changed access list without a new connection. */
+const ASK_AGAIN_MS = 60_000;
+
 /** Messages are handled for so long before timers and the radio have their turn: MQTT.js alone never yields. */
 const SLICE_MS = 5;
-
-/**
- * For each address of a broker's name but the last. Node's 250 ms are less than a handshake takes over a far or waking
- * network, where one address after the other would be given up. Four addresses fit into the time for a CONNACK.
- */
-const ADDRESS_MS = 2_500;
 
 /** So much is read and screened before the socket waits for the parser: by default 16 kB, behind which no stop is seen. */
 const READ_AHEAD = 256 * 1024;
@@ -43,6 +47,7 @@ class MqttJsConnection implements Connection {
   #sliceFrom = 0;
   #handledAt = -Infinity;
   #cancelTimer: () => void;
+  #cancelAsking: () => void = () => undefined;
 
   constructor(
     client: MqttClient,
@@ -129,7 +134,7 @@ class MqttJsConnection implements Connection {
     this.#client.on("packetreceive", (packet) => this.#inspect(packet));
     this.#client.on("connect", ({ properties }) => {
       const { receiveMaximum = 65_535, maximumPacketSize = Infinity } = properties ?? {};
-      if (!this.#over) this.#subscribe({ receiveMaximum, maximumPacketSize });
+      if (!this.#over) this.#open({ receiveMaximum, maximumPacketSize });
     });
     this.#client.handleMessage = (_packet, done) => this.#next(done);
     this.#client.on("message", (topic, payload, { retain, dup }) => {
@@ -169,11 +174,22 @@ class MqttJsConnection implements Connection {
     }
   }
 
-  #subscribe(limits: BrokerLimits): void {
+  #open(limits: BrokerLimits): void {
     this.#cancelTimer = this.#answerWithin("SUBACK");
+    this.#subscribe(this.#options.subscriptions, (refused) => {
+      this.#cancelTimer();
+      this.#events.onSubscribed(refused.map(({ topic }) => topic));
+      this.#events.onOpen(limits);
+    });
+  }
+
+  #subscribe(
+    subscriptions: readonly Subscription[],
+    answered: (refused: readonly Subscription[]) => void,
+  ): void {
     // rh 0, rap 0 (safety rule 3): stored messages come, and are told from live ones.
     const wanted: Record<string, IClientSubscribeOptions> = {};
-    for (const { topic, qos, noLocal = false } of this.#options.subscriptions)
+    for (const { topic, qos, noLocal = false } of subscriptions)
       wanted[topic] = { qos, nl: noLocal, rap: false, rh: 0 };
     this.#client.subscribe(wanted, (error, asked = [], suback) => {
       if (this.#over) return;
@@ -181,11 +197,22 @@ class MqttJsConnection implements Connection {
         this.#close({ kind: "lost", detail: `cannot subscribe: ${error.message}` });
         return;
       }
-      this.#cancelTimer();
-      const refused = asked.filter((_, index) => Number(suback?.granted[index]) >= 128);
-      if (refused.length > 0) this.#sayRefused(refused.map(({ topic }) => topic));
-      this.#events.onOpen(limits);
+      const topics = asked
+        .filter((_, index) => Number(suback?.granted[index]) >= REFUSED)
+        .map((one) => one.topic);
+      const refused = subscriptions.filter(({ topic }) => topics.includes(topic));
+      if (refused.length > 0) this.#askAgain(refused);
+      answered(refused);
     });
+  }
+
+  #askAgain(subscriptions: readonly Subscription[]): void {
+    this.#cancelAsking = this.#deps.clock.after(ASK_AGAIN_MS, () =>
+      this.#subscribe(subscriptions, (refused) => {
+        if (refused.length < subscriptions.length)
+          this.#events.onSubscribed(refused.map(({ topic }) => topic));
+      }),
+    );
   }
 
   /** After a slice of work the parser waits for other events, and the socket for the parser (stream backpressure). */
@@ -198,14 +225,6 @@ class MqttJsConnection implements Connection {
       this.#handledAt = this.#sliceFrom;
       done();
     });
-  }
-
-  #sayRefused(topics: readonly string[]): void {
-    const advice = "allow them in the broker's access list; everything else works meanwhile";
-    this.#deps.log.error(
-      { topics, advice },
-      "the broker refuses subscriptions: commands sent there never arrive",
-    );
   }
 
   #answerWithin(what: "CONNACK" | "SUBACK"): () => void {
@@ -228,6 +247,7 @@ class MqttJsConnection implements Connection {
   #release(): void {
     this.#over = true;
     this.#cancelTimer();
+    this.#cancelAsking();
   }
 }
 
@@ -260,8 +280,7 @@ const open = (
 /** Starts to connect, and goes on until closed. Throws BridgeError("config") for an address that is none. */
 export const connectBroker = (options: BrokerOptions, deps: BrokerDeps): Broker => {
   const endpoint = parseEndpoint(options.url);
-  // MQTT.js hands no such option on to node:net, and nothing else here connects to a name.
-  setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_MS);
+  waitForSlowHandshakes();
   const { shown } = endpoint;
   const { clientId, protocolVersion } = options;
   const supervisor = new BrokerClient({ clientId, protocolVersion, shown }, deps, (version, events) =>

@@ -22,6 +22,8 @@ export interface PadFacts {
   readonly fault: string | null;
   readonly safetyKey: boolean;
   readonly controlLost: boolean;
+  /** The broker does not let commands through, a stop included. */
+  readonly commandsBlocked: boolean;
   readonly panelStandby: boolean;
   /** Monotonic milliseconds. */
   readonly aliveAt: number | null;
@@ -67,6 +69,7 @@ const problem = (facts: PadFacts): Problem | null => {
   if (facts.lostMoving) return "link-lost";
   if (facts.phase === "ready" && facts.control.access === "none") return "unknown-variant";
   if (facts.telemetry.blind) return "no-telemetry";
+  if (facts.commandsBlocked) return "commands-blocked";
   if (facts.fault !== null) return "fault";
   if (facts.safetyKey) return "safety-key";
   if (facts.controlLost) return "control-lost";
