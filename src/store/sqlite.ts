@@ -1,5 +1,14 @@
 import type BetterSqlite3 from "better-sqlite3";
-import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { StoreError, troubleOf } from "./store-state.js";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.js";
@@ -33,12 +42,26 @@ const LOG_LIMIT = 8 * 1024 * 1024;
 /** Read whole at the start; `samples` are not, they are as long as the history. */
 const SMALL_TABLES = ["pads", "sessions", "portions", "rollups"];
 
+/**
+ * When and how far somebody walks is nobody else's business. The log and the index get the mode of the
+ * file when SQLite makes them; an earlier version may have left them with another one.
+ */
+const forOwnerOnly = (path: string): void => {
+  for (const tail of ["", "-wal", "-shm"])
+    try {
+      chmodSync(`${path}${tail}`, 0o600);
+    } catch {
+      // Not there, somebody else's, or on a file system without modes.
+    }
+};
+
 /** Opens or creates the file, migrates and checks it. Throws StoreError or SQLite's own error (`troubleOf`). */
 export const openDatabase = (driver: Driver, path: string, migrations = MIGRATIONS): Sqlite => {
   refuseNewer(headerVersion(path), migrations);
   const db = new driver(path, { timeout: BUSY_MS });
   try {
     refuseForeign(db, migrations);
+    forOwnerOnly(path);
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = NORMAL");
     db.pragma(`journal_size_limit = ${LOG_LIMIT}`);

@@ -68,7 +68,7 @@ export class StoreFile {
   async load(load: () => Promise<Driver>): Promise<void> {
     const driver = await load();
     // Where this fails, opening the file says so.
-    await mkdir(dirname(this.#path), { recursive: true }).catch(() => undefined);
+    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 }).catch(() => undefined);
     this.#driver = driver;
   }
 

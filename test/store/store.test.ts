@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { readdirSync } from "node:fs";
+import { chmodSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Activity, PadStatus } from "../../src/domain/pad.js";
@@ -28,7 +28,40 @@ const walkFor = async (book: Book, clock: ManualClock, from: number, to: number)
   }
 };
 
+const modes = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .filter((name) => name.startsWith("bridge.db"))
+      .map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]),
+  );
+
 describe("the store", () => {
+  it("is its owner's alone, also one that an earlier version left open to others", () =>
+    inFolder(async (parent) => {
+      const folder = join(parent, "data");
+      const clock = new ManualClock();
+      const first = await openStore(folder, clock);
+      expect((statSync(folder).mode & 0o777).toString(8)).toBe("700");
+      const own = { "bridge.db": "600", "bridge.db-shm": "600", "bridge.db-wal": "600" };
+      expect(modes(folder)).toEqual(own);
+      for (const name of Object.keys(own)) chmodSync(join(folder, name), 0o644);
+      const second = await openStore(folder, clock);
+      expect(modes(folder)).toEqual(own);
+      second.close();
+      first.close();
+    }));
+
+  it("leaves the mode of a file that is not its own alone", () =>
+    inFolder(async (folder) => {
+      const file = join(folder, "bridge.db");
+      const other = new Database(file);
+      other.exec("CREATE TABLE theirs (a)");
+      other.close();
+      chmodSync(file, 0o644);
+      await openStore(folder, new ManualClock());
+      expect(modes(folder)).toEqual({ "bridge.db": "644" });
+    }));
+
   it("gives back identities, marks, totals and sessions", () =>
     inFolder(async (folder) => {
       const clock = new ManualClock();
