@@ -1,7 +1,20 @@
 import { AT_REST, speedFromKmh, type Speed } from "./units.js";
 
 /** The machines the simulator can be (docs/configuration.md, `simulator.pads`). */
-export const SIMULATED_MODELS = ["c2", "a1", "p1", "r1pro", "z1", "mc21", "ftms", "tm11gy"] as const;
+export const SIMULATED_MODELS = [
+  "c2",
+  "a1",
+  "p1",
+  "r1pro",
+  "z1",
+  "mc21",
+  "ftms",
+  "tm11gy",
+  "pitpat",
+  "pitpat-b",
+  "pitpat-c",
+  "sperax",
+] as const;
 export type SimulatedModel = (typeof SIMULATED_MODELS)[number];
 
 /** What a simulated pad does wrong. It holds from the moment it is set until other faults are set. */

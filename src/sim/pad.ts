@@ -8,13 +8,17 @@ import { ftmsBehaviour } from "./ftms/ftms.js";
 import { type FtmsOptions, type FtmsPad, newFtmsFace } from "./ftms/state.js";
 import { isResting, newMachine } from "./machine.js";
 import type { MachineModel } from "./machine-model.js";
-import type { FtmsModel, WiLinkModel } from "./models.js";
+import type { FtmsModel, PitPatModel, SperaxModel, WiLinkModel } from "./models.js";
+import { pitpatBehaviour } from "./pitpat/pitpat.js";
+import { newPitPatFace, type PitPatPad } from "./pitpat/state.js";
+import { speraxBehaviour } from "./sperax/sperax.js";
+import { newSperaxFace, type SperaxPad } from "./sperax/state.js";
 import { newFace, type WiLinkOptions, type WiLinkPad } from "./wilink/state.js";
 import { wilinkBehaviour } from "./wilink/wilink.js";
 
 /** A treadmill made of arithmetic: data, moved by the functions of this file. No timers, no I/O. */
-export type Pad = WiLinkPad | FtmsPad;
-export type SimulatedMachine = WiLinkModel | FtmsModel;
+export type Pad = WiLinkPad | FtmsPad | PitPatPad | SperaxPad;
+export type SimulatedMachine = WiLinkModel | FtmsModel | PitPatModel | SperaxModel;
 export type { Notification };
 
 export interface PadOptions extends Partial<FtmsOptions>, Partial<WiLinkOptions> {
@@ -32,7 +36,12 @@ export interface PadOptions extends Partial<FtmsOptions>, Partial<WiLinkOptions>
   readonly seed?: number;
 }
 
-const BEHAVIOURS = { wilink: wilinkBehaviour, ftms: ftmsBehaviour };
+const BEHAVIOURS = {
+  wilink: wilinkBehaviour,
+  ftms: ftmsBehaviour,
+  pitpat: pitpatBehaviour,
+  sperax: speraxBehaviour,
+};
 
 /** How a pad behaves. The model's protocol says which pad it is, so what is given back is of the same kind. */
 const of = ({ machine }: Pad): Behaviour<Pad> =>
@@ -64,8 +73,29 @@ const newFtmsPad = (model: FtmsModel, options: PadOptions): FtmsPad => {
   return { machine: machineOf(model, options, model.ftms.miles), face };
 };
 
-export const newPad = (model: SimulatedMachine, options: PadOptions = {}): Pad =>
-  model.protocol === "ftms" ? newFtmsPad(model, options) : newWiLinkPad(model, options);
+/** Their numbers are km/h whatever they show: one that is set to miles shows miles, and moves as it did. */
+const newPitPatPad = (model: PitPatModel, options: PadOptions): PitPatPad => ({
+  machine: machineOf(model, { ...options, imperial: false }),
+  face: newPitPatFace(options.imperial ?? false),
+});
+
+const newSperaxPad = (model: SperaxModel, options: PadOptions): SperaxPad => ({
+  machine: machineOf(model, { ...options, imperial: false }),
+  face: newSperaxFace(),
+});
+
+export const newPad = (model: SimulatedMachine, options: PadOptions = {}): Pad => {
+  switch (model.protocol) {
+    case "wilink":
+      return newWiLinkPad(model, options);
+    case "ftms":
+      return newFtmsPad(model, options);
+    case "pitpat":
+      return newPitPatPad(model, options);
+    case "sperax":
+      return newSperaxPad(model, options);
+  }
+};
 
 /** The pad `ms` later. A moving one is looked at every 100 ms, since it does things of its own on the way. */
 export const tick = (pad: Pad, ms: number): Pad => {

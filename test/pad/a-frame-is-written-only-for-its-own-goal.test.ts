@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codes, isMotion, ON, padRig, type Rig, speed } from "../support/pad-rig.js";
+import { codes, isMotion, ON, OTHER_MODELS, padRig, type Rig, speed } from "../support/pad-rig.js";
 
 // MC21 wants a preamble before each request (wire-facts b.7.6): what allowed the first frame may be gone by the last.
 const slowly = async (rig: Rig, ms: number): Promise<void> => {
@@ -50,7 +50,7 @@ describe("of the frames of one operation (safety rules 2, 5)", () => {
     }
   });
 
-  it.each(["c2", "r1pro", "z1", "ftms"] as const)(
+  it.each(["c2", "r1pro", "z1", "ftms", ...OTHER_MODELS] as const)(
     "ON to a %s that starts already writes nothing, not even when somebody breaks that start off",
     async (model) => {
       const rig = padRig({ model });

@@ -1,8 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { SimulatedModel } from "../../src/domain/faults.js";
-import { ADDRESS, codes, FTMS_MODELS, link, OFF, ON, padRig, speed } from "../support/pad-rig.js";
+import {
+  ADDRESS,
+  codes,
+  FTMS_MODELS,
+  OTHER_MODELS,
+  link,
+  OFF,
+  ON,
+  padRig,
+  speed,
+} from "../support/pad-rig.js";
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS];
+const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS];
 /** An FTMS link takes its steps 100 ms apart (wire-facts b.7.2), and speaks when it likes: once a second. */
 const patience = (model: SimulatedModel): number => (model === "c2" ? 0 : 1_000);
 

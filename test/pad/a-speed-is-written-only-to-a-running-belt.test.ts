@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { codes, mode, OFF, ON, padRig, speed, verb } from "../support/pad-rig.js";
+import { codes, mode, OFF, ON, OTHER_MODELS, padRig, speed, verb } from "../support/pad-rig.js";
 
-const MODELS = ["c2", "a1", "p1", "r1pro", "z1", "mc21", "ftms"] as const;
+const MODELS = ["c2", "a1", "p1", "r1pro", "z1", "mc21", "ftms", ...OTHER_MODELS] as const;
 
 describe("a speed (safety rule 5)", () => {
   it.each(["c2", "a1", "p1", "r1pro"] as const)("asked for at rest starts a %s first", async (model) => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { codes, FTMS_MODELS, OFF, padRig } from "../support/pad-rig.js";
+import { codes, FTMS_MODELS, OTHER_MODELS, OFF, padRig } from "../support/pad-rig.js";
 
-const MODELS = ["c2", ...FTMS_MODELS] as const;
+const MODELS = ["c2", ...FTMS_MODELS, ...OTHER_MODELS] as const;
 /** Milliseconds that each write takes. */
 const SLOW = [250, 310, 450, 700, 1_000, 1_300];
 

@@ -4,6 +4,7 @@ import { speedFromKmh } from "../../src/domain/units.js";
 import {
   codes,
   FTMS_MODELS,
+  OTHER_MODELS,
   isHalt,
   isMotion,
   OFF,
@@ -21,12 +22,15 @@ const stopsOf = (rig: Rig, since: number): number[] =>
     .filter(({ op }) => isHalt(op))
     .map(({ at }) => at - since);
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS];
+const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS];
 
 /** An FTMS machine may want a preamble before it, or to be asked for permission: an answer on the way each. */
 const stopWithin = (model: SimulatedModel): number => (model === "c2" ? 20 : 100);
 /** Half the models count in miles or begin at 1.6 km/h: 3.5 is a speed of them all. */
 const brisk = (model: SimulatedModel): number => (model === "c2" ? 4 : 3.5);
+
+/** Milliseconds that a pad wants between two writes (docs/protocol). */
+const gapOf = (model: SimulatedModel): number => (model === "c2" ? 700 : model === "sperax" ? 300 : 400);
 
 describe.each(ALL)("a stop (safety rule 1) of a %s", (model) => {
   it.each([OFF, STOP, verb("pause"), speed(0), verb("toggle")])(
@@ -52,9 +56,10 @@ describe.each(ALL)("a stop (safety rule 1) of a %s", (model) => {
     await rig.clock.advance(3_000);
     const since = rig.clock.now();
     expect(await rig.ask(command)).toBe("ok");
-    // There is nothing to pause: the machine says so, and is told to stop. MC21 says nothing. A frame within the gap
-    // of a poll, or of the request for permission, is written twice.
-    const twice = model === "c2" || command === OFF;
+    // There is nothing to pause: FTMS says so, and is told to stop. MC21 says nothing. A frame within the gap of a poll, or
+    // of the request for permission, is written twice.
+    const isFtms = FTMS_MODELS.some((each) => each === model);
+    const twice = model === "c2" || (isFtms && command === OFF);
     expect(rig.frames(since).filter(isHalt)).toHaveLength(twice ? 2 : 1);
     expect(rig.frames(since).filter((op) => !isHalt(op))).toEqual([]);
     expect(rig.state()).toMatchObject({ belt: "idle", stopConfirmed: true });
@@ -88,7 +93,7 @@ describe.each(ALL)("a stop (safety rule 1) of a %s", (model) => {
     await rig.clock.advance(20);
     const written = stopsOf(rig, since);
     const gaps = written.slice(1).map((at, i) => at - written[i]!);
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(model === "c2" ? 700 : 400);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(gapOf(model));
     await rig.clock.until(() => stops.flat().length === 5, 15_000);
     expect(codes(stops.flat())).toEqual(["ok", "ok", "ok", "ok", "ok"]);
     const kinds = rig.events.map(({ type }) => type);
@@ -131,7 +136,9 @@ it.each(SIMULATED_MODELS)("a stop halts the countdown of a %s", async (model) =>
 });
 
 it.each<{ model: SimulatedModel; drop: number }>(
-  (["c2", "r1pro", ...FTMS_MODELS] as const).flatMap((model) => [0.3, 0.4].map((drop) => ({ model, drop }))),
+  (["c2", "r1pro", ...FTMS_MODELS, ...OTHER_MODELS] as const).flatMap((model) =>
+    [0.3, 0.4].map((drop) => ({ model, drop })),
+  ),
 )(
   "a stop is confirmed on a $model though a share of $drop of its answers is lost",
   async ({ model, drop }) => {

@@ -4,6 +4,8 @@ import {
   ADDRESS,
   codes,
   FTMS_MODELS,
+  OTHER_MODELS,
+  PITPAT_MODELS,
   isProcedure,
   OFF,
   ON,
@@ -33,12 +35,15 @@ const back = async (rig: Rig): Promise<{ readonly before: string[]; readonly aft
   };
 };
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS];
+const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS];
 /** OFF is a pause to a machine that knows one, as long as there is time. */
 const offOf = (model: SimulatedModel): string => (model === "c2" ? "stop" : "pause");
-const restOf = (model: SimulatedModel): string => (model === "c2" ? "idle" : "paused");
-/** FTMS machines speak by themselves. */
-const asked = (model: SimulatedModel): string[] => (model === "c2" ? ["poll"] : []);
+const restOf = (model: SimulatedModel): string => (model === "c2" || model === "sperax" ? "idle" : "paused");
+/** FTMS and PitPat machines speak by themselves. */
+const asked = (model: SimulatedModel): string[] => (model === "c2" || model === "sperax" ? ["poll"] : []);
+/** Where a belt rests that its remote has stopped out of sight: PitPat's pauses, and tells of it. */
+const stoppedOf = (model: SimulatedModel): string =>
+  PITPAT_MODELS.some((each) => each === model) ? "paused" : "idle";
 
 describe.each(ALL)("a stop asked for while the link to a %s is down (safety rule 2)", (model) => {
   it("within 60 s is the first write of the reconnect, moving or not", async () => {
@@ -94,7 +99,7 @@ describe.each(ALL)("a stop asked for while the link to a %s is down (safety rule
     await rig.clock.advance(60_000);
     const { before, after } = await back(rig);
     expect([...before, ...after]).toEqual(asked(model));
-    expect(rig.state()).toMatchObject({ belt: "idle", problem: null, stopConfirmed: true });
+    expect(rig.state()).toMatchObject({ belt: stoppedOf(model), problem: null, stopConfirmed: true });
     // It was `stop`: the session is over.
     expect(rig.stats().session?.state).toBe("ended");
     expect(await rig.close()).toBe(0);
@@ -162,7 +167,9 @@ it.each(ALL)(
       stopConfirmed: false,
     });
     await rig.clock.until(() => rig.state().stopConfirmed, 15_000);
-    expect(rig.wire(since).find(({ op }) => !isProcedure(op))).toMatchObject({ op: offOf(model) });
+    // The first frame to a Sperax was lost in its gap, so its belt has slowed late: it may be told to stop by now.
+    const first = rig.wire(since).find(({ op }) => !isProcedure(op))?.op;
+    expect(model === "sperax" ? ["pause", "stop"] : [offOf(model)]).toContain(first);
     expect(rig.state()).toMatchObject({ belt: restOf(model), problem: null });
     expect(codes(rig.send(ON))).toEqual([]);
     expect(await rig.close()).toBe(0);

@@ -3,7 +3,16 @@ import { expect, it, vi } from "vitest";
 import type { SimulatedModel } from "../../src/domain/faults.js";
 import { FTMS } from "../../src/protocol/ftms/gatt.js";
 import { SUPPLEMENT } from "../../src/protocol/ftms/kingsmith-service.js";
-import { FTMS_MODELS, isHalt, isProcedure, OFF, padRig, type Rig, STOP } from "../support/pad-rig.js";
+import {
+  FTMS_MODELS,
+  OTHER_MODELS,
+  isHalt,
+  isProcedure,
+  OFF,
+  padRig,
+  type Rig,
+  STOP,
+} from "../support/pad-rig.js";
 
 // Beside the rest of the suite it takes its time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -58,7 +67,7 @@ const SCENES: Readonly<Record<string, (rig: Rig) => Promise<unknown>>> = {
 it("no bytes on any characteristic throw, hang, or move a belt, and it can be stopped as before", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom<SimulatedModel>("c2", ...FTMS_MODELS),
+      fc.constantFrom<SimulatedModel>("c2", ...FTMS_MODELS, ...OTHER_MODELS),
       fc.constantFrom(...Object.keys(SCENES)),
       fc.array(said, { minLength: 1, maxLength: 40 }),
       fc.option(bytes()),

@@ -7,6 +7,7 @@ import {
   ADDRESS,
   codes,
   FTMS_MODELS,
+  OTHER_MODELS,
   OFF,
   ON,
   padRig,
@@ -37,7 +38,7 @@ const PAUSES: readonly [string, (rig: Rig) => unknown][] = [
   ["the pad's own controls", (rig) => rig.press("start-stop")],
 ];
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS];
+const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS];
 /** One counts in miles, two count no steps. */
 const inMiles = (model: SimulatedModel): boolean => model === "tm11gy";
 const countsSteps = (model: SimulatedModel): boolean => model !== "tm11gy" && model !== "mc21";

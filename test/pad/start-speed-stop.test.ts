@@ -1,17 +1,26 @@
 import { describe, expect, it } from "vitest";
 import type { SimulatedModel } from "../../src/domain/faults.js";
 import type { Mode } from "../../src/domain/pad.js";
-import { FTMS_MODELS, OFF, ON, padRig, type Rig, speed } from "../support/pad-rig.js";
+import {
+  FTMS_MODELS,
+  OFF,
+  ON,
+  OTHER_MODELS,
+  PITPAT_MODELS,
+  padRig,
+  type Rig,
+  speed,
+} from "../support/pad-rig.js";
 
 const MODELS: readonly (readonly [SimulatedModel, readonly Mode[]])[] = [
   ...(["c2", "a1", "p1", "r1pro"] as const).map((model) => [model, ["manual", "standby", "auto"]] as const),
-  // FTMS knows no modes.
-  ...FTMS_MODELS.map((model) => [model, ["manual"]] as const),
+  // Nobody else knows modes.
+  ...[...FTMS_MODELS, ...OTHER_MODELS].map((model) => [model, ["manual"]] as const),
 ];
 
-/** Where a machine rests after OFF: only FTMS knows a pause. */
+/** Where a machine rests after OFF: FTMS and PitPat tell of a pause. */
 const restWord = (model: SimulatedModel): string =>
-  FTMS_MODELS.some((each) => each === model) ? "paused" : "idle";
+  [...FTMS_MODELS, ...PITPAT_MODELS].some((each) => each === model) ? "paused" : "idle";
 
 const walkAndStop = async (rig: Rig, model: SimulatedModel): Promise<void> => {
   expect(await rig.ask(ON)).toBe("ok");

@@ -5,6 +5,8 @@ import {
   ADDRESS,
   codes,
   FTMS_MODELS,
+  OTHER_MODELS,
+  PITPAT_MODELS,
   isMotion,
   isProcedure,
   link,
@@ -48,11 +50,15 @@ const walking = async (kmh: number, options: RigOptions = {}): Promise<Rig> => {
 
 const BUDGET = 23_000;
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS];
+const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS];
 /** The fastest that is a speed of them all: one counts in miles. */
 const brisk = (model: SimulatedModel): number => (model === "c2" ? 6 : 3.5);
-/** MC21 speaks ten times a second: none of its statuses is 0.2 km/h below the one before (docs/command-line.md). */
-const falling = (model: SimulatedModel): string => (model === "mc21" ? "moving" : "falling");
+/**
+ * MC21 speaks ten times a second: none of its statuses is 0.2 km/h below the one before (docs/command-line.md). Of a Sperax,
+ * asked three times a second for tenths, three in a row may be.
+ */
+const falling = (model: SimulatedModel): readonly string[] =>
+  model === "mc21" ? ["moving"] : model === "sperax" ? ["moving", "falling"] : ["falling"];
 /** What FTMS knows no such thing as. */
 const standby = (model: SimulatedModel): string[] => (model === "c2" ? ["mode standby"] : []);
 
@@ -116,8 +122,10 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     const { verdict, frames } = await leave(rig, BUDGET);
     expect(codes(stop)).toEqual(["ok"]);
     expect(verdict).toBe("rest");
-    // One that comes within the gap of a poll, or of the request for permission, is written twice.
-    const stops = model === "c2" ? ["stop", "stop"] : ["stop"];
+    // One that comes within the gap of a poll, or of the request for permission, is written twice; so is a second press
+    // that comes before a status does.
+    const twice = model === "c2" || PITPAT_MODELS.some((each) => each === model);
+    const stops = twice ? ["stop", "stop"] : ["stop"];
     expect(frames).toEqual([...stops, ...standby(model)]);
   });
 
@@ -207,7 +215,7 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
   it.each([3_500, 5_000, 6_000])("lets a belt go that still falls after %i ms", async (budget) => {
     const rig = await walking(brisk(model), { model });
     const { verdict, took } = await leave(rig, budget);
-    expect(verdict).toBe(falling(model));
+    expect(falling(model)).toContain(verdict);
     expect(took).toBeGreaterThanOrEqual(budget);
     expect(took).toBeLessThan(budget + 100);
     expect(rig.events.map(({ type }) => type)).not.toContain("link_lost");
@@ -290,7 +298,7 @@ describe.each(ALL)("a second signal, with a %s", (model) => {
     const { took, frames, verdict } = await leave(rig, BUDGET, hurryAt);
     expect(took).toBeLessThan(hurryAt + 100);
     expect(frames.at(-1)).toBe("stop");
-    expect(verdict).toBe(falling(model));
+    expect(falling(model)).toContain(verdict);
   });
 
   it("waits for the stop frame of a link whose last write hangs, and that frame gets out", async () => {

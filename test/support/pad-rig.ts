@@ -15,6 +15,11 @@ import { FTMS } from "../../src/protocol/ftms/gatt.js";
 import type { Operation } from "../../src/protocol/protocol.js";
 import { SUPPLEMENT } from "../../src/protocol/ftms/kingsmith-service.js";
 import { parseRequest } from "../../src/protocol/ftms/server-frames.js";
+import { opened } from "../../src/protocol/pitpat/frames.js";
+import { VARIANTS as PITPAT } from "../../src/protocol/pitpat/gatt.js";
+import { parseCommand as parsePitPat } from "../../src/protocol/pitpat/server-frames.js";
+import { WRITE as SPERAX } from "../../src/protocol/sperax/gatt.js";
+import { parseCommand as parseSperax } from "../../src/protocol/sperax/server-frames.js";
 import { parseCommand } from "../../src/protocol/wilink/server-frames.js";
 import { beltSpeed, type PadOptions, remote } from "../../src/sim/pad.js";
 import type { PeripheralSettings } from "../../src/sim/peripheral.js";
@@ -60,6 +65,10 @@ export const ADDRESS = "57:4c:4e:00:11:22";
 /** The models that speak FTMS: two KingSmith families, a machine of the standard's, and one that counts in miles. */
 export const FTMS_MODELS = ["z1", "mc21", "ftms", "tm11gy"] as const;
 
+/** PitPat's three layouts, and all that speak neither WiLink nor FTMS nor KingSmith's text. */
+export const PITPAT_MODELS = ["pitpat", "pitpat-b", "pitpat-c"] as const;
+export const OTHER_MODELS = [...PITPAT_MODELS, "sperax"] as const;
+
 export interface RigOptions {
   readonly model?: SimulatedModel;
   readonly pad?: PadOptions;
@@ -96,9 +105,36 @@ export interface Written {
   readonly op: string;
 }
 
+/** PitPat's start and its speed are one command: the start is the gentler. */
+const pitpatNamed = (bytes: Uint8Array): string => {
+  const command = parsePitPat(opened(bytes) ?? bytes);
+  if (command === null) return "unreadable";
+  if (command === "heartbeat") return "poll";
+  const { code, acceleration, speed } = command;
+  if (code === 4) return acceleration === 1 ? "start" : `speed ${speed / 1000}`;
+  return code === 0 ? "stop" : code === 2 ? "pause" : "unreadable";
+};
+
+/** Sperax's start is the same command as its speed, at 0.2 km/h. */
+const speraxNamed = (bytes: Uint8Array): string => {
+  const read = parseSperax(bytes);
+  if (!read) return "unreadable";
+  const [state, tenths = 0] = read.args;
+  const words = new Map([
+    [0x00, "control"],
+    [0x01, "preferences"],
+    [0x19, "poll"],
+  ]);
+  if (read.command !== 0x15) return words.get(read.command) ?? "unreadable";
+  if (state === 1) return tenths === 2 ? "start" : `speed ${tenths / 10}`;
+  return state === 0 ? "stop" : "pause";
+};
+
 export const nameOf = (characteristic: string, bytes: Uint8Array): string => {
   if (characteristic === FTMS.preamble) return "preamble";
   if (characteristic === SUPPLEMENT.write) return "unlock";
+  if (PITPAT.some(({ write }) => write === characteristic)) return pitpatNamed(bytes);
+  if (characteristic === SPERAX) return speraxNamed(bytes);
   const wilink = parseCommand(bytes);
   if (wilink) return named(wilink.operation);
   const request = parseRequest(bytes);

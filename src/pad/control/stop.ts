@@ -235,7 +235,8 @@ const obeys = ({ from, asked }: StopGoal, telemetry: Telemetry, now: number): bo
 /** A person's OFF is a pause to a machine that knows one; where that does not slow the belt in time, a stop (contract 3). */
 export const stopOperation = ({ telemetry, now }: Context, stop: StopGoal): Operation => {
   const keeps = stop.cause === "command" && !stop.endsSession && !stop.overdue;
-  return { op: keeps && obeys(stop, telemetry, now) ? "pause" : "stop" };
+  // One that came within the pad's gap may have been lost: that it had no effect says nothing of the pad.
+  return { op: keeps && (stop.inGap || obeys(stop, telemetry, now)) ? "pause" : "stop" };
 };
 
 /** A stop frame was handed to the link; `inGap`: within the pad's gap of another write. */

@@ -31,9 +31,10 @@ const connect = async (protocol: Protocol) => {
   const pad = { address: ADDRESS, name: null, model: "c2", faults: NO_FAULTS, options: { gap: 0 } } as const;
   const radio = simulatedRadio([pad], { clock });
   const link = await clock.settled(radio.connect(ADDRESS, { signal: new AbortController().signal }));
+  const { signal: gone } = new AbortController();
   const heard: { readonly message: Heard; readonly poll: number | null }[] = [];
   const onHeard = (message: Heard, poll: number | null): void => void heard.push({ message, poll });
-  const connection = openConnection(link, protocol, model, false, { clock, onHeard });
+  const connection = openConnection(link, protocol, model, false, { clock, gone, onHeard });
   const written = (): (string | undefined)[] =>
     radio.wire.map(({ bytes }) => parseCommand(bytes)?.operation?.op);
   return { clock, radio, link, connection, heard, written };

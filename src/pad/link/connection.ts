@@ -18,6 +18,8 @@ const MAX_REPLIES = 8;
 
 export interface ConnectionDeps {
   readonly clock: Clock;
+  /** The link is let go: what nobody has asked for is not written any more. */
+  readonly gone: AbortSignal;
   /** `poll` is when the poll that a status answers was written, else null. */
   readonly onHeard: (heard: Heard, poll: number | null) => void;
 }
@@ -42,12 +44,13 @@ export const openConnection = (
   protocol: Protocol,
   model: Model,
   imperial: boolean,
-  { clock, onHeard }: ConnectionDeps,
+  { clock, gone, onHeard }: ConnectionDeps,
 ): Connection => {
   const bounded = { clock, ms: CALL_MS, signal: link.lost };
   const { name, services, properties } = link;
   const epoch = clock.wall() - clock.now();
   let talk = protocol.converse({ name, services, properties, imperial, epoch }, model);
+  const over = AbortSignal.any([link.lost, gone]);
   let replying = 0;
   let replies: Replies = noReplies;
   let refusals = 0;
@@ -65,7 +68,7 @@ export const openConnection = (
     if (replying >= MAX_REPLIES) return;
     replying += 1;
     writer
-      .write(unit, "replying", () => true, talk.interrupt)
+      .write(unit, "replying", () => !over.aborted, talk.interrupt, over)
       .catch(() => undefined)
       .finally(() => (replying -= 1));
   };

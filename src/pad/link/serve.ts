@@ -53,7 +53,7 @@ export const serveLink = async (
   const imperial = deps.onModel(model);
   const { clock, onHeard } = deps;
   const traced = traceLink(link, deps.log, (characteristic, bytes) => protocol.masked(characteristic, bytes));
-  const connection = openConnection(traced, protocol, model, imperial, { clock, onHeard });
+  const connection = openConnection(traced, protocol, model, imperial, { clock, gone, onHeard });
   // A subscription that hangs must not keep a stop from the belt.
   if (protocol.stopsUnheard) deps.onOpen(connection);
   await orAborted(connection.listen(), gone);

@@ -14,9 +14,15 @@ export interface UnitWriterDeps {
 export interface UnitWriter {
   /**
    * Writes a unit once those before it are out; before each frame `isStillAllowed` is asked, and the rest left when it says
-   * no. `interrupt` ends a unit of which a part was written.
+   * no. `interrupt` ends a unit of which a part was written. What waits for its turn does so until `over`.
    */
-  write(unit: Unit, what: string, isStillAllowed: () => boolean, interrupt: Unit): Promise<void>;
+  write(
+    unit: Unit,
+    what: string,
+    isStillAllowed: () => boolean,
+    interrupt: Unit,
+    over?: AbortSignal,
+  ): Promise<void>;
   /** Writes a unit now, beginning in this very turn: one that is half written ends there, and is ended by `interrupt`. */
   cutIn(unit: Unit, what: string, interrupt: Unit): Promise<void>;
 }
@@ -46,6 +52,7 @@ export const unitWriter = ({ clock, spacing, lost, send }: UnitWriterDeps): Unit
     what: string,
     isStillAllowed: () => boolean,
     interrupt: Unit,
+    over: AbortSignal,
   ): Promise<void> => {
     while (cutting !== null) await cutting;
     const writing: Writing = { begun: false, cut: false };
@@ -53,7 +60,7 @@ export const unitWriter = ({ clock, spacing, lost, send }: UnitWriterDeps): Unit
     try {
       for (const frame of unit) {
         const wait = last + spacing - clock.now();
-        if (wait > 0) await sleep(clock, wait, lost);
+        if (wait > 0) await sleep(clock, wait, over);
         if (writing.cut) return;
         if (!isStillAllowed()) {
           if (writing.begun) for (const end of interrupt) await spaced(end, what, false);
@@ -78,14 +85,14 @@ export const unitWriter = ({ clock, spacing, lost, send }: UnitWriterDeps): Unit
   };
 
   return {
-    write(unit, what, isStillAllowed, interrupt) {
+    write(unit, what, isStillAllowed, interrupt, over = lost) {
       if (unit.length === 0) return Promise.resolve();
       const now = queued === 0;
       const before = tail;
       return follow(
         now
-          ? run(unit, what, isStillAllowed, interrupt)
-          : before.then(() => run(unit, what, isStillAllowed, interrupt)),
+          ? run(unit, what, isStillAllowed, interrupt, over)
+          : before.then(() => run(unit, what, isStillAllowed, interrupt, over)),
       );
     },
     cutIn(unit, what, interrupt) {

@@ -20,9 +20,9 @@ it("every captured frame is read, and made again byte for byte", () => {
 it("and means what its source says", () => {
   const meant = CAPTURES.map(({ hex }) => parseCommand(fromHex(hex)));
   expect(meant).toEqual([
-    { code: 0, showsMiles: false, speed: 0 },
-    { code: 4, showsMiles: false, speed: 1500 },
-    { code: 2, showsMiles: false, speed: 0 },
+    { code: 0, acceleration: 1, showsMiles: false, speed: 0 },
+    { code: 4, acceleration: 1, showsMiles: false, speed: 1500 },
+    { code: 2, acceleration: 1, showsMiles: false, speed: 0 },
     "heartbeat",
   ]);
 });

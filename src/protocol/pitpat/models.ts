@@ -6,7 +6,7 @@ const QUIRKS: Quirks = {
   minGap: 500, // nobody names one; a notification comes once a second and its heartbeat at once
   poll: null,
   pushes: true,
-  spacing: 0,
+  spacing: 100, // the app leaves as much between a heartbeat and what follows it (WM2, trace)
   modeSettle: 0,
   startToggles: false, // the same number starts and sets a speed (more-protocols 3)
   manualFirst: false,

@@ -72,7 +72,12 @@ describe("commands", () => {
       "6a170000000005dc01005000040000000dba9d76ef2843",
     ]);
     const [start = ""] = written(talkTo("A"), { op: "start" });
-    expect(parseCommand(fromHex(start))).toEqual({ code: 4, showsMiles: false, speed: 1000 });
+    expect(parseCommand(fromHex(start))).toEqual({
+      code: 4,
+      acceleration: 1,
+      showsMiles: false,
+      speed: 1000,
+    });
   });
 
   it("keeps the display in the unit that it shows", () => {
@@ -119,7 +124,12 @@ describe("commands", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6_553 }), (hundredths) => {
         const [hex = ""] = written(talkTo("A"), { op: "speed", speed: hundredths as Speed });
-        expect(parseCommand(fromHex(hex))).toEqual({ code: 4, showsMiles: false, speed: hundredths * 10 });
+        expect(parseCommand(fromHex(hex))).toEqual({
+          code: 4,
+          acceleration: 5,
+          showsMiles: false,
+          speed: hundredths * 10,
+        });
       }),
     );
   });

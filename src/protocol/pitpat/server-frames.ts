@@ -23,9 +23,10 @@ export const encodeStatus = (raw: RawStatus, serial: string, length = 53): Uint8
   return seal(bytes);
 };
 
-/** A command as it arrived: its number, what the display is to count in, and the speed in m/h. */
+/** A command as it arrived: its number, how briskly, what the display is to count in, and the speed in m/h. */
 export interface PadCommand {
   readonly code: number;
+  readonly acceleration: number;
   readonly showsMiles: boolean;
   readonly speed: number;
 }
@@ -38,5 +39,6 @@ export const parseCommand = (frame: Uint8Array): PadCommand | "heartbeat" | null
   if (frame.length === HEARTBEAT.length) return frame[2] === HEARTBEAT[2] ? "heartbeat" : null;
   if (!COMMAND.every((byte, at) => frame[at] === byte)) return null;
   const code = frame[12] ?? 0;
-  return { code: code & 0xf7, showsMiles: (code & 8) !== 0, speed: viewOf(frame).getUint16(6) };
+  const speed = viewOf(frame).getUint16(6);
+  return { code: code & 0xf7, acceleration: frame[8] ?? 0, showsMiles: (code & 8) !== 0, speed };
 };

@@ -37,7 +37,7 @@ export const readStatus = (bytes: Uint8Array): RawStatus => {
   };
 };
 
-const STATE = { mask: 0x18, starting: 0x18, running: 0x08, paused: 0x10, stopped: 0x00 } as const;
+export const STATE = { mask: 0x18, starting: 0x18, running: 0x08, paused: 0x10, stopped: 0x00 } as const;
 /** What the display counts in; the values are metric either way (PW, measured). */
 export const SHOWS_MILES = 0x80;
 
@@ -49,7 +49,7 @@ const ACTIVITIES: ReadonlyMap<number, Activity> = new Map([
 ]);
 
 /** Later firmware counts milliseconds (HB). */
-const COUNTS_SECONDS_UP_TO = 19;
+export const COUNTS_SECONDS_UP_TO = 19;
 
 const speedOf = (metresPerHour: number): Speed => speedFromHundredths(metresPerHour / 10);
 

@@ -4,7 +4,7 @@ import { frame } from "./frames.js";
 export const COMMAND = { control: 0x00, hello: 0x01, run: 0x15, telemetry: 0x19 } as const;
 
 /** First argument of the run command. */
-const RUN = { stop: 0, run: 1, pause: 2 } as const;
+export const RUN = { stop: 0, run: 1, pause: 2 } as const;
 
 /**
  * All that this bridge can tell the pad. Its other motor, the vibration (16), has no word here, nor have restart (0C),

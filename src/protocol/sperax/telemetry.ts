@@ -36,7 +36,7 @@ export const readTelemetry = (body: Uint8Array): RawTelemetry => {
   };
 };
 
-const STATE = {
+export const STATE = {
   idle: 0x00,
   stopped: 0x01,
   ready: 0x02,

@@ -1,0 +1,101 @@
+import { enveloped } from "../../protocol/pitpat/frames.js";
+import { encodeStatus } from "../../protocol/pitpat/server-frames.js";
+import { COUNTS_SECONDS_UP_TO, SHOWS_MILES, STATE } from "../../protocol/pitpat/status.js";
+import type { Notification } from "../behaviour.js";
+import { isResting } from "../machine.js";
+import type { PitPatMachine } from "./models.js";
+
+/** What a pad of the family remembers beside its belt. Times are the machine's `at`. */
+interface PitPatFace {
+  /** What the display counts in. */
+  readonly showsMiles: boolean;
+  /** It was paused and not stopped: its session goes on. */
+  readonly paused: boolean;
+
+  // What follows ends with the connection.
+  readonly subscribed: boolean;
+  readonly number: number;
+  readonly spokeAt: number;
+  /** When something was last written; the connect counts. */
+  readonly writtenAt: number;
+  /** A notification was not answered yet. */
+  readonly owed: boolean;
+  /** When heartbeats came that answered nothing, the latest ones. */
+  readonly unasked: readonly number[];
+  /** What was written ends the link. */
+  readonly offended: boolean;
+}
+
+export interface PitPatPad {
+  readonly machine: PitPatMachine;
+  readonly face: PitPatFace;
+}
+
+const UNCONNECTED = {
+  subscribed: false,
+  number: 0,
+  spokeAt: -Infinity,
+  owed: false,
+  unasked: [],
+  offended: false,
+} as const;
+
+export const newPitPatFace = (showsMiles: boolean): PitPatFace => ({
+  showsMiles,
+  paused: false,
+  writtenAt: 0,
+  ...UNCONNECTED,
+});
+
+export const unconnected = ({ machine, face }: PitPatPad): PitPatPad => ({
+  machine,
+  face: { ...face, ...UNCONNECTED, writtenAt: machine.at },
+});
+
+export const put = ({ machine, face }: PitPatPad, change: Partial<PitPatFace>): PitPatPad => ({
+  machine,
+  face: { ...face, ...change },
+});
+
+/** A stop and a pause show at once, while the belt still slows (HB). */
+const flagsOf = ({ machine, face }: PitPatPad): number => {
+  const { phase } = machine.belt;
+  const miles = face.showsMiles ? SHOWS_MILES : 0;
+  if (phase === "countdown") return STATE.starting | miles;
+  // A creeping belt goes on saying that it runs.
+  const runs = phase === "running" || (phase === "stopping" && machine.faults.creep > 0);
+  if (runs) return STATE.running | miles;
+  return (face.paused ? STATE.paused : STATE.stopped) | miles;
+};
+
+/** kcal a kilometre: chosen. */
+const ENERGY = 55;
+const SERIAL = "SIM0000000000001";
+
+/** A status, as it is notified. */
+export const statusOf = (pad: PitPatPad): Notification => {
+  const { machine, face } = pad;
+  const { belt, model } = machine;
+  const { variant, length, firmware } = model.pitpat;
+  const { elapsed, distance, shown } = belt.counters;
+  const frame = encodeStatus(
+    {
+      speed: Math.round(belt.speed * 1000),
+      target: isResting(machine) ? 0 : Math.round(belt.target * 1000),
+      distance: Math.floor(distance),
+      steps: shown,
+      energy: Math.floor((distance / 1000) * ENERGY),
+      time: firmware > COUNTS_SECONDS_UP_TO ? Math.floor(elapsed) : Math.floor(elapsed / 1000),
+      firmware,
+      flags: flagsOf(pad),
+      maxSpeed: Math.round(model.belt.max * 1000),
+      type: 5,
+    },
+    SERIAL,
+    length,
+  );
+  return {
+    characteristic: variant.notify,
+    bytes: variant.envelope ? enveloped(frame, 4, face.number) : frame,
+  };
+};

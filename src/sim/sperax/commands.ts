@@ -1,0 +1,81 @@
+import { COMMAND, RUN } from "../../protocol/sperax/commands.js";
+import { encodeAck, encodeBody, encodeState, type PadCommand } from "../../protocol/sperax/server-frames.js";
+import { resetCounters } from "../counters.js";
+import { aimMachine, isResting, startMachine, stopMachine } from "../machine.js";
+import { put, say, type SperaxPad, settled, telemetryFrame } from "./state.js";
+
+const VIBRATE = 0x16;
+const MODE = 0x13;
+const HELLO_HEAD = [0, COMMAND.hello] as const;
+
+/** The countdown begins; it ends at the pad's own first speed. The belt stops the vibration, and the other way round. */
+export const started = (pad: SperaxPad): SperaxPad => {
+  const machine = startMachine(pad.machine);
+  if (isResting(machine)) return { machine, face: pad.face };
+  const { belt } = machine;
+  const counters = pad.face.halted === "pause" ? belt.counters : resetCounters(belt.counters, false);
+  const { vibration } = pad.face;
+  return put(
+    { machine: { ...machine, belt: { ...belt, counters } }, face: pad.face },
+    { halted: null, vibration: { ...vibration, on: false } },
+  );
+};
+
+export const halted = (pad: SperaxPad, how: "pause" | "stop"): SperaxPad =>
+  settled(put({ machine: stopMachine(pad.machine), face: pad.face }, { halted: how }));
+
+/** The same command starts a belt, sets its speed, and sets one off again that is slowing to rest. */
+const run = (pad: SperaxPad, tenths: number, incline: number): SperaxPad => {
+  const { machine, face } = pad;
+  const { wantsControl, maxIncline } = machine.model.sperax;
+  if (wantsControl && !face.controlled) return pad;
+  const target = Math.min(maxIncline, incline);
+  const inclined = put(pad, { incline: { ...face.incline, target } });
+  if (isResting(machine)) return started(inclined);
+  // A speed in the countdown has no effect.
+  if (machine.belt.phase === "countdown") return inclined;
+  return put({ machine: aimMachine(machine, tenths / 10), face: inclined.face }, { halted: null });
+};
+
+const runCommand = (pad: SperaxPad, [state, tenths = 0, incline = 0]: readonly number[]): SperaxPad => {
+  switch (state) {
+    case RUN.run:
+      return run(pad, tenths, incline);
+    case RUN.pause:
+      return halted(pad, "pause");
+    case RUN.stop:
+      return halted(pad, "stop");
+    default:
+      return pad;
+  }
+};
+
+const vibrate = (pad: SperaxPad, [on, level = 0]: readonly number[]): SperaxPad => {
+  const stopped = on === 1 ? halted(pad, "pause") : pad;
+  return put(stopped, { vibration: { on: on === 1, level: on === 1 ? level : pad.face.vibration.level } });
+};
+
+const stateWord = ({ machine, face }: SperaxPad): 0 | 1 | 3 => {
+  if (!isResting(machine)) return 1;
+  return face.halted === "pause" ? 3 : 0;
+};
+
+/** What a command does, and says. */
+export const obey = (pad: SperaxPad, { command, args }: PadCommand): SperaxPad => {
+  switch (command) {
+    case COMMAND.control:
+      return say(put(pad, { controlled: true }), encodeState(stateWord(pad)));
+    case COMMAND.hello:
+      return say(pad, encodeBody([...HELLO_HEAD, ...pad.machine.model.sperax.hello]));
+    case COMMAND.run:
+      return say(runCommand(pad, args), encodeAck(command, args[0] ?? 0));
+    case VIBRATE:
+      return say(vibrate(pad, args), encodeAck(command, args[0] ?? 0));
+    case MODE:
+      return say(pad, encodeAck(command, args[0] ?? 0));
+    case COMMAND.telemetry:
+      return say(put(pad, { polledAt: pad.machine.at, spokeAt: pad.machine.at }), telemetryFrame(pad));
+    default:
+      return pad;
+  }
+};

@@ -1,0 +1,102 @@
+import { NOTIFY } from "../../protocol/sperax/gatt.js";
+import { encodeTelemetry } from "../../protocol/sperax/server-frames.js";
+import { STATE } from "../../protocol/sperax/telemetry.js";
+import type { Notification } from "../behaviour.js";
+import { resetCounters } from "../counters.js";
+import { isResting } from "../machine.js";
+import type { SperaxMachine } from "./models.js";
+
+/** What a Sperax pad remembers beside its belt. Times are the machine's `at`. */
+interface SperaxFace {
+  /** Why the belt is at rest, or slows: a pause keeps the counters, a stop zeroes them. */
+  readonly halted: "pause" | "stop" | null;
+  /** Levels. */
+  readonly incline: { readonly actual: number; readonly target: number };
+  readonly vibration: { readonly on: boolean; readonly level: number };
+
+  // What follows ends with the connection.
+  readonly subscribed: boolean;
+  readonly controlled: boolean;
+  readonly polledAt: number;
+  readonly spokeAt: number;
+  readonly frameAt: number;
+  /** What came of a frame that has not ended. */
+  readonly outbox: readonly Notification[];
+}
+
+export interface SperaxPad {
+  readonly machine: SperaxMachine;
+  readonly face: SperaxFace;
+}
+
+const UNCONNECTED = {
+  subscribed: false,
+  controlled: false,
+  spokeAt: -Infinity,
+  frameAt: -Infinity,
+  outbox: [],
+} as const;
+
+export const newSperaxFace = (): SperaxFace => ({
+  halted: null,
+  incline: { actual: 0, target: 0 },
+  vibration: { on: false, level: 0 },
+  polledAt: 0,
+  ...UNCONNECTED,
+});
+
+export const unconnected = ({ machine, face }: SperaxPad): SperaxPad => ({
+  machine,
+  face: { ...face, ...UNCONNECTED, polledAt: machine.at },
+});
+
+export const put = ({ machine, face }: SperaxPad, change: Partial<SperaxFace>): SperaxPad => ({
+  machine,
+  face: { ...face, ...change },
+});
+
+/** What a notification carries at the default MTU: longer frames come in parts. */
+const PART = 20;
+
+export const say = (pad: SperaxPad, bytes: Uint8Array): SperaxPad => {
+  if (!pad.face.subscribed) return pad;
+  const parts: Notification[] = [];
+  for (let at = 0; at < bytes.length; at += PART)
+    parts.push({ characteristic: NOTIFY, bytes: bytes.slice(at, at + PART) });
+  return put(pad, { outbox: [...pad.face.outbox, ...parts] });
+};
+
+/** The state byte. A creeping belt goes on saying that it runs. */
+const stateOf = ({ machine, face }: SperaxPad): number => {
+  const { phase, wait } = machine.belt;
+  if (phase === "countdown") return STATE.countdown[Math.max(0, Math.ceil(wait / 1000) - 1)] ?? STATE.running;
+  if (phase === "running" || (phase === "stopping" && machine.faults.creep > 0)) return STATE.running;
+  if (phase === "stopping") return STATE.stopping;
+  if (face.vibration.on) return STATE.vibrating;
+  return face.halted === "pause" ? STATE.stopped : STATE.idle;
+};
+
+/** kcal a kilometre: chosen. */
+const ENERGY = 55;
+
+export const telemetryFrame = (pad: SperaxPad): Uint8Array => {
+  const { machine, face } = pad;
+  const { counters, speed } = machine.belt;
+  return encodeTelemetry({
+    state: stateOf(pad),
+    elapsed: Math.floor(counters.elapsed / 1000),
+    distance: Math.floor(counters.distance / 10),
+    energy: Math.floor((counters.distance / 1000) * ENERGY),
+    steps: counters.shown,
+    speed: Math.round(speed * 10),
+    incline: Math.round(face.incline.actual),
+    vibration: face.vibration.level,
+  });
+};
+
+/** What a stop zeroes, once the belt rests. */
+export const settled = ({ machine, face }: SperaxPad): SperaxPad => {
+  if (face.halted !== "stop" || !isResting(machine)) return { machine, face };
+  const belt = { ...machine.belt, counters: resetCounters(machine.belt.counters, false) };
+  return { machine: { ...machine, belt }, face };
+};
