@@ -128,10 +128,14 @@ export class App implements Stoppable {
   quiesce(reason: string): Promise<void> {
     this.#over.abort();
     this.#outage?.end();
+    let stopped = Promise.resolve();
+    const stop = (): void => {
+      stopped = allOf(this.#pads.map((pad) => () => pad.shutdown.begin()));
+    };
     return allOf([
-      () => this.#bridge?.stopping(reason),
+      () => (this.#bridge ? this.#bridge.stopping(reason, stop) : stop()),
+      () => stopped,
       () => this.#page?.stopping(reason),
-      ...this.#pads.map((pad) => () => pad.shutdown.begin()),
     ]);
   }
 

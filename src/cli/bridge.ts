@@ -57,11 +57,14 @@ export const runBridge = async (
       ending.ask(error.code);
     },
   );
-  const end = await ending.first;
-  if (start.refusal) explain(start.refusal, log);
   const budgetMs = config.safety.shutdown_timeout * 1000;
-  const path = shutDown(app, end, ending, { budgetMs: budgetMs - FLUSH_MS, clock, log });
-  const code = await within(path, budgetMs, clock, () => lastWord(app));
+  const code = await new Promise<ExitCode>((resolve) => {
+    ending.atFirst((end) => {
+      if (start.refusal) explain(start.refusal, log);
+      const path = shutDown(app, end, ending, { budgetMs: budgetMs - FLUSH_MS, clock, log });
+      resolve(within(path, budgetMs, clock, () => lastWord(app)));
+    });
+  });
   stopWatching();
   endDrawing?.();
   await within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined);
@@ -79,7 +82,8 @@ const newApp = (
   const end: PageOptions["end"] = (reason) => {
     if (reason === "restart" && onTerminal)
       log.warn({}, "Restart requested. Nothing starts the bridge again on a terminal; start it yourself.");
-    ending.ask(reason);
+    // Its answer is sent first.
+    clock.after(0, () => ending.ask(reason));
   };
   return new App(config, {
     clock,

@@ -47,11 +47,13 @@ export class Bridge {
   #info = "";
   /** The broker has heard of this run. */
   #welcomed = false;
+  /** What waits until `stopping` was said. */
+  #held: OutMessage[] | null = null;
 
   constructor(deps: BridgeDeps) {
     this.#deps = deps;
     this.#topics = topics(deps.base);
-    const publish = (message: OutMessage): void => this.#broker.publish(message);
+    const publish = (message: OutMessage): void => this.#publish(message);
     this.#pads = new Map(
       deps.pads.map((pad) => {
         const { id } = pad.settings;
@@ -100,10 +102,21 @@ export class Bridge {
     if (JSON.stringify(this.#deps.info()) !== this.#info) this.#sayInfo();
   }
 
-  /** Says `stopping` and goes on serving: nothing waits for the broker. */
-  stopping(reason: string): void {
-    this.#word.set("stopping", reason);
-    this.#broker.publish(retained(this.#topics.bridge.state, this.#word.say()));
+  /**
+   * Runs `stop`, which stops the belts, and says `stopping` ahead of all that it changes (safety rule 8); goes on
+   * serving. Nothing waits for the broker, and no belt for a message to it.
+   */
+  stopping(reason: string, stop: () => void): void {
+    const held: OutMessage[] = [];
+    this.#held = held;
+    try {
+      stop();
+    } finally {
+      this.#held = null;
+      this.#word.set("stopping", reason);
+      this.#publish(retained(this.#topics.bridge.state, this.#word.say()));
+      for (const message of held) this.#publish(message);
+    }
   }
 
   /** Pads offline, bridge offline and acknowledged, goodbye; all within the time. Idempotent. */
@@ -119,6 +132,11 @@ export class Bridge {
     await this.#broker.publishAcknowledged(last, withinMs / 2);
     this.end();
     await this.#broker.close(Math.max(0, end - clock.now()));
+  }
+
+  #publish(message: OutMessage): void {
+    if (this.#held) this.#held.push(message);
+    else this.#broker.publish(message);
   }
 
   /** No timer and no listener stays behind. */
@@ -188,7 +206,7 @@ export class Bridge {
     for (const feed of feeds) feed.everything();
     this.#sayInfo();
     this.#health();
-    this.#broker.publish(retained(this.#topics.bridge.state, this.#word.say()));
+    this.#publish(retained(this.#topics.bridge.state, this.#word.say()));
   }
 
   /** Before anything else of a pad (safety rule 9). */
@@ -198,23 +216,23 @@ export class Bridge {
       [topic.availability, availabilityPayload(false)],
       [topic.state, unknownState(pad.view().state)],
     ] as const)
-      this.#broker.publish({ ...retained(name, JSON.stringify(payload)), mustBeSeen: true });
+      this.#publish({ ...retained(name, JSON.stringify(payload)), mustBeSeen: true });
   }
 
   #sayInfo(): void {
     this.#info = JSON.stringify(this.#deps.info());
-    this.#broker.publish(retained(this.#topics.bridge.info, this.#info));
+    this.#publish(retained(this.#topics.bridge.info, this.#info));
   }
 
   #health(): void {
     const payload = JSON.stringify(this.#deps.health(this.#broker));
-    this.#broker.publish({ ...retained(this.#topics.bridge.health, payload), qos: 0 });
+    this.#publish({ ...retained(this.#topics.bridge.health, payload), qos: 0 });
   }
 
   #event(id: string, feed: PadFeed, { type, at, session }: PadHappening): void {
     feed.flush();
     const payload = eventPayload({ type, at, session: session ?? null });
-    this.#broker.publish(passing(this.#topics.pad(id).event, payload));
+    this.#publish(passing(this.#topics.pad(id).event, payload));
   }
 
   #configs(): readonly DiscoveryMessage[] {
@@ -253,7 +271,7 @@ export class Bridge {
     this.#deps.log.debug({ pad, command, value, result: end, tookMs }, "a command has ended");
     // Other results may be dropped when the queue is full; what became of a stop is not.
     const important = command !== "link" && STOPS.includes(value);
-    this.#broker.publish({ ...passing(this.#topics.pad(pad).result, resultPayload(result)), important });
+    this.#publish({ ...passing(this.#topics.pad(pad).result, resultPayload(result)), important });
   }
 
   /** Where the broker does not take an answer for its size, it takes the sentence that says so. */

@@ -75,11 +75,17 @@ export class PadShutdown {
     return this.#over;
   }
 
-  /** From now on nothing is set in motion: what was about to be is given up, a scan or connect that no belt needs, too. */
+  /**
+   * The belt's stop is written before this returns. From now on nothing is set in motion: what was about to be is given
+   * up, a scan or connect that no belt needs, too.
+   */
   begin(): void {
-    const { scheduler, link } = this.#deps;
+    const { scheduler, link, commands } = this.#deps;
     this.#begun = true;
-    scheduler.apply(({ control }) => giveUp(control, ENDING));
+    scheduler.together(() => {
+      scheduler.apply(({ control }) => giveUp(control, ENDING));
+      if (this.#wantsStop) commands.stop("exit");
+    });
     link.reconsider();
   }
 
@@ -96,7 +102,7 @@ export class PadShutdown {
    */
   async stop(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { safety } = this.#deps;
-    if (this.#isWithinReach && (safety.stopOnExit || this.#stopIsDue)) await this.#bringToRest(signal, hurry);
+    if (this.#wantsStop) await this.#bringToRest(signal, hurry);
     if (safety.standbyOnExit && !signal.aborted && !hurry.aborted && this.#isAtRest)
       await this.#putToStandby(signal, hurry);
   }
@@ -122,7 +128,8 @@ export class PadShutdown {
 
   async #bringToRest(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { commands, changes, link } = this.#deps;
-    commands.stop("exit");
+    // Asked for by `begin`, unless the pad came within reach since.
+    if (!this.#stopIsDue) commands.stop("exit");
     // The waiting is about to end: a live link is handed one more stop frame at once.
     const press = (): void => {
       if (link.linked) commands.stop("exit");
@@ -171,6 +178,10 @@ export class PadShutdown {
     const { stop } = this.#deps.scheduler.control;
     // One within the pad's gap may be lost: it counts when it was written again.
     return !this.mustReturn && (stop === null || (stop.lastWrite !== null && !stop.inGap));
+  }
+
+  get #wantsStop(): boolean {
+    return this.#isWithinReach && (this.#deps.safety.stopOnExit || this.#stopIsDue);
   }
 
   get #isWithinReach(): boolean {

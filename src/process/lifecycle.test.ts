@@ -59,6 +59,19 @@ describe("the way out", () => {
     );
   });
 
+  it("stops the belts in the turn of the signal, and once", () => {
+    const clock = new ManualClock();
+    const ending = new Ending(clock);
+    const seen: Stage[] = [];
+    const app = appThat({ quiesce: "ok", belts: "ok", save: "ok", links: "ok", goodbye: "ok" }, [], seen);
+    ending.atFirst((end) => void shutDown(app, end, ending, { budgetMs: 25_000, clock, log: quiet }));
+    ending.signal("SIGTERM");
+    expect(seen).toEqual(["quiesce"]);
+    ending.signal("SIGINT");
+    ending.fail(new Error("x"));
+    expect(seen).toEqual(["quiesce"]);
+  });
+
   const fine = { quiesce: "ok", belts: "ok", save: "ok", links: "ok", goodbye: "ok" } as const;
   it.each([
     [["rest", "none"], false, EXIT.ok],

@@ -49,6 +49,7 @@ export class Ending {
   readonly #clock: Clock;
   readonly #hurry = new AbortController();
   #begin: (end: End) => void = () => undefined;
+  #atOnce: (end: End) => void = () => undefined;
   #begun = false;
   #signalledAt: number | null = null;
   #failed: Error | null = null;
@@ -77,6 +78,12 @@ export class Ending {
     return this.#failed;
   }
 
+  /** Calls `run` with the first reason in the same turn, since a belt's stop must not wait. `run` must not throw. */
+  atFirst(run: (end: End) => void): void {
+    if (this.#begun) void this.first.then(run);
+    else this.#atOnce = run;
+  }
+
   /** The first signal ends the program; one later than the same key press shortens the wait. */
   signal(name: string): void {
     const now = this.#clock.now();
@@ -97,8 +104,10 @@ export class Ending {
 
   /** What comes later changes nothing about the first. */
   #end(end: End): void {
+    if (this.#begun) return;
     this.#begun = true;
     this.#begin(end);
+    this.#atOnce(end);
   }
 }
 
@@ -134,7 +143,7 @@ export type BeltReport = readonly {
 
 /** The running program, as the shutdown path sees it. A stage may hang or throw; the next one runs anyway. */
 export interface Stoppable {
-  /** `stopping` to the broker, commands refused, scans and connects aborted; all of it before this returns. */
+  /** Every belt's stop written, commands refused, `stopping` to the broker, scans and connects aborted; all of it before this returns. */
   quiesce(reason: string): Promise<void> | void;
   /** Every belt stopped in parallel and seen at rest, then standby; gives up when `signal` aborts. */
   belts(signal: AbortSignal, hurry: AbortSignal): Promise<void>;
@@ -159,14 +168,16 @@ export const shutDown = async (
   { budgetMs, clock, log }: { readonly budgetMs: number; readonly clock: Clock; readonly log: Logger },
 ): Promise<ExitCode> => {
   const until = clock.now() + budgetMs;
+  const stage = (name: string, cap: number, run: (signal: AbortSignal, ms: number) => Promise<void> | void) =>
+    runStage(name, Math.max(0, Math.min(cap, until - clock.now())), run, { clock, log });
+
+  // First of all, in the turn of the signal: it writes the stop of each belt.
+  const quiesced = stage("quiesce", CAPS.quiesce, () => app.quiesce(end.reason));
   // A start that was refused has no pads yet: belts are not mentioned then.
   const first = attempt(() => app.report(), log)?.length ? ": every belt is stopped first" : "";
   log.info({ reason: end.reason }, `Stopping (${end.reason})${first}`);
   const logged = logFailure(ending, log);
-  const stage = (name: string, cap: number, run: (signal: AbortSignal, ms: number) => Promise<void> | void) =>
-    runStage(name, Math.max(0, Math.min(cap, until - clock.now())), run, { clock, log });
-
-  await stage("quiesce", CAPS.quiesce, () => app.quiesce(end.reason));
+  await quiesced;
   await stage("belts", budgetMs - REST_MS, (signal) => app.belts(signal, ending.hurry));
   const report = attempt(() => app.report(), log);
   if (report) logBelts(report, log);
@@ -244,9 +255,9 @@ const runStage = async (
 ): Promise<void> => {
   const over = new AbortController();
   const done = new AbortController();
-  const work = Promise.resolve()
-    .then(() => run(over.signal, ms))
-    .catch((err: unknown) => log.error({ err, stage: name }, "Shutdown stage failed, continuing"));
+  const work = (async () => run(over.signal, ms))().catch((err: unknown) =>
+    log.error({ err, stage: name }, "Shutdown stage failed, continuing"),
+  );
   // The stage's own signal comes first, then it gets a moment to wind up before it is left behind.
   const cancel = clock.after(ms, () => over.abort());
   await Promise.race([work, sleep(clock, ms + GRACE_MS, done.signal)]);

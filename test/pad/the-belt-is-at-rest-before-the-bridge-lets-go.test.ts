@@ -106,6 +106,15 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     expect(rig.wire().find(({ op }) => op !== "poll" && !isProcedure(op))).toMatchObject({ op: "stop" });
   });
 
+  it("writes the stop as soon as it begins", async () => {
+    const rig = await walking(3, { model });
+    const since = rig.clock.now();
+    rig.pad.shutdown.begin();
+    await rig.clock.advance(20);
+    expect(rig.frames(since).filter((op) => op === "stop")).toHaveLength(1);
+    await leave(rig, BUDGET);
+  });
+
   it("in the countdown, halts it", async () => {
     const rig = await standing({ model });
     rig.send(ON);
