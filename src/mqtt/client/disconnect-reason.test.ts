@@ -39,9 +39,16 @@ suite("describe", () => {
     ],
     [
       { kind: "refused", code: 154, detail: "Connection refused: Retain not supported" },
-      "the broker refuses the connection (code 154, retained messages not supported, Connection refused: Retain not supported)",
+      "the broker refuses the connection (code 154, retained messages not supported)",
     ],
-    [{ kind: "refused", code: 99, detail: "" }, "the broker refuses the connection (code 99)"],
+    [
+      { kind: "refused", code: 99, detail: "Connection refused: undefined" },
+      "the broker refuses the connection (code 99, Connection refused: undefined)",
+    ],
+    [
+      { kind: "disconnected", code: 139, detail: "back at noon" },
+      "the broker ended the connection (code 139, broker shutting down, back at noon)",
+    ],
     [{ kind: "mute", detail: "no CONNACK for 10 s" }, "the broker does not answer (no CONNACK for 10 s)"],
   ] as const)("%o", (failure, text) => {
     expect(describe(failure)).toBe(text);

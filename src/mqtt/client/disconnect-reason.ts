@@ -36,7 +36,10 @@ const MESSAGES: Readonly<Record<DisconnectReason["kind"], string>> = {
   lost: "the connection to the broker is lost",
 };
 
-/** A refusal's own meaning; a broker may add words of its own, and MQTT.js names codes its own way. */
+/** How MQTT.js begins its own name of a code that we have named already; a broker's words are kept. */
+const MQTTJS_REFUSED = "Connection refused: ";
+
+/** What a code means by its specification. */
 const codeWords = (reason: DisconnectReason): readonly string[] => {
   if (!("code" in reason)) return [];
   const meaning = reasonCode(reason.kind, reason.code)?.meaning;
@@ -46,8 +49,9 @@ const codeWords = (reason: DisconnectReason): readonly string[] => {
 /** In words, for a log line. */
 export const describe = (reason: DisconnectReason): string => {
   const words = codeWords(reason);
-  const known = words.some((word) => word.toLowerCase() === reason.detail.toLowerCase());
-  const details = [...words, ...(known || reason.detail === "" ? [] : [reason.detail])];
+  const known = words.length > 1 && reason.detail.startsWith(MQTTJS_REFUSED);
+  const said = known || words.some((word) => word.toLowerCase() === reason.detail.toLowerCase());
+  const details = [...words, ...(said || reason.detail === "" ? [] : [reason.detail])];
   return `${MESSAGES[reason.kind]} (${details.join(", ")})`;
 };
 
