@@ -1,6 +1,7 @@
 import type { Capabilities, ProtocolName } from "../../domain/pad.js";
 import type { Goals } from "../../domain/stats.js";
-import { bridgeEntities, type Entity, type Needs, padEntities } from "./entities.js";
+import { bridgeEntities, padEntities } from "./entities.js";
+import type { Entity, Needs } from "./entity.js";
 import { isObject, parseJson } from "../../api/payloads.js";
 import { discoveryTopic, objectId, topics } from "../topics.js";
 

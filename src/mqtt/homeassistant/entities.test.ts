@@ -7,7 +7,8 @@ import type { GoalProgress, Stats, Totals } from "../../domain/stats.js";
 import { metres, seconds, type Speed, speedFromKmh } from "../../domain/units.js";
 import { render } from "../../../test/support/jinja.js";
 import { shows } from "../../../test/support/home-assistant.js";
-import { bridgeEntities, type Entity, padEntities, type PadTraits } from "./entities.js";
+import { bridgeEntities, padEntities, type PadTraits } from "./entities.js";
+import type { Entity } from "./entity.js";
 import {
   bridgeStatePayload,
   type Result,

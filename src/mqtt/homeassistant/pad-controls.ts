@@ -1,0 +1,81 @@
+import type { Verb } from "../../domain/command.js";
+import type { Capabilities, Mode } from "../../domain/pad.js";
+import { kmh } from "../../domain/units.js";
+import type { PadTopics } from "../topics.js";
+import { type Entity, entity, json, read, SPEED } from "./entity.js";
+
+/** Assumed until the pad has said better. */
+const UNKNOWN_SPEEDS = { min: 0.5, max: 6, step: 0.1 };
+
+const CONNECTION = { name: "Connection", icon: "mdi:bluetooth", entity_category: "config" };
+const END_SESSION = { name: "End session", icon: "mdi:flag-checkered" };
+const INCLINE = { name: "Incline", icon: "mdi:slope-uphill", unit_of_measurement: "%" };
+
+/** Home Assistant logs an error for a number outside its range, so that one is shown as unknown (`none`). */
+const within = (key: string, min: number, max: number): string =>
+  `${json(key)} if ${min} <= (${json(key)} or 0) <= ${max} else none`;
+
+/** Home Assistant refuses a number whose `min` is not below its `max`, or whose `step` is below 0.001. */
+const range = (min: number, max: number, step: number) => {
+  const usable = step >= 0.001 ? step : UNKNOWN_SPEEDS.step;
+  return { min, max: Math.max(max, Math.round((min + usable) * 1000) / 1000), step: usable };
+};
+
+/** What a pad can be told by. */
+export const controls = (topics: PadTopics, capabilities: Capabilities | null): readonly Entity[] => [
+  ...switches(topics),
+  ...buttons(topics),
+  targetSpeed(topics, capabilities),
+  ...mode(topics, capabilities?.modes ?? []),
+  ...incline(topics, capabilities?.incline ?? null),
+];
+
+const switches = ({ state, setKey }: PadTopics): readonly Entity[] => {
+  const words = { payload_on: "ON", payload_off: "OFF", state_on: "ON", state_off: "OFF" };
+  const belt = { ...read(state, json("running")), command_topic: setKey("belt"), ...words };
+  const held = `'OFF' if ${json("link")} == 'off' else 'ON'`;
+  const link = { ...read(state, held), command_topic: setKey("link"), ...words };
+  return [
+    entity("switch", "control", "switch", { name: null, icon: "mdi:walk", ...belt }),
+    // Does not need the pad: that is offline once the link was let go, and this switch is the way back.
+    entity("connection", "working-bridge", "switch", { ...CONNECTION, ...link }),
+  ];
+};
+
+const buttons = ({ setKey }: PadTopics): readonly Entity[] => {
+  const press = (topic: string, payload: string) => ({ command_topic: topic, payload_press: payload });
+  const command = (verb: Verb) => press(setKey("command"), verb);
+  return [
+    entity("faster", "control", "button", { name: "Faster", icon: "mdi:chevron-up", ...command("faster") }),
+    entity("slower", "control", "button", { name: "Slower", icon: "mdi:chevron-down", ...command("slower") }),
+    // Whoever presses Stop wants the belt to stop, not the walk to end: OFF keeps the session open.
+    entity("stop", "bridge", "button", { name: "Stop", icon: "mdi:stop", ...press(setKey("belt"), "OFF") }),
+    entity("end-session", "control", "button", { ...END_SESSION, ...command("stop") }),
+  ];
+};
+
+const targetSpeed = ({ state, setKey }: PadTopics, capabilities: Capabilities | null): Entity => {
+  const { min, max, step } =
+    capabilities === null
+      ? UNKNOWN_SPEEDS
+      : range(kmh(capabilities.minSpeed), kmh(capabilities.maxSpeed), kmh(capabilities.step));
+  const limits = { command_topic: setKey("speed"), min, max, step };
+  const shown = read(state, within("target_speed", min, max));
+  return entity("target-speed", "control", "number", { name: "Target speed", ...SPEED, ...shown, ...limits });
+};
+
+const mode = ({ state, setKey }: PadTopics, options: readonly Mode[]): readonly Entity[] => {
+  if (options.length === 0) return [];
+  const words = options.map((word) => `'${word}'`).join(", ");
+  const shown = read(state, `${json("mode")} if ${json("mode")} in [${words}] else none`);
+  const select = { name: "Mode", icon: "mdi:tune", ...shown, command_topic: setKey("mode"), options };
+  return [entity("mode", "control", "select", select)];
+};
+
+const incline = ({ state, setKey }: PadTopics, percent: Capabilities["incline"]): readonly Entity[] => {
+  if (percent === null) return [];
+  const limits = range(percent.min, percent.max, percent.step);
+  const shown = read(state, within("incline", limits.min, limits.max));
+  const number = { ...INCLINE, ...shown, command_topic: setKey("incline"), ...limits };
+  return [entity("incline", "control", "number", number)];
+};

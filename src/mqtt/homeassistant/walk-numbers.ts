@@ -1,0 +1,83 @@
+import type { Capabilities } from "../../domain/pad.js";
+import type { GoalKey, Goals } from "../../domain/stats.js";
+import { type Entity, entity, json, MEASUREMENT, type Named, read, SPEED_SENSOR, WHOLE } from "./entity.js";
+
+const HUNDREDTHS = { suggested_display_precision: 2 };
+const GOAL = { icon: "mdi:bullseye-arrow", unit_of_measurement: "%", ...MEASUREMENT, ...WHOLE };
+
+/**
+ * Counters of walks. Calories have no device class: `energy` means consumption and would offer them to the Energy
+ * dashboard (home-assistant 7).
+ */
+const COUNTERS: Readonly<Record<GoalKey, Named & { readonly name: string }>> = {
+  distance: { name: "Distance", device_class: "distance", unit_of_measurement: "km", ...HUNDREDTHS },
+  duration: { name: "Duration", device_class: "duration", unit_of_measurement: "min", ...WHOLE },
+  steps: { name: "Steps", icon: "mdi:shoe-print", unit_of_measurement: "steps", ...WHOLE },
+  calories: { name: "Calories", icon: "mdi:fire", unit_of_measurement: "kcal", ...WHOLE },
+};
+const COUNTER_KEYS: readonly GoalKey[] = ["distance", "duration", "steps", "calories"];
+
+/** The counters that this machine has; steps only where it counts them. */
+const countersOf = (capabilities: Capabilities | null): readonly GoalKey[] =>
+  COUNTER_KEYS.filter((key) => key !== "steps" || capabilities?.steps);
+
+type Period = "session" | "today" | "total";
+
+/**
+ * Home Assistant records each value that differs from the last. In seconds, three durations would be three rows a second
+ * while somebody walks; in these units and decimals they are 0.3 (home-assistant 7: no update merely because time passes).
+ */
+const DURATION: Readonly<Record<Period, { readonly seconds: number; readonly decimals: number }>> = {
+  session: { seconds: 60, decimals: 1 },
+  today: { seconds: 60, decimals: 0 },
+  total: { seconds: 3600, decimals: 1 },
+};
+
+/** What was walked in this session, today and in total, and how much of the day's goals that is. */
+export const walkNumbers = (
+  stats: string,
+  capabilities: Capabilities | null,
+  goals: Goals,
+): readonly Entity[] => {
+  const keys = countersOf(capabilities);
+  return [...counters(stats, keys), ...goalSensors(stats, goals, keys)];
+};
+
+const counters = (stats: string, keys: readonly GoalKey[]): readonly Entity[] => {
+  const rising = (key: GoalKey, period: Period, id: string, suffix: string): Entity => {
+    const { name, ...config } = COUNTERS[key];
+    const value = json(`${period}.${key}`);
+    const shown = { state_class: "total_increasing", ...read(stats, value) };
+    const time = key === "duration" ? durationOf(value, stats, period) : {};
+    return entity(id, "bridge", "sensor", { name: `${name}${suffix}`, ...config, ...shown, ...time });
+  };
+  const average = { name: "Average speed", ...SPEED_SENSOR, ...read(stats, json("session.average_speed")) };
+  return [
+    ...keys.map((key) => rising(key, "session", key, "")),
+    entity("average-speed", "bridge", "sensor", average),
+    ...keys.map((key) => rising(key, "today", `${key}-today`, " today")),
+    ...keys.map((key) => rising(key, "total", `${key}-total`, " total")),
+  ];
+};
+
+const durationOf = (value: string, stats: string, period: Period) => {
+  const { seconds, decimals } = DURATION[period];
+  return {
+    ...read(stats, `(${value} / ${seconds}) | round(${decimals}) if ${value} is not none else none`),
+    ...(period === "total" && { unit_of_measurement: "h", suggested_display_precision: decimals }),
+  };
+};
+
+/** Percent of a day's goal. Retained stats may be older than the goal, hence the question. */
+const goalSensors = (stats: string, goals: Goals, keys: readonly GoalKey[]): readonly Entity[] =>
+  keys
+    .filter((key) => goals[key] !== null)
+    .map((key) => {
+      const goal = json(`goals.${key}`);
+      const shown = read(stats, `(${goal}.progress * 100) | round(0) if ${goal} else none`);
+      return entity(`${key}-goal`, "bridge", "sensor", {
+        name: `${COUNTERS[key].name} goal`,
+        ...GOAL,
+        ...shown,
+      });
+    });
