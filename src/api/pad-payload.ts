@@ -1,3 +1,4 @@
+import { canControl } from "../domain/capabilities.js";
 import type { Capabilities } from "../domain/pad.js";
 import { kmh } from "../domain/units.js";
 import type { CapabilitiesPayload, PadPayload } from "./page.js";
@@ -12,6 +13,7 @@ const capabilitiesPayload = (of: Capabilities): CapabilitiesPayload => ({
   heart_rate: of.heartRate,
   steps: of.steps,
   imperial: of.imperial,
+  control: canControl(of),
 });
 
 /** Slow, at ease, brisk: shares of the highest speed. Of 6 km/h these are 2, 3.5 and 5. */

@@ -77,6 +77,8 @@ export interface CapabilitiesPayload {
   readonly steps: boolean;
   /** The pad counts in miles (problem `imperial-units`). */
   readonly imperial: boolean;
+  /** False: the pad can only be watched; a start or speed is `unsupported`, and a stop cannot be written. */
+  readonly control: boolean;
 }
 
 /** One entry of the event `pads`. */

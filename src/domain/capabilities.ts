@@ -57,8 +57,12 @@ export const capabilitiesOf = (
     incline: reported?.incline === undefined ? defaults.incline : reported.incline,
     heartRate: reported?.heartRate ?? defaults.heartRate,
     steps: reported?.steps ?? defaults.steps,
+    ...(reported?.control === false && { control: false }),
   };
 };
+
+/** False: it can only be watched. What nobody knows of yet is taken to be controllable. */
+export const canControl = (capabilities: Capabilities | null): boolean => capabilities?.control !== false;
 
 /** The config leaves no speed that the machine has. */
 export const hasNoSpeed = ({ minSpeed, maxSpeed }: Capabilities): boolean => maxSpeed < minSpeed;

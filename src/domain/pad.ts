@@ -52,6 +52,8 @@ export interface PadPreferences {
   readonly heartRate?: boolean;
   readonly steps?: boolean;
   readonly imperial: boolean;
+  /** False: nothing can be written to it, or in words that nobody knows; it can only be watched. */
+  readonly control?: boolean;
 }
 
 /** What this pad can do, after model, pad and config have had their say. */

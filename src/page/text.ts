@@ -31,6 +31,8 @@ const PROBLEM: Readonly<Partial<Record<Problem, string>>> = {
     "The broker refuses the bridge's subscription: OFF over MQTT does not arrive. Use this page or the pad's remote.",
   fault: "The pad reports a fault. Look at its display, and switch it off and on.",
   "safety-key": "The pad's safety key is missing. The belt does not start without it.",
+  "unknown-variant":
+    "The pad offers no control that the bridge knows. Nothing is written to the belt, stops included: use the pad's remote.",
   "control-lost": "The pad does not give control. Another app may be using it: close that app.",
   "radio-off": "Bluetooth is off. Switch it on where the bridge runs; until then use the pad's remote.",
   "ambiguous-name":
@@ -93,6 +95,7 @@ export const TEXT = {
     all: "every pad",
     undelivered: "The stop has not reached the bridge. Trying again. Use the pad's remote.",
   },
+  watchOnly: "This pad can only be watched: it offers no control that the bridge knows. Use its remote.",
   incline: { label: "Incline", up: "Incline up", down: "Incline down" },
   numbers: {
     label: "This walk",

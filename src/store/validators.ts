@@ -56,6 +56,7 @@ const capabilities = object({
   heartRate: boolean,
   steps: boolean,
   imperial: boolean,
+  control: optional(boolean),
 });
 const reported = object({
   minSpeed: optional(number),
@@ -66,6 +67,7 @@ const reported = object({
   heartRate: optional(boolean),
   steps: optional(boolean),
   imperial: boolean,
+  control: optional(boolean),
 });
 const PARTS: Readonly<Record<keyof PadMemory, Test>> = {
   bound: object({ name: text, address: text }),

@@ -282,6 +282,7 @@ describe("a special machine", () => {
     rig.air.watchOnly = true;
     await rig.online();
     await rig.clock.advance(3_000);
+    expect(rig.pad.view().identity.capabilities).toMatchObject({ control: false });
     for (const command of [ON, speed(3), verb("faster")]) {
       const [outcome] = rig.send(command);
       expect(outcome).toMatchObject({

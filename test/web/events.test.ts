@@ -23,7 +23,14 @@ describe("the stream of events", () => {
     expect(stream.named("ping")).toEqual([{ at: "2026-11-22T10:00:00.000Z" }]);
     expect(stream.named("bridge")).toMatchObject([{ state: "online" }]);
     expect(stream.named("pads")).toMatchObject([
-      [{ id: "office", model: "C2", presets: [2, 3.5, 5], capabilities: { min_speed: 0.5, max_speed: 6 } }],
+      [
+        {
+          id: "office",
+          model: "C2",
+          presets: [2, 3.5, 5],
+          capabilities: { min_speed: 0.5, max_speed: 6, control: true },
+        },
+      ],
     ]);
     expect(stream.named("availability")).toEqual([{ pad: "office", state: "online" }]);
     expect(stream.named("state")).toMatchObject([{ pad: "office", belt: "running", speed: 3.5 }]);

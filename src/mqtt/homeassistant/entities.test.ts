@@ -93,6 +93,14 @@ describe("the entities of a pad", () => {
     },
   );
 
+  it("of a machine that can only be watched offer nothing but its link", () => {
+    const watched = padsEntities({ ...full, capabilities: { ...everything, control: false } });
+    const told = watched.filter(({ config }) => "command_topic" in config);
+    expect(told.map(({ key }) => key)).toEqual(["connection"]);
+    const shown = padsEntities(full).filter(({ config }) => !("command_topic" in config));
+    expect(watched.filter(({ key }) => key !== "connection")).toEqual(shown);
+  });
+
   it("need what contract 6 says, by class", () => {
     const by = (needs: Entity["needs"]) =>
       all.filter((entity) => entity.needs === needs).map(({ config }) => config.name);

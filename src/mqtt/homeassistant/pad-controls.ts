@@ -1,4 +1,5 @@
 import type { Verb } from "../../domain/command.js";
+import { canControl } from "../../domain/capabilities.js";
 import type { Capabilities, Mode } from "../../domain/pad.js";
 import { kmh } from "../../domain/units.js";
 import type { PadTopics } from "../topics.js";
@@ -9,6 +10,7 @@ const UNKNOWN_SPEEDS = { min: 0.5, max: 6, step: 0.1 };
 
 const CONNECTION = { name: "Connection", icon: "mdi:bluetooth", entity_category: "config" };
 const END_SESSION = { name: "End session", icon: "mdi:flag-checkered" };
+const WORDS = { payload_on: "ON", payload_off: "OFF", state_on: "ON", state_off: "OFF" };
 const INCLINE = { name: "Incline", icon: "mdi:slope-uphill", unit_of_measurement: "%" };
 
 /** Home Assistant logs an error for a number outside its range, so that one is shown as unknown (`none`). */
@@ -21,25 +23,29 @@ const range = (min: number, max: number, step: number) => {
   return { min, max: Math.max(max, Math.round((min + usable) * 1000) / 1000), step: usable };
 };
 
-/** What a pad can be told by. */
-export const controls = (topics: PadTopics, capabilities: Capabilities | null): readonly Entity[] => [
-  ...switches(topics),
-  ...buttons(topics),
-  targetSpeed(topics, capabilities),
-  ...mode(topics, capabilities?.modes ?? []),
-  ...incline(topics, capabilities?.incline ?? null),
-];
+/** What a pad can be told by; only the link of one that can merely be watched. */
+export const controls = (topics: PadTopics, capabilities: Capabilities | null): readonly Entity[] =>
+  canControl(capabilities)
+    ? [
+        belt(topics),
+        connection(topics),
+        ...buttons(topics),
+        targetSpeed(topics, capabilities),
+        ...mode(topics, capabilities?.modes ?? []),
+        ...incline(topics, capabilities?.incline ?? null),
+      ]
+    : [connection(topics)];
 
-const switches = ({ state, setKey }: PadTopics): readonly Entity[] => {
-  const words = { payload_on: "ON", payload_off: "OFF", state_on: "ON", state_off: "OFF" };
-  const belt = { ...read(state, json("running")), command_topic: setKey("belt"), ...words };
+const belt = ({ state, setKey }: PadTopics): Entity => {
+  const config = { ...read(state, json("running")), command_topic: setKey("belt"), ...WORDS };
+  return entity("switch", "control", "switch", { name: null, icon: "mdi:walk", ...config });
+};
+
+/** Does not need the pad: that is offline once the link was let go, and this switch is the way back. */
+const connection = ({ state, setKey }: PadTopics): Entity => {
   const held = `'OFF' if ${json("link")} == 'off' else 'ON'`;
-  const link = { ...read(state, held), command_topic: setKey("link"), ...words };
-  return [
-    entity("switch", "control", "switch", { name: null, icon: "mdi:walk", ...belt }),
-    // Does not need the pad: that is offline once the link was let go, and this switch is the way back.
-    entity("connection", "working-bridge", "switch", { ...CONNECTION, ...link }),
-  ];
+  const config = { ...read(state, held), command_topic: setKey("link"), ...WORDS };
+  return entity("connection", "working-bridge", "switch", { ...CONNECTION, ...config });
 };
 
 const buttons = ({ setKey }: PadTopics): readonly Entity[] => {

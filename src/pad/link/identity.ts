@@ -4,6 +4,7 @@ import type { Capabilities, PadPreferences, PadSettings, ProtocolName } from "..
 import { kmh } from "../../domain/units.js";
 import type { Logger } from "../../log/log.js";
 import type { Model } from "../../protocol/protocol.js";
+import type { Access } from "../../protocol/session.js";
 import type { Machine } from "../control/context.js";
 
 /** What is known of the machine behind a pad id; kept over restarts, so that Home Assistant's entities stay. */
@@ -104,6 +105,18 @@ export class IdentityTracker {
     const { capabilities } = this.#identity;
     if (preferences.imperial && capabilities) this.#warnOfMiles(this.#model, kmh(capabilities.maxSpeed));
     return preferences.imperial !== was;
+  }
+
+  /**
+   * What may be written: a pad that has to prove its words first offers no control before it ever has. One that has
+   * keeps it: a handshake that fails later is told by `problem`, and must not cost anybody his entities.
+   */
+  onAccess(access: Access): void {
+    const known = this.#identity.reported?.control;
+    const control = access === "full";
+    if (!this.#model || known === true || control === (known ?? true)) return;
+    const imperial = this.#identity.reported?.imperial ?? false;
+    this.#learn(withPreferences(this.#identity, this.#model, { imperial, control }, this.#settings));
   }
 
   /** Once a run: it does not change by itself. */

@@ -149,7 +149,10 @@ export class PadLink {
       clock: this.#deps.clock,
       log: this.#deps.log,
       onModel: (model) => this.#identityTracker.onConnected(model),
-      onOpen: (connection) => this.#scheduler.open(connection),
+      onOpen: (connection) => {
+        this.#identityTracker.onAccess(connection.access);
+        this.#scheduler.open(connection);
+      },
       onListening: () => {
         this.#notifications.onSubscribed();
         const { model } = this.#identityTracker.identity;

@@ -96,6 +96,7 @@ export class NotificationHandler {
         return this.#hearEvent(message.event);
       case "access":
         scheduler.access(message.access);
+        identityTracker.onAccess(message.access);
         return this.#learn({ unknownVariant: message.access === "none" });
       case "start":
         return scheduler.startJudged(message.verdict);

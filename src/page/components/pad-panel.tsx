@@ -1,5 +1,5 @@
 import { speedText, speedUnit, speedWithUnit } from "../format.js";
-import { canStart, isLive, isRunning, mayMove } from "../model/belt.js";
+import { canControl, canStart, isLive, isRunning, mayMove } from "../model/belt.js";
 import type { PadModel, State } from "../model/state.js";
 import type { Actions } from "../net/actions.js";
 import { TEXT } from "../text.js";
@@ -111,8 +111,14 @@ export const PadPanel = ({ state, pad, actions }: Props) => (
     <BeltLine state={state} pad={pad} />
     <Speed state={state} pad={pad} />
     <Problem state={state} pad={pad} />
-    <SpeedControls state={state} pad={pad} actions={actions} />
-    <InclineControls state={state} pad={pad} actions={actions} />
-    <StartSlot state={state} pad={pad} actions={actions} />
+    {canControl(pad) ? (
+      <>
+        <SpeedControls state={state} pad={pad} actions={actions} />
+        <InclineControls state={state} pad={pad} actions={actions} />
+        <StartSlot state={state} pad={pad} actions={actions} />
+      </>
+    ) : (
+      <p class="start-note">{TEXT.watchOnly}</p>
+    )}
   </section>
 );

@@ -25,13 +25,16 @@ export const isPaused = (pad: PadModel): boolean => isAtRest(pad) && pad.stats?.
 export const isLive = ({ connection, bridge }: State): boolean =>
   connection === "open" && bridge?.state === "online";
 
+/** False: the pad can only be watched. */
+export const canControl = ({ about }: PadModel): boolean => about.capabilities?.control !== false;
+
 /** The belt is at rest, seen so, and a start would be listened to. */
 export const canStart = (state: State, pad: PadModel): boolean =>
-  isLive(state) && pad.online && isAtRest(pad);
+  isLive(state) && pad.online && isAtRest(pad) && canControl(pad);
 
 /** Only a running belt: at rest a speed would start it. */
 export const canSetSpeed = (state: State, pad: PadModel): boolean =>
-  isLive(state) && pad.online && isRunning(pad);
+  isLive(state) && pad.online && isRunning(pad) && canControl(pad);
 
 export const selectedPad = ({ pads, selected }: State): PadModel | null =>
   pads?.find(({ about }) => about.id === selected) ?? pads?.[0] ?? null;

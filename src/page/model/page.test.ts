@@ -155,6 +155,19 @@ describe("arrows, + and -", () => {
     expect(keyAction(picture(), press("ArrowUp"), 0, null)).toBeNull();
   });
 
+  it("do nothing to a pad that can only be watched; Space still asks for a stop", () => {
+    const capabilities = {
+      ...{ min_speed: 1, max_speed: 6, speed_step: 0.1, modes: [], incline: null },
+      ...{ heart_rate: false, steps: false, imperial: false, control: false },
+    };
+    const pads: Action = { type: "pads", data: [{ ...ABOUT, capabilities }] };
+    const watched = after([pads, told(RUNNING)], 0, picture(RUNNING));
+    expect(keyAction(watched, press("+"), LATER, null)).toBeNull();
+    expect(keyAction(watched, press(" "), LATER, null)).toMatchObject({ type: "stop" });
+    const rested = after([pads], 0, picture());
+    expect(keyAction(rested, press(" "), LATER, null)).toBeNull();
+  });
+
   it("can be switched off", () => {
     const state = after(
       [{ type: "preferences", preferences: { theme: "system", units: "km", keys: false } }],
