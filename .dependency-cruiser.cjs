@@ -58,9 +58,9 @@ module.exports = {
     ),
     layer(
       "mqtt-pure-files",
-      "topics, discovery and entities are functions to messages: domain, api and each other only.",
-      "^src/mqtt/(topics|homeassistant/(discovery|entities))\\.ts$",
-      ["^src/(domain|api)/", "^src/mqtt/(topics|homeassistant/(discovery|entities))\\.ts$"],
+      "topics and what Home Assistant is told are functions to messages: domain, api and each other only.",
+      "^src/mqtt/(topics|homeassistant/(?!announcer)[a-z-]+)\\.ts$",
+      ["^src/(domain|api)/", "^src/mqtt/(topics|homeassistant/(?!announcer)[a-z-]+)\\.ts$"],
     ),
     layer(
       "mqtt-client-knows-no-pad",
