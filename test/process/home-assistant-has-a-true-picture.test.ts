@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { longWords } from "../support/home-assistant-words.js";
 import { complaints, shows } from "../support/home-assistant.js";
 import type { MqttProbe } from "../support/mqtt-probe.js";
 import { START_MS } from "./pad-on-broker.js";
@@ -25,20 +26,14 @@ const TWO_PADS = [
   { id: "second", address: SECOND },
 ];
 
-type Component = Readonly<Record<string, unknown>>;
-interface Device {
-  readonly dev: Readonly<Record<string, unknown>>;
-  readonly o: Readonly<Record<string, unknown>>;
-  readonly cmps: Readonly<Record<string, Component>>;
-}
-const device = (kept: ReadonlyMap<string, string>, id: string): Device =>
-  JSON.parse(kept.get(configOf(id)) ?? "null") as Device;
+const configIn = (kept: ReadonlyMap<string, string>, id: string): object =>
+  JSON.parse(kept.get(configOf(id)) ?? "null") as object;
 
 /** What Home Assistant would show for every entity that has a retained state; whatever it would log a word about. */
-const refusals = ({ cmps }: Device, kept: ReadonlyMap<string, string>): readonly string[] =>
-  Object.entries(cmps).flatMap(([key, component]) => {
+const refusals = (payload: object, kept: ReadonlyMap<string, string>): readonly string[] =>
+  Object.entries(longWords(payload).components).flatMap(([key, component]) => {
     const topic = String(component["state_topic"]);
-    if (component["state_topic"] === undefined || component["p"] === "event") return [];
+    if (component["value_template"] === undefined || component["platform"] === "event") return [];
     const payload = kept.get(topic);
     if (payload === undefined) return [`${key}: nothing on ${topic}`];
     const { state, accepted } = shows(component, JSON.parse(payload));
@@ -64,10 +59,12 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     const looks = async (): Promise<void> => {
       const kept = await retained(ctx, broker.url);
       for (const id of ["bridge", "office"]) {
-        expect(complaints(device(kept, id))).toEqual([]);
-        expect(refusals(device(kept, id), kept)).toEqual([]);
+        expect(complaints(configIn(kept, id))).toEqual([]);
+        expect(refusals(configIn(kept, id), kept)).toEqual([]);
       }
-      const ids = ["bridge", "office"].flatMap((id) => Object.values(device(kept, id).cmps));
+      const ids = ["bridge", "office"].flatMap((id) =>
+        Object.values(longWords(configIn(kept, id)).components),
+      );
       const unique = ids.map((component) => component["unique_id"]);
       expect(new Set(unique).size).toBe(unique.length);
     };
@@ -104,6 +101,8 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
       const { broker, probe, pad } = await scene(ctx);
       await pad.online();
       const topic = configOf("office");
+      // What the pad can do is announced within a second of its connect.
+      await probe.until((message) => message.topic === topic && message.payload.includes('"mdl"'), 5_000);
       const original = (await retained(ctx, broker.url)).get(topic);
       const before = probe.mark();
       await clear(probe, topic);

@@ -1,4 +1,5 @@
 import { bridgeDiscovery, padDiscovery } from "../../src/mqtt/homeassistant/discovery.js";
+import { longWords } from "../support/home-assistant-words.js";
 import { modelFor } from "../../src/protocol/models.js";
 
 const context = { base: "walkingpad2mqtt", discoveryPrefix: "homeassistant", version: "1.2.3" };
@@ -36,8 +37,9 @@ const words = (list: unknown): readonly string[] | null =>
 export const discovered: readonly Discovered[] = [
   bridgeDiscovery(context),
   padDiscovery(context, PAD),
-].flatMap(({ payload: { dev, cmps } }) =>
-  Object.values(cmps).map(({ p, name, device_class: deviceClass, options }) => {
+].flatMap(({ payload }) => {
+  const { device: dev, components } = longWords(payload);
+  return Object.values(components).map(({ platform: p, name, device_class: deviceClass, options }) => {
     const device = String(dev["name"]);
     return {
       id: `${String(p)}.${slug(typeof name === "string" ? `${device} ${name}` : device)}`,
@@ -45,5 +47,5 @@ export const discovered: readonly Discovered[] = [
       deviceClass: typeof deviceClass === "string" ? deviceClass : null,
       words: words(options),
     };
-  }),
-);
+  });
+});

@@ -1,3 +1,4 @@
+import { longWords } from "./home-assistant-words.js";
 import { render } from "./jinja.js";
 
 // What Home Assistant 2025.6.3 takes, as data (docs/protocol/home-assistant-mqtt.md 2, 7 and 8), and what it would log otherwise.
@@ -7,15 +8,15 @@ type Json = Readonly<Record<string, unknown>>;
 const words = (list: string): readonly string[] => list.split(" ");
 
 const ROOT = words(
-  "dev o cmps availability availability_topic availability_mode availability_template qos encoding",
+  "availability availability_topic availability_mode availability_template payload_available payload_not_available state_topic command_topic qos encoding",
 );
 const DEVICE = words(
   "identifiers connections manufacturer model model_id name hw_version sw_version serial_number suggested_area via_device configuration_url",
 );
-const ORIGIN = words("name sw url");
+const ORIGIN = words("name sw_version support_url");
 const AVAILABILITY = words("topic payload_available payload_not_available value_template");
 const COMMON = words(
-  "p availability availability_mode availability_template availability_topic payload_available payload_not_available enabled_by_default encoding entity_category entity_picture icon json_attributes_template json_attributes_topic name qos unique_id",
+  "platform availability availability_mode availability_template availability_topic payload_available payload_not_available enabled_by_default encoding entity_category entity_picture icon json_attributes_template json_attributes_topic name qos unique_id",
 );
 const CATEGORIES: readonly unknown[] = ["config", "diagnostic"];
 
@@ -80,31 +81,30 @@ const unknownKeys = (what: string, value: object, allowed: readonly string[]): s
   Object.keys(value).flatMap((key) => (allowed.includes(key) ? [] : [`${what}: extra key ${key}`]));
 
 /** Every reason for which Home Assistant would refuse a device message, a part of it, or log a word about it. */
-export const complaints = ({
-  dev,
-  o,
-  cmps,
-  ...root
-}: Readonly<Record<"dev" | "o", Json>> & { cmps: object }): string[] => [
-  ...unknownKeys("root", root, ROOT),
-  ...unknownKeys("dev", dev, DEVICE),
-  ...unknownKeys("o", o, ORIGIN),
-  ...(Array.isArray(dev["identifiers"]) && typeof dev["name"] === "string"
-    ? []
-    : ["dev: no identifiers or name"]),
-  ...(URL.canParse(String(o["url"])) ? [] : ["o: url"]),
-  ...Object.entries(cmps as Readonly<Record<string, Json>>).flatMap(([key, component]) =>
-    componentComplaints(component).map((complaint) => `${key}: ${complaint}`),
-  ),
-];
+export const complaints = (payload: object): string[] => {
+  const { device, origin, components, root } = longWords(payload);
+  const named = Array.isArray(device["identifiers"]) && typeof device["name"] === "string";
+  return [
+    ...unknownKeys("root", root, ROOT),
+    ...unknownKeys("dev", device, DEVICE),
+    ...unknownKeys("o", origin, ORIGIN),
+    ...(named ? [] : ["dev: no identifiers or name"]),
+    ...(URL.canParse(String(origin["support_url"])) ? [] : ["o: url"]),
+    ...Object.entries(components).flatMap(([key, component]) =>
+      componentComplaints(component, root).map((complaint) => `${key}: ${complaint}`),
+    ),
+  ];
+};
 
-const componentComplaints = (component: Json): string[] => {
-  const known = PLATFORMS[String(component["p"])];
+const componentComplaints = (component: Json, root: Json): string[] => {
+  const known = PLATFORMS[String(component["platform"])];
   if (known === undefined) return ["unknown platform"];
-  const { unique_id: id, entity_category: category, icon = "mdi:x", p } = component;
+  const { unique_id: id, entity_category: category, icon = "mdi:x", platform: p } = component;
+  // What it inherits without a use for it is dropped without a word.
+  const allowed = [...COMMON, ...known.required, ...known.further, ...Object.keys(root)];
   const missing = known.required.filter((key) => !(key in component)).map((key) => `no ${key}`);
   return [
-    ...unknownKeys("component", component, [...COMMON, ...known.required, ...known.further]),
+    ...unknownKeys("component", component, allowed),
     ...missing,
     ...(typeof id === "string" && id !== "" ? [] : ["no unique_id"]),
     ...(category === undefined || CATEGORIES.includes(category) ? [] : ["entity_category"]),
@@ -128,7 +128,8 @@ const availabilityComplaints = ({
 ];
 
 const classComplaints = (component: Json, known: Platform): string[] => {
-  const { device_class: device, state_class: state, unit_of_measurement: unit, options, p } = component;
+  const { platform: p, device_class: device, state_class: state } = component;
+  const { unit_of_measurement: unit, options } = component;
   if (device === undefined) return options !== undefined && p === "sensor" ? ["options without enum"] : [];
   if (typeof device !== "string" || !known.classes.includes(device)) return ["device_class"];
   const quantity = QUANTITIES[device];
@@ -140,7 +141,7 @@ const classComplaints = (component: Json, known: Platform): string[] => {
   ];
 };
 
-const rangeComplaints = ({ p, min = 0, max = 100, step = 1 }: Json): string[] =>
+const rangeComplaints = ({ platform: p, min = 0, max = 100, step = 1 }: Json): string[] =>
   p !== "number" || (Number(min) < Number(max) && Number(step) >= 0.001) ? [] : ["min, max or step"];
 
 /** What the entity's template makes of a payload, and whether Home Assistant takes that without a word in its log. */
@@ -155,7 +156,8 @@ export const shows = (
 const eventType = (state: string): unknown => (JSON.parse(state) as { event_type: unknown }).event_type;
 
 const accepts = (component: Json, state: string): boolean => {
-  const { p, device_class: device, options, min, max, state_class, unit_of_measurement } = component;
+  const { device_class: device, options, min, max, state_class, unit_of_measurement } = component;
+  const { p: short, platform: p = short } = component;
   if (p === "event") return (component["event_types"] as readonly unknown[]).includes(eventType(state));
   if (p === "switch" || p === "binary_sensor") return ["ON", "OFF"].includes(state);
   if (p === "select" || device === "enum") return (options as readonly string[]).includes(state);

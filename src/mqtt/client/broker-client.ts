@@ -9,6 +9,10 @@ const IN_FLIGHT = 16;
 /** A broker that takes messages and acknowledges none, seen with keepalive answered or off. */
 const ACK_TIMEOUT_MS = 30_000;
 const ACK_CHECK_MS = 5_000;
+
+const withMissing = (advice: string, { missing }: OutMessage): string =>
+  missing === undefined ? advice : `${advice}. ${missing}`;
+
 interface BrokerClientOptions {
   readonly protocolVersion: "auto" | "5" | "4";
   readonly clientId: string;
@@ -184,8 +188,10 @@ export class BrokerClient implements Broker {
     const { topic, bytes, message } = entry;
     const level = this.#warnedOf.has(topic) ? "debug" : "warn";
     this.#warnedOf.add(topic);
-    const advice =
-      "check what the broker allows this user to publish, and its limits for the size of a message";
+    const advice = withMissing(
+      "check what the broker allows this user to publish, and its limits for the size of a message",
+      message,
+    );
     this.#deps.log[level]({ topic, bytes, why, advice }, "Broker refused a message");
     if (message.instead) this.publish(message.instead);
   }
@@ -195,8 +201,10 @@ export class BrokerClient implements Broker {
     if (why === "connection lost twice while it was sent") {
       // Now it is known why connections were lost, so nobody else is to blame for it.
       this.#policy = { ...this.#policy, streak: 0 };
-      const advice =
-        "raise the broker's limit for the size of a message (Mosquitto: message_size_limit, max_packet_size)";
+      const advice = withMissing(
+        "raise the broker's limit for the size of a message (Mosquitto: message_size_limit, max_packet_size)",
+        message,
+      );
       this.#deps.log.warn(
         { topic, bytes, advice },
         `Broker ended the connection twice at a message of ${bytes} bytes on ${topic}; it is not sent for now`,

@@ -11,6 +11,8 @@ export interface OutMessage {
   readonly mustBeSeen?: boolean;
   /** The last to be dropped when the queue is full. */
   readonly important?: boolean;
+  /** For people: what is missing as long as the broker does not take it. */
+  readonly missing?: string;
   /** Sent where the broker does not take this one. */
   readonly instead?: OutMessage;
 }

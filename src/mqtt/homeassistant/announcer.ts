@@ -13,6 +13,10 @@ const RESTORE_MS = 2_000;
 const GATHER_MS = 1_000;
 /** And published again once it has surely loaded them: it ignores a text that it knows (home-assistant 2, Updating). */
 const REPEAT_MS = 10_000;
+/** What a broker that refuses a config costs. */
+const MISSING =
+  "Until then Home Assistant shows none of what this config would announce; topics, page and belt are not affected. " +
+  "Without Home Assistant: homeassistant.enabled: false";
 /** Contract 5: after a birth message, and spread so that many bridges do not answer at once. */
 const BIRTH_MS = { least: 500, spread: 2_500 } as const;
 
@@ -162,6 +166,13 @@ export class Announcer {
   }
 
   #publish(topic: string, payload: string, mustBeSeen = false): void {
-    this.#deps.publish({ topic, payload, retain: true, qos: 1, ...(mustBeSeen && { mustBeSeen }) });
+    this.#deps.publish({
+      topic,
+      payload,
+      retain: true,
+      qos: 1,
+      ...(payload !== "" && { missing: MISSING }),
+      ...(mustBeSeen && { mustBeSeen }),
+    });
   }
 }

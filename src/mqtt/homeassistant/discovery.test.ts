@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { LONG_WORDS, longWords } from "../../../test/support/home-assistant-words.js";
+import { render } from "../../../test/support/jinja.js";
 import { complaints } from "../../../test/support/home-assistant.js";
 import type { Capabilities } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
@@ -26,7 +28,8 @@ const office: DiscoveredPad = {
   goals: { distance: 5000, steps: 8000, duration: 1800, calories: 300 },
 };
 
-const components = ({ payload }: DiscoveryMessage) => Object.values(payload.cmps);
+const longComponents = ({ payload }: DiscoveryMessage) => longWords(payload).components;
+const components = (message: DiscoveryMessage) => Object.values(longComponents(message));
 const strings = (value: unknown): string[] =>
   typeof value === "string"
     ? [value]
@@ -39,7 +42,7 @@ describe("a device message", () => {
     const { topic, payload, complete } = padDiscovery(context, office);
     expect(topic).toBe("homeassistant/device/home_pads_office/config");
     expect(complete).toBe(true);
-    expect(payload.dev).toEqual({
+    expect(longWords(payload).device).toEqual({
       identifiers: ["home_pads_office"],
       name: "Office pad",
       manufacturer: "KingSmith",
@@ -47,29 +50,32 @@ describe("a device message", () => {
       connections: [["bluetooth", "57:4c:4e:00:11:22"]],
       via_device: "home_pads_bridge",
     });
-    expect(payload.o).toEqual({
+    expect(longWords(payload).origin).toEqual({
       name: "walkingpad2mqtt",
-      sw: "1.2.3",
-      url: "https://github.com/walkingpad2mqtt/walkingpad2mqtt",
+      sw_version: "1.2.3",
+      support_url: "https://github.com/walkingpad2mqtt/walkingpad2mqtt",
     });
   });
 
   it("of a pad that was never seen says only what is known", () => {
     const unseen = { ...office, address: null, protocol: null, model: null, capabilities: null };
     const { payload, complete } = padDiscovery(context, unseen);
-    expect(Object.keys(payload.dev)).toEqual(["identifiers", "name", "via_device"]);
+    expect(Object.keys(longWords(payload).device)).toEqual(["identifiers", "name", "via_device"]);
     expect(complete).toBe(false);
   });
 
   it("of a pad on macOS has no Bluetooth address to show", () => {
     const uuid = { ...office, address: "4f8a1c1e-0000-4000-8000-00805f9b34fb" };
-    expect(padDiscovery(context, uuid).payload.dev).not.toHaveProperty("connections");
+    expect(longWords(padDiscovery(context, uuid).payload).device).not.toHaveProperty("connections");
   });
 
   it("of the bridge carries its version", () => {
     const { topic, payload } = bridgeDiscovery(context);
     expect(topic).toBe("homeassistant/device/home_pads_bridge/config");
-    expect(payload.dev).toMatchObject({ identifiers: ["home_pads_bridge"], sw_version: "1.2.3" });
+    expect(longWords(payload).device).toMatchObject({
+      identifiers: ["home_pads_bridge"],
+      sw_version: "1.2.3",
+    });
     expect(Object.keys(payload.cmps)).toEqual(["status", "version", "restart"]);
   });
 
@@ -81,7 +87,9 @@ describe("a device message", () => {
     ["of a pad that was never seen", padDiscovery(context, { ...office, capabilities: null, address: null })],
   ])("%s is what Home Assistant takes", (_, message) => {
     expect(complaints(message.payload)).toEqual([]);
-    expect(Object.keys(message.payload)).toEqual(["dev", "o", "cmps"]);
+    expect(["dev", "o", "stat_t", "avty", "avty_mode", "cmps"]).toEqual(
+      expect.arrayContaining(Object.keys(message.payload)),
+    );
     for (const component of components(message)) expect(component).toMatchObject({ qos: 1 });
     // Nothing is lost on the way through JSON.
     expect(JSON.parse(JSON.stringify(message.payload))).toEqual(message.payload);
@@ -96,10 +104,10 @@ describe("a device message", () => {
     const bad = {
       p: "oven",
       qoss: 1,
-      unique_id: "",
-      device_class: "speed",
-      entity_category: "config",
-      icon: "x",
+      uniq_id: "",
+      dev_cla: "speed",
+      ent_cat: "config",
+      ic: "x",
     };
     for (const [key, value] of Object.entries(bad))
       expect(complaints(change({ [key]: value }))).not.toEqual([]);
@@ -151,23 +159,43 @@ describe("a device message", () => {
     ];
     const ids = messages.flatMap(components).map((component) => component["unique_id"]);
     expect(new Set(ids).size).toBe(ids.length);
-    const [key, config] = Object.entries(padDiscovery(context, office).payload.cmps)[0]!;
+    const [key, config] = Object.entries(longComponents(padDiscovery(context, office)))[0]!;
     expect(config["unique_id"]).toBe(`home_pads_office_${key}`);
+  });
+});
+
+describe("the size of a config", () => {
+  it("is as small as it can be: in short words, and with nothing said twice", () => {
+    const { payload } = padDiscovery(context, office);
+    const { device, origin, components: long } = longWords(payload);
+    const inFull = JSON.stringify({ device, origin, components: long });
+    expect(JSON.stringify(payload).length).toBeLessThan((2 / 3) * inFull.length);
+    for (const component of Object.values(payload.cmps)) {
+      expect(Object.keys(component).filter((key) => LONG_WORDS.has(key))).toEqual([]);
+      const again = Object.entries(payload).filter(([key]) => key in component);
+      for (const [key, value] of again) expect(component[key]).not.toEqual(value);
+    }
   });
 });
 
 describe("availability", () => {
   const { bridge, pad } = topics(context.base);
-  const cmps = { ...bridgeDiscovery(context).payload.cmps, ...padDiscovery(context, office).payload.cmps };
-  /** What our availability templates mean: `value_json.state` in a list of words. */
-  const allows = (template: string): string[] =>
-    /^\{\{ 'online' if value_json\.state in \[(.*)\] else 'offline' \}\}$/
-      .exec(template)![1]!
-      .split(", ")
-      .map((word) => word.slice(1, -1));
+  const cmps = {
+    ...longComponents(bridgeDiscovery(context)),
+    ...longComponents(padDiscovery(context, office)),
+  };
+  /** For which words our templates say `online`; Home Assistant wants `offline` for every other. */
+  const allows = (topic: string, template: string): string[] => {
+    const words = topic === bridge.state ? ["online", "stopping", "offline"] : ["online", "offline"];
+    const said = words.map((state) => [state, render(template, { state })] as const);
+    expect(said.filter(([, word]) => word !== "online" && word !== "offline")).toEqual([]);
+    return said.flatMap(([state, word]) => (word === "online" ? [state] : []));
+  };
   const needs = (key: string): Record<string, string[]> => {
     const list = (cmps[key]?.["availability"] ?? []) as { topic: string; value_template: string }[];
-    return Object.fromEntries(list.map(({ topic, value_template }) => [topic, allows(value_template)]));
+    return Object.fromEntries(
+      list.map(({ topic, value_template }) => [topic, allows(topic, value_template)]),
+    );
   };
   const working = { [bridge.state]: ["online"] };
   const there = { [bridge.state]: ["online", "stopping"] };

@@ -1,5 +1,6 @@
 import type { Capabilities, ProtocolName } from "../../domain/pad.js";
 import type { Goals } from "../../domain/stats.js";
+import { compactComponent, compactDevice, compactRoot } from "./compact.js";
 import { bridgeEntities, padEntities } from "./entities.js";
 import type { Entity, Needs } from "./entity.js";
 import { isObject, parseJson } from "../../api/payloads.js";
@@ -29,10 +30,14 @@ export interface DiscoveredPad {
 type Config = Readonly<Record<string, unknown>>;
 
 /**
- * A device message. Only `dev`, `o` and `cmps`: any root key that an older Home Assistant does not know makes it
- * refuse the whole message, and `qos` at the root is not inherited there (home-assistant 2).
+ * A device message, as small as it can be: a broker may refuse a large one. Any root key that an older Home Assistant
+ * does not know makes it refuse the whole message, and `qos` at the root is not inherited there (home-assistant 2); what
+ * most components share is: `stat_t`, `avty` and `avty_mode`.
  */
 export interface DevicePayload {
+  readonly stat_t?: unknown;
+  readonly avty?: unknown;
+  readonly avty_mode?: unknown;
   readonly dev: Config;
   readonly o: Config;
   readonly cmps: Readonly<Record<string, Config>>;
@@ -51,7 +56,7 @@ export const bridgeDiscovery = (context: DiscoveryContext): DiscoveryMessage => 
   const { base, version } = context;
   const product = { manufacturer: ORIGIN, model: "Bridge", sw_version: version };
   const dev = { identifiers: [objectId(base, "bridge")], name: "WalkingPad bridge", ...product };
-  return message(context, "bridge", dev, bridgeEntities(topics(base).bridge), true);
+  return message(context, "bridge", dev, {}, bridgeEntities(topics(base).bridge), true);
 };
 
 /** The device message of a pad. */
@@ -66,7 +71,9 @@ export const padDiscovery = (context: DiscoveryContext, pad: DiscoveredPad): Dis
     ...(isMac(pad.address) && { connections: [["bluetooth", pad.address]] }),
     via_device: objectId(base, "bridge"),
   };
-  return message(context, pad.id, dev, padEntities(topics(base).pad(pad.id), pad), pad.capabilities !== null);
+  const topic = topics(base).pad(pad.id);
+  const shared = { state_topic: topic.stats, ...availability(base, pad.id, "bridge") };
+  return message(context, pad.id, dev, shared, padEntities(topic, pad), pad.capabilities !== null);
 };
 
 /** macOS knows peripherals by a UUID, which is no Bluetooth address. */
@@ -77,14 +84,18 @@ const message = (
   { base, discoveryPrefix, version }: DiscoveryContext,
   id: string,
   dev: Config,
+  shared: Config,
   entities: readonly Entity[],
   complete: boolean,
 ): DiscoveryMessage => ({
   topic: discoveryTopic(discoveryPrefix, base, id),
   payload: {
-    dev,
+    dev: compactDevice(dev),
     o: { name: ORIGIN, sw: version, url: ORIGIN_URL },
-    cmps: Object.fromEntries(entities.map((entity) => [entity.key, component(base, id, entity)])),
+    ...compactRoot(shared),
+    cmps: Object.fromEntries(
+      entities.map((entity) => [entity.key, compactComponent(component(base, id, entity), shared)]),
+    ),
   },
   complete,
 });
@@ -97,7 +108,7 @@ const component = (base: string, id: string, { key, needs, config }: Entity): Co
   ...availability(base, id, needs),
 });
 
-/** Home Assistant ignores a value that is neither `online` nor `offline`, hence the templates. */
+/** Home Assistant ignores a value that is neither `online` nor `offline`, of which a pad's is always one. */
 const availability = (base: string, id: string, needs: Needs): Config => {
   if (needs === "nothing") return {};
   const { bridge, pad } = topics(base);
@@ -107,7 +118,7 @@ const availability = (base: string, id: string, needs: Needs): Config => {
     topic: bridge.state,
     value_template: isIn(working ? "'online'" : "'online', 'stopping'"),
   };
-  const ofPad = { topic: pad(id).availability, value_template: isIn("'online'") };
+  const ofPad = { topic: pad(id).availability, value_template: "{{ value_json.state }}" };
   const list = needs === "control" || needs === "live" ? [ofBridge, ofPad] : [ofBridge];
   return { availability: list, availability_mode: "all" };
 };

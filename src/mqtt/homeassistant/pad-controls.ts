@@ -10,7 +10,6 @@ const UNKNOWN_SPEEDS = { min: 0.5, max: 6, step: 0.1 };
 
 const CONNECTION = { name: "Connection", icon: "mdi:bluetooth", entity_category: "config" };
 const END_SESSION = { name: "End session", icon: "mdi:flag-checkered" };
-const WORDS = { payload_on: "ON", payload_off: "OFF", state_on: "ON", state_off: "OFF" };
 const INCLINE = { name: "Incline", icon: "mdi:slope-uphill", unit_of_measurement: "%" };
 
 /** Home Assistant logs an error for a number outside its range, so that one is shown as unknown (`none`). */
@@ -36,15 +35,16 @@ export const controls = (topics: PadTopics, capabilities: Capabilities | null): 
       ]
     : [connection(topics)];
 
+/** `ON` and `OFF` are what Home Assistant sends and expects by default. */
 const belt = ({ state, setKey }: PadTopics): Entity => {
-  const config = { ...read(state, json("running")), command_topic: setKey("belt"), ...WORDS };
+  const config = { ...read(state, json("running")), command_topic: setKey("belt") };
   return entity("switch", "control", "switch", { name: null, icon: "mdi:walk", ...config });
 };
 
 /** Does not need the pad: that is offline once the link was let go, and this switch is the way back. */
 const connection = ({ state, setKey }: PadTopics): Entity => {
   const held = `'OFF' if ${json("link")} == 'off' else 'ON'`;
-  const config = { ...read(state, held), command_topic: setKey("link"), ...WORDS };
+  const config = { ...read(state, held), command_topic: setKey("link") };
   return entity("connection", "working-bridge", "switch", { ...CONNECTION, ...config });
 };
 

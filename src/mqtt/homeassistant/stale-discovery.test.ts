@@ -93,7 +93,7 @@ describe("staleDiscovery", () => {
   it.each([
     ["another program's", { ...gone.payload, o: { name: "zigbee2mqtt" } }, gone.topic],
     ["one without origin", { dev: gone.payload.dev, cmps: gone.payload.cmps }, gone.topic],
-    ["one without topics", { ...gone.payload, cmps: {} }, gone.topic],
+    ["one without topics", { dev: gone.payload.dev, o: gone.payload.o, cmps: {} }, gone.topic],
     ["one with a topic that is not ours", { ...gone.payload, stat_t: "other/gone/state" }, gone.topic],
     [
       "one with an availability topic that is not ours",
