@@ -1,12 +1,4 @@
-import {
-  availabilityPayload,
-  bridgeStatePayload,
-  eventPayload,
-  responsePayload,
-  type ResponsePayload,
-  type Result,
-  resultPayload,
-} from "../api/payloads.js";
+import { availabilityPayload, bridgeStatePayload, eventPayload, type Result } from "../api/payloads.js";
 import { PadFeed, unknownState } from "../api/pad-feed.js";
 import type { PadHappening, PadPort } from "../api/pad-port.js";
 import type { BridgeDeps } from "./bridge-deps.js";
@@ -14,21 +6,15 @@ import { BridgeStateGuard } from "./bridge-state.js";
 import type { Broker, InMessage, OutMessage } from "./client/broker.js";
 import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./homeassistant/discovery.js";
 import { Announcer } from "./homeassistant/announcer.js";
-import { Router, type SetLimits, STORED_GET, takeSet } from "./router.js";
+import { passing, responseMessage, resultMessage, retained } from "./messages.js";
+import { Router } from "./router.js";
 import { Screen } from "./screen.js";
+import { type SetLimits, STORED_GET, takeSet } from "./set-messages.js";
 import { StopMerger } from "./stop-merger.js";
 import { subscriptions, type Topics, topics } from "./topics.js";
 
 /** docs/topics.md: at the connect and each minute. */
 const HEALTH_EVERY_MS = 60_000;
-const STOPS: readonly Result["value"][] = ["OFF", "stop", "pause", 0];
-const retained = (topic: string, payload: string): OutMessage => ({ topic, payload, retain: true, qos: 1 });
-const passing = (topic: string, payload: object): OutMessage => ({
-  topic,
-  payload: JSON.stringify(payload),
-  retain: false,
-  qos: 1,
-});
 
 /** Pads on one side, topics on the other: what changes is published, what comes in is routed. */
 export class Bridge {
@@ -87,7 +73,7 @@ export class Bridge {
       set: (...given) => this.#set(...given),
       get: (id, { retain }) => (retain ? this.#answer(id, STORED_GET) : this.#get(id)),
       request: (verb, fields) => deps.request(verb, fields, this.#broker),
-      respond: (verb, payload) => publish(this.#response(verb, payload)),
+      respond: (verb, payload) => publish(responseMessage(this.#topics.bridge.response(verb), verb, payload)),
       bridgeState: (text) => this.#word.heard(text),
       status: (message) => this.#announcer.status(message),
       discovery: (message) => this.#announcer.seen(message),
@@ -269,19 +255,7 @@ export class Bridge {
     const { command, value, outcome, tookMs } = result;
     const end = outcome.status === "ok" ? "ok" : outcome.code;
     this.#deps.log.debug({ pad, command, value, result: end, tookMs }, "a command has ended");
-    // Other results may be dropped when the queue is full; what became of a stop is not.
-    const important = command !== "link" && STOPS.includes(value);
-    this.#publish({ ...passing(this.#topics.pad(pad).result, resultPayload(result)), important });
-  }
-
-  /** Where the broker does not take an answer for its size, it takes the sentence that says so. */
-  #response(verb: string, payload: ResponsePayload): OutMessage {
-    const topic = this.#topics.bridge.response(verb);
-    const message = passing(topic, payload);
-    const bytes = Buffer.byteLength(message.payload);
-    const advice = verb === "sessions" ? " Ask for less with limit or since." : "";
-    const error = `The answer of ${bytes} bytes is larger than the broker takes.${advice}`;
-    return { ...message, instead: passing(topic, responsePayload({ error }, payload.transaction)) };
+    this.#publish(resultMessage(this.#topics.pad(pad).result, result));
   }
 
   #get(id: string): void {

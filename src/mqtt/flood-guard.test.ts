@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
 import { quiet } from "../../test/support/pad-rig.js";
 import { OK } from "../domain/command.js";
-import { Router, takeSet } from "./router.js";
+import { Router } from "./router.js";
+import { takeSet } from "./set-messages.js";
 import { StopMerger } from "./stop-merger.js";
 
 const rig = () => {

@@ -3,7 +3,8 @@ import { ManualClock } from "../../test/support/clock.js";
 import { quiet } from "../../test/support/pad-rig.js";
 import { type Command, OK, type Outcome } from "../domain/command.js";
 import type { InMessage } from "./client/broker.js";
-import { Router, takeSet } from "./router.js";
+import { Router } from "./router.js";
+import { takeSet } from "./set-messages.js";
 import type { Result } from "../api/payloads.js";
 
 const rig = () => {

@@ -1,0 +1,33 @@
+import { responsePayload, type ResponsePayload, type Result, resultPayload } from "../api/payloads.js";
+import type { OutMessage } from "./client/broker.js";
+
+const STOPS: readonly Result["value"][] = ["OFF", "stop", "pause", 0];
+
+export const retained = (topic: string, payload: string): OutMessage => ({
+  topic,
+  payload,
+  retain: true,
+  qos: 1,
+});
+
+/** Not retained. */
+export const passing = (topic: string, payload: object): OutMessage & { readonly payload: string } => ({
+  topic,
+  payload: JSON.stringify(payload),
+  retain: false,
+  qos: 1,
+});
+
+/** Other results may be dropped when the queue is full; what became of a stop is not. */
+export const resultMessage = (topic: string, result: Result): OutMessage => {
+  const important = result.command !== "link" && STOPS.includes(result.value);
+  return { ...passing(topic, resultPayload(result)), important };
+};
+
+/** Where the broker does not take an answer for its size, it takes the sentence that says so. */
+export const responseMessage = (topic: string, verb: string, payload: ResponsePayload): OutMessage => {
+  const message = passing(topic, payload);
+  const advice = verb === "sessions" ? " Ask for less with limit or since." : "";
+  const error = `The answer of ${Buffer.byteLength(message.payload)} bytes is larger than the broker takes.${advice}`;
+  return { ...message, instead: passing(topic, responsePayload({ error }, payload.transaction)) };
+};

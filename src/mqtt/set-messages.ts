@@ -1,0 +1,113 @@
+import type { PadPort } from "../api/pad-port.js";
+import type { Result } from "../api/payloads.js";
+import { parseSet, type ParsedSet, type Rejected } from "../api/set-message.js";
+import { submitSet } from "../api/submit-set.js";
+import type { Clock } from "../clock.js";
+import { type Command, failure, isStop, type Outcome } from "../domain/command.js";
+import type { Logger } from "../log/log.js";
+import type { InMessage } from "./client/broker.js";
+import { unanswered } from "./stop-merger.js";
+
+/** What a message on `set` may still cause. */
+export interface SetLimits {
+  /** Above the limit of its pad: a stop in it is carried out, nothing else is. */
+  readonly onlyStops: boolean;
+  /** Whether a stop above the limit is answered; each call counts. */
+  readonly answersStop: () => boolean;
+  /** So many results more than one were caused. */
+  readonly charge: (results: number) => void;
+  readonly dropped: () => void;
+}
+
+/** For stored messages: they come once a connect, and each is answered and cleared (safety rule 3). */
+export const UNLIMITED: SetLimits = {
+  onlyStops: false,
+  answersStop: () => true,
+  charge: () => undefined,
+  dropped: () => undefined,
+};
+
+export interface SetDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** When what is read now came in, on the clock (safety rule 2). */
+  readonly arrived: () => number;
+  readonly answer: (padId: string, result: Result) => void;
+}
+
+/**
+ * A redelivered start, and a speed may be one, would do again what was done already (docs/topics.md); a stop may come as
+ * often as it likes, and what only names a state says the same twice.
+ */
+const REPEATABLE: readonly Command["value"][] = ["OFF", "stop", "pause", 0];
+const STATES: readonly Command["key"][] = ["mode", "incline", "link"];
+const survivesDup = ({ key, value }: Command): boolean => REPEATABLE.includes(value) || STATES.includes(key);
+
+const RETAINED = failure(
+  "retained",
+  "The broker had this stored, so nobody is asking for it now; it was not carried out and the topic was cleared. " +
+    "Publish commands without the retain flag.",
+);
+
+/** Turns a message on `set` or `set/<key>` into commands for a pad and results for its sender. */
+export const takeSet = (
+  padId: string,
+  pad: Pick<PadPort, "submit">,
+  key: string | null,
+  message: InMessage,
+  deps: SetDeps,
+  limits: SetLimits = UNLIMITED,
+): void => {
+  const arrived = deps.arrived();
+  const parsed = parseSet(key, message.payload);
+  if (limits.onlyStops) return takeStops(padId, pad, parsed, deps, limits);
+  limits.charge(Math.max(0, parsed.commands.length + parsed.rejected.length - 1));
+  const { clock } = deps;
+  const answer = (result: Result): void => deps.answer(padId, result);
+  if (message.retain) {
+    for (const one of retained(parsed)) answer({ ...one, id: parsed.id, tookMs: clock.now() - arrived });
+    return;
+  }
+  const commands = message.dup ? parsed.commands.filter(survivesDup) : parsed.commands;
+  if (commands.length < parsed.commands.length)
+    deps.log.debug({ pad: padId }, "dropped a redelivered command: it may have been done already");
+  submitSet(pad, { ...parsed, commands }, { arrived, now: () => clock.now(), wall: clock.wall(), answer });
+};
+
+/** Above the limit: a stop is carried out, and answered while the limit of stops allows it. */
+const takeStops = (
+  padId: string,
+  pad: Pick<PadPort, "submit">,
+  parsed: ParsedSet,
+  deps: SetDeps,
+  limits: SetLimits,
+): void => {
+  const arrived = deps.arrived();
+  const answer = answering(padId, parsed, arrived, deps);
+  const asked = parsed.commands.filter(isStop).map((command) => ({
+    command,
+    respond: limits.answersStop()
+      ? (outcome: Outcome) => answer({ command: command.key, value: command.value, outcome })
+      : unanswered,
+  }));
+  if (asked.length > 0) pad.submit(asked, arrived, parsed.stale);
+  if (asked.every(({ respond }) => respond === unanswered)) limits.dropped();
+};
+
+const answering =
+  (padId: string, { id }: ParsedSet, arrived: number, deps: SetDeps) =>
+  ({ command, value, outcome }: Rejected): void =>
+    deps.answer(padId, { id, command, value, outcome, tookMs: deps.clock.now() - arrived });
+
+/** One refusal a key, or one for the message where no key could be read. */
+const retained = ({ commands, rejected }: ParsedSet): readonly Rejected[] => {
+  const keys = [
+    ...commands.map(({ key, value }) => ({ command: key, value, outcome: RETAINED })),
+    ...rejected.map((one) => ({ ...one, outcome: RETAINED })),
+  ];
+  return keys.length > 0 ? keys : [NO_KEY];
+};
+
+const NO_KEY: Rejected = { command: null, value: null, outcome: RETAINED };
+/** What a stored message on `get` is answered with: there is no key to name. */
+export const STORED_GET: Result = { ...NO_KEY, id: null, tookMs: 0 };
