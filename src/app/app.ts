@@ -19,6 +19,7 @@ import { answerRequest } from "./bridge-requests.js";
 import { RefusedSubscriptions } from "./refused-subscriptions.js";
 import { type SimulatedRadio, simulatedRadio } from "../sim/radio.js";
 import type { Glance } from "./status-line.js";
+import { keepPlace, readPlace } from "../store/place.js";
 import { Store } from "../store/store.js";
 import { holdStore } from "../store/hold.js";
 import { logUnconfiguredPads } from "./unconfigured-pads.js";
@@ -60,6 +61,7 @@ export class App implements Stoppable {
   #place: BrokerEndpoint | null = null;
   #bridge: Bridge | null = null;
   #page: Web | null = null;
+  #before: Awaited<ReturnType<typeof readPlace>> = null;
   #letGoOfStore: () => void = () => undefined;
   readonly #outage: BrokerOutage | null;
   readonly #refused: RefusedSubscriptions;
@@ -99,6 +101,7 @@ export class App implements Stoppable {
    */
   async start(): Promise<void> {
     this.#letGoOfStore = await holdStore(this.#store, this.#config.store.path, this.#deps);
+    this.#before = await readPlace(this.#config.store.path);
     if (this.#isOver()) return;
     this.#place = await openBrokerEndpoint(this.#config, this.#deps);
     this.#radio = await this.#openRadio();
@@ -240,6 +243,11 @@ export class App implements Stoppable {
       },
       goals: dailyGoals(this.#config),
       pads: this.#pads,
+      before: this.#before,
+      keepPlace: (place) =>
+        void keepPlace(this.#config.store.path, place).catch((err: unknown) =>
+          log.debug({ err }, "Not remembered where the retained topics are"),
+        ),
       clock,
       log,
       random,

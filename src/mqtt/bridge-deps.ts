@@ -3,6 +3,7 @@ import type { PadPort } from "../api/pad-port.js";
 import type { Goals } from "../domain/stats.js";
 import type { Logger } from "../log/log.js";
 import type { Broker, BrokerDeps, OutMessage, Subscription } from "./client/broker.js";
+import type { Place } from "./leftovers.js";
 import type { Answer } from "./router.js";
 import type { HomeAssistantTopics } from "./topics.js";
 
@@ -12,6 +13,9 @@ export interface BridgeDeps {
   readonly homeAssistant: HomeAssistantTopics & { readonly enabled: boolean };
   readonly goals: Goals;
   readonly pads: readonly PadPort[];
+  /** Where the last run published; null where nothing is known of one. `keep` is called once the broker was told. */
+  readonly before: Place | null;
+  readonly keepPlace: (place: Place) => void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;

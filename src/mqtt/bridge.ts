@@ -4,9 +4,10 @@ import type { PadHappening, PadPort } from "../api/pad-port.js";
 import type { BridgeDeps } from "./bridge-deps.js";
 import { BridgeStateGuard } from "./bridge-state.js";
 import type { Broker, InMessage, OutMessage } from "./client/broker.js";
-import { bridgeDiscovery, type DiscoveryMessage, padDiscovery } from "./homeassistant/discovery.js";
+import { discoveryConfigs } from "./homeassistant/configs.js";
 import { Announcer } from "./homeassistant/announcer.js";
 import { passing, responseMessage, resultMessage, retained } from "./messages.js";
+import { Cleaner } from "./cleaner.js";
 import { Router } from "./router.js";
 import { Screen } from "./screen.js";
 import { type SetLimits, STORED_GET, takeSet } from "./set-messages.js";
@@ -23,6 +24,7 @@ export class Bridge {
   readonly #broker: Broker;
   readonly #word: BridgeStateGuard;
   readonly #announcer: Announcer;
+  readonly #cleaner: Cleaner;
   readonly #pads: ReadonlyMap<
     string,
     { readonly pad: PadPort; readonly feed: PadFeed; readonly taker: StopMerger }
@@ -55,14 +57,18 @@ export class Bridge {
     this.#word = new BridgeStateGuard(deps.clock, deps.log, (text) =>
       publish(retained(this.#topics.bridge.state, text)),
     );
+    const { discoveryPrefix } = deps.homeAssistant;
+    const now = { base: deps.base, discoveryPrefix, pads: [...this.#pads.keys()] };
+    this.#cleaner = new Cleaner({ ...deps, now, publish });
     this.#announcer = new Announcer({
       base: deps.base,
       enabled: deps.homeAssistant.enabled,
       clock: deps.clock,
       log: deps.log,
       random: deps.random,
-      configs: () => this.#configs(),
+      configs: () => discoveryConfigs(deps),
       publish,
+      onRemoved: (id) => this.#cleaner.removed(id),
       onBirth: () => {
         this.#announcer.announce();
         this.#everything();
@@ -134,6 +140,7 @@ export class Bridge {
     }
     this.#router.end();
     this.#announcer.end();
+    this.#cleaner.end();
     this.#word.end();
   }
 
@@ -155,7 +162,7 @@ export class Bridge {
         screen: (...given) => screen.screen(...given),
         onUnread: (topic) => this.#router.unread(topic),
         onReady: () => {
-          this.#announcer.announce();
+          this.#announcer.announce(this.#cleaner.begin());
           if (!this.#welcomed) for (const { pad } of this.#pads.values()) this.#unknown(pad);
           this.#welcomed = true;
           this.#everything();
@@ -219,26 +226,6 @@ export class Bridge {
     feed.flush();
     const payload = eventPayload({ type, at, session: session ?? null });
     this.#publish(passing(this.#topics.pad(id).event, payload));
-  }
-
-  #configs(): readonly DiscoveryMessage[] {
-    const { base, version, goals, homeAssistant } = this.#deps;
-    const context = { base, version, discoveryPrefix: homeAssistant.discoveryPrefix };
-    const pads = this.#deps.pads.map((pad) => {
-      const { identity } = pad.view();
-      const { id, name, address } = pad.settings;
-      const { protocol, model, capabilities, bound } = identity;
-      return padDiscovery(context, {
-        id,
-        name,
-        address: address ?? bound?.address ?? null,
-        protocol,
-        model,
-        capabilities,
-        goals,
-      });
-    });
-    return [bridgeDiscovery(context), ...pads];
   }
 
   #set(id: string, key: string | null, message: InMessage, limits: SetLimits): void {

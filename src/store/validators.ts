@@ -164,3 +164,16 @@ export const decodeWalk = (json: string): SavedWalk | null => {
   const value = fromJson(json);
   return savedWalk(value) ? (value as SavedWalk) : null;
 };
+
+/** Where a run published what a broker keeps: `mqtt.base_topic`, `homeassistant.discovery_prefix`, the pads. */
+export interface StoredPlace {
+  readonly base: string;
+  readonly discoveryPrefix: string;
+  readonly pads: readonly string[];
+}
+const isPlace = object({ base: text, discoveryPrefix: text, pads: list(text) });
+
+export const decodePlace = (json: string): StoredPlace | null => {
+  const value = fromJson(json);
+  return isPlace(value) ? (value as StoredPlace) : null;
+};

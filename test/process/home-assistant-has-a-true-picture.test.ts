@@ -142,12 +142,47 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     const next = await started(ctx, { folder, config: configFor(broker.url) });
     await probe.until(cleared(configOf("second")), START_MS, before);
     await probe.until(bridgeSays("online"), START_MS, before);
+    await probe.until(cleared(`${BASE}/second/state`), 5_000, before);
     const kept = await retained(ctx, broker.url);
-    expect(kept.has(configOf("second"))).toBe(false);
     expect(kept.has(configOf("office"))).toBe(true);
+    expect([...kept.keys()].filter((topic) => topic.includes("second"))).toEqual([]);
     next.signal("SIGTERM");
     await expectCleanEnd(next, 15_000);
   });
+
+  it.concurrent.for([
+    ["id", "desk", {}],
+    ["base topic", "office", { mqtt: { base_topic: "elsewhere" } }],
+    ["discovery prefix", "office", { homeassistant: { discovery_prefix: "ha" } }],
+  ] as const)(
+    "loses everything of a former %s before it hears of the new one",
+    async ([, id, change], ctx) => {
+      const { broker, probe, program, folder, pad } = await scene(ctx);
+      await pad.online();
+      program.signal("SIGTERM");
+      await expectCleanEnd(program, 15_000);
+      const former = [...(await retained(ctx, broker.url)).keys()];
+      const before = probe.mark();
+      const next = await started(ctx, {
+        folder,
+        config: configFor(broker.url, [{ id, address: PAD }], change),
+      });
+      const isConfig = ({ topic }: { readonly topic: string }): boolean => topic.endsWith("/config");
+      await probe.until((m) => isConfig(m) && m.payload.includes('"mdl"'), START_MS, before);
+      const kept = await retained(ctx, broker.url);
+      const gone = former.filter((topic) => !kept.has(topic));
+      expect(gone).toContain(configOf("office"));
+      const configs = probe.all(isConfig, before);
+      const lastCleared = configs.findLastIndex(({ payload }) => payload === "");
+      const firstNew = configs.findIndex(({ topic, payload }) => payload !== "" && !former.includes(topic));
+      expect(lastCleared).toBeLessThan(firstNew);
+      // Nothing is left that is not published anew.
+      const republished = probe.all(({ payload }) => payload !== "", before).map(({ topic }) => topic);
+      expect([...kept.keys()].filter((topic) => !republished.includes(topic))).toEqual([]);
+      next.signal("SIGTERM");
+      await expectCleanEnd(next, 15_000);
+    },
+  );
 
   it.concurrent("homeassistant.enabled: false clears our own configs, and nobody else's", async (ctx) => {
     const { broker, probe, program, folder, pad } = await scene(ctx);

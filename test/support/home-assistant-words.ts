@@ -4,7 +4,7 @@ type Json = Readonly<Record<string, unknown>>;
 // (home-assistant 3), and what a component inherits from the root of its device message (core mqtt/discovery.py).
 
 const table = (pairs: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(pairs.split(" ").map((pair) => pair.split("=")));
+  Object.fromEntries(pairs.split(" ").map((pair) => pair.split("=") as [string, string]));
 
 const WORDS = table(
   "avty=availability avty_mode=availability_mode avty_t=availability_topic avty_tpl=availability_template " +

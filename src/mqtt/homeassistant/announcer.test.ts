@@ -15,6 +15,7 @@ const GOALS = { distance: null, steps: null, duration: null, calories: null };
 const rig = (enabled = true) => {
   const clock = new ManualClock();
   const sent: OutMessage[] = [];
+  const removed: string[] = [];
   const world = { name: "Office", births: 0, capabilities: null as Capabilities | null };
   const home = new Announcer({
     base: "b",
@@ -27,6 +28,7 @@ const rig = (enabled = true) => {
       padDiscovery(CONTEXT, { ...noIdentity, ...world, id: "office", address: null, goals: GOALS }),
     ],
     publish: (message) => void sent.push(message),
+    onRemoved: (id) => void removed.push(id),
     onBirth: () => world.births++,
   });
   const say = (topic: string, payload: string, retain = false) => ({
@@ -37,7 +39,7 @@ const rig = (enabled = true) => {
   });
   const topicsSent = (): string[] =>
     sent.splice(0).map(({ topic, payload }) => `${topic}${payload === "" ? " cleared" : ""}`);
-  return { clock, home, world, sent, say, topicsSent };
+  return { clock, home, world, sent, say, topicsSent, removed };
 };
 const BRIDGE = "ha/device/b_bridge/config";
 const OFFICE = "ha/device/b_office/config";
@@ -156,8 +158,31 @@ describe("Home Assistant", () => {
     },
   );
 
+  it("frees the entity ids of an earlier run before it hears of their successors, and clears nothing twice", async () => {
+    for (const heardFirst of [true, false]) {
+      const { home, clock, say, topicsSent } = rig();
+      const gone = padDiscovery(CONTEXT, {
+        ...noIdentity,
+        id: "gone",
+        name: "Gone",
+        address: null,
+        goals: GOALS,
+      });
+      const stored = say(gone.topic, JSON.stringify(gone.payload), true);
+      if (heardFirst) home.seen(stored);
+      home.announce([gone.topic]);
+      if (!heardFirst) home.seen(stored);
+      await clock.advance(900);
+      expect(topicsSent()).toEqual([`${gone.topic} cleared`]);
+      await clock.advance(200);
+      expect(topicsSent()).toEqual([BRIDGE, OFFICE]);
+      home.announce();
+      expect(topicsSent()).toEqual([BRIDGE, OFFICE]);
+    }
+  });
+
   it("loses the device of a pad that is gone, and nothing of anybody else", () => {
-    const { home, say, topicsSent } = rig();
+    const { home, say, topicsSent, removed } = rig();
     const gone = padDiscovery(CONTEXT, {
       ...noIdentity,
       id: "gone",
@@ -167,6 +192,7 @@ describe("Home Assistant", () => {
     });
     home.seen(say(gone.topic, JSON.stringify(gone.payload), true));
     expect(topicsSent()).toEqual([`${gone.topic} cleared`]);
+    expect(removed).toEqual(["gone"]);
     const stranger = { ...gone.payload, o: { name: "zigbee2mqtt" } };
     home.seen(say(gone.topic, JSON.stringify(stranger), true));
     expect(topicsSent()).toEqual([]);

@@ -30,6 +30,8 @@ export interface AnnouncerDeps {
   /** The device messages as they are now, the bridge's first. */
   readonly configs: () => readonly DiscoveryMessage[];
   readonly publish: (message: OutMessage) => void;
+  /** The device of a pad, or of the "bridge", was removed from Home Assistant. */
+  readonly onRemoved: (id: string) => void;
   /** Home Assistant has (re)started: everything is published again. */
   readonly onBirth: () => void;
 }
@@ -42,6 +44,8 @@ export class Announcer {
   /** Topics that were restored since Home Assistant last came up: a second clearing is meant. */
   readonly #restored = new Set<string>();
   readonly #missing = new Set<string>();
+  /** Cleared since the last announcement: what the broker had sent before is no news. */
+  readonly #removed = new Set<string>();
   /** Topics to publish once more as they are. */
   readonly #unrepeated = new Set<string>();
   #cancelRestore: () => void = () => undefined;
@@ -53,9 +57,16 @@ export class Announcer {
     this.#deps = deps;
   }
 
-  /** Publishes every config, the bridge's first. */
-  announce(): void {
+  /**
+   * Publishes every config, the bridge's first. Where an earlier run has left configs, those are removed and the others
+   * come a second later: Home Assistant then gives the entity ids that have become free to their successors.
+   */
+  announce(left: readonly string[] = []): void {
+    for (const topic of left) if (!this.#removed.has(topic)) this.#remove(topic);
+    const isFirst = this.#published.size === 0;
     if (!this.#deps.enabled) return;
+    if (isFirst && this.#removed.size > 0) return this.update();
+    this.#removed.clear();
     for (const { topic, payload } of this.#deps.configs()) {
       const text = JSON.stringify(payload);
       if (this.#published.get(topic) === text) this.#send(topic, text);
@@ -117,11 +128,21 @@ export class Announcer {
   #removeStale(topic: string, payload: string): void {
     const own = this.#deps.enabled ? this.#deps.configs() : [];
     for (const removal of staleDiscovery(own, { topic, payload }, this.#deps.base)) {
-      if (removal.payload === null)
-        this.#deps.log.info({ topic }, "removed an old device from Home Assistant");
+      if (removal.payload === null) {
+        if (this.#removed.has(topic)) continue;
+        this.#remove(topic);
+        this.#deps.onRemoved(removal.id);
+      }
       // Home Assistant has to see the stub that removes a component: the config that follows may not replace it.
-      this.#send(removal.topic, removal.payload === null ? "" : JSON.stringify(removal.payload), true);
+      else this.#send(topic, JSON.stringify(removal.payload), true);
     }
+  }
+
+  /** A second clearing of the same config would be a warning in Home Assistant's log. */
+  #remove(topic: string): void {
+    this.#removed.add(topic);
+    this.#deps.log.info({ topic }, "Removed an old device from Home Assistant");
+    this.#send(topic, "", true);
   }
 
   #wasCleared(topic: string): void {

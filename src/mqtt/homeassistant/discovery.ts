@@ -123,10 +123,14 @@ const availability = (base: string, id: string, needs: Needs): Config => {
   return { availability: list, availability_mode: "all" };
 };
 
-/** What to publish to a config topic, retained; a null payload is the empty message that removes the device. */
+/**
+ * What to publish to a config topic, retained; a null payload is the empty message that removes the device, which was
+ * that of the pad `id`, or of the "bridge".
+ */
 export interface Removal {
   readonly topic: string;
   readonly payload: DevicePayload | null;
+  readonly id: string;
 }
 
 /**
@@ -141,15 +145,16 @@ export const staleDiscovery = (
   base: string,
 ): readonly Removal[] => {
   const found = parseJson(seen.payload);
-  if (!isObject(found) || !isOurs(found, seen.topic, base)) return [];
+  const id = isObject(found) ? ownerOf(found, seen.topic, base) : null;
+  if (!isObject(found) || id === null) return [];
   const current = own.find(({ topic }) => topic === seen.topic);
-  if (current === undefined) return [{ topic: seen.topic, payload: null }];
+  if (current === undefined) return [{ topic: seen.topic, payload: null, id }];
   const stubs = current.complete ? goneComponents(found, current.payload) : {};
   if (Object.keys(stubs).length === 0) return [];
   const { topic, payload } = current;
   return [
-    { topic, payload: { ...payload, cmps: { ...payload.cmps, ...stubs } } },
-    { topic, payload },
+    { topic, payload: { ...payload, cmps: { ...payload.cmps, ...stubs } }, id },
+    { topic, payload, id },
   ];
 };
 
@@ -169,19 +174,19 @@ const componentsOf = ({ cmps, components = cmps }: Config): readonly (readonly [
     : [];
 
 /**
- * Ours: our name, every topic in it below our base topic, and all of them those of the one pad (or the bridge) whose
+ * The pad, or the "bridge", whose config this is; null where it is not ours. Ours: our name, every topic in it below our base topic, and all of them those of the one pad (or the bridge) whose
  * config this is. The last tells a bridge on "home" from one on "home/pads".
  */
-const isOurs = (found: Config, topic: string, base: string): boolean => {
+const ownerOf = (found: Config, topic: string, base: string): string | null => {
   const { o, origin = o } = found;
-  if (!isObject(origin) || origin["name"] !== ORIGIN) return false;
+  if (!isObject(origin) || origin["name"] !== ORIGIN) return null;
   const used = [found, ...componentsOf(found).map(([, config]) => config)].flatMap(topicsIn);
   const below = used.filter((name) => name.startsWith(`${base}/`)).map((name) => name.slice(base.length + 1));
   const [id = "bridge", ...others] = new Set(
     below.map((name) => name.replace(/\/.*$/s, "")).filter((id) => id !== "bridge"),
   );
   const complete = below.length > 0 && below.length === used.length && others.length === 0;
-  return complete && topic.endsWith(`/device/${objectId(base, id)}/config`);
+  return complete && topic.endsWith(`/device/${objectId(base, id)}/config`) ? id : null;
 };
 
 /** Every topic that a component, or the root, names; in full or abbreviated. */

@@ -40,12 +40,12 @@ describe("staleDiscovery", () => {
   });
 
   it("empties the config of a pad that is gone", () => {
-    expect(stale(gone)).toEqual([{ topic: gone.topic, payload: null }]);
+    expect(stale(gone)).toEqual([{ topic: gone.topic, payload: null, id: "gone" }]);
   });
 
   it("empties all of them where Home Assistant is turned off", () => {
     expect(own.flatMap((message) => stale(message, []))).toEqual(
-      own.map(({ topic }) => ({ topic, payload: null })),
+      own.map(({ topic }, index) => ({ topic, payload: null, id: ["bridge", "office"][index] })),
     );
   });
 
@@ -59,8 +59,8 @@ describe("staleDiscovery", () => {
     const stubs = { "distance-goal": stub, "duration-goal": stub, "steps-goal": stub, "calories-goal": stub };
     const removals = stale(current, [withoutGoals]);
     expect(removals).toEqual([
-      { topic: current.topic, payload: { ...payload, cmps: { ...payload.cmps, ...stubs } } },
-      { topic: current.topic, payload },
+      { topic: current.topic, payload: { ...payload, cmps: { ...payload.cmps, ...stubs } }, id: "office" },
+      { topic: current.topic, payload, id: "office" },
     ]);
     // What comes back of it causes nothing more.
     expect(
