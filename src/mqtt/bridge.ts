@@ -1,12 +1,12 @@
-import { availabilityPayload, bridgeStatePayload, eventPayload, type Result } from "../api/payloads.js";
-import { PadFeed, unknownState } from "../api/pad-feed.js";
+import { bridgeStatePayload, eventPayload, type Result } from "../api/payloads.js";
+import { PadFeed } from "../api/pad-feed.js";
 import type { PadHappening, PadPort } from "../api/pad-port.js";
 import type { BridgeDeps } from "./bridge-deps.js";
 import { BridgeStateGuard } from "./bridge-state.js";
 import type { Broker, InMessage, OutMessage } from "./client/broker.js";
 import { discoveryConfigs } from "./homeassistant/configs.js";
 import { Announcer } from "./homeassistant/announcer.js";
-import { passing, responseMessage, resultMessage, retained } from "./messages.js";
+import { passing, responseMessage, resultMessage, retained, unknownMessages } from "./messages.js";
 import { Cleaner } from "./cleaner.js";
 import { Router } from "./router.js";
 import { Screen } from "./screen.js";
@@ -163,7 +163,7 @@ export class Bridge {
         onUnread: (topic) => this.#router.unread(topic),
         onReady: () => {
           this.#announcer.announce(this.#cleaner.begin());
-          if (!this.#welcomed) for (const { pad } of this.#pads.values()) this.#unknown(pad);
+          if (!this.#welcomed) this.#sayUnknown();
           this.#welcomed = true;
           this.#everything();
           onConnection(true);
@@ -203,13 +203,9 @@ export class Bridge {
   }
 
   /** Before anything else of a pad (safety rule 9). */
-  #unknown(pad: PadPort): void {
-    const topic = this.#topics.pad(pad.settings.id);
-    for (const [name, payload] of [
-      [topic.availability, availabilityPayload(false)],
-      [topic.state, unknownState(pad.view().state)],
-    ] as const)
-      this.#publish({ ...retained(name, JSON.stringify(payload)), mustBeSeen: true });
+  #sayUnknown(): void {
+    for (const [id, { pad }] of this.#pads)
+      for (const message of unknownMessages(this.#topics.pad(id), pad.view().state)) this.#publish(message);
   }
 
   #sayInfo(): void {

@@ -1,5 +1,14 @@
-import { responsePayload, type ResponsePayload, type Result, resultPayload } from "../api/payloads.js";
+import { unknownState } from "../api/pad-feed.js";
+import {
+  availabilityPayload,
+  responsePayload,
+  type ResponsePayload,
+  type Result,
+  resultPayload,
+} from "../api/payloads.js";
+import type { PadState } from "../domain/state.js";
 import type { OutMessage } from "./client/broker.js";
+import type { PadTopics } from "./topics.js";
 
 const STOPS: readonly Result["value"][] = ["OFF", "stop", "pause", 0];
 
@@ -31,3 +40,10 @@ export const responseMessage = (topic: string, verb: string, payload: ResponsePa
   const error = `The answer of ${Buffer.byteLength(message.payload)} bytes is larger than the broker takes.${advice}`;
   return { ...message, instead: passing(topic, responsePayload({ error }, payload.transaction)) };
 };
+
+/** What is true of a pad before anything of it was seen in this run; a newer value does not replace it. */
+export const unknownMessages = ({ availability, state }: PadTopics, known: PadState): readonly OutMessage[] =>
+  [
+    retained(availability, JSON.stringify(availabilityPayload(false))),
+    retained(state, JSON.stringify(unknownState(known))),
+  ].map((message) => ({ ...message, mustBeSeen: true }));

@@ -25,7 +25,7 @@ const FLAGS = [
 ];
 
 /** A new profile each time. */
-export const launch = (): Promise<Browser> =>
+const launch = (): Promise<Browser> =>
   chromium.launch({ executablePath: BINARY ?? "", args: FLAGS, headless: true });
 
 /** One browser for all tests of a file. */

@@ -25,7 +25,7 @@ export interface Demo {
 }
 
 /** `walkingpad2mqtt demo`, and an MQTT client that sees everything; both pads are there. */
-export const startDemo = async (): Promise<Demo> => {
+const startDemo = async (): Promise<Demo> => {
   const folder = await mkdtemp(join(tmpdir(), "w2m-page-"));
   const port = await freePort();
   const args = ["demo", "--port", String(port)];
