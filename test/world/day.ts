@@ -77,6 +77,8 @@ export const usualSafety: Safety = {
 };
 
 const WILINK: readonly SimulatedModel[] = ["c2", "a1", "p1", "r1pro"];
+/** Whose data may say nothing (safety rule 7). */
+const FTMS: readonly SimulatedModel[] = ["z1", "mc21", "ftms", "tm11gy"];
 const isWiLink = (model: SimulatedModel): boolean => WILINK.includes(model);
 
 const dayPad = (dice: Dice): DayPad => {
@@ -92,7 +94,7 @@ const dayPad = (dice: Dice): DayPad => {
     ...(dice.chance(0.3) && { countdown: dice.pick([1000, 2000, 5000, 8000, 15_000]) }),
     ...(wilink && { gap: dice.chance(0.2) ? 0 : dice.whole(600, 700), gapRestarts: dice.chance(0.3) }),
     ...(!wilink && dice.chance(0.2) && { deafSpinUp: true }),
-    ...(!wilink && dice.chance(0.05) && { silentData: true }),
+    ...(!wilink && dice.chance(0.05) && FTMS.includes(model) && { silentData: true }),
     ...(!wilink && dice.chance(0.1) && { refusePause: true }),
     ...(dice.chance(0.05) && { imperial: true }),
   };

@@ -114,6 +114,8 @@ export class PadOracle {
   stats: { readonly took: number; readonly gap: number }[] = [];
   readonly #deps: OracleDeps;
   readonly #countdown: number;
+  /** km/h: what the machine makes of less. */
+  readonly #least: number;
   #cause: Cause | null = null;
   #restAt = 0;
   #phaseSince = 0;
@@ -166,6 +168,7 @@ export class PadOracle {
       model.belt.max,
       setup.maxSpeed ?? (this.wilink ? (model.name === "R1 Pro" ? 10 : 6) : Infinity),
     );
+    this.#least = model.belt.min;
     this.#countdown = model.belt.countdown + (model.belt.crawl?.hold ?? 0);
     this.honest = !setup.options.silentData;
     this.sample(pad);
@@ -206,6 +209,8 @@ export class PadOracle {
     const started = before.machine.belt.phase === "rest" && after.machine.belt.phase !== "rest";
     this.sample(after);
     if (started) this.#cause = { by: "person", at: this.#deps.now(), seq: 0 };
+    // A machine that notifies tells of it, and may not be heard when it tells of its end.
+    if (started && this.#linkedAt !== null) this.#unshownSince ??= this.#deps.now();
     // Whoever speeds it up, or starts it, works against the stop that is under way.
     if (after.machine.belt.target > before.machine.belt.target || started) this.disturb();
   }
@@ -426,7 +431,7 @@ export class PadOracle {
       const fastest = Math.max(...this.#since(now - 4_000).map(({ speed }) => speed));
       const asked =
         ask?.key === "speed" && typeof ask.value === "number" && !this.setup.options.imperial
-          ? ask.value
+          ? Math.max(ask.value, this.#least)
           : Infinity;
       if (is.target > asked + 0.15 && is.target > (this.setup.startSpeed ?? 0) + 0.15)
         wrong(`the belt makes for ${is.target.toFixed(2)} km/h, and ${asked} was asked`);
@@ -542,7 +547,7 @@ export class PadOracle {
   /** The command that this frame is written for. */
   #authority(op: string, after: number, before = Infinity): Ask | undefined {
     const now = this.#deps.now();
-    return this.asks.findLast((ask) => {
+    const may = (ask: Ask): boolean => {
       if (ask.kind !== "motion" || ask.isVoid || ask.seq <= after || ask.seq > before) return false;
       const starts = STARTS.includes(ask.value);
       const open = ask.results.length === 0;
@@ -555,7 +560,9 @@ export class PadOracle {
         );
       const done = starts && ask.results[0] === "ok" && now - ask.resultAt <= 25_000;
       return (open || done) && now - ask.at <= 60_000;
-    });
+    };
+    const named = (ask: Ask): boolean => ask.key === "speed" && op === `speed ${ask.value}`;
+    return this.asks.findLast((ask) => named(ask) && may(ask)) ?? this.asks.findLast(may);
   }
 
   #checkStart(wrong: (why: string) => void): void {
@@ -609,7 +616,8 @@ export class PadOracle {
     if (!this.#alive || this.#exiting || this.#unclean || !this.honest) return;
     const { broker_lost, walked_off } = this.#deps.safety;
     const wanted = this.asks.some(({ kind, value, isVoid, results, resultAt }) => {
-      if (isVoid) return false;
+      // To a belt that moves a toggle is a stop, which is never too old.
+      if (isVoid && value !== "toggle") return false;
       const halts = kind === "stop" || value === "toggle" || value === "standby";
       return halts && (results[0] !== "ok" || now - resultAt < 3_000 || !this.#stopConfirmed);
     });
