@@ -325,7 +325,7 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
     "simulator: {pads: [{model: c3}, {address: 57:4c:4e:00:11:22, faults: {creep: fast, frob: 1}}, {address: 57:4C:4E:00:11:22, faults: [1]}]}",
     {},
     [
-      'simulator.pads[0].model: "c3" is not allowed; allowed: one of c2, a1, p1, r1pro, z1, mc21, ftms, tm11gy, pitpat, pitpat-b, pitpat-c, sperax',
+      'simulator.pads[0].model: "c3" is not allowed; allowed: one of c2, a1, p1, r1pro, z1, mc21, ftms, tm11gy, urtm028, ks-c2, x21, pitpat, pitpat-b, pitpat-c, sperax',
       "simulator.pads[0].address: is missing; allowed: a Bluetooth address",
       'simulator.pads[1].faults.creep: "fast" is not allowed; allowed: km/h from 0 to 6',
       "simulator.pads[1].faults.frob: 1 is not allowed; allowed: one of creep, silent, refuse_start, refuse_connect, drop, corrupt, disconnect_after",

@@ -13,6 +13,7 @@ const WILINK_QUIRKS: Quirks = {
   pushes: false, // it answers each poll once, and nobody else (a.3)
   spacing: 0,
   modeSettle: 1000, // ph4 and tecbeat; madmatah waits 1500 (a.9, standby -> start)
+  speedAfter: 0,
   startToggles: true, // a.3, 04 01
   manualFirst: false,
   manualBeforeRetry: true,
@@ -32,6 +33,7 @@ const FTMS_QUIRKS: Quirks = {
   pushes: true,
   spacing: 0,
   modeSettle: 0,
+  speedAfter: 0,
   startToggles: false,
   manualFirst: false,
   manualBeforeRetry: false,

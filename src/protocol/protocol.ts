@@ -60,6 +60,8 @@ export interface Quirks {
   readonly spacing: number;
   /** Milliseconds between the switch to manual mode and the start. */
   readonly modeSettle: number;
+  /** Milliseconds from the first status that shows a belt moving; a speed that comes sooner is lost. */
+  readonly speedAfter: number;
   /** The start opcode is a toggle: written only to a belt seen at rest (safety rule 4). */
   readonly startToggles: boolean;
   /** Manual mode is written before the first start of a connection even if it is shown already (A1 Pro, wire-facts a.4). */

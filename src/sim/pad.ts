@@ -6,9 +6,11 @@ import { MODE_BYTES } from "../protocol/wilink/replies.js";
 import type { Behaviour, Key, MachineWithFace, Notification, Said } from "./behaviour.js";
 import { ftmsBehaviour } from "./ftms/ftms.js";
 import { type FtmsOptions, type FtmsPad, newFtmsFace } from "./ftms/state.js";
+import { textBehaviour } from "./kingsmith-text/kingsmith-text.js";
+import { newTextFace, type TextOptions, type TextPad } from "./kingsmith-text/state.js";
 import { isResting, newMachine } from "./machine.js";
 import type { MachineModel } from "./machine-model.js";
-import type { FtmsModel, PitPatModel, SperaxModel, WiLinkModel } from "./models.js";
+import type { FtmsModel, PitPatModel, SperaxModel, TextModel, WiLinkModel } from "./models.js";
 import { pitpatBehaviour } from "./pitpat/pitpat.js";
 import { newPitPatFace, type PitPatPad } from "./pitpat/state.js";
 import { speraxBehaviour } from "./sperax/sperax.js";
@@ -17,11 +19,11 @@ import { newFace, type WiLinkOptions, type WiLinkPad } from "./wilink/state.js";
 import { wilinkBehaviour } from "./wilink/wilink.js";
 
 /** A treadmill made of arithmetic: data, moved by the functions of this file. No timers, no I/O. */
-export type Pad = WiLinkPad | FtmsPad | PitPatPad | SperaxPad;
-export type SimulatedMachine = WiLinkModel | FtmsModel | PitPatModel | SperaxModel;
+export type Pad = WiLinkPad | FtmsPad | TextPad | PitPatPad | SperaxPad;
+export type SimulatedMachine = WiLinkModel | FtmsModel | TextModel | PitPatModel | SperaxModel;
 export type { Notification };
 
-export interface PadOptions extends Partial<FtmsOptions>, Partial<WiLinkOptions> {
+export interface PadOptions extends Partial<FtmsOptions>, Partial<WiLinkOptions>, Partial<TextOptions> {
   /** WiLink: the mode at power-on; standby when not given. */
   readonly mode?: Mode;
   readonly faults?: Faults;
@@ -39,6 +41,7 @@ export interface PadOptions extends Partial<FtmsOptions>, Partial<WiLinkOptions>
 const BEHAVIOURS = {
   wilink: wilinkBehaviour,
   ftms: ftmsBehaviour,
+  "kingsmith-text": textBehaviour,
   pitpat: pitpatBehaviour,
   sperax: speraxBehaviour,
 };
@@ -68,7 +71,7 @@ const newWiLinkPad = (model: WiLinkModel, options: PadOptions): WiLinkPad => {
 
 const newFtmsPad = (model: FtmsModel, options: PadOptions): FtmsPad => {
   const { unlockGate = false, quietAtRest = false, refusePause = false, name = model.advertised } = options;
-  const { deafSpinUp = false, silentData = false } = options;
+  const { deafSpinUp = false, silentData = model.ftms.silentData } = options;
   const face = newFtmsFace({ unlockGate, quietAtRest, refusePause, deafSpinUp, silentData, name });
   return { machine: machineOf(model, options, model.ftms.miles), face };
 };
@@ -84,12 +87,21 @@ const newSperaxPad = (model: SperaxModel, options: PadOptions): SperaxPad => ({
   face: newSperaxFace(),
 });
 
+const newTextPad = (model: TextModel, options: PadOptions): TextPad => {
+  const { table = model.text.table, secondPair = null, takesTry = 1 } = options;
+  const { childLock = false, asleep = false, deafSpinUp = false } = options;
+  const face = newTextFace({ table, secondPair, takesTry, childLock, asleep, deafSpinUp });
+  return { machine: machineOf(model, options), face };
+};
+
 export const newPad = (model: SimulatedMachine, options: PadOptions = {}): Pad => {
   switch (model.protocol) {
     case "wilink":
       return newWiLinkPad(model, options);
     case "ftms":
       return newFtmsPad(model, options);
+    case "kingsmith-text":
+      return newTextPad(model, options);
     case "pitpat":
       return newPitPatPad(model, options);
     case "sperax":

@@ -6,6 +6,7 @@ import { SUPPLEMENT } from "../../src/protocol/ftms/kingsmith-service.js";
 import {
   FTMS_MODELS,
   OTHER_MODELS,
+  TEXT_MODELS,
   isHalt,
   isProcedure,
   OFF,
@@ -67,7 +68,7 @@ const SCENES: Readonly<Record<string, (rig: Rig) => Promise<unknown>>> = {
 it("no bytes on any characteristic throw, hang, or move a belt, and it can be stopped as before", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom<SimulatedModel>("c2", ...FTMS_MODELS, ...OTHER_MODELS),
+      fc.constantFrom<SimulatedModel>("c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS),
       fc.constantFrom(...Object.keys(SCENES)),
       fc.array(said, { minLength: 1, maxLength: 40 }),
       fc.option(bytes()),

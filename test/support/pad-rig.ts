@@ -2,7 +2,7 @@ import type { Link, Radio } from "../../src/ble/radio.js";
 import { sleep } from "../../src/clock.js";
 import type { Command, Outcome } from "../../src/domain/command.js";
 import { BridgeError } from "../../src/domain/errors.js";
-import { type Faults, NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
+import { type Faults, NO_FAULTS, SIMULATED_MODELS, type SimulatedModel } from "../../src/domain/faults.js";
 import { type SessionStore, noRecords } from "../../src/domain/session-store.js";
 import type { PadSettings, SafetySettings } from "../../src/domain/pad.js";
 import type { Stats } from "../../src/domain/stats.js";
@@ -21,9 +21,10 @@ import { parseCommand as parsePitPat } from "../../src/protocol/pitpat/server-fr
 import { WRITE as SPERAX } from "../../src/protocol/sperax/gatt.js";
 import { parseCommand as parseSperax } from "../../src/protocol/sperax/server-frames.js";
 import { parseCommand } from "../../src/protocol/wilink/server-frames.js";
-import { beltSpeed, type PadOptions, remote } from "../../src/sim/pad.js";
+import { decoded, type TextPad } from "../../src/sim/kingsmith-text/state.js";
+import { beltSpeed, type Pad as SimulatedPad, type PadOptions, remote } from "../../src/sim/pad.js";
 import type { PeripheralSettings } from "../../src/sim/peripheral.js";
-import { simulatedRadio } from "../../src/sim/radio.js";
+import { type SimulatedRadio, simulatedRadio } from "../../src/sim/radio.js";
 import { ManualClock } from "./clock.js";
 
 export const quiet: Logger = {
@@ -68,6 +69,15 @@ export const FTMS_MODELS = ["z1", "mc21", "ftms", "tm11gy"] as const;
 /** PitPat's three layouts, and all that speak neither WiLink nor FTMS nor KingSmith's text. */
 export const PITPAT_MODELS = ["pitpat", "pitpat-b", "pitpat-c"] as const;
 export const OTHER_MODELS = [...PITPAT_MODELS, "sperax"] as const;
+
+/** Those that speak KingSmith's text lines. */
+export const TEXT_MODELS = ["ks-c2", "x21"] as const;
+export const isText = (model: SimulatedModel): boolean => TEXT_MODELS.some((each) => each === model);
+
+/** Of a URTM028 every status says that it is at rest (contract rule 7). */
+export const isSilent = (model: SimulatedModel): boolean => model === "urtm028";
+/** The models whose statuses show what their belt does. */
+export const TELLING_MODELS = SIMULATED_MODELS.filter((model) => !isSilent(model));
 
 export interface RigOptions {
   readonly model?: SimulatedModel;
@@ -130,7 +140,39 @@ const speraxNamed = (bytes: Uint8Array): string => {
   return state === 0 ? "stop" : "pause";
 };
 
-export const nameOf = (characteristic: string, bytes: Uint8Array): string => {
+/** A line of a text pad, as the pad itself reads it: what is no command, or not understood, moves nothing. */
+const lineNamed = (text: string | null): string => {
+  const [word, key, value = ""] = text?.split(" ") ?? [];
+  if (word !== "props") return "poll";
+  if (key === "CurrentSpeed") return `speed ${Number(value)}`;
+  if (key === "runState") return value === "1" ? "start" : value === "0" ? "stop" : "unreadable";
+  return key === "ControlMode" && value === "1" ? "control" : "unreadable";
+};
+
+const isTextPad = (pad: SimulatedPad): pad is TextPad => pad.machine.model.protocol === "kingsmith-text";
+
+/** What a frame means to a pad in this state; null: it is a part of a line that has not ended. */
+export const operationOf = (pad: SimulatedPad, characteristic: string, bytes: Uint8Array): string | null => {
+  if (!isTextPad(pad)) return nameOf(characteristic, bytes);
+  const stream = pad.face.pending + Buffer.from(bytes).toString("latin1");
+  return stream.endsWith("\r") ? lineNamed(decoded(pad.face, stream.slice(0, -1))) : null;
+};
+
+export type FrameNames = (characteristic: string, bytes: Uint8Array) => string | null;
+
+/** Names the operations that are handed to one link, in order. */
+export const handedOver = (pad: () => SimulatedPad): FrameNames => {
+  let pending = "";
+  return (characteristic, bytes) => {
+    const now = pad();
+    if (!isTextPad(now)) return nameOf(characteristic, bytes);
+    const op = operationOf({ ...now, face: { ...now.face, pending } }, characteristic, bytes);
+    pending = op === null ? pending + Buffer.from(bytes).toString("latin1") : "";
+    return op;
+  };
+};
+
+const nameOf = (characteristic: string, bytes: Uint8Array): string => {
   if (characteristic === FTMS.preamble) return "preamble";
   if (characteristic === SUPPLEMENT.write) return "unlock";
   if (PITPAT.some(({ write }) => write === characteristic)) return pitpatNamed(bytes);
@@ -178,6 +220,8 @@ const heardThrough =
 class Tap {
   /** What was handed to the pad's links. */
   readonly handed: Written[] = [];
+  /** So many frames that was. */
+  frames = 0;
   /** When what was subscribed to, on all links. */
   readonly subscribed: { readonly at: number; readonly characteristic: string }[] = [];
   /** What every read returns instead of the truth; null: the truth. */
@@ -194,7 +238,7 @@ class Tap {
   }
 }
 
-const tapped = (radio: Radio, clock: ManualClock, tap: Tap, air: Air): Radio => ({
+const tapped = (radio: SimulatedRadio, clock: ManualClock, tap: Tap, air: Air): Radio => ({
   get state() {
     return radio.state;
   },
@@ -203,6 +247,7 @@ const tapped = (radio: Radio, clock: ManualClock, tap: Tap, air: Air): Radio => 
   async connect(address, bounded): Promise<Link> {
     const link = await radio.connect(address, bounded);
     let queue: Promise<void> = Promise.resolve();
+    const names = handedOver(() => radio.pad(ADDRESS));
     return {
       address: link.address,
       name: link.name,
@@ -224,10 +269,12 @@ const tapped = (radio: Radio, clock: ManualClock, tap: Tap, air: Air): Radio => 
         return link.subscribe(characteristic, hear, to);
       },
       write(characteristic, bytes, to) {
-        tap.handed.push({ at: clock.now(), op: nameOf(characteristic, bytes) });
+        const op = names(characteristic, bytes);
+        tap.frames += 1;
+        if (op !== null) tap.handed.push({ at: clock.now(), op });
         if (to.response && air.refuses-- > 0)
           return Promise.reject(new BridgeError("write-failed", "the procedure is already in progress"));
-        const isLost = !to.response && air.losesOneIn !== null && tap.handed.length % air.losesOneIn === 0;
+        const isLost = !to.response && air.losesOneIn !== null && tap.frames % air.losesOneIn === 0;
         if (isLost) return Promise.resolve();
         if (air.slow === 0) return link.write(characteristic, bytes, to);
         const taken = queue.then(() => sleep(clock, air.slow, to.signal));
@@ -281,7 +328,14 @@ export const padRig = (options: RigOptions = {}) => {
     faults: NO_FAULTS,
     options: { mode: "manual", ...options.pad },
   } as const;
-  const radio = simulatedRadio([own, ...others], { clock });
+  const arrived: Written[] = [];
+  const radio = simulatedRadio([own, ...others], {
+    clock,
+    observe({ at, address, characteristic, bytes }, before) {
+      const op = address === ADDRESS ? operationOf(before, characteristic, bytes) : null;
+      if (op !== null) arrived.push({ at, op });
+    },
+  });
   const tap = new Tap();
   const { handed } = tap;
   const air: Air = {
@@ -315,12 +369,10 @@ export const padRig = (options: RigOptions = {}) => {
     return outcomes;
   };
   const send = (...commands: Command[]): Outcome[] => sendAt(clock.now(), false, ...commands);
-  const wire = (since = 0): Written[] =>
-    radio.wire
-      .filter(({ at, address }) => at >= since && address === ADDRESS)
-      .map(({ at, characteristic, bytes }) => ({ at, op: nameOf(characteristic, bytes) }));
+  const wire = (since = 0): Written[] => arrived.filter(({ at }) => at >= since);
 
   return {
+    model,
     clock,
     radio,
     pad,

@@ -1,7 +1,8 @@
 import type { Bounded, Link, Radio } from "../../src/ble/radio.js";
 import { asError, BridgeError } from "../../src/domain/errors.js";
 import { FTMS } from "../../src/protocol/ftms/gatt.js";
-import { nameOf } from "../support/pad-rig.js";
+import { handedOver } from "../support/pad-rig.js";
+import type { Pad } from "../../src/sim/pad.js";
 import type { ProcessClock, WorldClock } from "./clock.js";
 import type { Dice } from "./random.js";
 
@@ -52,6 +53,8 @@ export interface AirDeps {
   readonly process: ProcessClock;
   readonly dice: Dice;
   readonly airOf: (address: string) => Air;
+  /** The simulated pad itself, which knows what its frames mean. */
+  readonly padOf: (address: string) => Pad;
   readonly observer: AirObserver;
   /** Aborted when the process is killed. */
   readonly killed: AbortSignal;
@@ -85,8 +88,9 @@ export const airOver = (radio: Radio, deps: AirDeps): Radio => {
   };
 };
 
-const linkThrough = (link: Link, { world, process, dice, airOf, observer }: AirDeps): Link => {
+const linkThrough = (link: Link, { world, process, dice, airOf, padOf, observer }: AirDeps): Link => {
   const { address } = link;
+  const names = handedOver(() => padOf(address));
   const id = ++links;
   const lost = new AbortController();
   link.lost.addEventListener("abort", () => {
@@ -169,7 +173,8 @@ const linkThrough = (link: Link, { world, process, dice, airOf, observer }: AirD
       ),
     write(characteristic, bytes, { signal, response }) {
       frames += 1;
-      observer.handed(address, nameOf(characteristic, bytes), id);
+      const op = names(characteristic, bytes);
+      if (op !== null) observer.handed(address, op, id);
       const { losesOneIn } = airOf(address);
       if (losesOneIn !== null && frames % losesOneIn === 0) return queued(signal, () => Promise.resolve());
       // A caller that gives up does not take back what it has handed over.

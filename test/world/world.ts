@@ -12,7 +12,7 @@ import { BrokerClient } from "../../src/mqtt/client/broker-client.js";
 import { Ending, EXIT, shutDown } from "../../src/process/lifecycle.js";
 import { control, remote, safetyKey, walker } from "../../src/sim/pad.js";
 import { simulatedRadio, type SimulatedRadio } from "../../src/sim/radio.js";
-import { nameOf } from "../support/pad-rig.js";
+import { operationOf } from "../support/pad-rig.js";
 import { type Air, airOver, clearAir } from "./air.js";
 import { WorldBroker } from "./broker.js";
 import { ProcessClock, WorldClock } from "./clock.js";
@@ -122,8 +122,9 @@ class World {
       {
         clock: this.#clock,
         observe: ({ address, characteristic, bytes }, before, after) => {
-          const op = nameOf(characteristic, bytes);
           const pad = this.#padAt(address);
+          const op = operationOf(before, characteristic, bytes);
+          if (op === null) return;
           if (op !== "poll") this.#say(pad, `  → ${op} reached: ${beltOf(before)} → ${beltOf(after)}`);
           this.#pads[pad]!.reached(op, before, after, after.machine.unit);
         },
@@ -327,6 +328,7 @@ class World {
       process: clock,
       dice: this.#dice,
       airOf: (address) => this.#airs[this.#padAt(address)]!,
+      padOf: (address) => this.#radio.pad(address),
       killed,
       observer: {
         handed: (address, op) => {

@@ -189,6 +189,16 @@ describe("a speed whose limit the pad may yet lower", () => {
   });
 });
 
+it("a speed waits until the belt has moved for as long as the pad needs to take one", () => {
+  const { quirks, defaults } = modelFor("kingsmith-text", "KS-C2");
+  const moved = observe(running, { ...running.last!, at: 1_500 });
+  const machine = { quirks, capabilities: defaults };
+  const due = (now: number) =>
+    nextWrite({ ...context(speed(seenOnce, running), moved, now), machine }, false);
+  expect(due(1_500)).toEqual({ lookAgainAt: 1_600 });
+  expect(due(1_600)).toMatchObject({ operation: { op: "speed" } });
+});
+
 it.each([
   ["wilink", true],
   ["ftms", false],

@@ -61,10 +61,10 @@ export const maySetSpeedStill = (context: Context, goal: SpeedGoal): boolean =>
 /** Written once, and once more only while the belt has never left the speed it had (contract rule 5). */
 export const speedDue = (context: Context, goal: SpeedGoal): Due => {
   if (!maySetSpeed(context, goal)) return null;
-  const { capabilities } = context.machine;
+  const { capabilities, quirks } = context.machine;
   const operation = { op: "speed", speed: goal.target } as const;
   const { wrote, writes } = goal;
-  if (!wrote) return { operation, at: 0 };
+  if (!wrote) return { operation, at: (context.telemetry.movingSince ?? 0) + quirks.speedAfter };
   const ignored = !wrote.left && !isNear(wrote.from, goal.target, capabilities.step);
   return ignored && writes < MAX_WRITES ? { operation, at: wrote.at + AGAIN_MS } : null;
 };

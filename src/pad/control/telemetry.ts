@@ -31,6 +31,8 @@ export interface Telemetry {
   readonly last: Sample | null;
   /** Since when every status has shown speed 0 in a state that does not itself say "resting"; null when one did not. */
   readonly stillSince: number | null;
+  /** Since when every status has shown a moving belt; null: the last one did not. */
+  readonly movingSince: number | null;
   /** Consecutive statuses at rest. */
   readonly rests: number;
   /** The speed that has held, and since when it has stayed within 0.1 km/h of it. */
@@ -49,6 +51,7 @@ const NO_MOVEMENT_MS = 20_000;
 export const noTelemetry: Telemetry = {
   last: null,
   stillSince: null,
+  movingSince: null,
   rests: 0,
   steady: null,
   trail: [],
@@ -81,6 +84,7 @@ export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
     startTold,
     blind: startTold !== null && (telemetry.blind || at - startTold >= NO_MOVEMENT_MS),
     stillSince: still ? (stillSince ?? at) : null,
+    movingSince: speed > AT_REST ? (telemetry.movingSince ?? at) : null,
     steady: steady && holds(steady.speed, speed) ? steady : { speed, since: at },
     trail: [...telemetry.trail, { speed, at }].filter(
       (point, i, all) => i >= all.length - FALLING_STATUSES - 1 || at - point.at <= SLOWING_MS,

@@ -3,8 +3,8 @@ import type { Request } from "../ftms/control-point-frames.js";
 import type { Frame, Model } from "../protocol.js";
 import { type Conversation, type Peer, type Protocol, type Turn, type Unit, unmasked } from "../session.js";
 import { type Channel, channelOf } from "./gatt.js";
-import { askInTime } from "./handshake.js";
-import { clockLine, newSession, receive, type Session, telemetryOf } from "./session.js";
+import { askInTime, CONFIG } from "./handshake.js";
+import { clockLine, CONFIG_TRIES, newSession, receive, type Session, telemetryOf } from "./session.js";
 import { type Command, encodeCommand, type ProvenTable } from "./table-search.js";
 import { encodeText } from "./tables.js";
 
@@ -63,9 +63,20 @@ const poll = (
   }
   // A pad that says nothing of itself may want its clock set first, as the maker's app does (ADR 8).
   const clock = !session.told && !session.clockSet && now - session.provenAt >= CLOCK_AFTER_MS;
-  const texts = [...(clock ? [clockLine(session, now)] : []), telemetryOf(model)];
+  const { configured, configAsked } = session;
+  const asksConfig = !configured && configAsked < CONFIG_TRIES;
+  const texts = [
+    ...(clock ? [clockLine(session, now)] : []),
+    ...(asksConfig ? [CONFIG] : []),
+    telemetryOf(model),
+  ];
   return {
-    session: { ...session, clockSet: session.clockSet || clock },
+    session: {
+      ...session,
+      clockSet: session.clockSet || clock,
+      // One more than it was asked: a poll has passed since the last time.
+      configAsked: Math.min(configAsked + 1, CONFIG_TRIES + 1),
+    },
     lines: texts.map((text) => inTable(text, proven)).filter((line) => line !== null),
   };
 };

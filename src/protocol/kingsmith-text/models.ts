@@ -6,8 +6,11 @@ const QUIRKS: Omit<Quirks, "text"> = {
   minGap: 500, // TT leaves 150 ms between two lines, BC 60; a poll is six pieces long
   poll: 1000, // the footpod project and KS Fit 6.0.2 (more-protocols 1.4)
   pushes: true,
-  spacing: 30, // BC; TT leaves 120, QZ2 none (1.3)
+  // BC leaves 30 ms between two pieces and 60 between two lines, TT 120 and 150, QZ2 none (1.3): here a line may follow
+  // on any piece.
+  spacing: 60,
   modeSettle: 0,
+  speedAfter: 600, // BC (1.6)
   startToggles: false, // 1.6
   manualFirst: false,
   manualBeforeRetry: false,

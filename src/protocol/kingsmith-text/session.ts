@@ -23,6 +23,8 @@ export interface Session {
   readonly told: boolean;
   readonly clockSet: boolean;
   readonly configured: boolean;
+  /** So many times it was asked for its configuration. */
+  readonly configAsked: number;
   /** When the start was written that the pad has not judged yet. */
   readonly startedAt: number | null;
   /** So many starts in a row were refused. */
@@ -44,6 +46,7 @@ export const newSession = (peer: Peer, model: Model, channel: Channel): Session 
   told: false,
   clockSet: false,
   configured: false,
+  configAsked: 0,
   startedAt: null,
   refusals: 0,
   asleep: false,
@@ -128,7 +131,8 @@ const identified = (session: Session, line: Line | null, raw: string, now: numbe
 const begun = (session: Session, line: Line | null, now: number): Turn => {
   const [table] = session.search.tables;
   const replies = table ? [CONFIG, telemetryOf(session.model)].map((text) => encodeText(text, table)) : [];
-  const turn = line ? understood(session, line, now) : quiet(session);
+  const asked = { ...session, configAsked: 1 };
+  const turn = line ? understood(asked, line, now) : quiet(asked);
   return {
     session: turn.session,
     heard: [{ kind: "access", access: "full" }, ...turn.heard],
@@ -140,7 +144,7 @@ const begun = (session: Session, line: Line | null, now: number): Turn => {
 const understood = (session: Session, line: Line, now: number): Turn => {
   switch (line.type) {
     case "answer":
-      return quiet(session, { kind: "alive" });
+      return answered(session);
     case "error":
       return isRefusal(line.code) ? withClock(judged(session, false), now) : quiet(session);
     case "props":
@@ -148,8 +152,21 @@ const understood = (session: Session, line: Line, now: number): Turn => {
   }
 };
 
+/** However often it is asked, it does not tell its settings. A line may be lost. */
+const withholds = ({ configured, configAsked }: Session): boolean =>
+  !configured && configAsked > CONFIG_TRIES;
+
+/** A pad that answers, and tells nothing of itself: in its deepest standby the settings are left out (more-protocols 1.6). */
+const answered = (session: Session): Turn => {
+  const asleep = session.asleep || (withholds(session) && !session.told);
+  return asleep || session.told ? asleepOr(session, asleep, [{ kind: "alive" }]) : quiet(session);
+};
+
 /** The vendor's band; MIoT's own -4001 to -4007 are no refusals (more-protocols 1.6). */
 const isRefusal = (code: number): boolean => code <= -5000 && code >= -9999;
+
+/** A pad that does not tell its configuration is asked for it so often. */
+export const CONFIG_TRIES = 3;
 
 /** The echo comes within 1 s; none at all is a sign of standby. */
 const ECHO_MS = 1_000;
@@ -210,9 +227,8 @@ const toldProps = (before: Session, line: Props, keys: number, now: number): Tur
   const taken = verdictOf(session, line, keys, now);
   const verdict = taken === null ? quiet(session) : judged(session, taken);
   const moves = (line.CurrentSpeed ?? 0) > 0 || line.runState === 1 || isConfig(line);
-  // No settings, and the panel in control: a pad in its deepest standby leaves them out (more-protocols 1.6).
   const tellsConfig = session.model.quirks.text?.tellsConfig ?? false;
-  const sleeps = tellsConfig && told && !configured && before.told && merged.ControlMode === PANEL;
+  const sleeps = tellsConfig && withholds(session) && before.told && merged.ControlMode === PANEL;
   const { session: after, heard } = asleepOr(
     verdict.session,
     moves ? false : verdict.session.asleep || sleeps,

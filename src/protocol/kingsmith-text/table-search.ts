@@ -55,9 +55,6 @@ export const prove = ({ tables, understood, versions }: Search): ProvenTable | n
 export const encodeCommand = (proven: ProvenTable, command: Command): string | null =>
   agreed(proven.tables, command);
 
-/** The table to read with: of several that are left the one that other pads have. */
-const likeliest = (tables: readonly Table[]): Table | null => tables.find(isKnown) ?? tables[0] ?? null;
-
 export interface Sifted {
   readonly search: Search;
   /** What the line says; null where it is not understood, or says rest and not every table agrees. */
@@ -66,11 +63,29 @@ export interface Sifted {
   readonly contradicts: boolean;
 }
 
-const understoodBy = (tables: readonly Table[], raw: string): readonly Table[] =>
-  tables.filter((table) => {
-    const text = decodeText(raw, table);
-    return text !== null && readLine(text) !== null;
-  });
+/** The table to read with: of several that are left the one that other pads have. */
+const likeliest = (tables: readonly Table[]): Table | null => tables.find(isKnown) ?? tables[0] ?? null;
+
+/** What every line begins with: its first three characters are four of base64. */
+const BEGINNINGS: readonly string[] = ["for", "sha", "net", "get", "ver", "tim", "ser", "pro"];
+/** Answers are short. A longer line that the likeliest table does not read is not tried in hundreds: all pads would wait. */
+const LONGEST_GUESS = 256;
+const FEW = 64;
+
+const isUnderstood = (raw: string, table: Table): boolean => {
+  const text = decodeText(raw, table);
+  return text !== null && readLine(text) !== null;
+};
+
+const understoodBy = (tables: readonly Table[], raw: string): readonly Table[] => {
+  const best = likeliest(tables);
+  const isLong = tables.length > FEW && raw.length > LONGEST_GUESS;
+  if (best === null || (isLong && !isUnderstood(raw, best))) return [];
+  const beginning = raw.slice(0, 4);
+  return tables.filter(
+    (table) => BEGINNINGS.includes(decodeText(beginning, table) ?? "") && isUnderstood(raw, table),
+  );
+};
 
 const read = (raw: string, table: Table): Line | null => {
   const text = decodeText(raw, table);

@@ -8,6 +8,7 @@ const QUIRKS: Quirks = {
   pushes: true,
   spacing: 100, // the app leaves as much between a heartbeat and what follows it (WM2, trace)
   modeSettle: 0,
+  speedAfter: 0,
   startToggles: false, // the same number starts and sets a speed (more-protocols 3)
   manualFirst: false,
   manualBeforeRetry: false,

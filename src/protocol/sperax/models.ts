@@ -8,6 +8,7 @@ const QUIRKS: Quirks = {
   pushes: true,
   spacing: 100, // chosen: OM leaves 300 ms between two frames, the app some 150
   modeSettle: 0,
+  speedAfter: 0,
   startToggles: false, // the same command starts and sets a speed
   manualFirst: false,
   manualBeforeRetry: false,

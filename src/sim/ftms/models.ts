@@ -35,6 +35,8 @@ interface FtmsHabits {
   readonly crashes: boolean;
   /** Requested speeds are miles an hour; what it tells is km/h. */
   readonly miles: boolean;
+  /** Every number of Treadmill Data is 0, though the belt runs. */
+  readonly silentData: boolean;
 }
 
 export interface FtmsModel extends MachineModel {
@@ -92,12 +94,13 @@ const HABITS: FtmsHabits = {
   cccdGap: 0,
   crashes: false,
   miles: false,
+  silentData: false,
 };
 
 /** KingSmith's ways (wire-facts b.7.2). */
 const KINGSMITH: FtmsHabits = { ...HABITS, cccdGap: 30, replays: true };
 
-export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy", FtmsModel>> = {
+export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy" | "urtm028", FtmsModel>> = {
   // b.1, b.2, b.6, b.7.1, b.7.4, b.7.7. A start ramps to the slowest speed (slandau3); how long it spins up is chosen.
   z1: {
     protocol: "ftms",
@@ -162,5 +165,17 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy", Ftm
     startsAt: "preference",
     startSpeed: 1,
     ftms: { ...HABITS, startToggles: true, miles: true },
+  },
+  // hassio-ftms#21: start, stop and speed are obeyed and answered, 2ADA tells of them, and the numbers of 2ACD are 0 all
+  // the time. Its limits are nobody's report.
+  urtm028: {
+    protocol: "ftms",
+    name: "URTM028",
+    advertised: "URTM028",
+    gatt: gatt(),
+    belt: { min: 1, max: 6, countdown: 3000, ramp: RAMP, crawl: null },
+    startsAt: "preference",
+    startSpeed: 1,
+    ftms: { ...HABITS, tells: "all", silentData: true },
   },
 };

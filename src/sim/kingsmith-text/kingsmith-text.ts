@@ -1,0 +1,37 @@
+import type { Behaviour } from "../behaviour.js";
+import { stopMachine } from "../machine.js";
+import { isForsaken, liveText, pressText, textSpeaks, textSpeaksIn } from "./behaviour.js";
+import { receiveText } from "./commands.js";
+import { PANEL, put, type TextPad, unconnected } from "./state.js";
+
+/** What a read of the write characteristic gives: a left-over of the maker's app, `get_pk` (more-protocols 1.3). */
+const LEFT_OVER = Uint8Array.from(Buffer.from("6A/1c2ar\r", "latin1"));
+
+export const textBehaviour: Behaviour<TextPad> = {
+  live: liveText,
+  receive(pad, characteristic, bytes) {
+    const after = receiveText(pad, characteristic, bytes);
+    return { pad: put(after, { outbox: [] }), notifications: after.face.outbox };
+  },
+  subscribe: (pad, characteristic) =>
+    characteristic === pad.machine.model.text.notify
+      ? put(pad, { subscribed: true, spokeAt: pad.machine.at })
+      : pad,
+  speaksIn: textSpeaksIn,
+  speak: textSpeaks,
+  valueOf: (pad, characteristic) => (characteristic === pad.machine.model.text.write ? LEFT_OVER : null),
+  connected: unconnected,
+  ends: (pad) => (isForsaken(pad) ? "drop" : null),
+  press: pressText,
+  control: (pad, what) =>
+    put(pad, {
+      panelKeeps: what === "lost" ? pad.face.panelKeeps : what === "refused",
+      controlMode: what === "allowed" ? pad.face.controlMode : PANEL,
+    }),
+  safetyKey(pad, inPlace) {
+    const machine = { ...pad.machine, safetyKey: inPlace };
+    return { machine: inPlace ? machine : stopMachine(machine), face: pad.face };
+  },
+  // Lines have no checksum: nothing but its length can give a damaged notification away.
+  damaged: (bytes, at) => bytes.subarray(0, at),
+};

@@ -1,0 +1,193 @@
+import type { Key } from "../../protocol/kingsmith-text/lines.js";
+import { decodeText, encodeText, type Table } from "../../protocol/kingsmith-text/tables.js";
+import type { Notification } from "../behaviour.js";
+import type { TextMachine } from "./models.js";
+
+/** How one pad differs from the next of its model; for tests. What is not given is the model's own. */
+export interface TextOptions {
+  readonly table: Table;
+  /** A second pair of characters that it exchanges: a variant that nobody has seen. */
+  readonly secondPair: Table | null;
+  /** Each start is refused until it was tried so often. */
+  readonly takesTry: number;
+  readonly childLock: boolean;
+  /** At power-on it is in the standby that only its panel ends. */
+  readonly asleep: boolean;
+  /** A stop that comes before the belt moves is lost. */
+  readonly deafSpinUp: boolean;
+}
+
+/** Who is in control: the app, or the pad's own panel (more-protocols 1.5). */
+export const APP = 1;
+export const PANEL = 2;
+
+/** What a text pad remembers beside its belt. Times are the machine's `at`. */
+export interface TextFace {
+  readonly options: TextOptions;
+  readonly controlMode: typeof APP | typeof PANEL;
+  /** The panel gives no control away. */
+  readonly panelKeeps: boolean;
+  readonly asleep: boolean;
+  /** Starts refused since the last one that was taken. */
+  readonly refused: number;
+  /** When the belt last moved, or somebody last asked it to. */
+  readonly usedAt: number;
+  /** Since when the belt moves; null: it does not. */
+  readonly movesSince: number | null;
+  /** Its own panel has stopped it: the counters are zeroed when it rests. */
+  readonly ended: boolean;
+
+  // What follows ends with the connection.
+  readonly connectedAt: number;
+  readonly subscribed: boolean;
+  /** A line was understood. */
+  readonly greeted: boolean;
+  readonly clockSet: boolean;
+  /** What came of a line that has not ended. */
+  readonly pending: string;
+  /** The line that is coming began too soon after the last one. */
+  readonly losing: boolean;
+  readonly lineAt: number;
+  /** The keys that are told when they change, and what of them was told; null: nobody has asked. */
+  readonly told: ReadonlyMap<Key, string> | null;
+  readonly spokeAt: number;
+  /** A frame of the side channel waits for a line to come in the middle of. */
+  readonly sideDue: boolean;
+  readonly outbox: readonly Notification[];
+}
+
+export interface TextPad {
+  readonly machine: TextMachine;
+  readonly face: TextFace;
+}
+
+const UNCONNECTED = {
+  subscribed: false,
+  greeted: false,
+  clockSet: false,
+  pending: "",
+  losing: false,
+  lineAt: -Infinity,
+  told: null,
+  spokeAt: -Infinity,
+  sideDue: true,
+  outbox: [],
+} as const;
+
+export const newTextFace = (options: TextOptions): TextFace => ({
+  options,
+  controlMode: PANEL,
+  panelKeeps: false,
+  asleep: options.asleep,
+  refused: 0,
+  usedAt: 0,
+  movesSince: null,
+  ended: false,
+  connectedAt: 0,
+  ...UNCONNECTED,
+});
+
+export const unconnected = ({ machine, face }: TextPad): TextPad => ({
+  machine,
+  face: { ...face, ...UNCONNECTED, connectedAt: machine.at },
+});
+
+export const put = ({ machine, face }: TextPad, change: Partial<TextFace>): TextPad => ({
+  machine,
+  face: { ...face, ...change },
+});
+
+const exchanged = (line: string, pair: Table | null): string =>
+  pair === null
+    ? line
+    : line.replace(/./g, (char) => (char === pair.a ? pair.b : char === pair.b ? pair.a : char));
+
+/** What a line says to this pad; null where it is no base64 to it. */
+export const decoded = ({ options }: TextFace, line: string): string | null =>
+  line === "" ? "" : decodeText(exchanged(line, options.secondPair), options.table);
+
+const encoded = ({ machine, face }: TextPad, text: string): string => {
+  const { innerCr, padded } = machine.model.text;
+  const line = exchanged(
+    encodeText(innerCr ? `${text}\r` : text, face.options.table),
+    face.options.secondPair,
+  );
+  return `${padded ? line : line.replace(/=+$/, "")}\r`;
+};
+
+/** What a notification carries at the default MTU. */
+const PART = 20;
+/** Asks for the time, some 15 s into a session (more-protocols 1.3). */
+const SIDE_FRAME = Uint8Array.of(0x1f, 0x04, 0x08, 0x03, 0x05, 0x00);
+const SIDE_AFTER = 15_000;
+
+/** Lines, one after the other, in as few notifications as they need. */
+export const say = (pad: TextPad, ...texts: readonly string[]): TextPad => {
+  const { machine, face } = pad;
+  const { notify: characteristic, sideChannel } = machine.model.text;
+  if (!face.subscribed || texts.length === 0) return pad;
+  const stream = Uint8Array.from(Buffer.from(texts.map((text) => encoded(pad, text)).join(""), "latin1"));
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < stream.length; at += PART) parts.push(stream.slice(at, at + PART));
+  const side = sideChannel && face.sideDue && parts.length > 1 && machine.at - face.connectedAt >= SIDE_AFTER;
+  const [first, ...others] = parts.map((bytes) => ({ characteristic, bytes }));
+  const between = side ? [{ characteristic, bytes: SIDE_FRAME }] : [];
+  return put(pad, {
+    outbox: [...face.outbox, ...(first ? [first, ...between, ...others] : [])],
+    sideDue: face.sideDue && !side,
+  });
+};
+
+/** Says what is no line. */
+export const sayRaw = (pad: TextPad, bytes: Uint8Array): TextPad =>
+  pad.face.subscribed
+    ? put(pad, { outbox: [...pad.face.outbox, { characteristic: pad.machine.model.text.notify, bytes }] })
+    : pad;
+
+/** kcal ×1000 a metre on the flat (more-protocols 1.5). */
+const CALORIES = 62.5;
+
+const running = ({ machine: { belt } }: TextPad): boolean => belt.phase === "running";
+
+/** The value of a property, as it is written. A stop shows at once, a start when the belt begins to move. */
+export const valueOfKey = (pad: TextPad, key: Key): string | null => {
+  const { machine, face } = pad;
+  const { belt, unit, model, startSpeed } = machine;
+  const { counters } = belt;
+  switch (key) {
+    case "ControlMode":
+      return String(face.controlMode);
+    case "runState":
+      return running(pad) ? "1" : "0";
+    case "CurrentSpeed":
+      return (belt.speed / unit).toFixed(1);
+    case "RunningTotalTime":
+      return String(Math.floor(counters.elapsed / 1000));
+    case "RunningDistance":
+      return String(Math.floor(counters.distance / 10) * 10);
+    case "BurnCalories":
+      return String(Math.floor(counters.distance) * CALORIES);
+    case "RunningSteps":
+      return String(counters.shown);
+    case "spm":
+      return machine.walker && belt.speed > 0 ? String(Math.round(60 + 15 * belt.speed)) : "0";
+    case "Max":
+      return model.belt.max.toFixed(1);
+    case "StartSpeed":
+      return startSpeed.toFixed(1);
+    case "ChildLockSwitch":
+      return face.options.childLock ? "1" : "0";
+    case "unit":
+      return unit === 1 ? "0" : "1";
+    case "mcu_version":
+      return '"0005"';
+    case "VelocitySensitivity":
+    case "PanelDisplay":
+    case "initial":
+    case "goal":
+    case "user_id":
+      return "0";
+    default:
+      return null;
+  }
+};
