@@ -76,13 +76,15 @@ export const usualSafety: Safety = {
   max_session: null,
 };
 
+/** A URTM028 and a pad that is read as a stream are looked at by test/pad: the oracle knows neither of them. */
+const MODELS = SIMULATED_MODELS.filter((model) => !["urtm028", "ks-c2", "x21"].includes(model));
 const WILINK: readonly SimulatedModel[] = ["c2", "a1", "p1", "r1pro"];
 /** Whose data may say nothing (safety rule 7). */
 const FTMS: readonly SimulatedModel[] = ["z1", "mc21", "ftms", "tm11gy"];
 const isWiLink = (model: SimulatedModel): boolean => WILINK.includes(model);
 
 const dayPad = (dice: Dice): DayPad => {
-  const model = dice.pick(SIMULATED_MODELS);
+  const model = dice.pick(MODELS);
   const wilink = isWiLink(model);
   const options: PadOptions = {
     mode: dice.weighed([
