@@ -3,6 +3,7 @@ import { cpus, totalmem } from "node:os";
 import { measureAgainstFloor } from "./bench/against-floor.js";
 import { CASES, summary, type Summary } from "./bench/cases.js";
 import { measureCore } from "./bench/core.js";
+import { measureLoad } from "./bench/load.js";
 import { measureMemory, measureProgram, measureStart, startProbed, withBench } from "./bench/program.js";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -40,12 +41,16 @@ const memory = await withBench(async (bench) => {
   return measureMemory(bench);
 });
 
+const load = await measureLoad(20, doing);
 const [cpu] = cpus();
 say(
   `Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpu?.model ?? "unknown"}, ${megabytes(totalmem())}\n`,
 );
 say("| against the floor | bridge | floor | ratio | of the rounds |\n| --- | --- | --- | --- | --- |");
 for (const each of floor) say(each);
+say("");
+say("| simulated pads | CPU, % of a core | a pad | resident, MB | a pad |\n| --- | --- | --- | --- | --- |");
+for (const each of load) say(each);
 say("");
 say("| milliseconds | median | 95 % | 99 % | runs |\n| --- | --- | --- | --- | --- |");
 for (const each of rows) say(each);

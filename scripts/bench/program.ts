@@ -11,7 +11,7 @@ import { Program } from "../../test/support/program.js";
 import { type Case, configOf, FULL_QUEUE, PADS, RUNS } from "./cases.js";
 
 const PROBE = fileURLToPath(new URL("probe.js", import.meta.url));
-const START_MS = 30_000;
+export const START_MS = 30_000;
 const STOP_MS = 15_000;
 const MINUTE = 60_000;
 const STARTS = 10;
@@ -67,7 +67,7 @@ export const withBench = async <T>(run: (bench: Bench) => Promise<T>): Promise<T
   }
 };
 
-const online =
+export const online =
   (base: string, pad: number) =>
   (message: Recorded): boolean =>
     message.topic === `${base}/p${pad}/availability` && message.payload.includes("online");

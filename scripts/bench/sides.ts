@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -191,13 +191,13 @@ export const statusToState = async (
   });
 };
 
-/** Clock ticks a second, `getconf CLK_TCK`: 100 on every Linux that Node.js runs on. */
-const TICK_MS = 10;
-
-const cpuMs = (pid: number): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-};
+/** Of all threads, by the scheduler's own count: the ticks of /proc/PID/stat are 10 ms, too coarse for the floor. */
+const cpuMs = (pid: number): number =>
+  readdirSync(`/proc/${pid}/task`)
+    .map(
+      (thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e6,
+    )
+    .reduce((sum, ms) => sum + ms, 0);
 
 /** Resident megabytes. */
 export const residentMb = (pid: number): number =>

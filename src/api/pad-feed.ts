@@ -24,29 +24,65 @@ export interface Published {
 /** The topics below `B/P` that a feed fills. */
 export interface PadSink {
   availability(payload: ReturnType<typeof availabilityPayload>): void;
-  state(payload: ReturnType<typeof statePayload>): void;
-  stats(payload: ReturnType<typeof statsPayload>): void;
+  state(payload: StatePayload): void;
+  stats(payload: StatsPayload): void;
 }
 
-/** One topic whose value changes at three speeds. */
-class Paced {
-  #sent: {
-    readonly text: string;
-    readonly urgent: string;
-    readonly numbers: string;
-    readonly at: number;
-  } | null = null;
+type StatePayload = ReturnType<typeof statePayload>;
+type StatsPayload = ReturnType<typeof statsPayload>;
 
-  /** Milliseconds until it is due, 0 for now, null for nothing new. */
-  due(text: string, urgent: string, numbers: string, now: number): number | null {
-    const sent = this.#sent;
-    if (!sent || sent.urgent !== urgent) return 0;
-    if (sent.numbers !== numbers) return Math.max(0, sent.at + NUMBERS_MS - now);
-    return sent.text === text ? null : Math.max(0, sent.at + TRIFLES_MS - now);
+/** How fast what has changed is to be published. */
+type Pace = "urgent" | "numbers" | "trifles" | null;
+
+const NUMBERS: readonly (keyof StatePayload)[] = ["speed", "incline", "heart_rate"];
+const TRIFLES: readonly (keyof StatePayload)[] = ["rssi", "last_status_at"];
+
+/** No value of a state is an object. */
+const statePace = (sent: StatePayload, now: StatePayload): Pace => {
+  let pace: Pace = null;
+  for (const key of Object.keys(now) as (keyof StatePayload)[]) {
+    if (Object.is(sent[key], now[key])) continue;
+    if (NUMBERS.includes(key)) pace = "numbers";
+    else if (!TRIFLES.includes(key)) return "urgent";
+    else pace ??= "trifles";
+  }
+  return pace;
+};
+
+const statsPace = (sent: StatsPayload, now: StatsPayload): Pace => {
+  if (sent.session?.id !== now.session?.id || sent.session?.state !== now.session?.state) return "urgent";
+  return JSON.stringify(sent) === JSON.stringify(now) ? null : "numbers";
+};
+
+/** One topic whose value changes at three speeds. */
+class Paced<Payload> {
+  readonly #pace: (sent: Payload, now: Payload) => Pace;
+  readonly #sink: (payload: Payload) => void;
+  #sent: { readonly payload: Payload; readonly at: number } | null = null;
+
+  constructor(pace: (sent: Payload, now: Payload) => Pace, sink: (payload: Payload) => void) {
+    this.#pace = pace;
+    this.#sink = sink;
   }
 
-  sent(text: string, urgent: string, numbers: string, at: number): void {
-    this.#sent = { text, urgent, numbers, at };
+  /** Milliseconds until it is due, 0 for now, null for nothing new. */
+  due(payload: Payload, now: number): number | null {
+    if (!this.#sent) return 0;
+    switch (this.#pace(this.#sent.payload, payload)) {
+      case "urgent":
+        return 0;
+      case "numbers":
+        return Math.max(0, this.#sent.at + NUMBERS_MS - now);
+      case "trifles":
+        return Math.max(0, this.#sent.at + TRIFLES_MS - now);
+      case null:
+        return null;
+    }
+  }
+
+  send(payload: Payload, now: number): void {
+    this.#sink(payload);
+    this.#sent = { payload, at: now };
   }
 }
 
@@ -55,8 +91,8 @@ export class PadFeed {
   readonly #clock: FeedClock;
   readonly #view: () => Published;
   readonly #sink: PadSink;
-  readonly #state = new Paced();
-  readonly #stats = new Paced();
+  readonly #state: Paced<StatePayload>;
+  readonly #stats: Paced<StatsPayload>;
   #available: boolean | null = null;
   #cancel: () => void = () => undefined;
   #flushedAt = -Infinity;
@@ -65,70 +101,71 @@ export class PadFeed {
     this.#clock = clock;
     this.#view = view;
     this.#sink = sink;
+    this.#state = new Paced(statePace, (payload) => sink.state(payload));
+    this.#stats = new Paced(statsPace, (payload) => sink.stats(payload));
   }
 
   /** Something may have changed: publishes what is due and looks again when the rest is. */
-  changed(): void {
+  changed(view = this.#view()): void {
     this.#flushedAt = -Infinity;
-    this.#run(false);
+    this.#run(view, false);
   }
 
   /** A result speaks of what state shows, so that comes first (docs/topics.md, rates). A thousand may come at once. */
   flush(): void {
     const now = this.#clock.now();
     if (now - this.#flushedAt < CURRENT_MS) return;
-    this.#run(true);
+    this.#run(this.#view(), true);
     this.#flushedAt = now;
   }
 
   /** Availability: docs/topics.md wants it before everything else of a pad. */
   availability(): void {
-    const { available } = this.#view();
-    this.#available = available;
-    this.#sink.availability(availabilityPayload(available));
+    this.#sendAvailable(this.#view());
   }
 
   /** State and stats regardless of pace: `get`, birth, reconnect. */
   everything(): void {
     const { state, stats } = this.#view();
-    this.#sendState(state);
-    if (stats) this.#sendStats(stats);
+    const now = this.#clock.now();
+    this.#state.send(statePayload(state), now);
+    if (stats) this.#stats.send(statsPayload(stats), now);
   }
 
   end(): void {
     this.#cancel();
   }
 
-  #run(flush: boolean): void {
+  #sendAvailable({ available }: Published): void {
+    this.#available = available;
+    this.#sink.availability(availabilityPayload(available));
+  }
+
+  #run(view: Published, flush: boolean): void {
     this.#cancel();
-    const { available, state, stats } = this.#view();
-    if (available !== this.#available) this.availability();
+    if (view.available !== this.#available) this.#sendAvailable(view);
     const now = this.#clock.now();
     const waits = [
-      this.#step(this.#state.due(...stateTexts(state), now), flush, () => this.#sendState(state)),
-      stats && this.#step(this.#stats.due(...statsTexts(stats), now), flush, () => this.#sendStats(stats)),
+      step(this.#state, statePayload(view.state), flush, now),
+      view.stats && step(this.#stats, statsPayload(view.stats), flush, now),
     ].filter((ms) => ms !== null);
     if (waits.length > 0) this.#cancel = this.#clock.after(Math.min(...waits), () => this.changed());
   }
-
-  /** Milliseconds to wait, or null when there is nothing left to send. */
-  #step(due: number | null, flush: boolean, send: () => void): number | null {
-    if (due === null) return null;
-    if (due > 0 && !(flush && due <= NUMBERS_MS)) return due;
-    send();
-    return null;
-  }
-
-  #sendState(state: PadState): void {
-    this.#sink.state(statePayload(state));
-    this.#state.sent(...stateTexts(state), this.#clock.now());
-  }
-
-  #sendStats(stats: Stats): void {
-    this.#sink.stats(statsPayload(stats));
-    this.#stats.sent(...statsTexts(stats), this.#clock.now());
-  }
 }
+
+/** Milliseconds to wait, or null when there is nothing left to send. */
+const step = <Payload>(
+  paced: Paced<Payload>,
+  payload: Payload,
+  flush: boolean,
+  now: number,
+): number | null => {
+  const due = paced.due(payload, now);
+  if (due === null) return null;
+  if (due > 0 && !(flush && due <= NUMBERS_MS)) return due;
+  paced.send(payload, now);
+  return null;
+};
 
 /** What a new run says first of a pad, whatever it knows already: what the last run left is not true any more (rule 9). */
 export const unknownState = (state: PadState): ReturnType<typeof statePayload> =>
@@ -144,18 +181,3 @@ const UNKNOWN = {
   incline: null,
   heartRate: null,
 } as const;
-
-type Texts = readonly [text: string, urgent: string, numbers: string];
-
-const stateTexts = (state: PadState): Texts => {
-  const payload = statePayload(state);
-  const numbers = { ...payload, rssi: null, last_status_at: null };
-  const urgent = { ...numbers, speed: null, incline: null, heart_rate: null };
-  return [JSON.stringify(payload), JSON.stringify(urgent), JSON.stringify(numbers)];
-};
-
-const statsTexts = (stats: Stats): Texts => {
-  const text = JSON.stringify(statsPayload(stats));
-  const { session } = stats;
-  return [text, JSON.stringify([session?.id, session?.state]), text];
-};

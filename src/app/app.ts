@@ -214,8 +214,7 @@ export class App implements Stoppable {
       crashedAt: this.#store.crashedAt(id),
     });
     const unwatch = pad.subscribe({
-      changed: () => {
-        const { state, crashedAt } = pad.view();
+      changed: ({ state, crashedAt }) => {
         // An unclean end that the belt was not seen after keeps its mark as it is (safety rule 9).
         if (state.lastStatusAt !== null && crashedAt === null) this.#store.statusSeen(id, state.lastStatusAt);
       },

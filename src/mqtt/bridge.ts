@@ -177,9 +177,9 @@ export class Bridge {
     for (const { pad, feed } of this.#pads.values()) {
       let identity = pad.view().identity;
       const stop = pad.subscribe({
-        changed: () => {
-          feed.changed();
-          const now = pad.view().identity;
+        changed: (view) => {
+          feed.changed(view);
+          const now = view.identity;
           if (now === identity) return;
           identity = now;
           this.#announcer.update();

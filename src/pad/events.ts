@@ -44,34 +44,39 @@ export const runIsolated = (run: () => void): void => {
   }
 };
 
-export interface Listener<Subject> {
-  /** Something that `view()` shows may have changed. */
-  changed(subject: Subject): void;
+export interface Listener<Subject, View> {
+  /** Something that `view()` shows may have changed; this is what it shows now. */
+  changed(view: View): void;
   happened(subject: Subject, event: PadEvent): void;
 }
 
 /** Tells what becomes of a pad's belt and link: to whoever listens, and to the log. */
-export class PadEvents<Subject> {
+export class PadEvents<Subject, View> {
   readonly #subject: Subject;
+  readonly #view: () => View;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #changes: ChangeSignal;
-  readonly #listeners = new Set<Listener<Subject>>();
+  readonly #listeners = new Set<Listener<Subject, View>>();
 
-  constructor(subject: Subject, clock: Clock, log: Logger, changes: ChangeSignal) {
+  constructor(subject: Subject, view: () => View, clock: Clock, log: Logger, changes: ChangeSignal) {
     this.#subject = subject;
+    this.#view = view;
     this.#clock = clock;
     this.#log = log;
     this.#changes = changes;
   }
 
-  subscribe(listener: Listener<Subject>): () => void {
+  subscribe(listener: Listener<Subject, View>): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   changed(): void {
-    for (const listener of this.#listeners) runIsolated(() => listener.changed(this.#subject));
+    runIsolated(() => {
+      const view = this.#view();
+      for (const listener of this.#listeners) runIsolated(() => listener.changed(view));
+    });
     this.#changes.happened();
   }
 

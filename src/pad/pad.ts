@@ -32,7 +32,7 @@ export interface PadDeps extends PadLinkDeps {
   readonly crashedAt: number | null;
 }
 
-export type PadListener = Listener<Pad>;
+export type PadListener = Listener<Pad, PadView>;
 
 export interface PadView {
   readonly state: PadState;
@@ -50,7 +50,7 @@ export class Pad {
   readonly settings: PadSettings;
   readonly shutdown: PadShutdown;
   readonly #deps: PadDeps;
-  readonly #events: PadEvents<Pad>;
+  readonly #events: PadEvents<Pad, PadView>;
   readonly #scheduler: Scheduler;
   readonly #commands: PadCommands;
   readonly #sessions: SessionTracker;
@@ -65,7 +65,7 @@ export class Pad {
     this.settings = settings;
     this.#deps = deps;
     const changes = new ChangeSignal();
-    this.#events = new PadEvents<Pad>(this, clock, deps.log, changes);
+    this.#events = new PadEvents<Pad, PadView>(this, () => this.view(), clock, deps.log, changes);
     const { crashedAt } = deps;
     this.#sessions = new SessionTracker(deps.journal, clock, deps.ledger, crashedAt !== null, (event) =>
       this.#events.happened(event),

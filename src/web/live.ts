@@ -8,7 +8,7 @@ import type {
   SetResponse,
   StopResponse,
 } from "../api/page.js";
-import type { PadHappening, PadPort } from "../api/pad-port.js";
+import type { PadHappening, PadPort, PadPortView } from "../api/pad-port.js";
 import {
   availabilityPayload,
   bridgeStatePayload,
@@ -63,7 +63,7 @@ export class LivePicture {
     );
     this.#ends = [...this.#pads.values()].map(({ pad, feed }) =>
       pad.subscribe({
-        changed: () => this.#changed(feed),
+        changed: (view) => this.#changed(feed, view),
         happened: (_, event) => this.#happened(pad.settings.id, feed, event),
       }),
     );
@@ -156,9 +156,9 @@ export class LivePicture {
   }
 
   /** Nobody watches: the next one begins with a full picture. */
-  #changed(feed: PadFeed): void {
+  #changed(feed: PadFeed, view: PadPortView): void {
     if (this.#streams.count === 0) return;
-    feed.changed();
+    feed.changed(view);
     const list = this.#list();
     const text = JSON.stringify(list);
     if (text === this.#padList) return;

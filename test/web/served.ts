@@ -46,7 +46,7 @@ class PortedPad implements PadPort {
 
   shows(state: Partial<PadState>): void {
     this.state = { ...this.state, ...state };
-    for (const listener of this.#listeners) listener.changed();
+    for (const listener of this.#listeners) listener.changed(this.view());
   }
 
   happened(event: PadHappening): void {
