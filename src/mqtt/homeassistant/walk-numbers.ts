@@ -24,14 +24,19 @@ const countersOf = (capabilities: Capabilities | null): readonly GoalKey[] =>
 type Period = "session" | "today" | "total";
 
 /**
- * Home Assistant records each value that differs from the last. In seconds, three durations would be three rows a second
- * while somebody walks; in these units and decimals they are 0.3 (home-assistant 7: no update merely because time passes).
+ * Home Assistant records each value that differs from the last. In seconds and metres, three durations and three
+ * distances would be six rows a second while somebody walks; in these units and decimals they are 0.6 (home-assistant 7:
+ * no update merely because time passes).
  */
 const DURATION: Readonly<Record<Period, { readonly seconds: number; readonly decimals: number }>> = {
   session: { seconds: 60, decimals: 1 },
   today: { seconds: 60, decimals: 0 },
   total: { seconds: 3600, decimals: 1 },
 };
+
+/** What is unknown stays so: Home Assistant logs a warning for arithmetic with it. */
+const rounded = (value: string, decimals: number, by = 1): string =>
+  `${by === 1 ? value : `(${value} / ${by})`} | round(${decimals}) if ${value} is not none else none`;
 
 /** What was walked in this session, today and in total, and how much of the day's goals that is. */
 export const walkNumbers = (
@@ -47,11 +52,15 @@ const counters = (stats: string, keys: readonly GoalKey[]): readonly Entity[] =>
   const rising = (key: GoalKey, period: Period, id: string, suffix: string): Entity => {
     const { name, ...config } = COUNTERS[key];
     const value = json(`${period}.${key}`);
-    const shown = { state_class: "total_increasing", ...read(stats, value) };
+    const shown = {
+      state_class: "total_increasing",
+      ...read(stats, key === "distance" ? rounded(value, 2) : value),
+    };
     const time = key === "duration" ? durationOf(value, stats, period) : {};
     return entity(id, "bridge", "sensor", { name: `${name}${suffix}`, ...config, ...shown, ...time });
   };
-  const average = { name: "Average speed", ...SPEED_SENSOR, ...read(stats, json("session.average_speed")) };
+  const value = rounded(json("session.average_speed"), 1);
+  const average = { name: "Average speed", ...SPEED_SENSOR, ...read(stats, value) };
   return [
     ...keys.map((key) => rising(key, "session", key, "")),
     entity("average-speed", "bridge", "sensor", average),
@@ -63,7 +72,7 @@ const counters = (stats: string, keys: readonly GoalKey[]): readonly Entity[] =>
 const durationOf = (value: string, stats: string, period: Period) => {
   const { seconds, decimals } = DURATION[period];
   return {
-    ...read(stats, `(${value} / ${seconds}) | round(${decimals}) if ${value} is not none else none`),
+    ...read(stats, rounded(value, decimals, seconds)),
     ...(period === "total" && { unit_of_measurement: "h", suggested_display_precision: decimals }),
   };
 };
