@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,7 +11,7 @@ import { parse } from "yaml";
 import { allKeys } from "../../src/config/keys.js";
 import { PAD_RULES } from "../../src/config/pads.js";
 import { MAIN, ROOT } from "../support/program.js";
-import { homeAssistantYaml, type Node, text } from "./files.js";
+import { homeAssistantYaml, type Node, text, walk } from "./files.js";
 
 const { schema, options, ...config } = homeAssistantYaml("docker/addon/config.yaml") as Node & {
   schema: Readonly<Record<string, unknown>> & { pads: readonly Node[] };
@@ -58,6 +59,66 @@ describe("the add-on's config.yaml", () => {
       configuration: Node;
     };
     expect(Object.keys(configuration)).toEqual(Object.keys(schema));
+  });
+});
+
+describe("what the store of Home Assistant shows", () => {
+  // Home Assistant's documentation of app configuration and presentation: PNG, icon square at 128, logo about 250 × 100.
+  it.each([
+    ["icon.png", 128, 128],
+    ["logo.png", 250, 100],
+  ])("%s is a PNG of %i × %i", (name, width, height) => {
+    const bytes = readFileSync(join(ROOT, "docker/addon", name));
+    expect(bytes.subarray(0, 8).toString("latin1")).toBe("\x89PNG\r\n\x1a\n");
+    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([width, height]);
+  });
+
+  it("has its keys, with values of their kinds, and none that is not documented", () => {
+    expect(config).toMatchObject({
+      name: expect.any(String) as string,
+      description: expect.any(String) as string,
+    });
+    expect(config["slug"]).toMatch(/^[-_.A-Za-z0-9]+$/);
+    expect(config["image"]).toMatch(/^[^\s:]+\/\{?[^\s:]*\{arch\}$/);
+    expect(["initialize", "system", "services", "application", "once"]).toContain(config["startup"]);
+    expect(["auto", "manual", "manual_only"]).toContain(config["boot"]);
+    const documented = [
+      ...[
+        "name",
+        "version",
+        "slug",
+        "description",
+        "arch",
+        "url",
+        "image",
+        "homeassistant",
+        "startup",
+        "boot",
+        "init",
+      ],
+      ...[
+        "timeout",
+        "host_network",
+        "privileged",
+        "services",
+        "ingress",
+        "ingress_port",
+        "panel_icon",
+        "panel_title",
+      ],
+    ];
+    expect(Object.keys(config).filter((key) => !documented.includes(key))).toEqual([]);
+    const kinds =
+      /^(str|bool|password|email|url|port|device|int(\(\d*,\d*\))?|float(\([\d.]*,[\d.]*\))?|match\(.+\)|list\([^|]+(\|[^|]+)*\))\??$/;
+    const types = walk(schema).flatMap(([, type]) => (typeof type === "string" ? type : []));
+    expect(types.filter((type) => !kinds.test(type))).toEqual([]);
+  });
+
+  it("tells to switch the Watchdog on, and of no command that only a shell could run", () => {
+    const docs = text("docker/addon/DOCS.md");
+    expect(docs).toContain("_Watchdog_");
+    expect(docs).not.toMatch(/^\$ |npm |docker /m);
+    for (const file of ["README.md", "CHANGELOG.md"]) expect(text(`docker/addon/${file}`)).not.toBe("");
   });
 });
 
