@@ -190,7 +190,7 @@ export const TEXT = {
     signal: (dbm: number | null) =>
       dbm === null
         ? "Signal unknown"
-        : `${dbm >= -60 ? "Strong" : dbm >= -75 ? "Fair" : "Weak"} signal (${dbm} dBm)`,
+        : `${dbm >= -60 ? "Strong" : dbm >= -75 ? "Fair" : "Weak"}, \u2212${-dbm}\u00a0dBm`,
     added: (file: string) => `Written to ${file}. The pad is used after a restart of the bridge.`,
     restart: "Restart the bridge now",
   },

@@ -1,4 +1,4 @@
-import { speedWithUnit, inUnits, tenthsText } from "../format.js";
+import { speedUnit, speedWithUnit, inUnits, tenthsText } from "../format.js";
 import type { PadModel, State } from "../model/state.js";
 import { TRACE_SECONDS } from "../model/trace.js";
 import { TEXT } from "../text.js";
@@ -23,7 +23,9 @@ export const LiveChart = ({ state, pad }: Props) => {
   const moved = trace.speed.some((speed) => speed !== null && speed > 0);
   return (
     <section class="panel" aria-labelledby="live-title">
-      <h2 id="live-title">{TEXT.live.label}</h2>
+      <h2 id="live-title">
+        {TEXT.live.label} <span class="aside">{speedUnit(units)}</span>
+      </h2>
       {moved ? (
         <Plot
           label={TEXT.live.chart(speedWithUnit(pad.state?.speed ?? null, units))}

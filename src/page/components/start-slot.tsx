@@ -27,7 +27,7 @@ export const StartSlot = ({ state, pad, actions }: Props) => (
 const StartButtons = ({ state, pad, actions }: Props) => {
   if (pad.asked.start || pad.state?.belt === "starting")
     return <p class="start-note pending">{TEXT.start.pending}</p>;
-  if (!isAtRest(pad)) return <p class="start-note">{pad.online ? TEXT.start.walking : ""}</p>;
+  if (!isAtRest(pad)) return <p class="start-note keys-note">{pad.online ? TEXT.start.walking : ""}</p>;
   const { id } = pad.about;
   const paused = isPaused(pad);
   const allowed = state.info?.config.safety.allow_start !== false;
