@@ -1,105 +1,135 @@
-// The pictures of the docs, from the program itself: npm run build && npx tsx scripts/pictures.ts. It needs util-linux'
-// `script` for a terminal. What is drawn as a dashboard is drawn by us, and says so: the values are those that Home
-// Assistant would have, the look is not its own.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+// npm run pictures: the pictures of README and docs, taken of the real page while the built program walks simulated pads.
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { DESKTOP, launch, PHONE, Tab } from "../test/page/browser.js";
+import { urlOf } from "../test/page/demo.js";
 import { freePort } from "../test/support/mosquitto.js";
-import { MqttProbe, type Recorded } from "../test/support/mqtt-probe.js";
 import { Program, ROOT } from "../test/support/program.js";
-import { homeAssistantYaml } from "../test/shelf/files.js";
-import { type Card, column, type Scene } from "./pictures/cards.js";
-import { entitiesOf } from "./pictures/entities.js";
-import { document, label, rect, SANS } from "./pictures/svg.js";
-import { terminalPicture } from "./pictures/terminal.js";
+import { storeWalks } from "./page/stored-walks.js";
 
-const COLUMNS = 112;
-const SECTION = 330;
-const GAP = 16;
-const STATE = "walkingpad2mqtt/office/state";
-const PAD = { id: "office", name: "Walking pad", address: "57:4c:4e:00:11:22" };
-
-interface State {
-  readonly belt: string;
-  readonly speed: number | null;
-}
-const isState =
-  (matches: (state: State) => boolean) =>
-  ({ topic, payload }: Recorded): boolean =>
-    topic === STATE && matches(JSON.parse(payload) as State);
-
-const speedOf = (messages: readonly Recorded[]): Scene["speed"] => {
-  const states = messages.filter(({ topic }) => topic === STATE);
-  const from = states[0]?.at ?? 0;
-  return states.map(({ at, payload }) => [(at - from) / 1000, (JSON.parse(payload) as State).speed ?? 0]);
-};
-
-const dashboard = (messages: readonly Recorded[]): string => {
-  const { views } = homeAssistantYaml("docs/home-assistant/dashboard.yaml") as {
-    views: readonly [{ sections: readonly { cards: readonly Card[] }[] }];
-  };
-  const scene: Scene = { entities: entitiesOf(messages), speed: speedOf(messages) };
-  const columns = views[0].sections.map(({ cards }, index) =>
-    column(cards, scene, [GAP + index * (SECTION + GAP), SECTION], 44),
-  );
-  const width = GAP + columns.length * (SECTION + GAP);
-  const height = Math.max(...columns.map(({ bottom }) => bottom)) + 8;
-  const note =
-    "Drawn by scripts/pictures.ts from dashboard.yaml and a simulated walk. Home Assistant looks different.";
-  return document(width, height, SANS, [
-    rect({ x: 0, y: 0, width, height }, "#f4f5f7"),
-    label(GAP, 28, note, 'font-size="13" font-style="italic" fill="#6b6b6b"'),
-    ...columns.flatMap(({ parts }) => parts),
-  ]);
-};
-
-const save = (name: string, svg: string): void => {
-  writeFileSync(join(ROOT, "docs", "pictures", name), svg);
-  process.stdout.write(`docs/pictures/${name}: ${Math.round(svg.length / 1000)} kB\n`);
-};
-
-const onTerminal = (command: readonly string[]): readonly string[] => [
-  ...["script", "--quiet", "--return", "--command"],
-  `stty cols ${COLUMNS}; exec ${command.map((word) => `'${word}'`).join(" ")}`,
-  "/dev/null",
+/** Another folder gets every scene in every look, to look at them; docs only what its pages show. */
+const [, , elsewhere] = process.argv;
+const FOLDER = elsewhere ?? join(ROOT, "docs", "pictures");
+const SHOWN = [
+  "walking-desktop-light.png",
+  "walking-desktop-dark.png",
+  "walking-phone-light.png",
+  "stopping-phone-light.png",
+  "history-phone-dark.png",
 ];
-const waited = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** Long enough for the chart to show something. */
+const WALK_MS = elsewhere === undefined ? 120_000 : 15_000;
+const PADS = [
+  { id: "office", name: "Office", address: "57:4c:4e:00:00:01" },
+  { id: "gym", name: "Gym treadmill", address: "57:4c:4e:00:00:02" },
+] as const;
+const MODELS = { office: "c2", gym: "ftms" } as const;
 
-const folder = mkdtempSync(join(tmpdir(), "pictures-"));
-const port = await freePort();
-const program = await Program.start({
-  folder,
-  wrap: onTerminal,
-  env: { TERM: "xterm" },
-  config: {
-    mqtt: { url: "embedded" },
-    embedded_broker: { port },
-    bluetooth: { radio: "simulator" },
-    goals: { steps: 6000 },
-    pads: [PAD],
-    simulator: { pads: [{ address: PAD.address, model: "c2" }] },
-  },
+const configOf = (pads: readonly (typeof PADS)[number][], port: number) => ({
+  mqtt: { url: "embedded" },
+  embedded_broker: { port },
+  web: { port: port + 1 },
+  bluetooth: { radio: "simulator" },
+  goals: { distance: 5, steps: 8000, duration: 90, calories: null },
+  pads,
+  simulator: { pads: PADS.map(({ id, address }) => ({ address, model: MODELS[id] })) },
 });
-await program.untilLine("connected", 20_000);
-const probe = await MqttProbe.connect(`mqtt://127.0.0.1:${port}`);
-await probe.until(
-  isState(({ belt }) => belt === "standby"),
-  10_000,
-);
-await probe.publish("walkingpad2mqtt/office/set", { speed: 3.5 });
-await waited(45_000);
-await probe.publish("walkingpad2mqtt/office/set/speed", "4.2");
-await waited(45_000);
-save("dashboard-walking.svg", dashboard(probe.messages));
-program.child.stdin?.write("\u0003");
-await probe.until(
-  isState(({ belt, speed }) => belt === "stopping" && (speed ?? 9) < 2.5),
-  20_000,
-  probe.mark(),
-);
-await waited(600);
-save("terminal-stopping.svg", terminalPicture(program.stdout, COLUMNS, 8));
-save("dashboard-stopping.svg", dashboard(probe.messages));
-await probe.close();
-process.stdout.write(`the bridge ended with ${JSON.stringify(await program.exit(25_000))}\n`);
-rmSync(folder, { recursive: true, force: true });
+
+interface Look {
+  readonly theme: "light" | "dark";
+  readonly size: "phone" | "desktop";
+}
+const LOOKS: readonly Look[] = [
+  { theme: "light", size: "phone" },
+  { theme: "dark", size: "phone" },
+  { theme: "light", size: "desktop" },
+  { theme: "dark", size: "desktop" },
+];
+const nameOf = (scene: string, { theme, size }: Look): string => `${scene}-${size}-${theme}.png`;
+
+/** One tab in each look, all of them open at the same time: the belt does not wait. */
+const openAll = (browser: Browser, url: string): Promise<readonly (readonly [Look, Tab])[]> =>
+  Promise.all(
+    LOOKS.map(async (look) => {
+      const size = look.size === "phone" ? PHONE : DESKTOP;
+      const options = { ...size, colorScheme: look.theme, deviceScaleFactor: 1 };
+      return [look, await Tab.open(null, browser, url, options)] as const;
+    }),
+  );
+
+type Tabs = Awaited<ReturnType<typeof openAll>>;
+
+const shoot = async (tabs: Tabs, scene: string): Promise<void> => {
+  for (const [look, { page }] of tabs) {
+    const name = nameOf(scene, look);
+    if (elsewhere === undefined && !SHOWN.includes(name)) continue;
+    await page.screenshot({ path: join(FOLDER, name), animations: "disabled" });
+    process.stdout.write(`${name}\n`);
+  }
+};
+
+const folder = await mkdtemp(join(tmpdir(), "pictures-"));
+await mkdir(FOLDER, { recursive: true });
+const browser = await launch();
+try {
+  const port = await freePort();
+  const empty = await Program.start({ folder: join(folder, "empty"), config: configOf([], port) });
+  const first = await openAll(browser, await urlOf(empty));
+  for (const [, tab] of first) await tab.button("Look for pads").click();
+  for (const [, tab] of first) await tab.button("Use this pad").first().waitFor();
+  await shoot(first, "first-pad");
+  await empty.dispose();
+
+  await storeWalks(join(folder, "data"), PADS[0].id, 60);
+  const options = { folder, config: configOf(PADS, port) };
+  const program = await Program.start(options);
+  const tabs = await openAll(browser, await urlOf(program));
+  const [[, main]] = tabs as [readonly [Look, Tab]];
+  await main.untilBelt(/standby|idle/);
+  await shoot(tabs, "rest");
+  await main.start();
+  await main.untilBelt(/running/);
+  await main.button("Change to 3.5 km/h").click();
+  await main.untilSpeed((speed) => speed === 3.5);
+  // The chart, and a distance: the pad counts in tens of metres.
+  await main.page.waitForTimeout(WALK_MS);
+  await main.button("Faster").click();
+  await main.untilSpeed((speed) => speed === 4);
+  await main.page.waitForTimeout(15_000);
+  await shoot(tabs, "walking");
+  await main.stop("Office").click();
+  await main.button("Resume").waitFor();
+  await shoot(tabs, "paused");
+  for (const [, { page }] of tabs) await page.getByRole("link", { name: "History" }).click();
+  for (const [, { page }] of tabs) await page.getByRole("radio", { name: "Month" }).check();
+  for (const [, tab] of tabs) await tab.says(/^Best day/);
+  await shoot(tabs, "history");
+  for (const [, { page }] of tabs) {
+    await page.locator(".bars-plot").press("ArrowLeft");
+    await page.locator(".walk-row").first().click();
+    await page.locator(".walk-chart canvas").first().waitFor();
+    await page.locator(".walk-detail").scrollIntoViewIfNeeded();
+  }
+  await shoot(tabs, "one-walk");
+  for (const [, { page }] of tabs) await page.getByRole("link", { name: "Walk" }).click();
+  await main.start();
+  await main.untilSpeed((speed) => speed > 3);
+  program.signal("SIGINT");
+  await main.untilSpeed((speed) => speed < 2.5);
+  await shoot(tabs, "stopping");
+  await main.says("You may close this window.");
+  await shoot(tabs, "ended");
+
+  const crashing = await Program.start(options);
+  await main.untilBelt(/standby|idle/);
+  await main.start();
+  await main.untilSpeed((speed) => speed > 1);
+  crashing.signal("SIGKILL");
+  for (const [, tab] of tabs) await tab.says("The connection to the bridge is lost.");
+  await shoot(tabs, "lost");
+} finally {
+  await browser.close();
+  await rm(folder, { recursive: true, force: true });
+}

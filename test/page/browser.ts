@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, type TestContext, vi } from "vitest";
@@ -44,6 +45,15 @@ export const browserOfFile = (): (() => Browser) => {
 
 export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } as const;
 export const DESKTOP = { viewport: { width: 1440, height: 900 } } as const;
+
+/** Looks again and again; for scripts, too, which have no `expect.poll`. */
+const until = async (isSo: () => Promise<boolean>, what: string): Promise<void> => {
+  const end = Date.now() + SOON.timeout;
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await sleep(50);
+  }
+};
 
 /** One tab with a profile of its own, and everything in it that no tab of ours may ever show. */
 export class Tab {
@@ -94,12 +104,12 @@ export class Tab {
     return Number(await this.page.locator("[data-speed]").textContent());
   }
 
-  async untilBelt(word: string | RegExp): Promise<void> {
-    await expect.poll(() => this.belt(), SOON).toMatch(word);
+  async untilBelt(word: RegExp): Promise<void> {
+    await until(async () => word.test((await this.belt()) ?? ""), `the belt to be ${word.source}`);
   }
 
   async untilSpeed(so: (speed: number) => boolean): Promise<void> {
-    await expect.poll(async () => so(await this.speed()), SOON).toBe(true);
+    await until(async () => so(await this.speed()), `the speed to be ${so.toString()}`);
   }
 
   button(name: string | RegExp) {

@@ -26,18 +26,20 @@ const settings = async (ctx: TestContext): Promise<ProgramOptions> => {
   };
 };
 
-/** Writes down each speed and banner that the page shows, from now on. */
+/** Writes down each belt word, speed and banner that the page shows, from now on. */
 const WATCH = `
   window.shown = [];
   const note = () => {
     const banner = document.querySelector(".banner-text p")?.textContent ?? "";
     const speed = document.querySelector("[data-speed]").textContent;
-    window.shown.push({ banner, speed: Number(speed) });
+    const { belt } = document.querySelector("[data-belt]").dataset;
+    window.shown.push({ banner, belt, speed: Number(speed) });
   };
-  new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });`;
+  new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });`;
 
 interface Shown {
   readonly banner: string;
+  readonly belt: string;
   readonly speed: number;
 }
 const shownBy = (tab: Tab): Promise<readonly Shown[]> => tab.page.evaluate<readonly Shown[]>("window.shown");
@@ -79,8 +81,11 @@ describe.skipIf(noBrowser)(`the page while its bridge ends, dies and comes back$
     await tab.untilBelt(/standby|idle/);
     // The belt that the crash has left moving.
     await tell(third, { do: "press", address: PAD, key: "start-stop" });
-    await tab.untilBelt("stopping");
+    const words = async (): Promise<readonly string[]> => (await shownBy(tab)).map(({ belt }) => belt);
+    await expect.poll(words, SOON).toEqual(expect.arrayContaining(["unknown", "starting"]));
+    await third.untilLine(({ msg }) => msg.includes("crash"), SOON.timeout);
     await tab.untilBelt(/standby|idle/);
+    expect((await tell(third, { do: "speed", address: PAD })).speed).toBe(0);
     expect((await shownBy(tab)).some(({ banner }) => banner.endsWith(LOST))).toBe(true);
     third.signal("SIGTERM");
     await tab.says(ENDED);

@@ -39,7 +39,7 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
     for (const tab of tabs) expect(await tab.violations()).toEqual([]);
 
     await desktop.start();
-    await phone.untilBelt("running");
+    await phone.untilBelt(/running/);
     await desktop.button("Change to 2.0 km/h").click();
     await desktop.untilSpeed((speed) => speed === 2);
     await agree(tabs);
@@ -56,7 +56,7 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
     }
 
     await phone.stop(C2).tap();
-    for (const tab of tabs) await tab.untilBelt("idle");
+    for (const tab of tabs) await tab.untilBelt(/idle/);
     await agree(tabs);
     await desktop.button("Resume").waitFor();
     await desktop.button("End walk").click();
@@ -80,7 +80,7 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
     await keyboard.press("Enter");
     await tabTo(/^Start$/);
     await tab.start(() => keyboard.press("Enter"));
-    await tab.untilBelt("running");
+    await tab.untilBelt(/running/);
     expect(await focused()).toMatch(/^STOP/);
     const from = await tab.speed();
     await keyboard.press("ArrowUp");
@@ -89,7 +89,7 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
     await tab.untilBelt(/paused|idle|standby/);
     await tabTo(/^Resume$/);
     await tab.start(() => keyboard.press("Enter"));
-    await tab.untilBelt("running");
+    await tab.untilBelt(/running/);
     await keyboard.press("Space");
     await tab.untilBelt(/paused|idle|standby/);
     await tabTo(/^End walk$/);
@@ -103,7 +103,7 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
     const tab = await open(ctx);
     await tab.untilBelt(/standby|idle/);
     await tab.start();
-    await tab.untilBelt("running");
+    await tab.untilBelt(/running/);
     await tab.page.keyboard.press("Space");
     await tab.button("Resume").waitFor();
     const resumed = async (): Promise<string | undefined> => {
@@ -111,7 +111,7 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
       return wilink.last()?.belt;
     };
     await expect.poll(resumed, { ...SOON, interval: 2_100 }).toMatch(/starting|running/);
-    await tab.untilBelt("running");
+    await tab.untilBelt(/running/);
     await tab.stop(C2).click();
     await atRest(wilink);
   });
@@ -139,11 +139,11 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
     const tab = await open(ctx);
     const held = new Promise<Route>((resolve) => void tab.page.route("**/set?start=never", resolve));
     expect((await wilink.ask({ belt: "ON" })).status).toBe("ok");
-    await tab.untilBelt("running");
+    await tab.untilBelt(/running/);
     await tab.button("Change to 2.0 km/h").click();
     const request = await held;
     expect((await wilink.ask({ belt: "OFF" })).status).toBe("ok");
-    await tab.untilBelt("idle");
+    await tab.untilBelt(/idle/);
     const from = probe.mark();
     await request.continue();
     // Either way, as the belt took less or more than 5 s to rest.
