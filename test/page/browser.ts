@@ -26,7 +26,7 @@ const FLAGS = [
 ];
 
 /** A new profile each time. */
-const launch = (): Promise<Browser> =>
+export const launch = (): Promise<Browser> =>
   chromium.launch({ executablePath: BINARY ?? "", args: FLAGS, headless: true });
 
 /** One browser for all tests of a file. */
