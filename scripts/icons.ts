@@ -88,7 +88,7 @@ const chunk = (name: string, data: Uint8Array): Uint8Array => {
 };
 
 /** 8 bits a channel with alpha, no filter (PNG, 3rd edition, 11.2.1). */
-export const png = (width: number, height: number): Uint8Array => {
+const png = (width: number, height: number): Uint8Array => {
   const rows = Array.from({ length: height }, (_, row) => [
     0,
     ...Array.from({ length: width }, (__, column) => pixel(column, row, width, height)).flat(),
