@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { quiet } from "../../../test/support/pad-rig.js";
 import { canControl } from "../../domain/capabilities.js";
 import type { PadSettings } from "../../domain/pad.js";
+import { speedFromKmh } from "../../domain/units.js";
 import { modelFor } from "../../protocol/models.js";
 import { decodeIdentity } from "../../store/validators.js";
 import { type Identity, IdentityTracker, noIdentity } from "./identity.js";
@@ -17,10 +18,10 @@ const SETTINGS: PadSettings = {
   startSpeed: null,
 };
 
-const known = (from: Identity = noIdentity) => {
+const known = (from: Identity = noIdentity, settings = SETTINGS, log = quiet) => {
   let kept = from;
-  const tracker = new IdentityTracker(SETTINGS, {
-    log: quiet,
+  const tracker = new IdentityTracker(settings, {
+    log,
     memory: { recall: () => kept, keep: (_, identity) => void (kept = identity) },
     machine: () => undefined,
     changed: () => undefined,
@@ -73,5 +74,23 @@ describe("control", () => {
     const before = kept();
     tracker.onAccess("full");
     expect(kept()).toBe(before);
+  });
+});
+
+describe("a max_speed below the machine's slowest speed", () => {
+  it("is a configuration error with both numbers, said once the machine has told its limits, and once", () => {
+    const errors: [object, string][] = [];
+    const log = { ...quiet, error: (fields: object, message: string) => void errors.push([fields, message]) };
+    const { tracker } = known(noIdentity, { ...SETTINGS, maxSpeed: speedFromKmh(0.8) }, log);
+    tracker.onConnected(modelFor("ftms", null));
+    expect(errors).toEqual([]);
+    const limits = { minSpeed: speedFromKmh(0.97), maxSpeed: speedFromKmh(6.44), imperial: false };
+    for (let i = 0; i < 3; i++) tracker.onPreferences(limits);
+    expect(errors).toEqual([
+      [
+        { minSpeed: 0.97, maxSpeed: 0.8 },
+        expect.stringMatching(/Configuration error.*0\.8 km\/h.*0\.97 km\/h/),
+      ],
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Address } from "../../ble/radio.js";
-import { capabilitiesOf } from "../../domain/capabilities.js";
+import { capabilitiesOf, hasNoSpeed } from "../../domain/capabilities.js";
 import type { Capabilities, PadPreferences, PadSettings, ProtocolName } from "../../domain/pad.js";
 import { kmh } from "../../domain/units.js";
 import type { Logger } from "../../log/log.js";
@@ -66,6 +66,7 @@ export class IdentityTracker {
   #identity: Identity;
   #model: Model | null = null;
   #toldOfMiles = false;
+  #toldOfNoSpeed = false;
 
   constructor(settings: PadSettings, deps: IdentityTrackerDeps) {
     this.#settings = settings;
@@ -131,6 +132,18 @@ export class IdentityTracker {
     this.#deps.log.warn({ maxSpeed }, said);
   }
 
+  /** The config is wrong for this machine, which only the machine could tell: said once a run. */
+  #reportNoSpeed({ minSpeed, maxSpeed }: Capabilities): void {
+    if (this.#toldOfNoSpeed) return;
+    this.#toldOfNoSpeed = true;
+    const [min, max] = [kmh(minSpeed), kmh(maxSpeed)];
+    this.#deps.log.error(
+      { minSpeed: min, maxSpeed: max },
+      `Configuration error: max_speed of this pad is ${max} km/h, and the machine's slowest speed is ${min} km/h. ` +
+        "No speed is written to the belt; it can be stopped. Raise max_speed, or remove it.",
+    );
+  }
+
   #learn(identity: Identity): void {
     // Each connection teaches the same again: a change is what is new.
     if (JSON.stringify(identity) !== JSON.stringify(this.#identity)) {
@@ -139,6 +152,7 @@ export class IdentityTracker {
       this.#deps.changed();
     }
     const { capabilities } = identity;
+    if (this.#model && capabilities && hasNoSpeed(capabilities)) this.#reportNoSpeed(capabilities);
     if (this.#model && capabilities) this.#deps.machine({ quirks: this.#model.quirks, capabilities });
   }
 }
