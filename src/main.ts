@@ -6,8 +6,9 @@ import { systemClock } from "./clock.js";
 import { visibleLines } from "./domain/visible.js";
 import { catchEverything, Ending, EXIT, type ExitCode } from "./process/lifecycle.js";
 
-// V8 lets its young generation grow to 2 × 16 MB while modules load, and gives nothing back for hours: a third of all
-// the memory that the bridge took. At its first size it is swept more often, which costs less than can be measured.
+// V8 lets its young generation grow to 2 × 16 MB while modules load, and gives nothing back for hours. At its first size
+// it is swept more often. Measured after a minute of the demo, three runs each: 101 to 105 MB resident instead of 103 to
+// 122, for 1.12 s of CPU time, start included, instead of 1.03.
 setFlagsFromString("--semi-space-growth-factor=1");
 
 // Signals first, everything else after: a signal while modules load must take the one path, too.
