@@ -133,3 +133,30 @@ describe("an incline", () => {
     await rig.close();
   });
 });
+
+describe("an incline of a pad that says it with a speed, which also starts the belt", () => {
+  it("is not written to a belt at rest, nor while its speed changes, and leaves the speed as it is", async () => {
+    const rig = padRig({ model: "sperax" });
+    await rig.online();
+    await rig.clock.advance(3_000);
+    expect(await rig.ask(incline(4))).toBe("unconfirmed");
+    expect(rig.frames()).toEqual([]);
+
+    expect(await rig.ask(speed(2))).toBe("ok");
+    await rig.clock.advance(4_000);
+    const since = rig.clock.now();
+    const outcomes = rig.send(speed(3), incline(4));
+    await rig.clock.until(() => outcomes.length === 2, 30_000);
+    expect(codes(outcomes)).toEqual(["ok", "unconfirmed"]);
+    expect(rig.frames(since)).toEqual(["speed 3"]);
+
+    await rig.clock.advance(4_000);
+    expect(await rig.ask(incline(4))).toBe("ok");
+    await rig.clock.advance(3_000);
+    expect(rig.state()).toMatchObject({ speed: 300, incline: 4, belt: "running" });
+    expect(await rig.ask(speed(2.5))).toBe("ok");
+    await rig.clock.advance(3_000);
+    expect(rig.state()).toMatchObject({ speed: 250, incline: 4 });
+    expect(await rig.close()).toBe(0);
+  });
+});

@@ -125,18 +125,23 @@ const pitpatNamed = (bytes: Uint8Array): string => {
   return code === 0 ? "stop" : code === 2 ? "pause" : "unreadable";
 };
 
-/** Sperax's start is the same command as its speed, at 0.2 km/h. */
-const speraxNamed = (bytes: Uint8Array): string => {
+/** Sperax's start is the same command as its speed, at 0.2 km/h, and so is its incline, which is a new one. */
+const speraxNamed = (bytes: Uint8Array, pad?: SimulatedPad): string => {
   const read = parseSperax(bytes);
   if (!read) return "unreadable";
-  const [state, tenths = 0] = read.args;
+  const [state, tenths = 0, incline = 0] = read.args;
   const words = new Map([
     [0x00, "control"],
     [0x01, "preferences"],
     [0x19, "poll"],
   ]);
   if (read.command !== 0x15) return words.get(read.command) ?? "unreadable";
-  if (state === 1) return tenths === 2 ? "start" : `speed ${tenths / 10}`;
+  // An incline says the belt's own speed again.
+  const isIncline =
+    pad &&
+    "vibration" in pad.face &&
+    (Math.round(pad.face.incline.actual) !== incline || Math.round(beltSpeed(pad) * 10) === tenths);
+  if (state === 1) return tenths === 2 ? "start" : isIncline ? "incline" : `speed ${tenths / 10}`;
   return state === 0 ? "stop" : "pause";
 };
 
@@ -153,7 +158,7 @@ const isTextPad = (pad: SimulatedPad): pad is TextPad => pad.machine.model.proto
 
 /** What a frame means to a pad in this state; null: it is a part of a line that has not ended. */
 export const operationOf = (pad: SimulatedPad, characteristic: string, bytes: Uint8Array): string | null => {
-  if (!isTextPad(pad)) return nameOf(characteristic, bytes);
+  if (!isTextPad(pad)) return nameOf(characteristic, bytes, pad);
   const stream = pad.face.pending + Buffer.from(bytes).toString("latin1");
   return stream.endsWith("\r") ? lineNamed(decoded(pad.face, stream.slice(0, -1))) : null;
 };
@@ -165,18 +170,18 @@ export const handedOver = (pad: () => SimulatedPad): FrameNames => {
   let pending = "";
   return (characteristic, bytes) => {
     const now = pad();
-    if (!isTextPad(now)) return nameOf(characteristic, bytes);
+    if (!isTextPad(now)) return nameOf(characteristic, bytes, now);
     const op = operationOf({ ...now, face: { ...now.face, pending } }, characteristic, bytes);
     pending = op === null ? pending + Buffer.from(bytes).toString("latin1") : "";
     return op;
   };
 };
 
-const nameOf = (characteristic: string, bytes: Uint8Array): string => {
+const nameOf = (characteristic: string, bytes: Uint8Array, pad?: SimulatedPad): string => {
   if (characteristic === FTMS.preamble) return "preamble";
   if (characteristic === SUPPLEMENT.write) return "unlock";
   if (PITPAT.some(({ write }) => write === characteristic)) return pitpatNamed(bytes);
-  if (characteristic === SPERAX) return speraxNamed(bytes);
+  if (characteristic === SPERAX) return speraxNamed(bytes, pad);
   const wilink = parseCommand(bytes);
   if (wilink) return named(wilink.operation);
   const request = parseRequest(bytes);

@@ -88,6 +88,9 @@ export const airOver = (radio: Radio, deps: AirDeps): Radio => {
   };
 };
 
+/** What the machines say of their belts on. */
+const DATA: readonly string[] = [FTMS.treadmillData, "fe01", "fba2", "ff02", "fff2", "fff1"];
+
 const linkThrough = (link: Link, { world, process, dice, airOf, padOf, observer }: AirDeps): Link => {
   const { address } = link;
   const names = handedOver(() => padOf(address));
@@ -136,8 +139,7 @@ const linkThrough = (link: Link, { world, process, dice, airOf, padOf, observer 
       const hand = (): void =>
         process.input(() => {
           if (lost.signal.aborted) return;
-          if (characteristic === FTMS.treadmillData || characteristic === "fe01")
-            observer.heard(address, generated);
+          if (DATA.includes(characteristic)) observer.heard(address, generated);
           onBytes(bytes);
         });
       if (ms > 0) world.after(ms, hand);
@@ -146,7 +148,7 @@ const linkThrough = (link: Link, { world, process, dice, airOf, padOf, observer 
     return (fresh: Uint8Array): void => {
       const air = airOf(address);
       if (air.unanswered && characteristic === FTMS.controlPoint) return;
-      const isData = characteristic === FTMS.treadmillData || characteristic === "fe01";
+      const isData = DATA.includes(characteristic);
       const bytes = air.frozen && isData && last ? last : fresh;
       if (isData) last = bytes;
       // Bit 0 of the flags: more data, and no speed in this part (wire-facts b.1).

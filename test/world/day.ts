@@ -86,6 +86,7 @@ const isWiLink = (model: SimulatedModel): boolean => WILINK.includes(model);
 const dayPad = (dice: Dice): DayPad => {
   const model = dice.pick(MODELS);
   const wilink = isWiLink(model);
+  const ftms = FTMS.includes(model);
   const options: PadOptions = {
     mode: dice.weighed([
       [6, "manual"],
@@ -95,10 +96,10 @@ const dayPad = (dice: Dice): DayPad => {
     ...(dice.chance(0.3) && { ramp: dice.pick([0.1, 0.3, 1, 3]) }),
     ...(dice.chance(0.3) && { countdown: dice.pick([1000, 2000, 5000, 8000, 15_000]) }),
     ...(wilink && { gap: dice.chance(0.2) ? 0 : dice.whole(600, 700), gapRestarts: dice.chance(0.3) }),
-    ...(!wilink && dice.chance(0.2) && { deafSpinUp: true }),
-    ...(!wilink && dice.chance(0.05) && FTMS.includes(model) && { silentData: true }),
-    ...(!wilink && dice.chance(0.1) && { refusePause: true }),
-    ...(dice.chance(0.05) && { imperial: true }),
+    ...(ftms && dice.chance(0.2) && { deafSpinUp: true }),
+    ...(ftms && dice.chance(0.05) && { silentData: true }),
+    ...(ftms && dice.chance(0.1) && { refusePause: true }),
+    ...((wilink || ftms) && dice.chance(0.05) && { imperial: true }),
   };
   return {
     model,

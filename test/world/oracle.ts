@@ -85,6 +85,9 @@ export const kindOf = (key: string, value: string | number): Ask["kind"] => {
   return motion || (key === "speed" && value !== 0) ? "motion" : "other";
 };
 
+/** A broken connection to the broker is made again within this, when nothing is in its way; ms. */
+const RECONNECTS = 2_000;
+
 /**
  * What is true of one pad, and whether what the bridge does about it keeps the rules of contract 4. It knows the
  * simulator's belt, the person's presses and the frames; of the bridge it knows only what it has published.
@@ -93,6 +96,7 @@ export class PadOracle {
   readonly name: string;
   readonly setup: DayPad;
   readonly wilink: boolean;
+  readonly ftms: boolean;
   /** km/h: a status may show 0 below it. */
   readonly least: number;
   /** What a number of ours means to a machine that counts in miles and, of its kind, does not say so. */
@@ -161,9 +165,10 @@ export class PadOracle {
     this.#deps = deps;
     const { model } = pad.machine;
     this.wilink = "wilink" in model;
+    this.ftms = "ftms" in model;
     const { imperial = false } = setup.options;
     this.least = Math.max(LEAST * (imperial ? KM_PER_MILE : 1), (setup.options.ramp ?? 0) * ON_ITS_WAY_S);
-    this.unsaid = imperial && !this.wilink && setup.model !== "tm11gy" ? KM_PER_MILE : 1;
+    this.unsaid = imperial && this.ftms && setup.model !== "tm11gy" ? KM_PER_MILE : 1;
     this.cap = Math.min(
       model.belt.max,
       setup.maxSpeed ?? (this.wilink ? (model.name === "R1 Pro" ? 10 : 6) : Infinity),
@@ -222,6 +227,10 @@ export class PadOracle {
   /** The process stands still until then. */
   stalled(until: number): void {
     this.#awayAt = Math.max(this.#awayAt, until);
+    const { action, after } = this.#deps.safety.broker_lost;
+    // A connection that broke just before can be made again only after it.
+    const broken = this.#deps.now() - this.#outageSince < RECONNECTS;
+    if (broken && action === "stop" && until - this.#outageSince >= after * 1000) this.#flapStops = true;
   }
 
   /** The connection broke, and is made again at once: to a bridge that has had none that lasted, the broker is gone. */
@@ -249,6 +258,10 @@ export class PadOracle {
     const now = this.#deps.now();
     // A connection that has not lasted leaves the time running.
     if (!up && this.#brokerDownSince === null && now - this.#brokerUpSince >= LASTED) this.#outageSince = now;
+    const { action, after } = this.#deps.safety.broker_lost;
+    // The stop for it may have been asked for while the link was down, and reaches the belt with the next one.
+    if (up && this.#brokerDownSince !== null && action === "stop" && now - this.#outageSince >= after * 1000)
+      this.#flapStops = true;
     if (up) this.#brokerUpSince = now;
     this.#brokerDownSince = up ? null : (this.#brokerDownSince ?? now);
   }
@@ -352,7 +365,7 @@ export class PadOracle {
 
   /** Rule 7: FTMS, a start of 20 s ago, no speed seen since and no stop confirmed. No stop is until a speed is seen. */
   get hasNoTelemetry(): boolean {
-    return !this.wilink && this.#unshownSince !== null && this.#deps.now() - this.#unshownSince >= 20_000;
+    return this.ftms && this.#unshownSince !== null && this.#deps.now() - this.#unshownSince >= 20_000;
   }
 
   /** A notification that the pad sent at `generated` is about to be read. */
@@ -433,7 +446,9 @@ export class PadOracle {
         ask?.key === "speed" && typeof ask.value === "number" && !this.setup.options.imperial
           ? Math.max(ask.value, this.#least)
           : Infinity;
-      if (is.target > asked + 0.15 && is.target > (this.setup.startSpeed ?? 0) + 0.15)
+      // A machine that takes nothing so slow takes its own lowest.
+      const least = Math.max(this.setup.startSpeed ?? 0, after.machine.model.belt.min);
+      if (is.target > asked + 0.15 && is.target > least + 0.15)
         wrong(`the belt makes for ${is.target.toFixed(2)} km/h, and ${asked} was asked`);
       const most = this.unsaid * Math.max(this.cap, ask?.value === "slower" ? fastest : 0);
       if (is.target > most + 0.06 * unit)
@@ -533,7 +548,7 @@ export class PadOracle {
     if (isWord && late && (cause?.at ?? -Infinity) <= this.#awayAt) return null;
     // FTMS shows no countdown, and no status shows the first moment of a slow ramp.
     const slow = (this.least * 2 * 1000) / (this.setup.options.ramp ?? 0.53);
-    const shownAt = (cause?.at ?? 0) + (this.wilink ? 0 : this.#countdown + slow) + SIGHT;
+    const shownAt = (cause?.at ?? 0) + (this.ftms ? this.#countdown + slow : 0) + SIGHT;
     return this.#heardOf > shownAt ? what : null;
   }
 
@@ -664,6 +679,8 @@ export class PadOracle {
     const crash = this.#crash;
     const first = this.#firstHeard;
     const now = this.#deps.now();
+    // It was stopped, or is being: rule 9 has done its part, in whatever air that was.
+    if (this.#alive && this.#linkedAt !== null && this.#stopSince !== null) this.#crash = null;
     if (
       !crash ||
       first === null ||
@@ -675,7 +692,7 @@ export class PadOracle {
     )
       return;
     if (!this.#deps.safety.stop_after_crash || first - crash.heard > 590_000) return;
-    if (this.#stopSince !== null || this.asks.some(({ kind }) => kind === "motion")) {
+    if (this.#crash === null || this.asks.some(({ kind }) => kind === "motion")) {
       this.#crash = null;
       return;
     }

@@ -4,7 +4,7 @@ import type { Context } from "./context.js";
 import { type InclineGoal, notWritten, resolve, type Step, supersede } from "./goals.js";
 import { FROM_REST_MS, WRITE_WITHIN_MS } from "./speed.js";
 import type { Due } from "./start.js";
-import { isFresh, isRunning, type Sample, showsRest } from "./telemetry.js";
+import { isFresh, isRunning, type Sample, settledSpeed, showsRest } from "./telemetry.js";
 
 type InclineRange = NonNullable<Capabilities["incline"]>;
 
@@ -52,8 +52,11 @@ export const mayIncline = ({ control: { start, stop }, telemetry, now }: Context
   isFresh(telemetry, now) &&
   (isRunning(telemetry) || (start === null && showsRest(telemetry)));
 
+/** Where an incline says the belt's speed again, and starts a belt with it, it waits for one that has settled. */
 export const inclineDue = (context: Context, goal: InclineGoal): Due => {
-  const waits = context.machine.quirks.speedStarts && !isRunning(context.telemetry);
+  const { control, telemetry, machine } = context;
+  const settles = control.speed !== null || settledSpeed(telemetry) === null;
+  const waits = machine.quirks.speedStarts && settles;
   return goal.wroteAt === null && mayIncline(context) && !waits
     ? { operation: { op: "incline", percent: goal.percent }, at: 0 }
     : null;
@@ -61,7 +64,7 @@ export const inclineDue = (context: Context, goal: InclineGoal): Due => {
 
 const NOT_WRITTEN = failure(
   "unconfirmed",
-  "The belt was seen neither running nor at rest, so the incline was not written. Try again.",
+  "The belt was seen neither running steadily nor at rest, so the incline was not written. Try again.",
 );
 
 const ended = ({ control, telemetry, now }: Context, goal: InclineGoal): Outcome | null => {

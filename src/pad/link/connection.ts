@@ -13,8 +13,8 @@ const CALL_MS = 3_000;
 const OPENING_GAP_MS = 100;
 /** So many writes in a row that a machine refuses are not its mood any more. */
 const REFUSALS = 3;
-/** Replies that wait for a link that takes none: it is dead, or the pad says more than anybody can answer. */
-const MAX_REPLIES = 8;
+/** Replies that wait, as operations do behind them: the link takes none, or the pad says more than anybody can answer. */
+const MAX_REPLIES = 4;
 
 export interface ConnectionDeps {
   readonly clock: Clock;

@@ -13,17 +13,11 @@ interface Session {
   readonly response: boolean;
   readonly pending: Uint8Array;
   readonly status: PadStatus | null;
-  /** The speed that was written last, while the belt runs. */
-  readonly target: Speed | null;
-  /** The measured speed has not changed since this time. */
-  readonly steadySince: number;
 }
 
 /** The app's first: the pad ignores it and takes its own first speed, after a countdown. */
 const START_TENTHS = 2;
 const MAX_INCLINE = 10;
-/** A speed that has not changed for so long is where the belt has settled. */
-const SETTLED_MS = 1_500;
 
 const inclineOf = ({ status }: Session): number => Math.min(status?.incline ?? 0, MAX_INCLINE);
 
@@ -35,22 +29,16 @@ const speedCommand = (session: Session, speed: Speed): readonly Command[] => {
   return tenths > 0 && tenths <= 0xff ? run(tenths, inclineOf(session)) : [];
 };
 
-/** An incline is set together with a speed, so the belt's own is said again: only to one that runs, and never a higher one. */
-const inclineCommand = (
-  { status, target, steadySince }: Session,
-  percent: number,
-  now: number,
-): readonly Command[] => {
-  const speed = status?.activity === "running" ? (status.speed ?? AT_REST) : AT_REST;
-  const settled = target === null || now - steadySince >= SETTLED_MS;
-  const tenths = Math.floor(kmh(settled ? speed : (Math.min(speed, target) as Speed)) * 10 + 1e-6);
+/** An incline is set together with a speed, so the belt's own is said again, and only to one that runs. */
+const inclineCommand = ({ status }: Session, percent: number): readonly Command[] => {
+  const tenths = status?.activity === "running" ? Math.round(kmh(status.speed ?? AT_REST) * 10) : 0;
   const isLevel = Number.isInteger(percent) && percent >= 0 && percent <= MAX_INCLINE;
   return tenths > 0 && isLevel ? run(tenths, percent) : [];
 };
 
 const CONTROL: Command = { type: "control" };
 
-const commandsOf = (session: Session, request: Request, now: number): readonly Command[] => {
+const commandsOf = (session: Session, request: Request): readonly Command[] => {
   switch (request.op) {
     case "poll":
       // An RM-01 wants to be asked for control before the first command of a connection (NB).
@@ -63,7 +51,7 @@ const commandsOf = (session: Session, request: Request, now: number): readonly C
     case "speed":
       return speedCommand(session, request.speed);
     case "incline":
-      return inclineCommand(session, request.percent, now);
+      return inclineCommand(session, request.percent);
     case "preferences":
       return [{ type: "hello" }];
     default:
@@ -95,42 +83,28 @@ const understood = ({ valid, bytes }: Piece): Heard => {
     : { kind: "other", type };
 };
 
-const remember = (session: Session, status: PadStatus, now: number): Session => ({
-  ...session,
-  status,
-  target: status.activity === "running" ? session.target : null,
-  steadySince: status.speed === session.status?.speed ? session.steadySince : now,
-});
-
 const received = (
   session: Session,
   bytes: Uint8Array,
-  now: number,
 ): { readonly session: Session; readonly heard: readonly Heard[] } => {
   const { pieces, rest } = deframe(concat(session.pending, bytes));
   const heard = pieces.map(understood);
-  const after = heard.reduce(
-    (known, each) => (each.kind === "status" ? remember(known, each.status, now) : known),
-    { ...session, pending: rest },
-  );
-  return { session: after, heard };
+  const status = heard.findLast((each) => each.kind === "status")?.status ?? session.status;
+  return { session: { ...session, pending: rest, status }, heard };
 };
-
-const wrote = (session: Session, request: Request): Session =>
-  request.op === "speed" ? { ...session, target: request.speed } : session;
 
 const conversationOf = (session: Session): Conversation => ({
   opening: [{ do: "subscribe", characteristic: NOTIFY }],
   access: "full",
   interrupt: [],
-  hear(characteristic, bytes, now) {
+  hear(characteristic, bytes) {
     if (characteristic !== NOTIFY)
       return { conversation: conversationOf(session), heard: [bad(`unexpected ${characteristic}`, bytes)] };
-    const turn = received(session, bytes, now);
+    const turn = received(session, bytes);
     return { conversation: conversationOf(turn.session), heard: turn.heard };
   },
-  wrote: (request) => conversationOf(wrote(session, request)),
-  frames: (request, now) => unitOf(session, commandsOf(session, request, now)),
+  wrote: () => conversationOf(session),
+  frames: (request) => unitOf(session, commandsOf(session, request)),
   reads: () => [],
 });
 
@@ -146,7 +120,5 @@ export const sperax: Protocol = {
       response: responseOf(peer) ?? false,
       pending: new Uint8Array(),
       status: null,
-      target: null,
-      steadySince: 0,
     }),
 };

@@ -69,7 +69,11 @@ export const say = (pad: SperaxPad, bytes: Uint8Array): SperaxPad => {
 /** The state byte. A creeping belt goes on saying that it runs. */
 const stateOf = ({ machine, face }: SperaxPad): number => {
   const { phase, wait } = machine.belt;
-  if (phase === "countdown") return STATE.countdown[Math.max(0, Math.ceil(wait / 1000) - 1)] ?? STATE.running;
+  if (phase === "countdown") {
+    // A longer countdown than its own begins with a longer 3.
+    const seconds = Math.min(STATE.countdown.length, Math.max(1, Math.ceil(wait / 1000)));
+    return STATE.countdown[seconds - 1] ?? STATE.running;
+  }
   if (phase === "running" || (phase === "stopping" && machine.faults.creep > 0)) return STATE.running;
   if (phase === "stopping") return STATE.stopping;
   if (face.vibration.on) return STATE.vibrating;
