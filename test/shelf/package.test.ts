@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ROOT } from "../support/program.js";
 
@@ -17,6 +20,7 @@ it("the package holds the program, and nothing that only we need", () => {
   for (const needed of [
     "dist/main.js",
     "dist/process/watchdog-worker.js",
+    "dist/page/index.html",
     "package.json",
     "README.md",
     "LICENSE",
@@ -25,4 +29,20 @@ it("the package holds the program, and nothing that only we need", () => {
   const wanted =
     /^(dist\/.*\.js(\.map)?|dist\/page\/.*|config\/.*\.yaml|docs\/.*|docker\/walkingpad2mqtt\.service|[^/]+)$/;
   expect(files.filter((path) => !wanted.test(path) || /\.test\.|\.tgz$|(^|\/)\.env/.test(path))).toEqual([]);
+});
+
+it("the packed manifest has no `prepare`, which npm would call an uncovered script, and ours has it afterwards", (ctx) => {
+  const folder = mkdtempSync(join(tmpdir(), "w2m-pack-"));
+  ctx.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [ours, copy] = [readFileSync(join(ROOT, "package.json"), "utf8"), join(folder, "package.json")];
+  writeFileSync(copy, ours);
+  const { scripts } = JSON.parse(ours) as { scripts: Readonly<Record<string, string>> };
+  const run = (script = "") => {
+    expect(spawnSync("sh", ["-c", script], { cwd: folder }).status).toBe(0);
+    return readFileSync(copy, "utf8");
+  };
+  const [build, remove] = scripts["prepack"]?.split(" && ") ?? [];
+  expect(build).toBe("npm run build");
+  expect((JSON.parse(run(remove)) as { scripts: object }).scripts).not.toHaveProperty("prepare");
+  expect(run(scripts["postpack"])).toBe(ours);
 });
