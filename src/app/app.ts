@@ -1,25 +1,25 @@
 import type { BeltLeft } from "../api/page.js";
-import { addressesOf, healthPayload, infoPayload } from "./bridge-info.js";
+import { healthPayload, infoPayload } from "./bridge-info.js";
 import type { Radio } from "../ble/radio.js";
 import { BrokerOutage } from "./broker-outage.js";
 import { type BrokerEndpoint, openBrokerEndpoint } from "./broker-endpoint.js";
 import { type Clock, type StallWatch, watchStalls } from "../clock.js";
 import type { Config } from "../config/config.js";
-import { dailyGoals, padSettings, safetySettings, simulatedPads, walkSettings } from "../config/settings.js";
-import { BridgeError } from "../domain/errors.js";
-import { requestedSessions, sessionObject } from "./session-list.js";
+import { padSettings, safetySettings, simulatedPads } from "../config/settings.js";
+import { configuredPad, keepCrashMark } from "./configured-pad.js";
 import { allOf, type BeltReport, inOrder, type Stoppable } from "../process/lifecycle.js";
 import type { Logger } from "../log/log.js";
-import { Bridge } from "../mqtt/bridge.js";
+import type { Bridge } from "../mqtt/bridge.js";
+import type { BridgeDeps } from "../mqtt/bridge-deps.js";
 import type { Broker, BrokerDeps, BrokerOptions } from "../mqtt/client/broker.js";
 import { WEB_OFF, type Web } from "../web/web.js";
-import { Pad } from "../pad/pad.js";
+import type { Pad } from "../pad/pad.js";
+import { mqttBridge } from "./mqtt-bridge.js";
 import { newPage, type PageOptions } from "./page.js";
-import { answerRequest } from "./bridge-requests.js";
 import { RefusedSubscriptions } from "./refused-subscriptions.js";
 import { type SimulatedRadio, simulatedRadio } from "../sim/radio.js";
-import type { Glance } from "./status-line.js";
-import { keepPlace, readPlace } from "../store/place.js";
+import type { AppSummary } from "./status-line.js";
+import { readPlace } from "../store/place.js";
 import { Store } from "../store/store.js";
 import { holdStore } from "../store/hold.js";
 import { logUnconfiguredPads } from "./unconfigured-pads.js";
@@ -43,36 +43,33 @@ export interface AppDeps {
   readonly timeZone: string;
 }
 
-/** The composition root: makes every part, knows how they hang together, and takes them down again. */
+/** The composition root: makes every part, connects them, and takes them down again. */
 export class App implements Stoppable {
   readonly #config: Config;
   readonly #deps: AppDeps;
-  readonly #log: Logger;
   readonly #clock: Clock;
   readonly #startedAt: { readonly wall: number; readonly now: number };
-  readonly #ends: (() => void)[] = [];
-  readonly #watches: (() => void)[] = [];
-  readonly #over = new AbortController();
+  readonly #cleanups: (() => void)[] = [];
+  readonly #crashMarks: (() => void)[] = [];
+  readonly #ending = new AbortController();
   readonly #store: Store;
   #stalls: StallWatch;
   #radio: Radio | null = null;
   #simulator: SimulatedRadio | null = null;
   #pads: readonly Pad[] = [];
-  #place: BrokerEndpoint | null = null;
+  #endpoint: BrokerEndpoint | null = null;
   #bridge: Bridge | null = null;
   #page: Web | null = null;
-  #before: Awaited<ReturnType<typeof readPlace>> = null;
-  #letGoOfStore: () => void = () => undefined;
+  #releaseStore: () => void = () => undefined;
   readonly #outage: BrokerOutage | null;
   readonly #refused: RefusedSubscriptions;
   #brokerConnected = false;
   /** How the belts were left, before their links were closed. */
-  #left: readonly BeltLeft[] = [];
+  #beltsLeft: readonly BeltLeft[] = [];
 
   constructor(config: Config, deps: AppDeps) {
     this.#config = config;
     this.#deps = deps;
-    this.#log = deps.log;
     this.#clock = deps.clock;
     this.#startedAt = { wall: deps.clock.wall(), now: deps.clock.now() };
     this.#stalls = watchStalls(deps.clock);
@@ -96,40 +93,44 @@ export class App implements Stoppable {
   }
 
   /**
-   * Brings everything up; a missing broker, adapter or pad is no reason not to. Rejects with a BridgeError for what
-   * only the user can mend: a port in use, a second bridge on the store, a certificate that cannot be read.
+   * Starts everything; a missing broker, adapter or pad is no obstacle. Rejects with a BridgeError for what only the
+   * user can fix: a port in use, a second bridge on the store, a certificate that cannot be read.
    */
   async start(): Promise<void> {
-    this.#letGoOfStore = await holdStore(this.#store, this.#config.store.path, this.#deps);
-    this.#before = await readPlace(this.#config.store.path);
+    this.#releaseStore = await holdStore(this.#store, this.#config.store.path, this.#deps);
+    const before = await readPlace(this.#config.store.path);
     if (this.#isOver()) return;
-    this.#place = await openBrokerEndpoint(this.#config, this.#deps);
-    this.#radio = await this.#openRadio();
+    const endpoint = await openBrokerEndpoint(this.#config, this.#deps);
+    this.#endpoint = endpoint;
+    const radio = await this.#openRadio();
+    this.#radio = radio;
     if (this.#isOver()) return;
-    this.#pads = padSettings(this.#config).map((settings) => this.#newPad(settings));
-    this.#bridge = this.#newBridge(this.#place, this.#radio);
+    const parts = { ...this.#deps, radio, store: this.#store };
+    this.#pads = padSettings(this.#config).map((settings) => configuredPad(this.#config, settings, parts));
+    this.#crashMarks.push(...this.#pads.map((pad) => keepCrashMark(pad, this.#store)));
+    this.#bridge = this.#newBridge(endpoint, radio, before);
     this.#brokerChanged(false);
-    // The adapter itself says in the log what is wrong with it.
-    this.#ends.push(this.#radio.onState(() => this.#infoChanged()));
+    // The adapter logs its own problems.
+    this.#cleanups.push(radio.onState(() => this.#infoChanged()));
     for (const pad of this.#pads) pad.start();
-    this.#page = this.#newPage(this.#radio);
+    this.#page = this.#newPage(radio);
     if (this.#pads.length === 0)
-      this.#ends.push(logUnconfiguredPads(this.#radio, this.#log, this.#over.signal));
+      this.#cleanups.push(logUnconfiguredPads(radio, this.#deps.log, this.#ending.signal));
     await this.#page?.start();
   }
 
   /** For the line on a terminal. */
-  look(): Glance {
+  summary(): AppSummary {
     const pads = this.#pads.map((pad) => ({ id: pad.settings.id, ...pad.view() }));
     return { brokerConnected: this.#brokerConnected, pads };
   }
 
   #isOver(): boolean {
-    return this.#over.signal.aborted;
+    return this.#ending.signal.aborted;
   }
 
   quiesce(reason: string): Promise<void> {
-    this.#over.abort();
+    this.#ending.abort();
     this.#outage?.end();
     let stopped = Promise.resolve();
     const stop = (): void => {
@@ -155,10 +156,10 @@ export class App implements Stoppable {
   }
 
   save(): void {
-    // From here on nothing is news: a link that closes is a change, and would set the mark of an unclean end again.
-    for (const unwatch of this.#watches.splice(0)) unwatch();
+    // A link that closes is a change too, and would set the crash mark again.
+    for (const unwatch of this.#crashMarks.splice(0)) unwatch();
     const report = this.report();
-    this.#left = report.map(({ pad, verdict }) => ({ pad, belt: verdict }));
+    this.#beltsLeft = report.map(({ pad, verdict }) => ({ pad, belt: verdict }));
     for (const { pad, verdict, confirmed } of report)
       if (verdict === "rest" && confirmed) this.#store.clearCrashMark(pad);
     this.#store.end();
@@ -172,18 +173,18 @@ export class App implements Stoppable {
     }
   }
 
-  async goodbye(withinMs: number): Promise<void> {
+  async offline(withinMs: number): Promise<void> {
     const end = this.#clock.now() + withinMs;
     await inOrder([
       () =>
         allOf([
           () => this.#bridge?.offline(withinMs * 0.7, "stopped"),
-          () => this.#page?.offline(withinMs * 0.7, "stopped", this.#left),
+          () => this.#page?.offline(withinMs * 0.7, "stopped", this.#beltsLeft),
         ]),
-      () => this.#place?.embedded?.close(Math.max(0, end - this.#clock.now())),
-      ...this.#ends.splice(0),
+      () => this.#endpoint?.embedded?.close(Math.max(0, end - this.#clock.now())),
+      ...this.#cleanups.splice(0),
       () => this.#stalls.end(),
-      () => this.#letGoOfStore(),
+      () => this.#releaseStore(),
     ]);
   }
 
@@ -194,102 +195,35 @@ export class App implements Stoppable {
     return this.#simulator;
   }
 
-  #newPad(settings: ReturnType<typeof padSettings>[number]): Pad {
-    const safety = safetySettings(this.#config);
-    const { clock, timeZone } = this.#deps;
-    const { id } = settings;
-    const pad = new Pad(settings, {
-      clock,
-      radio: this.#needRadio(),
-      log: this.#log.child({ pad: id }),
-      memory: this.#store,
-      safety,
-      journal: {
-        walk: walkSettings(this.#config),
-        goals: dailyGoals(this.#config),
-        walkedOff: safety.walkedOff,
-        timeZone,
-      },
-      ledger: this.#store.sessionStoreOf(id),
-      crashedAt: this.#store.crashedAt(id),
-    });
-    const unwatch = pad.subscribe({
-      changed: ({ state, crashedAt }) => {
-        // An unclean end that the belt was not seen after keeps its mark as it is (safety rule 9).
-        if (state.lastStatusAt !== null && crashedAt === null) this.#store.statusSeen(id, state.lastStatusAt);
-      },
-      happened: () => undefined,
-    });
-    this.#watches.push(unwatch);
-    return pad;
-  }
-
-  #needRadio(): Radio {
-    if (!this.#radio) throw new BridgeError("radio-unavailable", "The radio is not open.");
-    return this.#radio;
-  }
-
-  #newBridge(place: BrokerEndpoint, radio: Radio): Bridge {
-    const { homeassistant, mqtt } = this.#config;
-    const { clock, log, version, random } = this.#deps;
-    return new Bridge({
-      base: mqtt.base_topic,
-      version,
-      homeAssistant: {
-        enabled: homeassistant.enabled,
-        discoveryPrefix: homeassistant.discovery_prefix,
-        statusTopic: homeassistant.status_topic,
-      },
-      goals: dailyGoals(this.#config),
-      pads: this.#pads,
-      before: this.#before,
-      keepPlace: (place) =>
-        void keepPlace(this.#config.store.path, place).catch((err: unknown) =>
-          log.debug({ err }, "Not remembered where the retained topics are"),
-        ),
-      clock,
-      log,
-      random,
-      arrived: () => this.#stalls.arrived(),
-      info: () => this.#info(radio),
-      health: (broker) => this.#health(broker),
-      request: (verb, fields, broker) =>
-        answerRequest(verb, fields, {
-          clock,
-          radio,
-          simulator: this.#simulator,
-          addresses: addressesOf(this.#pads),
-          health: () => this.#health(broker),
-          sessions: (fields) => this.#store.sessions(requestedSessions(fields)).map(sessionObject),
-          restart: this.#deps.restart,
-          signal: this.#over.signal,
-        }),
-      onConnection: (connected) => this.#brokerChanged(connected),
-      connect: (own, handlers) =>
-        this.#deps.connectBroker(
-          { ...place.target, ...own },
-          {
-            ...handlers,
-            onSubscribed: (refused) => this.#refused.set(refused, this.#pads),
-            clock,
-            log,
-          },
-        ),
-    });
-  }
-
-  #newPage(radio: Radio): Web | null {
-    if (!this.#deps.page) return null;
-    return newPage(this.#config, this.#deps.page, {
+  /** What both faces of the bridge get. */
+  #shared(radio: Radio) {
+    return {
       ...this.#deps,
       radio,
       pads: this.#pads,
       store: this.#store,
       arrived: () => this.#stalls.arrived(),
       info: () => this.#info(radio),
-      changed: () => this.#infoChanged(),
-      signal: this.#over.signal,
+      signal: this.#ending.signal,
+    };
+  }
+
+  #newBridge(endpoint: BrokerEndpoint, radio: Radio, before: BridgeDeps["before"]): Bridge {
+    return mqttBridge(this.#config, {
+      ...this.#shared(radio),
+      endpoint,
+      before,
+      simulator: this.#simulator,
+      health: (broker) => this.#health(broker),
+      onConnection: (connected) => this.#brokerChanged(connected),
+      onSubscribed: (refused) => this.#refused.set(refused, this.#pads),
     });
+  }
+
+  #newPage(radio: Radio): Web | null {
+    const { page } = this.#deps;
+    const deps = { ...this.#shared(radio), changed: () => this.#infoChanged() };
+    return page ? newPage(this.#config, page, deps) : null;
   }
 
   #info(radio: Radio): ReturnType<typeof infoPayload> {
@@ -317,7 +251,7 @@ export class App implements Stoppable {
 
   #brokerChanged(connected: boolean): void {
     this.#brokerConnected = connected;
-    if (this.#over.signal.aborted) return;
+    if (this.#ending.signal.aborted) return;
     if (connected) this.#outage?.connected();
     else this.#outage?.lost();
   }

@@ -4,7 +4,7 @@ import type { PadState } from "../domain/state.js";
 import type { Session, Stats } from "../domain/stats.js";
 import { NO_TOTALS } from "../domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../domain/units.js";
-import { type PadGlance, statusLine } from "./status-line.js";
+import { type PadSummary, statusLine } from "./status-line.js";
 
 const IDLE: Partial<PadState> = { belt: "idle", moving: false, speed: speedFromKmh(0), targetSpeed: null };
 const AWAY: Partial<PadState> = {
@@ -28,12 +28,12 @@ const stats = (session: Session | null, today = 0): Stats => ({
   total: NO_TOTALS,
   goals: {},
 });
-const pad = (id: string, state: Partial<PadState> = {}, of: Stats | null = stats(null)): PadGlance => ({
+const pad = (id: string, state: Partial<PadState> = {}, of: Stats | null = stats(null)): PadSummary => ({
   id,
   state: { ...WALKING, ...state },
   stats: of,
 });
-const line = (pads: readonly PadGlance[], columns = 200, brokerConnected = true): string =>
+const line = (pads: readonly PadSummary[], columns = 200, brokerConnected = true): string =>
   statusLine({ pads, brokerConnected }, false, columns);
 const plain = (text: string): string => text.replaceAll(/\u001b\[\d+m/g, "");
 

@@ -2,13 +2,13 @@ import type { PadState } from "../domain/state.js";
 import type { Session, Stats } from "../domain/stats.js";
 import { AT_REST, km, kmh } from "../domain/units.js";
 
-/** What is worth a look while the bridge runs. */
-export interface Glance {
+/** What the status line shows of the running bridge. */
+export interface AppSummary {
   readonly brokerConnected: boolean;
-  readonly pads: readonly PadGlance[];
+  readonly pads: readonly PadSummary[];
 }
 
-export interface PadGlance {
+export interface PadSummary {
   readonly id: string;
   readonly state: PadState;
   /** Null until the store has been read. */
@@ -43,7 +43,7 @@ const speedText = ({ speed, targetSpeed }: PadState): string => {
 const word = ({ belt, link, problem }: PadState): string =>
   problem ?? (belt === "unknown" && link !== "ready" ? link : belt);
 
-const walked = ({ stats }: PadGlance): readonly string[] => {
+const walked = ({ stats }: PadSummary): readonly string[] => {
   if (!stats) return [];
   const { session, today } = stats;
   if (session && session.state !== "ended")
@@ -56,16 +56,16 @@ const walked = ({ stats }: PadGlance): readonly string[] => {
   return today.distance > 0 ? [`today ${distance(today)}`] : [];
 };
 
-const words = (pad: PadGlance, ofWalk: number): string =>
+const words = (pad: PadSummary, ofWalk: number): string =>
   [word(pad.state), speedText(pad.state), ...walked(pad).slice(0, ofWalk)]
     .filter((part) => part !== "")
     .join(", ");
 
-const shortest = ({ id, state }: PadGlance): string =>
+const shortest = ({ id, state }: PadSummary): string =>
   `${id} ${state.problem ?? (speedText(state) || word(state))}`;
 
 /** From everything to the least that is of use. */
-const FORMS: readonly ((pad: PadGlance) => string)[] = [
+const FORMS: readonly ((pad: PadSummary) => string)[] = [
   (pad) => `${pad.id}: ${words(pad, Infinity)}`,
   (pad) => `${pad.id}: ${words(pad, 1)}`,
   (pad) => `${pad.id}: ${words(pad, 0)}`,
@@ -73,11 +73,11 @@ const FORMS: readonly ((pad: PadGlance) => string)[] = [
 ];
 
 /** A pad with a problem, then one that moves, is the last to be left out. */
-const matters = ({ state: { moving, problem } }: PadGlance): number =>
+const matters = ({ state: { moving, problem } }: PadSummary): number =>
   (problem === null ? 0 : 2) + (moving === true ? 1 : 0);
 
 /** As many pads as fit in their shortest form, the ones that matter first, and how many there are more. */
-const asManyAsFit = (pads: readonly PadGlance[], width: number): string => {
+const asManyAsFit = (pads: readonly PadSummary[], width: number): string => {
   const texts = [...pads].sort((a, b) => matters(b) - matters(a)).map(shortest);
   for (let count = texts.length - 1; count > 0; count -= 1) {
     const text = [...texts.slice(0, count), `+${texts.length - count}`].join(SEPARATOR);
@@ -87,7 +87,7 @@ const asManyAsFit = (pads: readonly PadGlance[], width: number): string => {
   return texts[0] === undefined ? "" : `${texts[0].slice(0, width - 1)}>`;
 };
 
-const padsText = (pads: readonly PadGlance[], width: number): string => {
+const padsText = (pads: readonly PadSummary[], width: number): string => {
   const texts = FORMS.map((form) => pads.map(form).join(SEPARATOR));
   return texts.find((text) => text.length <= width) ?? asManyAsFit(pads, width);
 };
@@ -96,7 +96,11 @@ const padsText = (pads: readonly PadGlance[], width: number): string => {
  * The belts in one line of ASCII, which is as wide as it looks on every terminal, and narrower than `columns`. Empty
  * where there is no room for it. `ending`: every belt is being stopped, which is said first.
  */
-export const statusLine = ({ pads, brokerConnected }: Glance, ending: boolean, columns: number): string => {
+export const statusLine = (
+  { pads, brokerConnected }: AppSummary,
+  ending: boolean,
+  columns: number,
+): string => {
   if (columns < NARROWEST) return "";
   const width = columns - FREE;
   if (ending) return `${REVERSE[0]}${STOPPING}${REVERSE[1]} ${padsText(pads, width - STOPPING.length - 1)}`;

@@ -103,7 +103,7 @@ const newApp = (
 
 /** Shows the belts below the log until the end of it is called. */
 const keepDrawing = (app: App, { clock, ending }: Invocation, show: (line: string) => void): (() => void) => {
-  const draw = (): void => show(statusLine(app.look(), ending.begun, process.stdout.columns));
+  const draw = (): void => show(statusLine(app.summary(), ending.begun, process.stdout.columns));
   void ending.first.then(draw);
   const cancel = clock.every(DRAW_MS, draw);
   return () => {

@@ -6,7 +6,7 @@ import { sleep } from "../clock.js";
 import { allOf, type BeltReport, Ending, EXIT, inOrder, shutDown, type Stoppable } from "./lifecycle.js";
 
 type Behaviour = "ok" | "throws" | "rejects" | "hangs";
-const STAGES = ["quiesce", "belts", "save", "links", "goodbye"] as const;
+const STAGES = ["quiesce", "belts", "save", "links", "offline"] as const;
 type Stage = (typeof STAGES)[number];
 
 const appThat = (
@@ -26,7 +26,7 @@ const appThat = (
     report: () => report,
     save: () => act("save"),
     links: () => act("links"),
-    goodbye: () => act("goodbye"),
+    offline: () => act("offline"),
   };
 };
 
@@ -63,7 +63,7 @@ describe("the way out", () => {
     const clock = new ManualClock();
     const ending = new Ending(clock);
     const seen: Stage[] = [];
-    const app = appThat({ quiesce: "ok", belts: "ok", save: "ok", links: "ok", goodbye: "ok" }, [], seen);
+    const app = appThat({ quiesce: "ok", belts: "ok", save: "ok", links: "ok", offline: "ok" }, [], seen);
     ending.atFirst((end) => void shutDown(app, end, ending, { budgetMs: 25_000, clock, log: quiet }));
     ending.signal("SIGTERM");
     expect(seen).toEqual(["quiesce"]);
@@ -72,7 +72,7 @@ describe("the way out", () => {
     expect(seen).toEqual(["quiesce"]);
   });
 
-  const fine = { quiesce: "ok", belts: "ok", save: "ok", links: "ok", goodbye: "ok" } as const;
+  const fine = { quiesce: "ok", belts: "ok", save: "ok", links: "ok", offline: "ok" } as const;
   it.each([
     [["rest", "none"], false, EXIT.ok],
     [["falling"], false, EXIT.ok],
@@ -103,7 +103,7 @@ describe("the way out", () => {
 
 it("a belt of which nothing can be said is not safe", async () => {
   const clock = new ManualClock();
-  const fine = { quiesce: "ok", belts: "ok", save: "ok", links: "ok", goodbye: "ok" } as const;
+  const fine = { quiesce: "ok", belts: "ok", save: "ok", links: "ok", offline: "ok" } as const;
   const mute: Stoppable = {
     ...appThat(fine, [], []),
     report: () => {

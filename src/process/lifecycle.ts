@@ -150,11 +150,11 @@ export interface Stoppable {
   report(): BeltReport;
   save(): Promise<void> | void;
   links(): Promise<void>;
-  goodbye(withinMs: number): Promise<void>;
+  offline(withinMs: number): Promise<void>;
 }
 
 /** Milliseconds. The belts get all that is left: with the log's last words, all of the timeout but 1.5 s. */
-const CAPS = { quiesce: 100, save: 300, links: 300, goodbye: 600 };
+const CAPS = { quiesce: 100, save: 300, links: 300, offline: 600 };
 const REST_MS = Object.values(CAPS).reduce((sum, ms) => sum + ms);
 
 /**
@@ -183,7 +183,7 @@ export const shutDown = async (
   if (report) logBelts(report, log);
   await stage("save", CAPS.save, () => app.save());
   await stage("links", CAPS.links, () => app.links());
-  await stage("goodbye", CAPS.goodbye, (_, ms) => app.goodbye(ms));
+  await stage("offline", CAPS.offline, (_, ms) => app.offline(ms));
   // An error during the shutdown decides the exit code, too.
   if (!logged) logFailure(ending, log);
   return exitCode(report, ending);

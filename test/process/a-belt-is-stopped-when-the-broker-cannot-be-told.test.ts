@@ -27,7 +27,7 @@ describe.skipIf(missing)(`a running belt${unlessMissing}`, () => {
     // From 1.5 to 2 km/h at about 0.5 km/h a second, and the proof of rule 7.
     expect(restAt - askedAt).toBeLessThan(10_000);
     await expectCleanEnd(program, 10_000);
-    // Standby, then the other stages: save 0.3 s, links 0.5 s, goodbye 0.9 s.
+    // Standby, then the other stages: save 0.3 s, links 0.3 s, offline 0.6 s.
     expect(Date.now() - restAt).toBeLessThan(5_000);
     broker.resume();
     await probe.until(bridgeSays("offline"), 10_000, before);

@@ -7,7 +7,7 @@ vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
 /** A signal within 1 s of the first is the same key press (safety rule 8). */
 const ANOTHER_KEY_PRESS_MS = 1_100;
-/** Save, links, goodbye and a busy machine. */
+/** Save, links, offline and a busy machine. */
 const HURRY_MS = 4_000;
 
 describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, () => {

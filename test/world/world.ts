@@ -403,7 +403,7 @@ class World {
   #bury(life: Life): void {
     life.clock.kill();
     life.killed.abort();
-    void life.app.goodbye(0).catch(() => undefined);
+    void life.app.offline(0).catch(() => undefined);
   }
 
   #signal(down: number, again?: number): void {

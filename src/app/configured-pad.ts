@@ -1,0 +1,51 @@
+import type { Radio } from "../ble/radio.js";
+import type { Clock } from "../clock.js";
+import type { Config } from "../config/config.js";
+import { dailyGoals, type padSettings, safetySettings, walkSettings } from "../config/settings.js";
+import type { Logger } from "../log/log.js";
+import { Pad } from "../pad/pad.js";
+import type { Store } from "../store/store.js";
+
+interface PadParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly timeZone: string;
+  readonly radio: Radio;
+  readonly store: Store;
+}
+
+/** A configured pad on its radio, with what the store remembers of it. */
+export const configuredPad = (
+  config: Config,
+  settings: ReturnType<typeof padSettings>[number],
+  { clock, log, timeZone, radio, store }: PadParts,
+): Pad => {
+  const safety = safetySettings(config);
+  const { id } = settings;
+  return new Pad(settings, {
+    clock,
+    radio,
+    log: log.child({ pad: id }),
+    memory: store,
+    safety,
+    journal: {
+      walk: walkSettings(config),
+      goals: dailyGoals(config),
+      walkedOff: safety.walkedOff,
+      timeZone,
+    },
+    ledger: store.sessionStoreOf(id),
+    crashedAt: store.crashedAt(id),
+  });
+};
+
+/** Keeps the pad's crash mark in the store at its last status, until the function returned is called. */
+export const keepCrashMark = (pad: Pad, store: Store): (() => void) =>
+  pad.subscribe({
+    changed: ({ state, crashedAt }) => {
+      // The mark of an unclean end stays as it is until the belt was seen (safety rule 9).
+      if (state.lastStatusAt !== null && crashedAt === null)
+        store.statusSeen(pad.settings.id, state.lastStatusAt);
+    },
+    happened: () => undefined,
+  });
