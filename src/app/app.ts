@@ -110,7 +110,6 @@ export class App implements Stoppable {
     this.#crashMarks.push(...this.#pads.map((pad) => keepCrashMark(pad, this.#store)));
     this.#bridge = this.#newBridge(endpoint, radio, before);
     this.#brokerChanged(false);
-    // The adapter logs its own problems.
     this.#cleanups.push(radio.onState(() => this.#infoChanged()));
     for (const pad of this.#pads) pad.start();
     this.#page = this.#newPage(radio);

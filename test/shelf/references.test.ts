@@ -41,13 +41,14 @@ describe("what a comment cites can be looked up (CONTRIBUTING.md)", () => {
   const headings = (path: string): string[] => all(path, /^#+ \(?([a-z]?(?:\.?\d+)*)[).]? /gm);
   const facts = headings("docs/protocol/wire-facts.md");
   const more = headings("docs/protocol/more-protocols.md");
+  const settled = all("docs/protocol/more-protocols.md", /^(\d+)\. /gm).map((number) => `4.${number}`);
   const quirks = all("docs/protocol/wire-facts.md", /^(\d+)\. /gm).map((number) => `b.7.${number}`);
   const rules = all("docs/safety.md", /^(\d+)\. /gm);
   const decisions = filesBelow("docs/adr", ".md").map((path) => String(Number(path.slice(9, 13))));
 
   it.each([
     ["wire-facts", /\bwire-facts,? ([a-d](?:\.\d+)*)/g, [...facts, ...quirks]],
-    ["more-protocols", /\bmore-protocols ([\d.]*\d)/g, more],
+    ["more-protocols", /\bmore-protocols ([\d.]*\d)/g, [...more, ...settled]],
     ["safety rules", /\b[Ss]afety rules? (\d+)/g, rules],
     ["decisions", /\bADR (\d+)/g, decisions],
   ] as const)("in %s", (_, pattern, known) => {
