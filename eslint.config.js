@@ -8,7 +8,7 @@ const noProcess = (property, where) => ({
   message: only(where, `process.${property}`),
 });
 const processExit = noProcess("exit", "src/main.ts");
-const processOn = noProcess("on", "src/process/lifecycle.ts");
+const processOn = noProcess("on", "src/process/signals.ts");
 const processEnv = noProcess("env", "src/config/load.ts");
 const noAny = [
   {
@@ -66,7 +66,7 @@ export default tseslint.config(
   },
   { files: ["src/main.ts"], rules: { "no-restricted-syntax": ["error", ...noAny, processOn, processEnv] } },
   {
-    files: ["src/process/lifecycle.ts"],
+    files: ["src/process/signals.ts"],
     rules: { "no-restricted-syntax": ["error", ...noAny, processExit, processEnv] },
   },
   {

@@ -42,7 +42,7 @@ static int become_node(char **argv) {
   return 126;
 }
 
-/* What ends a program by default, and what the bridge ends by itself for (src/process/lifecycle.ts). */
+/* What ends a program by default, and what the bridge ends by itself for (src/process/signals.ts). */
 static int asks_to_end(int number) {
   return number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT;
 }

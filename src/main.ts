@@ -4,7 +4,8 @@ import { isatty } from "node:tty";
 import { setFlagsFromString } from "node:v8";
 import { systemClock } from "./clock.js";
 import { visibleLines } from "./domain/visible.js";
-import { catchEverything, Ending, EXIT, type ExitCode } from "./process/lifecycle.js";
+import { Ending, EXIT, type ExitCode } from "./process/lifecycle.js";
+import { catchEverything } from "./process/signals.js";
 
 // V8 lets its young generation grow to 2 × 16 MB while modules load, and gives nothing back for hours. At its first size
 // it is swept more often. Measured after a minute of the demo, three runs each: 101 to 105 MB resident instead of 103 to

@@ -61,7 +61,7 @@ export class App implements Stoppable {
   #bridge: Bridge | null = null;
   #page: Web | null = null;
   #releaseStore: () => void = () => undefined;
-  readonly #outage: BrokerOutage | null;
+  readonly #outage: BrokerOutage;
   readonly #refused: RefusedSubscriptions;
   #brokerConnected = false;
   /** How the belts were left, before their links were closed. */
@@ -74,12 +74,9 @@ export class App implements Stoppable {
     this.#startedAt = { wall: deps.clock.wall(), now: deps.clock.now() };
     this.#stalls = watchStalls(deps.clock);
     const { brokerLostStopAfter } = safetySettings(config);
-    this.#outage =
-      brokerLostStopAfter === null
-        ? null
-        : new BrokerOutage(deps.clock, brokerLostStopAfter, () => {
-            for (const pad of this.#pads) pad.stopFor("broker_lost");
-          });
+    this.#outage = new BrokerOutage(deps.clock, brokerLostStopAfter, () => {
+      for (const pad of this.#pads) pad.stopFor("broker_lost");
+    });
     this.#refused = new RefusedSubscriptions(config.mqtt.base_topic, deps.log, (pads) => {
       for (const pad of this.#pads) pad.blockCommands(pads.includes(pad.settings.id));
       this.#infoChanged();
@@ -130,7 +127,7 @@ export class App implements Stoppable {
 
   quiesce(reason: string): Promise<void> {
     this.#ending.abort();
-    this.#outage?.end();
+    this.#outage.end();
     let stopped = Promise.resolve();
     const stop = (): void => {
       stopped = allOf(this.#pads.map((pad) => () => pad.shutdown.begin()));
@@ -251,7 +248,7 @@ export class App implements Stoppable {
   #brokerChanged(connected: boolean): void {
     this.#brokerConnected = connected;
     if (this.#ending.signal.aborted) return;
-    if (connected) this.#outage?.connected();
-    else this.#outage?.lost();
+    if (connected) this.#outage.connected();
+    else this.#outage.lost();
   }
 }

@@ -3,10 +3,10 @@ import type { Clock } from "../clock.js";
 /** A connection counts once it has lasted this long: one that a broker ends at its first message is none. */
 const LASTED_MS = 5_000;
 
-/** `safety.broker_lost`: calls back once the broker has been gone for that long. */
+/** `safety.broker_lost`: calls back once the broker has been gone for that long; null: never. */
 export class BrokerOutage {
   readonly #clock: Clock;
-  readonly #afterMs: number;
+  readonly #afterMs: number | null;
   readonly #act: () => void;
   #cancelAct: (() => void) | null = null;
   #cancelLasted: () => void = () => undefined;
@@ -14,7 +14,7 @@ export class BrokerOutage {
   /** The time ran out during a connection that had not lasted yet: its end decides. */
   #isDue = false;
 
-  constructor(clock: Clock, afterMs: number, act: () => void) {
+  constructor(clock: Clock, afterMs: number | null, act: () => void) {
     this.#clock = clock;
     this.#afterMs = afterMs;
     this.#act = act;
@@ -30,6 +30,7 @@ export class BrokerOutage {
   lost(): void {
     this.#isConnected = false;
     this.#cancelLasted();
+    if (this.#afterMs === null) return;
     this.#cancelAct ??= this.#clock.after(this.#afterMs, () => this.#timeIsUp());
     if (this.#isDue) this.#timeIsUp();
   }
