@@ -59,7 +59,8 @@ const manual: Operation = { op: "mode", mode: "manual" };
 const mayToggle = ({ started }: Control, telemetry: Telemetry): boolean =>
   started === null ||
   started.seen ||
-  started.taken === false ||
+  // A pad that has refused one gets the next once a newer status shows rest: what allowed the last one may be too old.
+  (started.taken === false && (telemetry.last?.at ?? 0) > started.at) ||
   (telemetry.last?.at ?? 0) - started.statusAt >= TOGGLE_AGAIN_MS;
 
 const startAt = ({ control, telemetry }: Context, at: number): Due =>

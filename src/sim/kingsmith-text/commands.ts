@@ -29,9 +29,10 @@ const receiveByte = (pad: TextPad, byte: number): TextPad => {
 
 const receiveLine = (pad: TextPad, line: string): TextPad => {
   const text = decoded(pad.face, line);
-  if (text === null) return say(pad, "format error");
-  const [word = "", ...args] = text.split(" ");
+  // It answers whatever is a line, so it is spoken to.
   const heard = put(pad, { greeted: true });
+  if (text === null) return say(heard, "format error");
+  const [word = "", ...args] = text.split(" ");
   switch (word) {
     case "shake":
       return say(heard, "shake 00");
@@ -45,11 +46,11 @@ const receiveLine = (pad: TextPad, line: string): TextPad => {
     case "time_posix":
       return say(put(heard, { clockSet: true }), "time_posix 0");
     case "servers":
-      return args[0] === "getProp" ? tell(heard, args.slice(1)) : say(pad, "format error");
+      return args[0] === "getProp" ? tell(heard, args.slice(1)) : say(heard, "format error");
     case "props":
-      return args.length === 2 ? command(heard, args[0] ?? "", args[1] ?? "") : say(pad, "format error");
+      return args.length === 2 ? command(heard, args[0] ?? "", args[1] ?? "") : say(heard, "format error");
     default:
-      return say(pad, "format error");
+      return say(heard, "format error");
   }
 };
 

@@ -40,7 +40,7 @@ export interface TextFace {
   // What follows ends with the connection.
   readonly connectedAt: number;
   readonly subscribed: boolean;
-  /** A line was understood. */
+  /** A line has come. */
   readonly greeted: boolean;
   readonly clockSet: boolean;
   /** What came of a line that has not ended. */
