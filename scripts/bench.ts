@@ -4,6 +4,7 @@ import { measureAgainstFloor } from "./bench/against-floor.js";
 import { CASES, summary, type Summary } from "./bench/cases.js";
 import { measureCore } from "./bench/core.js";
 import { measureLoad } from "./bench/load.js";
+import { measurePage } from "./bench/page.js";
 import { measureMemory, measureProgram, measureStart, startProbed, withBench } from "./bench/program.js";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -42,6 +43,8 @@ const memory = await withBench(async (bench) => {
 });
 
 const load = await measureLoad(20, doing);
+const page = await measurePage(doing);
+
 const [cpu] = cpus();
 say(
   `Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpu?.model ?? "unknown"}, ${megabytes(totalmem())}\n`,
@@ -54,6 +57,8 @@ for (const each of load) say(each);
 say("");
 say("| milliseconds | median | 95 % | 99 % | runs |\n| --- | --- | --- | --- | --- |");
 for (const each of rows) say(each);
+say(`\n| the page, ${new Date().toISOString().slice(0, 10)} | |\n| --- | --- |`);
+for (const each of page) say(each);
 say(
   `\nMemory after a minute with 8 simulated pads walked on: ${megabytes(memory.rss)} resident, ${megabytes(memory.heap_used)} of it heap.`,
 );
