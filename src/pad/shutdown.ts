@@ -34,7 +34,8 @@ const beltOutcome = (facts: ExitFacts, now: number): BeltOutcome => {
   const { seen, crashed, owed, linked, lostMoving, control, telemetry } = facts;
   if (lostMoving || (owed && !linked)) return "moving";
   if (!seen) return crashed ? "moving" : "none";
-  if (!linked || !mayMove(control, telemetry)) return "rest";
+  // An accepted stop is proved by two statuses, or not at all: what was read last may be older than what has happened.
+  if (!control.stop?.accepted && (!linked || !mayMove(control, telemetry))) return "rest";
   const falls = control.stop !== null && isFresh(telemetry, now) && isFalling(telemetry, control.stop.asked);
   return falls ? "falling" : "moving";
 };

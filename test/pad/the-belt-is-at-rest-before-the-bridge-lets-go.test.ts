@@ -247,6 +247,20 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     expect(await rig.close()).toBe(0);
   });
 
+  it("does not call it so under a stop that was accepted: that takes the second", async () => {
+    const rig = await walking(3, { model });
+    const over = new AbortController();
+    rig.send(OFF);
+    const leaving = rig.pad.shutdown.stop(over.signal, new AbortController().signal);
+    await rig.clock.until(() => ["idle", "paused"].includes(rig.state().belt), 10_000);
+    expect(rig.state().stopConfirmed).toBe(false);
+    over.abort();
+    await rig.clock.settled(leaving);
+    // Some have been seen falling all the way.
+    expect(["moving", "falling"]).toContain(rig.pad.shutdown.verdict());
+    expect(await rig.close()).toBe(0);
+  });
+
   it("of a mute pad is as unsafe as the belt was when it was last heard", async () => {
     const rig = await walking(3, { model });
     rig.faults({ drop: 1 });
