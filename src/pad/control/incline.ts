@@ -46,21 +46,21 @@ export const requestIncline = (
   return { control: { ...control, incline }, effects: supersede(control.incline) };
 };
 
-/** Written to a belt that runs or rests: not in a spin-up, which one write too many can upset, nor while it slows to rest. */
-export const mayIncline = ({ control: { start, stop }, telemetry, now }: Context): boolean =>
-  stop === null &&
-  isFresh(telemetry, now) &&
-  (isRunning(telemetry) || (start === null && showsRest(telemetry)));
+/**
+ * Written to a belt that runs or rests: not in a spin-up, which one write too many can upset, nor while it slows to rest.
+ * Where the frame carries the speed as well, only to a belt that keeps one: on a ramp it would hold the belt there, or
+ * undo what somebody has just pressed (rule 5).
+ */
+export const mayIncline = ({ control, telemetry, machine, now }: Context): boolean => {
+  if (control.stop !== null || !isFresh(telemetry, now)) return false;
+  if (machine.quirks.speedStarts) return control.speed === null && settledSpeed(telemetry) !== null;
+  return isRunning(telemetry) || (control.start === null && showsRest(telemetry));
+};
 
-/** Where an incline says the belt's speed again, and starts a belt with it, it waits for one that has settled. */
-export const inclineDue = (context: Context, goal: InclineGoal): Due => {
-  const { control, telemetry, machine } = context;
-  const settles = control.speed !== null || settledSpeed(telemetry) === null;
-  const waits = machine.quirks.speedStarts && settles;
-  return goal.wroteAt === null && mayIncline(context) && !waits
+export const inclineDue = (context: Context, goal: InclineGoal): Due =>
+  goal.wroteAt === null && mayIncline(context)
     ? { operation: { op: "incline", percent: goal.percent }, at: 0 }
     : null;
-};
 
 const NOT_WRITTEN = failure(
   "unconfirmed",

@@ -3,6 +3,7 @@ import { kmh, speedFromKmh } from "../../domain/units.js";
 import { modelFor } from "../../protocol/models.js";
 import type { Operation } from "../../protocol/protocol.js";
 import type { Context, Machine } from "./context.js";
+import { requestIncline } from "./incline.js";
 import { requestMode } from "./mode.js";
 import { requestSpeed } from "./speed.js";
 import { requestStart } from "./start.js";
@@ -136,6 +137,24 @@ describe("the next write", () => {
     expect(asked.preferences.tries).toBe(3);
     expect(next({ ...asked, lastPoll: 900 }, rest, false, 5_000)).toBe("poll");
   });
+});
+
+it("an incline that carries the speed waits for a belt that keeps one", () => {
+  const quirks = { ...C2.quirks, speedStarts: true };
+  const range = { min: 0, max: 9, step: 1 };
+  const wanted = requestIncline(context(seenOnce, running), { refs: [5], percent: 3, range, since: 1_000 });
+  const due = (telemetry: Telemetry, machine: Machine) =>
+    nextWrite({ ...context({ ...wanted.control, lastPoll: 3_900 }, telemetry, 4_000), machine }, false);
+  const ramping = observe(running, {
+    ...running.last!,
+    at: 4_000,
+    status: { ...running.last!.status, speed: speedFromKmh(3.4) },
+  });
+  const steady = observe(running, { ...running.last!, at: 4_000 });
+  const incline = { operation: { op: "incline", percent: 3 } };
+  expect(due(ramping, C2)).toEqual(incline);
+  expect(due(ramping, { ...C2, quirks })).not.toEqual(incline);
+  expect(due(steady, { ...C2, quirks })).toEqual(incline);
 });
 
 describe("a speed whose limit the pad may yet lower", () => {
