@@ -152,7 +152,7 @@ export class PadOracle {
   /** When a word of the bridge could not get through the last time: one that comes now may be older than that. */
   #awayAt = -Infinity;
   #unclean = false;
-  #flapStops = false;
+  #brokerStops = false;
   /** What a frame that is on its way now may take, ms, and when it did. */
   #slowest = 0;
   #slowAt = 0;
@@ -238,7 +238,7 @@ export class PadOracle {
     const now = this.#deps.now();
     const { action, after } = this.#deps.safety.broker_lost;
     const lasted = now - this.#brokerUpSince >= LASTED;
-    if (action === "stop" && !lasted && now - this.#outageSince >= after * 1000) this.#flapStops = true;
+    if (action === "stop" && !lasted && now - this.#outageSince >= after * 1000) this.#brokerStops = true;
     if (lasted) this.#outageSince = now;
     this.#brokerUpSince = now;
   }
@@ -402,7 +402,8 @@ export class PadOracle {
 
   handed(op: string, seq: number): void {
     if (isHalt(op)) this.#stopSince ??= this.#deps.now();
-    if (!isMotion(op)) return;
+    if (isHalt(op) && this.#isBrokerLost(this.#deps.now())) this.#brokerStops = true;
+    if (!isMotion(op) || (op.startsWith("speed") && this.#inclines)) return;
     const now = this.#deps.now();
     const wrong = (why: string): void => this.#deps.violation(`${this.name}: ${op} was written: ${why}`);
     this.#handedSeq = [...this.#handedSeq.slice(-20), { op, seq }];
@@ -412,7 +413,9 @@ export class PadOracle {
     if (!ask) return wrong("nobody has asked for it, or not in time, or it was refused");
     if (op === "start" && !this.#deps.safety.allow_start) return wrong("allow_start is false");
     if (!this.honest) return;
-    if (stop && this.#restAt < stop.at && this.#lateLink < stop.at)
+    const { speed, phase } = this.truth.at(-1)!;
+    const isAlmostAtRest = phase === "stopping" && speed < this.least;
+    if (stop && !isAlmostAtRest && this.#restAt < stop.at && this.#lateLink < stop.at)
       return wrong(`the belt has not rested since the stop ${stop.id}`);
     if (op === "start") this.#checkStart(wrong);
     else this.#checkSpeed(op, ask, now, wrong);
@@ -422,6 +425,11 @@ export class PadOracle {
     const [was, is] = [before.machine.belt, after.machine.belt];
     const now = this.#deps.now();
     this.sample(after);
+    // It has come to rest since it was looked at last.
+    if (was.phase === "rest") {
+      this.#restAt = now;
+      this.#due = null;
+    }
     // A toggle that ends a countdown is acknowledged as the start that it is no more.
     if (op === "start" && was.phase === "countdown" && is.phase === "rest") this.#unshownSince ??= now;
     const wrong = (why: string): void => this.#deps.violation(`${this.name}: ${op} reached the belt: ${why}`);
@@ -507,7 +515,7 @@ export class PadOracle {
     }
     if (state.stop_confirmed) {
       this.#stopSince = null;
-      this.#flapStops = false;
+      this.#brokerStops = false;
     }
     this.#stopConfirmed = state.stop_confirmed;
   }
@@ -618,6 +626,22 @@ export class PadOracle {
       wrong(`again, though the belt had left ${first.speed.toFixed(2)} for ${left.speed.toFixed(2)} km/h`);
   }
 
+  /** A Sperax frame carries incline and speed together: the speed that the belt has. */
+  get #inclines(): boolean {
+    return (
+      this.setup.model === "sperax" && this.asks.some(({ key, results }) => key === "incline" && !results[0])
+    );
+  }
+
+  /** `broker_lost: stop`, and the broker has been gone for long enough. */
+  #isBrokerLost(now: number): boolean {
+    const { action, after } = this.#deps.safety.broker_lost;
+    // To the bridge the broker is gone until it has connected again.
+    const down = this.#brokerDownSince ?? this.#unreachableSince;
+    if (action !== "stop" || down === null || now - this.#outageSince < after * 1000 - 100) return false;
+    return (this.#cause?.at ?? -Infinity) < Math.max(this.#outageSince + after * 1000, down);
+  }
+
   /** A stop frame took effect. Who wanted it? */
   #stopsBelt(wrong: (why: string) => void, now: number): void {
     const due = this.#due;
@@ -629,24 +653,15 @@ export class PadOracle {
         wrong(`${now - due.from} ms after its command`);
     }
     if (!this.#alive || this.#exiting || this.#unclean || !this.honest) return;
-    const { broker_lost, walked_off } = this.#deps.safety;
+    const { walked_off } = this.#deps.safety;
     const wanted = this.asks.some(({ kind, value, isVoid, results, resultAt }) => {
       // To a belt that moves a toggle is a stop, which is never too old.
       if (isVoid && value !== "toggle") return false;
       const halts = kind === "stop" || value === "toggle" || value === "standby";
       return halts && (results[0] !== "ok" || now - resultAt < 3_000 || !this.#stopConfirmed);
     });
-    // To the bridge the broker is gone until it has connected again.
-    const down = this.#brokerDownSince ?? this.#unreachableSince;
-    const after = broker_lost.after * 1000;
-    const began = this.#cause?.at ?? -Infinity;
-    const lost =
-      broker_lost.action === "stop" &&
-      down !== null &&
-      now - this.#outageSince >= after - 100 &&
-      began < Math.max(this.#outageSince + after, down);
     const left = walked_off.action === "stop" && this.#walkerWasOff;
-    if (!wanted && !lost && !left && !this.#flapStops && this.#lateLink < 0) wrong("nobody wanted it");
+    if (!wanted && !left && !this.#brokerStops && this.#lateLink < 0) wrong("nobody wanted it");
   }
 
   #watchWords(): void {
