@@ -230,7 +230,7 @@ export class PadOracle {
     const { action, after } = this.#deps.safety.broker_lost;
     // A connection that broke just before can be made again only after it.
     const broken = this.#deps.now() - this.#outageSince < RECONNECTS;
-    if (broken && action === "stop" && until - this.#outageSince >= after * 1000) this.#flapStops = true;
+    if (broken && action === "stop" && until - this.#outageSince >= after * 1000) this.#brokerStops = true;
   }
 
   /** The connection broke, and is made again at once: to a bridge that has had none that lasted, the broker is gone. */
@@ -261,7 +261,7 @@ export class PadOracle {
     const { action, after } = this.#deps.safety.broker_lost;
     // The stop for it may have been asked for while the link was down, and reaches the belt with the next one.
     if (up && this.#brokerDownSince !== null && action === "stop" && now - this.#outageSince >= after * 1000)
-      this.#flapStops = true;
+      this.#brokerStops = true;
     if (up) this.#brokerUpSince = now;
     this.#brokerDownSince = up ? null : (this.#brokerDownSince ?? now);
   }
