@@ -70,7 +70,7 @@ const rig = (handlers: { onReady?: (scene: { broker: BrokerClient }) => void } =
 const LOST = { kind: "lost", detail: "x" } as const;
 
 describe("the broker client", () => {
-  it("sends nothing before the connection is ready, then at most 16 at a time, merged by topic meanwhile", () => {
+  it("sends nothing before the connection is ready, then at most 16 at a time, a state first and merged meanwhile", () => {
     const { broker, attempts, sent } = rig();
     for (let n = 0; n < 30; n += 1) broker.publish(event(`${n}`));
     expect(attempts[0]!.sent).toHaveLength(0);
@@ -78,7 +78,7 @@ describe("the broker client", () => {
     expect(attempts[0]!.sent).toHaveLength(16);
     for (const payload of ["1", "2", "3"]) broker.publish(state(payload));
     attempts[0]!.sent.slice().forEach(({ settled }) => settled(null));
-    expect(sent(attempts[0]!).slice(16)).toEqual([...Array.from({ length: 14 }, (_, n) => `${n + 16}`), "3"]);
+    expect(sent(attempts[0]!).slice(16)).toEqual(["3", ...Array.from({ length: 14 }, (_, n) => `${n + 16}`)]);
     expect(broker.counters()).toMatchObject({ published: 16, queued: 0, inFlight: 15 });
   });
 

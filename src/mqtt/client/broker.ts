@@ -52,9 +52,9 @@ export interface Broker {
   /** CONNACK received and every subscription answered. */
   readonly connected: boolean;
   /**
-   * Hands a message over. Without a connection, or behind a slow one, the last value of a retained topic waits,
-   * and messages that are not retained wait in order, at most 2000 of them (4 MB) for at most 60 s. A message at which
-   * the broker ends two connections in a row is given up.
+   * Hands a message over. Without a connection, or behind a slow one, the last value of a retained topic waits, and
+   * behind all of those messages that are not retained, in order, at most 2000 of them (4 MB) for at most 60 s. A
+   * message at which the broker ends two connections in a row is given up.
    */
   publish(message: OutMessage): void;
   /**

@@ -32,14 +32,32 @@ const box = () => {
 };
 
 describe("the publish queue", () => {
-  it("keeps the order, and the last value of a topic in the place of the first", () => {
+  it("sends values ahead of messages, each in their order, and the last value of a topic in the place of the first", () => {
     const { queue, drain } = box();
+    queue.put(event(0), 0);
     queue.put(state("a", 1), 0);
     queue.put(event(2), 0);
     queue.put(state("b", 3), 0);
     queue.put(state("a", 4), 0);
-    expect(drain()).toEqual(["a=4", "event=2", "b=3"]);
-    expect([queue.waiting, queue.inFlight]).toEqual([0, 3]);
+    expect(drain()).toEqual(["a=4", "b=3", "event=0", "event=2"]);
+    expect([queue.waiting, queue.inFlight]).toEqual([0, 4]);
+  });
+
+  it("lets a new value pass a burst of messages, old ones and those that a lost connection gave back", () => {
+    const { queue, drops, drain } = box();
+    for (const n of [1, 2, 3]) queue.put(event(n), 0);
+    queue.take(0);
+    queue.put(state("a", 4), 500);
+    expect(text(queue.take(500)!)).toBe("a=4");
+    queue.put(state("b", 5), 600);
+    queue.lost(600);
+    expect(drain(600)).toEqual(["a=4", "b=5", "event=1", "event=2", "event=3"]);
+    queue.put(event(6), 700);
+    queue.put(state("a", 7), 1_800);
+    expect(text(queue.take(1_800)!)).toBe("a=7");
+    expect(drops).toEqual([]);
+    expect(drain(1_800)).toEqual([]);
+    expect(drops).toEqual(["6 too old"]);
   });
 
   it("drops the oldest messages that are not retained, beyond their number and their age", () => {
@@ -61,8 +79,8 @@ describe("the publish queue", () => {
   it("takes back what was in flight when the connection is lost, but not over a newer value", () => {
     const { queue, drain } = box();
     for (const message of [state("a", 1), event(2), state("b", 3)]) queue.put(message, 0);
-    const [, , third] = [queue.take(0), queue.take(0), queue.take(0)];
-    queue.settled(third!, true);
+    const [, second] = [queue.take(0), queue.take(0), queue.take(0)];
+    queue.settled(second!, true);
     queue.put(state("a", 4), 0);
     queue.put(event(5), 0);
     queue.lost(0);
@@ -180,7 +198,7 @@ describe("the publish queue", () => {
     expect(queue.take(600_001)?.topic).toBe("config");
   });
 
-  it("whatever happens: bounded, in order, never an old value after a newer one, each caller answered once", () => {
+  it("whatever happens: bounded, in order, values first, never an old one after a newer one, each caller answered once", () => {
     const topics = ["a", "b", "c", "d"];
     const step = fc.oneof(
       fc.record({ do: fc.constant("state" as const), topic: fc.constantFrom(...topics) }),
@@ -213,6 +231,7 @@ describe("the publish queue", () => {
           } else {
             expect(n).toBeGreaterThan(lastEvent);
             lastEvent = n;
+            for (const [each, value] of last) expect(sent.get(each)).toBe(value);
           }
           flight.push(entry);
           return true;

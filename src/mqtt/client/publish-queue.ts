@@ -38,20 +38,21 @@ const sizeOf = ({ topic, payload }: OutMessage): number =>
 const nothing = (): void => undefined;
 
 /**
- * What is still to be sent, in order, and what is on its way. The map's order is the order of sending; a newer value
- * of a retained topic takes the place of the waiting one, so a state never falls behind the result that it explains.
- * A value that must be seen keeps its place, and the newer one comes after it.
+ * What is still to be sent, and what is on its way. Values of retained topics go first, then the messages that are not
+ * retained, each in their order: a state never falls behind the result that it explains, and no burst of results (seen:
+ * 25 s of them) holds up what the belt does. A newer value takes the place of the waiting one. A value that must be seen
+ * keeps its place, and the newer one comes after it.
  */
 export class PublishQueue {
-  #waiting = new Map<string, Entry>();
+  readonly #values = new Map<string, Entry>();
+  readonly #messages = new Map<string, Entry>();
   readonly #inFlight = new Set<Entry>();
   readonly #limits: QueueLimits;
   readonly #dropped: (entry: Entry, why: Drop) => void;
   readonly #losses = new LossRecord();
   #serial = 0;
-  #transient = 0;
-  #transientBytes = 0;
-  /** How many of them are important. */
+  /** Of the messages, and how many of them are important. */
+  #bytes = 0;
   #important = 0;
 
   constructor(limits: QueueLimits, dropped: (entry: Entry, why: Drop) => void) {
@@ -60,7 +61,7 @@ export class PublishQueue {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#values.size + this.#messages.size;
   }
 
   get inFlight(): number {
@@ -111,7 +112,7 @@ export class PublishQueue {
    */
   lost(now: number): void {
     const culprit = this.#losses.lost([...this.#inFlight], now);
-    const entries = [...this.#inFlight, ...this.#waiting.values()];
+    const entries = [...this.#inFlight, ...this.#all()];
     this.#inFlight.clear();
     const kept = entries.filter((entry) => !entry.stale && entry !== culprit);
     this.#refill(kept.map((entry) => ({ ...entry, settle: nothing })));
@@ -124,14 +125,14 @@ export class PublishQueue {
    * where they must be seen.
    */
   ahead(run: () => void): void {
-    const before = [...this.#waiting.values()];
+    const before = this.#all();
     this.#refill(before.filter(({ message }) => message.mustBeSeen));
     try {
       run();
     } finally {
       for (const entry of before) {
         if (entry.message.mustBeSeen) continue;
-        if (this.#waiting.has(entry.key)) entry.settle(false);
+        if (this.#values.has(entry.key)) entry.settle(false);
         else this.#add(entry);
       }
       this.#trim();
@@ -140,14 +141,24 @@ export class PublishQueue {
 
   #next(now: number): Entry | undefined {
     let last: Entry | undefined;
-    for (const entry of this.#waiting.values()) {
-      if (!entry.message.retain && now - entry.at > this.#limits.ageMs) {
+    for (const entry of this.#values.values())
+      if (this.#losses.comesLast(entry)) last ??= entry;
+      else return entry;
+    for (const entry of this.#messages.values())
+      if (now - entry.at > this.#limits.ageMs) {
         this.#remove(entry);
         this.#drop(entry, "too old");
       } else if (this.#losses.comesLast(entry)) last ??= entry;
       else return entry;
-    }
     return last;
+  }
+
+  #all(): readonly Entry[] {
+    return [...this.#values.values(), ...this.#messages.values()];
+  }
+
+  #lane({ retain }: OutMessage): Map<string, Entry> {
+    return retain ? this.#values : this.#messages;
   }
 
   /** Values of its topic that were sent before it are not sent again. */
@@ -161,16 +172,16 @@ export class PublishQueue {
 
   /** The waiting value of a topic, where it may be left out. */
   #forget(topic: string): void {
-    const entry = this.#waiting.get(`=${topic}`);
+    const entry = this.#values.get(`=${topic}`);
     if (!entry) return;
     this.#remove(entry);
     entry.settle(false);
   }
 
   #refill(entries: readonly Entry[]): void {
-    this.#waiting = new Map();
-    this.#transient = 0;
-    this.#transientBytes = 0;
+    this.#values.clear();
+    this.#messages.clear();
+    this.#bytes = 0;
     this.#important = 0;
     for (const entry of entries) this.#add(entry);
     this.#trim();
@@ -178,39 +189,39 @@ export class PublishQueue {
 
   #add(entry: Entry): void {
     if (entry.message.mustBeSeen) this.#forget(entry.topic);
-    const older = this.#waiting.get(entry.key);
-    if (!older && entry.message.retain && this.#waiting.size - this.#transient >= this.#limits.topics) {
+    const lane = this.#lane(entry.message);
+    const older = lane.get(entry.key);
+    if (!older && entry.message.retain && lane.size >= this.#limits.topics) {
       this.#drop(entry, "queue full");
       return;
     }
-    this.#waiting.set(entry.key, entry);
+    lane.set(entry.key, entry);
     this.#count(entry, 1);
     older?.settle(false);
   }
 
   #remove(entry: Entry): void {
-    this.#waiting.delete(entry.key);
+    this.#lane(entry.message).delete(entry.key);
     this.#count(entry, -1);
   }
 
   #count({ message, bytes }: Entry, sign: 1 | -1): void {
     if (message.retain) return;
-    this.#transient += sign;
-    this.#transientBytes += sign * bytes;
+    this.#bytes += sign * bytes;
     if (message.important) this.#important += sign;
   }
 
   get #isFull(): boolean {
-    return this.#transient > this.#limits.messages || this.#transientBytes > this.#limits.bytes;
+    return this.#messages.size > this.#limits.messages || this.#bytes > this.#limits.bytes;
   }
 
   /** The oldest go first; what somebody's safety hangs on goes last. */
   #trim(): void {
     for (const spared of [true, false])
-      for (const entry of this.#waiting.values()) {
+      for (const entry of this.#messages.values()) {
         // Where all that wait are important, looking for another one would take longer with each.
-        if (!this.#isFull || (spared && this.#transient === this.#important)) break;
-        if (entry.message.retain || (spared && entry.message.important)) continue;
+        if (!this.#isFull || (spared && this.#messages.size === this.#important)) break;
+        if (spared && entry.message.important) continue;
         this.#remove(entry);
         this.#drop(entry, "queue full");
       }
