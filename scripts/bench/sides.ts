@@ -7,13 +7,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { tell } from "../../test/process/virtual-radio.js";
-import type { MqttProbe } from "../../test/support/mqtt-probe.js";
+import type { MqttProbe, Recorded } from "../../test/support/mqtt-probe.js";
 import { Program } from "../../test/support/program.js";
 import type { HookSettings, WireLine } from "../../test/virtual-controller/hook.js";
 
 const FLOOR = fileURLToPath(new URL("floor.js", import.meta.url));
 const PAD = "57:4c:4e:00:00:00";
 const START_MS = 30_000;
+const SETTLED_MS = 20_000;
 const HOOK = fileURLToPath(new URL("../../test/virtual-controller/hook.ts", import.meta.url));
 const SOCKET = new URL("../../test/virtual-controller/socket.ts", import.meta.url);
 
@@ -112,17 +113,32 @@ const STOP = "f7a20100a3fd";
 const stopFrames = (subject: Subject): readonly WireLine[] =>
   subject.wire().filter(({ value }) => value === STOP);
 
-/** Waits until a stop frame is on the air that was not there before; null where none comes. */
-const nextStop = async (subject: Subject, before: number): Promise<WireLine | null> => {
+/** Waits until a stop frame is on the air that was not there before. One that never comes is no figure but a fault. */
+const nextStop = async (subject: Subject, before: number): Promise<WireLine> => {
   for (let tries = 0; tries < 200; tries += 1) {
     const frame = stopFrames(subject)[before];
     if (frame) return frame;
     await sleep(10);
   }
-  return null;
+  throw new Error(`no stop frame within 2 s\n${subject.program.output}`);
 };
 
-/** `OFF` on MQTT → stop frame on the air, at any moment between two polls. Milliseconds. */
+/** Any moment between two polls. */
+const anyMoment = (): Promise<void> => sleep(Math.random() * 1_000);
+
+/**
+ * At rest, and the bridge's stop is proved: until then another one shares it, and needs no frame of its own once a status
+ * has shown rest. A frame in the pad's gap is written again, and three polls later it is proved: 3 s, or more.
+ */
+const isSettled =
+  ({ base }: Subject) =>
+  ({ topic, payload }: Recorded): boolean => {
+    if (topic !== `${base}/p0/state`) return false;
+    const { speed, stop_confirmed } = JSON.parse(payload) as { speed: number; stop_confirmed?: boolean };
+    return speed === 0 && stop_confirmed !== false;
+  };
+
+/** `OFF` on MQTT → stop frame on the air. Milliseconds. The last stop is settled at the end. */
 export const offToStop = async (
   subject: Subject,
   probe: MqttProbe,
@@ -130,26 +146,26 @@ export const offToStop = async (
 ): Promise<readonly number[]> => {
   const took: number[] = [];
   for (let i = 0; i < times; i += 1) {
-    // The stop before is proved by then (two statuses), so that this one is a new one.
-    await sleep(2_600 + Math.random() * 1_000);
+    await anyMoment();
     const before = stopFrames(subject).length;
+    const mark = probe.mark();
     const from = now();
     probe.client.publish(`${subject.base}/p0/set`, "OFF", { qos: 1 });
-    const frame = await nextStop(subject, before);
-    if (frame) took.push(frame.at - from);
+    took.push((await nextStop(subject, before)).at - from);
+    await probe.until(isSettled(subject), SETTLED_MS, mark);
   }
   return took;
 };
 
 /** SIGTERM → stop frame on the air. Milliseconds. */
 export const signalToStop = async (subject: Subject): Promise<number> => {
-  await sleep(2_600 + Math.random() * 1_000);
+  await anyMoment();
   const before = stopFrames(subject).length;
   const from = now();
   subject.program.signal("SIGTERM");
   const frame = await nextStop(subject, before);
   if (!subject.program.exited) await once(subject.program.child, "exit");
-  return frame ? frame.at - from : NaN;
+  return frame.at - from;
 };
 
 /** A status is a handle value notification of 20 bytes, F8 A2; its speed is in tenths of a km/h (wire-facts a.5). */
