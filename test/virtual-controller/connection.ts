@@ -23,6 +23,7 @@ export class Connection {
   readonly #deps: ConnectionDeps;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #reassembly = new Reassembly();
+  readonly #handedOver = new Reassembly();
   #open = true;
 
   constructor(handle: number, peripheral: Peripheral, deps: ConnectionDeps) {
@@ -47,9 +48,10 @@ export class Connection {
     });
   }
 
-  /** What a PDU of the host writes, and where. */
-  written(pdu: Buffer): { readonly characteristic: Uuid; readonly value: Buffer } | null {
-    return this.#att.written(pdu);
+  /** What the PDU writes that this packet of the host completes, and where. Each packet is asked about once. */
+  written(packet: Buffer): { readonly characteristic: Uuid; readonly value: Buffer } | null {
+    const pdu = this.#handedOver.add(packet);
+    return pdu && this.#att.written(pdu);
   }
 
   /** Nothing more arrives, either way. */

@@ -80,6 +80,8 @@ export const completedPackets = (handle: number, packets: number): Buffer =>
 /** A packet boundary flag (Core spec Vol 4 Part E 5.4.2): a first packet as a controller says it, and as a host does. */
 const FROM_CONTROLLER = 0x02;
 export const FROM_HOST = 0x00;
+/** A packet that carries on with a PDU, either way; it has no L2CAP header, and may be one byte long. */
+const CONTINUATION = 0x01;
 
 /** An ATT PDU in one ACL packet. */
 export const acl = (handle: number, pdu: Buffer, flag = FROM_CONTROLLER): Buffer => {
@@ -87,15 +89,16 @@ export const acl = (handle: number, pdu: Buffer, flag = FROM_CONTROLLER): Buffer
   return Buffer.concat([Buffer.of(ACL), start, u16(pdu.length + 4), u16(pdu.length), u16(0x0004), pdu]);
 };
 
+const isContinuation = (packet: Buffer): boolean => ((packet.readUInt16LE(1) >> 12) & 0x03) === CONTINUATION;
+
 /** ACL packets of one connection, and one direction, back to the PDUs of their channel. */
 export class Reassembly {
   #fragments: Buffer = Buffer.alloc(0);
 
   /** The PDU that this packet completes, without its L2CAP header; null: more is to come. */
   add(packet: Buffer): Buffer | null {
-    const isContinuation = (packet.readUInt16LE(1) >> 12) & 0x01;
     const bytes = packet.subarray(5);
-    this.#fragments = isContinuation ? Buffer.concat([this.#fragments, bytes]) : bytes;
+    this.#fragments = isContinuation(packet) ? Buffer.concat([this.#fragments, bytes]) : bytes;
     const length = this.#fragments.readUInt16LE(0);
     return this.#fragments.length >= length + 4 ? this.#fragments.subarray(4, length + 4) : null;
   }
@@ -186,6 +189,7 @@ export const nameOf = (packet: Buffer): string => {
     if (name === "Set Scan Enable") return packet[4] === 1 ? "Scan On" : "Scan Off";
     return name;
   }
+  if (packet[0] === ACL && isContinuation(packet)) return "ACL continuation";
   // The channel of the security manager: pairing.
   if (packet[0] === ACL)
     return packet.readUInt16LE(7) === 0x0006 ? "SMP" : `ATT ${(packet[9] ?? 0).toString(16)}`;

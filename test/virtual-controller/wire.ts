@@ -49,7 +49,7 @@ export const describePacket = (
   packet: Buffer,
   connection: Connection | undefined,
 ): WirePacket => {
-  const written = packet[0] === ACL && from === "host" ? connection?.written(packet.subarray(9)) : null;
+  const written = packet[0] === ACL && from === "host" ? connection?.written(packet) : null;
   return {
     at: performance.now(),
     from,
