@@ -9,7 +9,7 @@ const PAD = "57:4c:4e:00:22:11";
 const signal = never();
 
 test("a machine that notifies by itself and indicates its answers is heard through the real noble", async () => {
-  const controller = new VirtualController([], { mtu: 185 });
+  const controller = new VirtualController();
   mountPads(controller, [{ address: PAD, name: null, model: "ftms", faults: NO_FAULTS }], systemClock());
   await using rig = rigOver(controller);
   const link = await rig.connect(PAD);

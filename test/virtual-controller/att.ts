@@ -12,6 +12,8 @@ export const ATT = {
   read: 0x0a,
   readByGroupType: 0x10,
   write: 0x12,
+  prepareWrite: 0x16,
+  executeWrite: 0x18,
   writeCommand: 0x52,
   notification: 0x1b,
   indication: 0x1d,
@@ -23,6 +25,8 @@ const STATUS = {
   readNotPermitted: 0x02,
   writeNotPermitted: 0x03,
   notSupported: 0x06,
+  invalidOffset: 0x07,
+  queueFull: 0x09,
   notFound: 0x0a,
 };
 
@@ -37,6 +41,9 @@ const BITS: Readonly<Record<Property, number>> = {
 /** Seen on KingSmith pads: CCCD writes closer together than this are answered and forgotten (wire-facts b.7.2). */
 const CCCD_GAP_MS = 30;
 
+/** Parts of long writes that a device holds: chosen. */
+const QUEUE = 32;
+
 interface Attribute {
   readonly handle: number;
   readonly type: Uuid;
@@ -45,6 +52,13 @@ interface Attribute {
   /** The characteristic that this is the value or the CCCD of. */
   readonly characteristic: Uuid | null;
   readonly properties: readonly Property[];
+}
+
+/** A part of a long write, held until its client says to execute it. */
+interface Prepared {
+  readonly characteristic: Uuid;
+  readonly offset: number;
+  readonly part: Buffer;
 }
 
 /** The bytes of a UUID as they go over the air: the last byte first. */
@@ -98,6 +112,7 @@ export class AttServer {
   readonly #maxMtu: number;
   #lastCccd = -Infinity;
   #mtu = 23;
+  #prepared: readonly Prepared[] = [];
 
   constructor(peripheral: Peripheral, now: () => number, maxMtu = 23) {
     this.#peripheral = peripheral;
@@ -126,6 +141,8 @@ export class AttServer {
   }
 
   handle(pdu: Buffer): Buffer | null {
+    // Longer than agreed upon: nobody has room for it, and so nobody answers it.
+    if (pdu.length > this.#mtu) return null;
     switch (pdu[0]) {
       case ATT.mtuRequest:
         this.#mtu = Math.max(23, Math.min(this.#maxMtu, pdu.readUInt16LE(1)));
@@ -152,6 +169,10 @@ export class AttServer {
       case ATT.write:
       case ATT.writeCommand:
         return this.#write(pdu);
+      case ATT.prepareWrite:
+        return this.#prepareWrite(pdu);
+      case ATT.executeWrite:
+        return this.#executeWrite(pdu);
       case ATT.confirmation:
         return null;
       default:
@@ -220,6 +241,35 @@ export class AttServer {
     return withResponse ? Buffer.of(0x13) : null;
   }
 
+  /** A part is answered with itself (Core spec Vol 3 Part F 3.4.6.1). */
+  #prepareWrite(pdu: Buffer): Buffer {
+    const [handle, offset] = [pdu.readUInt16LE(1), pdu.readUInt16LE(3)];
+    const attribute = this.#table.find((each) => each.handle === handle);
+    if (!attribute) return attError(pdu, STATUS.invalidHandle);
+    const { characteristic, type, properties } = attribute;
+    if (characteristic === null || type !== characteristic || !properties.includes("write"))
+      return attError(pdu, STATUS.writeNotPermitted);
+    if (this.#prepared.length === QUEUE) return attError(pdu, STATUS.queueFull);
+    // A copy: the packet is its sender's.
+    this.#prepared = [...this.#prepared, { characteristic, offset, part: Buffer.from(pdu.subarray(5)) }];
+    return Buffer.concat([Buffer.of(0x17), pdu.subarray(1)]);
+  }
+
+  /** All that is held is written at once, or nothing of it, and nothing is held afterwards (3.4.6.3). */
+  #executeWrite(pdu: Buffer): Buffer {
+    const prepared = this.#prepared;
+    this.#prepared = [];
+    const values = new Map<Uuid, Buffer>();
+    for (const { characteristic, offset, part } of pdu[1] === 1 ? prepared : []) {
+      const before = values.get(characteristic) ?? Buffer.alloc(0);
+      if (offset > before.length) return attError(pdu, STATUS.invalidOffset);
+      values.set(characteristic, Buffer.concat([before.subarray(0, offset), part]));
+    }
+    for (const [characteristic, value] of values)
+      this.#peripheral.write(characteristic, Uint8Array.from(value));
+    return Buffer.of(0x19);
+  }
+
   #subscribe({ handle, characteristic }: Attribute, value: number): void {
     const now = this.#now();
     const isHeeded = now - this.#lastCccd >= CCCD_GAP_MS;
@@ -230,10 +280,12 @@ export class AttServer {
   }
 }
 
-/** The error response to a request: opcode, handle in error, status. */
-export const attError = (request: Buffer, status: number): Buffer =>
-  Buffer.concat([
-    Buffer.of(ATT.error, request[0] ?? 0),
-    u16(request.length > 2 ? request.readUInt16LE(1) : 0),
-    Buffer.of(status),
-  ]);
+/** Requests that name no attribute. */
+const NAMELESS: readonly (number | undefined)[] = [ATT.mtuRequest, ATT.executeWrite];
+
+/** The error response to a request. It names the attribute, if the request did and is known (3.4.1.1). */
+export const attError = (request: Buffer, status: number): Buffer => {
+  const isNamed = status !== STATUS.notSupported && !NAMELESS.includes(request[0]);
+  const handle = isNamed ? request.readUInt16LE(1) : 0;
+  return Buffer.concat([Buffer.of(ATT.error, request[0] ?? 0), u16(handle), Buffer.of(status)]);
+};

@@ -7,8 +7,6 @@ import type { Peripheral } from "./peripheral.js";
 export interface ConnectionDeps {
   readonly faults: Faults;
   readonly now: () => number;
-  /** Largest ATT MTU of the device. */
-  readonly mtu: number;
   /** A packet for the host. */
   readonly send: (packet: Buffer) => void;
   /** The device has had enough. */
@@ -30,7 +28,7 @@ export class Connection {
     this.handle = handle;
     this.peripheral = peripheral;
     this.#deps = deps;
-    this.#att = new AttServer(peripheral, deps.now, deps.mtu);
+    this.#att = new AttServer(peripheral, deps.now, peripheral.mtu);
     peripheral.onConnect();
     peripheral.onNotify((characteristic, bytes) => this.#notify(characteristic, bytes));
   }

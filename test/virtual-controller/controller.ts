@@ -16,8 +16,6 @@ export interface HostSocket {
 export interface ControllerOptions {
   /** "extended": as after BlueZ has used the extended commands, the plain ones are refused. */
   readonly commands?: "plain" | "extended";
-  /** Largest ATT MTU of the devices. */
-  readonly mtu?: number;
   /** ACL packets that the controller holds at a time. */
   readonly buffers?: number;
   /** HCI version: 0x06 is Bluetooth 4.0, the first with Low Energy. */
@@ -44,7 +42,7 @@ export class VirtualController {
   #connecting: { readonly address: Address; readonly timer: NodeJS.Timeout } | null = null;
 
   constructor(peripherals: readonly Peripheral[] = [], options: ControllerOptions = {}) {
-    this.#options = { commands: "plain", mtu: 23, buffers: 8, version: 0x09, ...options };
+    this.#options = { commands: "plain", buffers: 8, version: 0x09, ...options };
     const send = (...packets: readonly Buffer[]): void => this.send(...packets);
     this.#scanner = new Scanner(this.#peripherals, this.#isExtended, send);
     for (const peripheral of peripherals) this.add(peripheral);
@@ -232,7 +230,7 @@ export class VirtualController {
     const { faults } = this;
     const close = (): void => this.drop(address, STATUS.remoteClosed);
     const send = (packet: Buffer): void => this.send(packet);
-    const deps = { faults, now: () => performance.now(), mtu: this.#options.mtu, send, close };
+    const deps = { faults, now: () => performance.now(), send, close };
     this.#connections.set(handle, new Connection(handle, peripheral, deps));
     this.send(hci.connectionComplete(status, handle, address, this.#isExtended));
   }

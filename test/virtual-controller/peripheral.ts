@@ -16,6 +16,8 @@ export interface VirtualService {
 export interface Peripheral {
   readonly address: Address;
   readonly name: string | null;
+  /** The largest ATT MTU that it agrees to; the least there is, 23, if it does not say. */
+  readonly mtu?: number;
   /** Read anew at each connect: a firmware update may change it. */
   readonly services: readonly VirtualService[];
   /** Whether it is heard, and takes a connection. */
@@ -38,6 +40,7 @@ export interface Peripheral {
 export class EchoPeripheral implements Peripheral {
   readonly address: Address;
   readonly name: string;
+  mtu = 23;
   services: readonly VirtualService[] = [
     { uuid: "1800", characteristics: [{ uuid: "2a00", properties: ["read", "write"] }] },
     {

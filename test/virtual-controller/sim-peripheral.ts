@@ -13,6 +13,13 @@ const PROPERTIES: Readonly<Partial<Record<string, Property>>> = {
   "write-without-response": "writeWithoutResponse",
 };
 
+/**
+ * KingSmith's own pads and Sperax's speak in 20 bytes, which says that they agree to no more than the least MTU
+ * (wire-facts a.1). A PitPat's status of 47 to 53 bytes says that it agrees to more: 255, as WM2 has seen, whose app
+ * trace has the exchange ahead of all else. FTMS: chosen, long enough for all fields of a Treadmill Data at once.
+ */
+const MTU: Readonly<Partial<Record<string, number>>> = { pitpat: 255, ftms: 185 };
+
 /** "Connection failed to be established": how a KingSmith pad that wants nobody looks (wire-facts b.7.5). */
 const REFUSED = 0x3e;
 
@@ -36,6 +43,10 @@ export class MountedPad implements Peripheral {
 
   get name(): string {
     return this.pad.name;
+  }
+
+  get mtu(): number {
+    return MTU[this.pad.model.protocol] ?? 23;
   }
 
   get services(): readonly VirtualService[] {

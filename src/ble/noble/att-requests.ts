@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.js";
-import type { ErrorCode } from "../../domain/errors.js";
+import type { BridgeError, ErrorCode } from "../../domain/errors.js";
 import { attTrouble } from "./errors.js";
 import type { Attribute } from "./gatt.js";
 import type { NobleHci } from "./hci.js";
@@ -31,12 +31,20 @@ export class Requests {
     signals: readonly AbortSignal[],
   ): Promise<T> {
     const refused = new AbortController();
+    const said: { refusal?: BridgeError } = {};
+    const refuse = (status: number): void => {
+      said.refusal ??= attTrouble(code, what, status);
+      // The answer to the calling off is waited for here, or the next request would take it for its own.
+      if (!this.#hci?.callOffLongWrite(this.#peripheral)) refused.abort(said.refusal);
+    };
     const scope = within({ clock: this.#clock, ms: CALL_MS, what }, [...signals, refused.signal]);
     try {
       const release = await this.#turns.take(scope.signal);
-      const forget = this.#onRefusal(range, (status) => refused.abort(attTrouble(code, what, status)));
+      const forget = this.#onRefusal(range, refuse);
       try {
-        return await run(characteristic, scope.signal);
+        const result = await run(characteristic, scope.signal);
+        if (said.refusal) throw said.refusal;
+        return result;
       } finally {
         forget();
         release();
@@ -50,7 +58,10 @@ export class Requests {
     const connection = this.#hci?.connectionOf(this.#peripheral);
     if (!this.#hci || !range) return () => undefined;
     return this.#hci.onAttError((error) => {
-      const isOurs = error.attribute >= range.startHandle && error.attribute <= range.endHandle;
+      // No attribute: the pad does not know the request at all (Core spec Vol 3 Part F 3.4.1.1), or it is the last
+      // part of a long write. One request at a time makes it ours.
+      const isOurs =
+        error.attribute === 0 || (error.attribute >= range.startHandle && error.attribute <= range.endHandle);
       if (error.connection === connection && isOurs) refuse(error.status);
     });
   }

@@ -3,6 +3,7 @@ import type { Logger } from "../../log/log.js";
 import { linkLost } from "./errors.js";
 import { eventAfter } from "./event.js";
 import { OwnConnections } from "./own-connections.js";
+import { callOff } from "./long-write.js";
 import type { AttributeRange, HciBindings, Peripheral } from "./internals.js";
 import { orAborted } from "../deadline.js";
 
@@ -112,6 +113,12 @@ export class NobleHci {
   connectionOf(peripheral: Peripheral): number | null {
     const handle = this.bindings._handles[peripheral.id];
     return typeof handle === "number" ? handle : null;
+  }
+
+  /** After a refusal: see long-write.ts. */
+  callOffLongWrite(peripheral: Peripheral): boolean {
+    const gatt = this.bindings._gatts[peripheral.id];
+    return gatt !== undefined && callOff(gatt);
   }
 
   attributeOf(peripheral: Peripheral, service: string, characteristic: string): AttributeRange | null {

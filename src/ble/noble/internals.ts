@@ -128,6 +128,8 @@ export interface HciSocket extends EventEmitter {
 /** noble's GATT client of one connection, by its own spelling of the UUIDs. */
 export interface Gatt {
   _security: string;
+  /** Requests behind the one that is on its way. */
+  _commandQueue: readonly { readonly buffer: Buffer }[];
   readonly _characteristics: Record<string, Record<string, AttributeRange> | undefined>;
   writeRequest(handle: number, bytes: Buffer, withoutResponse: boolean): Buffer;
 }
