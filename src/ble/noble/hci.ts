@@ -199,7 +199,10 @@ export class NobleHci {
     hci.flushAcl = async () => {
       hci._aclQueue = hci._aclQueue.filter((packet) => hci._aclConnections.has(packet.handle));
       // The packet that it threw on is gone by then; the others still wait.
-      await flush().catch(() => hci.flushAcl());
+      await flush().catch((error: unknown) => {
+        this.#log.debug({ err: error }, "noble could not hand over a Bluetooth packet");
+        return hci.flushAcl();
+      });
     };
   }
 }

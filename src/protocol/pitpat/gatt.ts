@@ -45,6 +45,8 @@ export const channelOf = ({ services, properties }: Gatt): Channel | null => {
     return [write, notify].every((each) => offered.includes(each)) && writes && allows(notify, "notify");
   };
   const variant = VARIANTS.find((each) => speaks(each) && !allows(each.write, "notify"));
-  // The app asks for responses (WM2's trace), and BA10-B allows nothing else (HB).
+  // The app asks for responses (WM2's trace), and BA10-B allows nothing else (HB). A command, 23 or 27 bytes, is more
+  // than the least MTU has room for: ble/noble/long-write.ts. Real ones agree to more, or their statuses, 47 to 53
+  // bytes, would be cut; the app exchanges the MTU ahead of its first write, and WM2's bridge gets 255.
   return variant ? { variant, response: allows(variant.write, "write") } : null;
 };
