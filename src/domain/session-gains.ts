@@ -27,10 +27,19 @@ export const timeGained = (
   return { duration: seconds(Math.floor(total / 1000)), carry: total % 1000 };
 };
 
+/**
+ * The machine counts kcal. One that has counted some of this session still does when its counter has begun anew, or the
+ * bridge has: an estimate beside its first kcal would be counted twice, or taken back after a crash.
+ */
+export const isMetered = ({ caloriesSource }: OpenSession, { after, status }: Reading): boolean =>
+  after.metered || (caloriesSource === "pad" && status.energy !== undefined);
+
 /** kcal, by the machine's counter where it counts; else estimated. */
 export const kcalGained = (session: OpenSession, reading: Reading, duration: Seconds, body: Body): number => {
-  if (!reading.after.metered) return estimate(reading, duration, body);
+  if (!isMetered(session, reading)) return estimate(reading, duration, body);
   // As with the clock: what was estimated before the counter came alive is in its first kcal too.
   const estimated = session.caloriesSource === "estimate" ? session.calories : 0;
-  return Math.max(0, reading.gained.energy - estimated);
+  const counted = Math.max(0, reading.gained.energy - estimated);
+  // After a crash the last status may have been told and not written: its estimate is made up for, so that no total falls.
+  return reading.before.metered ? counted : Math.max(counted, estimate(reading, duration, body));
 };

@@ -10,7 +10,7 @@ import {
 } from "./offline-session.js";
 import { grow, isOpen, newSession, type OpenSession } from "./open-session.js";
 import type { PadRecord, PadStatus } from "./pad.js";
-import { kcalGained, timeGained } from "./session-gains.js";
+import { isMetered, kcalGained, timeGained } from "./session-gains.js";
 import type { Session } from "./stats.js";
 import { NO_TOTALS, type Delta } from "./totals.js";
 import { metres, type Seconds, type Speed } from "./units.js";
@@ -153,7 +153,7 @@ const credit = (
   const { distance, steps } = reading.gained;
   const calories = kcalGained(state.session, reading, duration, body);
   const delta: Delta = { at, distance: metres(distance), duration, steps, calories, sessions: 0 };
-  const source = reading.after.metered ? "pad" : "estimate";
+  const source = isMetered(state.session, reading) ? "pad" : "estimate";
   const session = grow(state.session, delta, source, fastest(reading, duration));
   return tell({ ...state, carry }, session, delta, minDuration);
 };
