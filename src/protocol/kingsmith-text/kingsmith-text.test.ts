@@ -181,6 +181,17 @@ describe("a pad whose table is proven", () => {
     ]);
   });
 
+  it("is told the time at each refusal until it has answered that: one line may be lost", () => {
+    const pad = padWith(c2);
+    const { talk } = talkTo(pad);
+    const refusal = pad.say("props Error ErrorCode -5000");
+    const first = talk().hear(NOTIFY, refusal, 50_000);
+    const again = first.conversation.hear(NOTIFY, refusal, 51_000);
+    const answered = again.conversation.hear(NOTIFY, pad.say("time_posix 0"), 51_100);
+    const last = answered.conversation.hear(NOTIFY, refusal, 52_000);
+    expect([first, again, last].map(({ replies = [] }) => replies.length)).toEqual([1, 1, 0]);
+  });
+
   it("tells its state by name, partial and doubled", () => {
     expect(
       said("props ControlMode 2 runState 0 runState 0 CurrentSpeed 0.0 RunningTotalTime 0"),

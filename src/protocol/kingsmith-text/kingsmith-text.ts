@@ -73,7 +73,6 @@ const poll = (
   return {
     session: {
       ...session,
-      clockSet: session.clockSet || clock,
       // One more than it was asked: a poll has passed since the last time.
       configAsked: Math.min(configAsked + 1, CONFIG_TRIES + 1),
     },

@@ -144,7 +144,7 @@ const begun = (session: Session, line: Line | null, now: number): Turn => {
 const understood = (session: Session, line: Line, now: number): Turn => {
   switch (line.type) {
     case "answer":
-      return answered(session);
+      return answered({ ...session, clockSet: session.clockSet || line.word === "time_posix" });
     case "error":
       return isRefusal(line.code) ? withClock(judged(session, false), now) : quiet(session);
     case "props":
@@ -174,13 +174,16 @@ const ECHO_MS = 1_000;
 const OLDER_MS = 400;
 const TRIES = 3;
 
-/** A start comes back as an error before the handshake is done (QZ#813), and both published ones set the clock. */
+/**
+ * A start comes back as an error before the handshake is done (QZ#813), and both published ones set the clock. A line may
+ * be lost: it is set again at each such error until the pad has answered it, or no stop would ever be obeyed.
+ */
 const withClock = (turn: Turn, now: number): Turn => {
   const { session } = turn;
   const [table] = session.proven?.tables ?? [];
   if (session.clockSet || !table) return turn;
   return {
-    session: { ...session, clockSet: true },
+    session,
     heard: turn.heard,
     replies: [...turn.replies, encodeText(clockLine(session, now), table)],
   };
