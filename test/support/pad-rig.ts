@@ -190,9 +190,9 @@ const nameOf = (characteristic: string, bytes: Uint8Array, pad?: SimulatedPad): 
 
 /** What else may happen between the bridge and a pad; for tests to set while the pad lives. */
 export interface Air {
-  /** Every notification comes twice. */
+  /** Every notification comes twice; of a text pad they are one stream, in which nothing can. */
   doubled: boolean;
-  /** Every notification comes once more after so many ms, when it is not true any more; null: none does. */
+  /** Every notification comes once more after so many ms, when it is not true any more; null: none does. As above. */
   echo: number | null;
   /** One in so many writes without response never arrives, and nobody tells; null: all do. */
   losesOneIn: number | null;
@@ -210,15 +210,19 @@ const heardThrough =
   (
     air: Air,
     clock: ManualClock,
-    { characteristic, lost }: { readonly characteristic: string; readonly lost: AbortSignal },
+    {
+      characteristic,
+      lost,
+      isStream,
+    }: { readonly characteristic: string; readonly lost: AbortSignal; readonly isStream: boolean },
     onBytes: (bytes: Uint8Array) => void,
   ) =>
   (bytes: Uint8Array): void => {
     const { doubled, echo, unanswered } = air;
     if (unanswered && characteristic === FTMS.controlPoint) return;
     onBytes(bytes);
-    if (doubled) onBytes(bytes);
-    if (echo !== null) clock.after(echo, () => !lost.aborted && onBytes(bytes));
+    if (doubled && !isStream) onBytes(bytes);
+    if (echo !== null && !isStream) clock.after(echo, () => !lost.aborted && onBytes(bytes));
   };
 
 /** What goes through the radio's port, and a mouth to speak there in the pad's place. */
@@ -253,6 +257,7 @@ const tapped = (radio: SimulatedRadio, clock: ManualClock, tap: Tap, air: Air): 
     const link = await radio.connect(address, bounded);
     let queue: Promise<void> = Promise.resolve();
     const names = handedOver(() => radio.pad(ADDRESS));
+    const isStream = isTextPad(radio.pad(ADDRESS));
     return {
       address: link.address,
       name: link.name,
@@ -270,7 +275,7 @@ const tapped = (radio: SimulatedRadio, clock: ManualClock, tap: Tap, air: Air): 
       },
       subscribe(characteristic, onBytes, to) {
         tap.listen(characteristic, onBytes, clock.now());
-        const hear = heardThrough(air, clock, { characteristic, lost: link.lost }, onBytes);
+        const hear = heardThrough(air, clock, { characteristic, lost: link.lost, isStream }, onBytes);
         return link.subscribe(characteristic, hear, to);
       },
       write(characteristic, bytes, to) {
