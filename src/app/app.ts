@@ -14,6 +14,7 @@ import type { BridgeDeps } from "../mqtt/bridge-deps.js";
 import type { Broker, BrokerDeps, BrokerOptions } from "../mqtt/client/broker.js";
 import { WEB_OFF, type Web } from "../web/web.js";
 import type { Pad } from "../pad/pad.js";
+import { proveAll } from "../pad/shutdown.js";
 import { mqttBridge } from "./mqtt-bridge.js";
 import { newPage, type PageOptions } from "./page.js";
 import { RefusedSubscriptions } from "./refused-subscriptions.js";
@@ -140,7 +141,11 @@ export class App implements Stoppable {
   }
 
   belts(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    return allOf(this.#pads.map((pad) => () => pad.shutdown.stop(signal, hurry)));
+    const ends = this.#pads.map((pad) => pad.shutdown);
+    return inOrder([
+      () => allOf(ends.map((each) => () => each.stop(signal, hurry))),
+      () => proveAll(ends, signal, hurry),
+    ]);
   }
 
   report(): BeltReport {

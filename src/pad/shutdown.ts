@@ -40,6 +40,16 @@ const beltOutcome = (facts: ExitFacts, now: number): BeltOutcome => {
   return falls ? "falling" : "moving";
 };
 
+/** A stop that was accepted of a belt seen at rest, as while another one slows down, is proved before anything else ends. */
+export const proveAll = async (
+  all: readonly PadShutdown[],
+  signal: AbortSignal,
+  hurry: AbortSignal,
+): Promise<void> => {
+  while (!signal.aborted && all.some((each) => each.isAwaited(hurry)))
+    await Promise.all(all.map((each) => each.prove(signal, hurry)));
+};
+
 export interface PadShutdownDeps {
   readonly clock: Clock;
   readonly safety: SafetySettings;
@@ -108,6 +118,16 @@ export class PadShutdown {
       await this.#putToStandby(signal, hurry);
   }
 
+  /** A stop is not proved yet, and can be. */
+  isAwaited(hurry: AbortSignal): boolean {
+    return this.#stopIsDue && this.#isWithinReach && !(hurry.aborted && this.#stopIsOut);
+  }
+
+  /** Resolves when no stop is awaited. */
+  prove(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+    return this.#deps.changes.until(() => !this.isAwaited(hurry), [signal]);
+  }
+
   /** How the belt is being left. */
   verdict(): BeltOutcome {
     const { clock, scheduler, link, autoStop } = this.#deps;
@@ -128,7 +148,7 @@ export class PadShutdown {
   }
 
   async #bringToRest(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    const { commands, changes, link } = this.#deps;
+    const { commands, link } = this.#deps;
     // Asked for by `begin`, unless the pad came within reach since.
     if (!this.#stopIsDue) commands.stop("exit");
     // The waiting is about to end: a live link is handed one more stop frame at once.
@@ -136,9 +156,7 @@ export class PadShutdown {
       if (link.linked) commands.stop("exit");
     };
     hurry.addEventListener("abort", press, { once: true });
-    const done = (): boolean =>
-      !this.#stopIsDue || !this.#isWithinReach || (hurry.aborted && this.#stopIsOut);
-    await changes.until(done, [signal]);
+    await this.prove(signal, hurry);
     hurry.removeEventListener("abort", press);
   }
 

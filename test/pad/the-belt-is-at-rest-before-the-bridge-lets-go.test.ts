@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SimulatedModel } from "../../src/domain/faults.js";
 import { speedFromKmh } from "../../src/domain/units.js";
+import { proveAll } from "../../src/pad/shutdown.js";
 import {
   ADDRESS,
   codes,
@@ -258,6 +259,19 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     await rig.clock.settled(leaving);
     // Some have been seen falling all the way.
     expect(["moving", "falling"]).toContain(rig.pad.shutdown.verdict());
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("waits for a stop that was accepted after the belt was seen at rest", async () => {
+    const rig = await walking(3, { model });
+    const signals = [new AbortController().signal, new AbortController().signal] as const;
+    rig.pad.shutdown.begin();
+    await rig.clock.settled(rig.pad.shutdown.stop(...signals), BUDGET);
+    expect(rig.pad.shutdown.verdict()).toBe("rest");
+    rig.send(OFF);
+    expect(rig.pad.shutdown.verdict()).not.toBe("rest");
+    await rig.clock.settled(proveAll([rig.pad.shutdown], ...signals), BUDGET);
+    expect([rig.pad.shutdown.verdict(), rig.state().stopConfirmed]).toEqual(["rest", true]);
     expect(await rig.close()).toBe(0);
   });
 
