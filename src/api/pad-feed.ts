@@ -50,7 +50,7 @@ const statePace = (sent: StatePayload, now: StatePayload): Pace => {
 };
 
 const statsPace = (sent: StatsPayload, now: StatsPayload): Pace => {
-  if (sent.session?.id !== now.session?.id || sent.session?.state !== now.session?.state) return "urgent";
+  if (sent.session.id !== now.session.id || sent.session.state !== now.session.state) return "urgent";
   return JSON.stringify(sent) === JSON.stringify(now) ? null : "numbers";
 };
 
