@@ -31,6 +31,8 @@ const say = (deeds: fc.Arbitrary<Deed>): fc.Arbitrary<Deed> =>
   deeds.map((one) => Object.assign(one, { [fc.toStringMethod]: () => one.what }));
 
 const RUNS = 120;
+/** Milliseconds, for a machine with better things to do: nothing here waits for the time. */
+const LONG = 300_000;
 
 /** The longest any of them may take: a stop from 10 km/h, a mode after it; a speed from rest to 10 km/h. */
 const DEADLINES: Readonly<Record<Command["key"], number>> = {
@@ -350,77 +352,86 @@ const verify = (world: World): void => {
 };
 
 describe("whatever happens", () => {
-  it("nothing is set in motion under a stop, every command has one result in time, and a stop on a live link stops", async () => {
-    await fc.assert(
-      fc.asyncProperty(models, day, async (model, deeds) => {
-        const world = await live(model, deeds);
-        heal(world);
-        const { rig } = world;
-        world.submit(link("ON"));
-        // A link that was being let go is let go first.
-        await rig.clock.advance(5_000);
-        await rig.clock.until(() => rig.pad.view().available, 60_000);
-        // One that shares its outcome with an older stop may run out of time; the next has all of its own.
-        if ((await outcomeOf(world, STOP)).status === "error") {
-          const outcome = await outcomeOf(world, STOP);
-          if (!isSilent(model)) expect(outcome).toEqual({ status: "ok" });
-        }
-        // Where the data shows nothing, rest may be taken for proved while the belt still slows down.
-        if (isSilent(model)) await rig.clock.advance(15_000);
-        expect(rig.speed()).toBe(0);
-        const isKnown = rig.state().problem !== "no-telemetry" && rig.state().problem !== "stop-unconfirmed";
-        expect(rig.state().stopConfirmed).toBe(isKnown || !isSilent(model));
-        await rig.clock.advance(60_000);
-        // A key that was pulled is known to be back when the belt starts again; for control it is asked every 30 s.
-        const passing = [null, "imperial-units", "safety-key"];
-        // Nor is an URTM028 that once showed nothing of a start ever known to rest.
-        const lasting = isSilent(model) ? ["no-telemetry", "stop-unconfirmed"] : [];
-        expect([...passing, ...lasting]).toContain(rig.state().problem);
-        expect(rig.speed()).toBe(0);
-        expect(world.unsettled()).toEqual([]);
-        verify(world);
-        expect(await rig.close()).toBe(0);
-      }),
-      { numRuns: RUNS },
-    );
-  });
-
-  it("the end of the program stops the belt or says that it did not, and leaves nothing behind", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        models,
-        day,
-        meanwhile,
-        fc.boolean(),
-        fc.boolean(),
-        async (model, deeds, late, healed, hurried) => {
+  it(
+    "nothing is set in motion under a stop, every command has one result in time, and a stop on a live link stops",
+    { timeout: LONG },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(models, day, async (model, deeds) => {
           const world = await live(model, deeds);
+          heal(world);
           const { rig } = world;
-          if (healed) heal(world);
-          for (const [ms, one] of late) rig.clock.after(ms, () => void one.run(world));
-          const [over, hurry] = [new AbortController(), new AbortController()];
-          rig.pad.shutdown.begin();
-          const since = rig.clock.now();
-          rig.clock.after(23_000, () => over.abort());
-          if (hurried) rig.clock.after(2_000, () => hurry.abort());
-          await rig.clock.settled(rig.pad.shutdown.stop(over.signal, hurry.signal), 24_000);
-          const verdict = rig.pad.shutdown.verdict();
-          const atRest = verdict === "rest" && world.isHonest && world.isSeenSincePress;
-          if (verdict === "rest" && world.isHonest) expect(world.lastSeenAt).toBeLessThan(LEAST);
-          if (atRest) expect(rig.speed()).toBeLessThan(LEAST);
-          const until = rig.clock.now();
-          await rig.clock.settled(rig.pad.close(), 8_000);
+          world.submit(link("ON"));
+          // A link that was being let go is let go first.
+          await rig.clock.advance(5_000);
+          await rig.clock.until(() => rig.pad.view().available, 60_000);
+          // One that shares its outcome with an older stop may run out of time; the next has all of its own.
+          if ((await outcomeOf(world, STOP)).status === "error") {
+            const outcome = await outcomeOf(world, STOP);
+            if (!isSilent(model)) expect(outcome).toEqual({ status: "ok" });
+          }
+          // Where the data shows nothing, rest may be taken for proved while the belt still slows down.
+          if (isSilent(model)) await rig.clock.advance(15_000);
+          expect(rig.speed()).toBe(0);
+          const isKnown =
+            rig.state().problem !== "no-telemetry" && rig.state().problem !== "stop-unconfirmed";
+          expect(rig.state().stopConfirmed).toBe(isKnown || !isSilent(model));
+          await rig.clock.advance(60_000);
+          // A key that was pulled is known to be back when the belt starts again; for control it is asked every 30 s.
+          const passing = [null, "imperial-units", "safety-key"];
+          // Nor is an URTM028 that once showed nothing of a start ever known to rest.
+          const lasting = isSilent(model) ? ["no-telemetry", "stop-unconfirmed"] : [];
+          expect([...passing, ...lasting]).toContain(rig.state().problem);
+          expect(rig.speed()).toBe(0);
           expect(world.unsettled()).toEqual([]);
           verify(world);
-          expect(rig.handed.filter(({ at, op }) => at > since && isMotion(op))).toEqual([]);
-          await rig.clock.settled(rig.radio[Symbol.asyncDispose]());
-          await rig.clock.advance(25_000);
-          // Nothing that was written before may still set it in motion.
-          if (atRest && world.pressedAt < until) expect(rig.speed()).toBeLessThan(LEAST);
-          expect(rig.clock.pending).toBe(0);
-        },
-      ),
-      { numRuns: RUNS },
-    );
-  });
+          expect(await rig.close()).toBe(0);
+        }),
+        { numRuns: RUNS },
+      );
+    },
+  );
+
+  it(
+    "the end of the program stops the belt or says that it did not, and leaves nothing behind",
+    { timeout: LONG },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          models,
+          day,
+          meanwhile,
+          fc.boolean(),
+          fc.boolean(),
+          async (model, deeds, late, healed, hurried) => {
+            const world = await live(model, deeds);
+            const { rig } = world;
+            if (healed) heal(world);
+            for (const [ms, one] of late) rig.clock.after(ms, () => void one.run(world));
+            const [over, hurry] = [new AbortController(), new AbortController()];
+            rig.pad.shutdown.begin();
+            const since = rig.clock.now();
+            rig.clock.after(23_000, () => over.abort());
+            if (hurried) rig.clock.after(2_000, () => hurry.abort());
+            await rig.clock.settled(rig.pad.shutdown.stop(over.signal, hurry.signal), 24_000);
+            const verdict = rig.pad.shutdown.verdict();
+            const atRest = verdict === "rest" && world.isHonest && world.isSeenSincePress;
+            if (verdict === "rest" && world.isHonest) expect(world.lastSeenAt).toBeLessThan(LEAST);
+            if (atRest) expect(rig.speed()).toBeLessThan(LEAST);
+            const until = rig.clock.now();
+            await rig.clock.settled(rig.pad.close(), 8_000);
+            expect(world.unsettled()).toEqual([]);
+            verify(world);
+            expect(rig.handed.filter(({ at, op }) => at > since && isMotion(op))).toEqual([]);
+            await rig.clock.settled(rig.radio[Symbol.asyncDispose]());
+            await rig.clock.advance(25_000);
+            // Nothing that was written before may still set it in motion.
+            if (atRest && world.pressedAt < until) expect(rig.speed()).toBeLessThan(LEAST);
+            expect(rig.clock.pending).toBe(0);
+          },
+        ),
+        { numRuns: RUNS },
+      );
+    },
+  );
 });
