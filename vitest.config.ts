@@ -29,6 +29,8 @@ export default defineConfig({
     maxWorkers: 4,
     // A test that hangs is a bug of ours, and a run that found no test has proved nothing.
     testTimeout: 30_000,
+    // What is polled for comes when it comes; its own default is a second.
+    expect: { poll: { timeout: 10_000 } },
     passWithNoTests: false,
     dangerouslyIgnoreUnhandledErrors: false,
   },
