@@ -30,6 +30,9 @@ export interface Carrier {
   readonly drop: () => void;
 }
 
+/** Milliseconds. */
+const LEAST_WAIT = 0.01;
+
 /** After its link has crashed a KingSmith machine refuses connections for tens of seconds (wire-facts b.7.5). */
 const SULKS = 10_000;
 /** Between two WiLink frames: ph4's spacing (wire-facts a.9). */
@@ -176,7 +179,10 @@ export class Peripheral {
   #listen(): void {
     this.#hush();
     const inMs = this.#carrier ? speaksIn(this.#pad) : null;
-    if (inMs !== null) this.#hush = this.#clock.after(inMs, () => this.#speak());
+    if (inMs === null) return;
+    // Less than a double can add to the clock's time would be no time at all, again and again.
+    const wait = inMs > 0 ? Math.max(inMs, LEAST_WAIT) : 0;
+    this.#hush = this.#clock.after(wait, () => this.#speak());
   }
 
   #speak(): void {

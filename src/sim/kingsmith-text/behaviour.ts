@@ -40,7 +40,7 @@ const dozed = (pad: TextPad): TextPad => {
 /** Until when somebody has to have spoken to it. */
 export const isForsaken = ({ machine, face }: TextPad): boolean => {
   const { window } = machine.model.text;
-  return window !== null && !face.greeted && machine.at - face.connectedAt >= window;
+  return window !== null && !face.greeted && machine.at >= face.connectedAt + window;
 };
 
 /** Milliseconds until it says something by itself, or drops the link. */
@@ -69,7 +69,7 @@ const pushed = (pad: TextPad): TextPad => {
 /** What it says by itself at this moment, and that it has said it. */
 export const textSpeaks = (pad: TextPad): Said<TextPad> => {
   const { machine, face } = pad;
-  const due = machine.at - face.spokeAt >= (face.greeted ? PUSH_EVERY : ZEROS_EVERY);
+  const due = machine.at >= face.spokeAt + (face.greeted ? PUSH_EVERY : ZEROS_EVERY);
   const zeros = machine.model.text.sideChannel && !face.greeted;
   const spoken = due ? put(zeros ? sayRaw(pad, ZEROS) : pushed(pad), { spokeAt: machine.at }) : pad;
   return { pad: put(spoken, { outbox: [] }), notifications: spoken.face.outbox };

@@ -74,7 +74,7 @@ const receive = (pad: PitPatPad, characteristic: Uuid, bytes: Uint8Array): PitPa
 
 const isForsaken = ({ machine, face }: PitPatPad): boolean => {
   const { patience } = machine.model.pitpat;
-  return patience !== null && machine.at - face.writtenAt >= patience;
+  return patience !== null && machine.at >= face.writtenAt + patience;
 };
 
 const speaksIn = ({ machine, face }: PitPatPad): number | null => {
@@ -87,7 +87,7 @@ const speaksIn = ({ machine, face }: PitPatPad): number | null => {
 
 const speak = (pad: PitPatPad): Said<PitPatPad> => {
   const { machine, face } = pad;
-  if (!face.subscribed || machine.at - face.spokeAt < EVERY) return { pad, notifications: [] };
+  if (!face.subscribed || machine.at < face.spokeAt + EVERY) return { pad, notifications: [] };
   const said = put(pad, { spokeAt: machine.at, number: (face.number + 1) & 0xff, owed: true });
   return { pad: said, notifications: [statusOf(pad)] };
 };

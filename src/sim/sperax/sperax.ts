@@ -39,7 +39,7 @@ const streams = ({ machine, face }: SperaxPad): boolean =>
   face.subscribed && machine.at - face.polledAt < machine.model.sperax.quietAfter;
 
 const isForsaken = ({ machine, face }: SperaxPad): boolean =>
-  machine.at - face.polledAt >= machine.model.sperax.leavesAfter;
+  machine.at >= face.polledAt + machine.model.sperax.leavesAfter;
 
 const speaksIn = (pad: SperaxPad): number | null => {
   const { machine, face } = pad;
@@ -50,7 +50,7 @@ const speaksIn = (pad: SperaxPad): number | null => {
 
 const speak = (pad: SperaxPad): Said<SperaxPad> => {
   const { machine, face } = pad;
-  const due = streams(pad) && machine.at - face.spokeAt >= EVERY;
+  const due = streams(pad) && machine.at >= face.spokeAt + EVERY;
   return said(due ? say(put(pad, { spokeAt: machine.at }), telemetryFrame(pad)) : pad);
 };
 
