@@ -175,13 +175,13 @@ export class Peripheral {
     if (end !== null) this.#carrier?.drop();
   }
 
-  /** A timer runs only while somebody listens. */
-  #listen(): void {
+  /** A timer runs only while somebody listens; `least`: not before so many milliseconds. */
+  #listen(least = 0): void {
     this.#hush();
     const inMs = this.#carrier ? speaksIn(this.#pad) : null;
     if (inMs === null) return;
     // Less than a double can add to the clock's time would be no time at all, again and again.
-    const wait = inMs > 0 ? Math.max(inMs, LEAST_WAIT) : 0;
+    const wait = Math.max(inMs > 0 ? LEAST_WAIT : 0, inMs, least);
     this.#hush = this.#clock.after(wait, () => this.#speak());
   }
 
@@ -190,6 +190,8 @@ export class Peripheral {
     this.pad = pad;
     if (this.inRange) for (const sent of this.#onAir(notifications)) this.#carrier?.hear(sent);
     this.#reviewLink();
+    // A pad that would leave a link which is being let go has nothing to say, and cannot leave: time has to pass.
+    if (notifications.length === 0) this.#listen(1);
   }
 
   #onAir(notifications: readonly Notification[]): readonly Notification[] {
