@@ -54,8 +54,28 @@ const rig = () => {
     for (let sent = 0; sent < times; sent += 1)
       router.received({ topic, payload: new TextEncoder().encode(payload), retain: false, dup: false });
   };
-  return { clock, router, lines, taken, results, gets, requests, send };
+  const came = (order: "ahead" | "overtaken", payload: string, topic = "b/p/set"): void =>
+    router.received({ topic, payload: new TextEncoder().encode(payload), retain: false, dup: false, order });
+  return { clock, router, lines, taken, results, gets, requests, send, came };
 };
+
+describe("a stop that was handled ahead", () => {
+  it("takes what sets the belt in motion from the messages that it has overtaken, of its own pad", () => {
+    const { taken, results, came, send } = rig();
+    came("ahead", "OFF");
+    came("overtaken", '{"belt":"ON","speed":3}');
+    came("overtaken", "toggle");
+    came("overtaken", "stop");
+    came("overtaken", "ON", "b/other/set");
+    expect(taken).toEqual([["OFF"], ["stop"], ["ON"]]);
+    const superseded = { outcome: { code: "superseded" } };
+    const ok = { outcome: OK };
+    expect(results).toMatchObject([ok, superseded, superseded, superseded, ok, ok]);
+    // What came after the stop is handled in its turn.
+    send("b/p/set", "ON");
+    expect(taken.at(-1)).toEqual(["ON"]);
+  });
+});
 
 describe("a flood", () => {
   it("of bad messages is answered up to the limit; a stop behind it is carried out at once and answered", () => {

@@ -34,6 +34,8 @@ export class Router {
   readonly #deps: RouterDeps;
   readonly #guard: FloodGuard;
   #warnedOfStored = false;
+  /** Pads of which a stop was handled ahead of messages that wait. */
+  readonly #stoppedAhead = new Set<string>();
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
@@ -97,9 +99,12 @@ export class Router {
     const dropped = (): void => this.#guard.dropped(message.topic);
     const limit = this.#guard.limit("set", pad);
     const onlyStops = !limit.take(clock.now());
+    if (message.order === "ahead") this.#stoppedAhead.add(pad);
+    if (message.order === undefined) this.#stoppedAhead.clear();
     if (onlyStops && !mayStop(message.payload)) return dropped();
     this.#deps.set(pad, key, message, {
       onlyStops,
+      isOvertaken: message.order === "overtaken" && this.#stoppedAhead.has(pad),
       answersStop: () => this.#guard.limit("stop", pad).take(clock.now()),
       charge: (results) => limit.charge(results),
       dropped,

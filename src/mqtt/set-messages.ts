@@ -12,6 +12,8 @@ import { unanswered } from "./stop-merger.js";
 export interface SetLimits {
   /** Above the limit of its pad: a stop in it is carried out, nothing else is. */
   readonly onlyStops: boolean;
+  /** A stop that came after it was handled already: nothing in it sets the belt in motion any more (safety rule 1). */
+  readonly isOvertaken: boolean;
   /** Whether a stop above the limit is answered; each call counts. */
   readonly answersStop: () => boolean;
   /** So many results more than one were caused. */
@@ -22,6 +24,7 @@ export interface SetLimits {
 /** For stored messages: they come once a connect, and each is answered and cleared (safety rule 3). */
 export const UNLIMITED: SetLimits = {
   onlyStops: false,
+  isOvertaken: false,
   answersStop: () => true,
   charge: () => undefined,
   dropped: () => undefined,
@@ -43,6 +46,8 @@ const REPEATABLE: readonly Command["value"][] = ["OFF", "stop", "pause", 0];
 const STATES: readonly Command["key"][] = ["mode", "incline", "link"];
 const survivesDup = ({ key, value }: Command): boolean => REPEATABLE.includes(value) || STATES.includes(key);
 
+const OVERTAKEN = failure("superseded", "A stop that came after it was carried out before it.");
+
 const RETAINED = failure(
   "retained",
   "The broker had this stored, so nobody is asking for it now; it was not carried out and the topic was cleared. " +
@@ -59,7 +64,8 @@ export const takeSet = (
   limits: SetLimits = UNLIMITED,
 ): void => {
   const arrived = deps.arrived();
-  const parsed = parseSet(key, message.payload);
+  const read = parseSet(key, message.payload);
+  const parsed = limits.isOvertaken ? withoutOvertaken(read) : read;
   if (limits.onlyStops) return takeStops(padId, pad, parsed, deps, limits);
   limits.charge(Math.max(0, parsed.commands.length + parsed.rejected.length - 1));
   const { clock } = deps;
@@ -72,6 +78,19 @@ export const takeSet = (
   if (commands.length < parsed.commands.length)
     deps.log.debug({ pad: padId }, "dropped a redelivered command: it may have been done already");
   submitSet(pad, { ...parsed, commands }, { arrived, now: () => clock.now(), wall: clock.wall(), answer });
+};
+
+/** What moves nothing is done all the same. */
+const withoutOvertaken = (parsed: ParsedSet): ParsedSet => {
+  const stays = (command: Command): boolean => isStop(command) || command.key === "link";
+  const refused = parsed.commands
+    .filter((command) => !stays(command))
+    .map(({ key, value }) => ({ command: key, value, outcome: OVERTAKEN }));
+  return {
+    ...parsed,
+    commands: parsed.commands.filter(stays),
+    rejected: [...parsed.rejected, ...refused],
+  };
 };
 
 /** Above the limit: a stop is carried out, and answered while the limit of stops allows it. */

@@ -24,6 +24,8 @@ export interface InMessage {
   readonly retain: boolean;
   /** Sent again by the broker, or by the sender through it: perhaps handled already. */
   readonly dup: boolean;
+  /** Handled before others that came before it, or after such a one that came after it. Absent: in its turn. */
+  readonly order?: "ahead" | "overtaken";
 }
 
 export interface Subscription {

@@ -42,8 +42,9 @@ class MqttJsConnection implements Connection {
   #connack: number | null = null;
   #secured: boolean;
   #unparsed = 0;
-  /** Live messages that the parser has, about. */
+  /** Messages that the parser has; so many of them, the first, came before one that was handled ahead. */
   #waiting = 0;
+  #overtaken = 0;
   #sliceFrom = 0;
   #handledAt = -Infinity;
   #cancelTimer: () => void;
@@ -111,10 +112,15 @@ class MqttJsConnection implements Connection {
       version: this.#client.options.protocolVersion === 5 ? 5 : 4,
       screen: (topic, payload) => {
         const screened = screen(topic, payload, this.#waiting >= BEHIND);
-        if (screened === "handle") this.#waiting += 1;
+        if (screened === "ahead" || (typeof screened === "object" && screened.ahead))
+          this.#overtaken = this.#waiting;
         return screened;
       },
-      ahead: ({ topic, payload, dup }) => this.#events.onMessage({ topic, payload, retain: false, dup }),
+      through: () => {
+        this.#waiting += 1;
+      },
+      ahead: ({ topic, payload, dup }) =>
+        this.#events.onMessage({ topic, payload, retain: false, dup, order: "ahead" }),
       unread: (topic) => this.#events.onUnread(topic),
     });
     const push = stream.push.bind(stream);
@@ -140,8 +146,10 @@ class MqttJsConnection implements Connection {
     this.#client.on("message", (topic, payload, { retain, dup }) => {
       const now = this.#deps.clock.now();
       if (now - this.#handledAt > SLICE_MS) this.#sliceFrom = now;
+      const order = this.#overtaken > 0 ? { order: "overtaken" as const } : {};
       this.#waiting = Math.max(0, this.#waiting - 1);
-      if (!this.#over) this.#events.onMessage({ topic, payload, retain, dup });
+      this.#overtaken = Math.max(0, this.#overtaken - 1);
+      if (!this.#over) this.#events.onMessage({ topic, payload, retain, dup, ...order });
     });
     this.#client.on("disconnect", ({ reasonCode = 0, properties }) =>
       this.#close({ kind: "disconnected", code: reasonCode, detail: properties?.reasonString ?? "" }),

@@ -40,10 +40,12 @@ const byTopic = (topic: string): Screened => {
 
 const run = (pieces: readonly Buffer[], version: 4 | 5, screen = byTopic) => {
   const [unread, ahead]: [string[], string[]] = [[], []];
+  let through = 0;
   const filter = new PacketFilter({
     version,
     screen,
     unread: (topic) => unread.push(topic),
+    through: () => (through += 1),
     ahead: ({ topic, payload }) => ahead.push(`${topic} ${Buffer.from(payload).toString()}`),
   });
   const parts = pieces.map((piece) => filter.filter(piece));
@@ -52,6 +54,7 @@ const run = (pieces: readonly Buffer[], version: 4 | 5, screen = byTopic) => {
     acks: Buffer.concat(parts.map(({ acks }) => acks)),
     unread,
     ahead,
+    through,
   };
 };
 
@@ -74,7 +77,7 @@ describe("the filter in front of the parser", () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 12 }), cuts, version, (messages, at, version) => {
         const packets = messages.map((each) => publish(each, version));
-        const { rest, acks, unread } = run(cut(Buffer.concat(packets), at), version);
+        const { rest, acks, unread, through } = run(cut(Buffer.concat(packets), at), version);
         const left: Message[] = [];
         let from = 0;
         for (const [index, each] of messages.entries()) {
@@ -83,6 +86,7 @@ describe("the filter in front of the parser", () => {
           else left.push(each);
         }
         expect(from).toBe(rest.length);
+        expect(through).toBe(messages.length - left.length);
         expect(left.every(({ topic, retain }) => !retain && byTopic(topic) !== "handle")).toBe(true);
         expect([...unread].sort()).toEqual(left.map(({ topic }) => topic).sort());
         const ids = left.flatMap(({ id }) => (id === null ? [] : [[0x40, 2, id >> 8, id & 0xff]]));

@@ -7,6 +7,8 @@ export type Screened = "handle" | "ahead" | "drop" | { readonly sameAs: string; 
 export interface FilterRules {
   readonly version: 4 | 5;
   readonly screen: (topic: string, payload: Uint8Array) => Screened;
+  /** One more message goes to the parser. */
+  readonly through: () => void;
   /** A message to be handled at once. */
   readonly ahead: (message: Pick<Found, "topic" | "payload" | "dup">) => void;
   /** A message on this topic was left unread. */
@@ -67,12 +69,14 @@ export class PacketFilter {
     const last = new Map<string, { found: Found | null; readonly ahead: boolean }>();
     for (const found of this.#publishes(data)) {
       const screened = this.#rules.screen(found.topic, found.payload);
-      if (screened === "handle") continue;
-      if (screened === "drop") dropped.push(found);
+      if (screened === "handle") this.#rules.through();
+      else if (screened === "drop") dropped.push(found);
       else if (screened === "ahead") ahead.push(found);
       else {
         const before = last.get(screened.sameAs);
         if (before?.found) dropped.push(before.found);
+        // The one before it is left out in its place.
+        else if (!screened.ahead) this.#rules.through();
         if (before) before.found = found;
         else last.set(screened.sameAs, { found: null, ahead: screened.ahead });
         if (!before && screened.ahead) ahead.push(found);
@@ -91,12 +95,17 @@ export class PacketFilter {
         this.#held = Buffer.from(data.subarray(at));
         return;
       }
+      const isMessage = (data[at] ?? 0) >> 4 === PUBLISH;
       if (body === "malformed") this.#through = Infinity;
       else if (body.to > data.length) this.#through = body.to - data.length;
-      if (this.#through > 0) return;
+      if (this.#through > 0) {
+        if (isMessage) this.#rules.through();
+        return;
+      }
       const { from, to } = body as Range;
       const found = readPublish(data, at, { from, to }, this.#rules.version);
       if (found) yield found;
+      else if (isMessage) this.#rules.through();
       at = to;
     }
   }
