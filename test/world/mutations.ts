@@ -34,8 +34,8 @@ const MUTATIONS: readonly Mutation[] = [
   ),
   {
     rule: "2: what is old is refused",
-    file: "src/mqtt/inbox.ts",
-    from: "parsed.stale || age > STALE_MS",
+    file: "src/api/submit-set.ts",
+    from: "stale || (at !== null && wall - at > STALE_MS)",
     to: "false",
   },
   pad(
@@ -46,13 +46,13 @@ const MUTATIONS: readonly Mutation[] = [
   ),
   {
     rule: "3: a stored message is refused",
-    file: "src/mqtt/inbox.ts",
+    file: "src/mqtt/set-messages.ts",
     from: "if (message.retain) {",
     to: "if (message.retain && message.topic === '') {",
   },
   {
     rule: "3: a redelivered start is dropped",
-    file: "src/mqtt/inbox.ts",
+    file: "src/mqtt/set-messages.ts",
     from: "message.dup ? parsed.commands.filter(survivesDup) : parsed.commands",
     to: "parsed.commands.filter((one) => !message.dup || survivesDup(one) || true)",
   },
