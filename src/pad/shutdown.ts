@@ -151,7 +151,7 @@ export class PadShutdown {
     const { commands, link } = this.#deps;
     // Asked for by `begin`, unless the pad came within reach since.
     if (!this.#stopIsDue) commands.stop("exit");
-    // The waiting is about to end: a live link is handed one more stop frame at once.
+    // The waiting is about to end: one more stop frame where the pad's gap allows it, beside the one that is out (rule 8).
     const press = (): void => {
       if (link.linked) commands.stop("exit");
     };

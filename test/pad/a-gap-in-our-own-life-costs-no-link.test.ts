@@ -12,9 +12,9 @@ it.each(TELLING_MODELS)("a %s: after 8 s of it a stop is written on the same lin
   const since = rig.clock.now();
   const stop = rig.send(OFF);
   const halts = (): boolean => rig.handed.some(({ at, op }) => at >= since && ["stop", "pause"].includes(op));
-  // At once; an MC21 wants its preamble first, and the line of a text pad is two pieces long, 60 ms apart, after the end
-  // of a line that was half written.
-  await rig.clock.until(halts, model === "mc21" ? 50 : isText(model) ? 200 : 0);
+  // At once; an MC21 wants its preamble first. The end of a line that was half written and the two pieces of the stop's
+  // own are 60 ms apart on a text pad.
+  await rig.clock.until(halts, model === "mc21" ? 50 : isText(model) ? 3 * 60 : 0);
   await rig.clock.until(() => stop.length > 0, 20_000);
   expect(codes(stop)).toEqual(["ok"]);
   expect(rig.speed()).toBe(0);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { longWords } from "../../../test/support/home-assistant-words.js";
 import { shows } from "../../../test/support/home-assistant.js";
+import { WALKING } from "../../../test/support/pad-state.js";
 import { statePayload, statsPayload } from "../../api/payloads.js";
 import type { PadState } from "../../domain/state.js";
 import { metres, seconds, speedFromKmh } from "../../domain/units.js";
@@ -9,23 +10,7 @@ import { topics } from "../topics.js";
 import { padDiscovery } from "./discovery.js";
 
 const CONTEXT = { base: "b", discoveryPrefix: "ha", version: "1.0.0" };
-const STATE: PadState = {
-  belt: "running",
-  running: true,
-  moving: true,
-  mode: "manual",
-  speed: speedFromKmh(3.5),
-  targetSpeed: speedFromKmh(3.5),
-  incline: null,
-  heartRate: null,
-  link: "ready",
-  stopConfirmed: true,
-  problem: null,
-  protocol: "wilink",
-  model: "C2",
-  rssi: -60,
-  lastStatusAt: 0,
-};
+const STATE: PadState = { ...WALKING, rssi: -60, lastStatusAt: 0 };
 
 /** At 3.5 km/h and 110 steps a minute, one message a second. */
 const walkedFor = (second: number, before: number) => ({

@@ -1,22 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { quiet } from "../../../test/support/pad-rig.js";
+import { quiet, SETTINGS } from "../../../test/support/pad-rig.js";
 import { canControl } from "../../domain/capabilities.js";
-import type { PadSettings } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
 import { modelFor } from "../../protocol/models.js";
 import { decodeIdentity } from "../../store/validators.js";
 import { type Identity, IdentityTracker, noIdentity } from "./identity.js";
-
-const SETTINGS: PadSettings = {
-  id: "office",
-  name: "Office",
-  address: "57:4c:4e:00:11:22",
-  advertisedName: null,
-  protocol: "auto",
-  maxSpeed: null,
-  minSpeed: null,
-  startSpeed: null,
-};
 
 const known = (from: Identity = noIdentity, settings = SETTINGS, log = quiet) => {
   let kept = from;
