@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import type { BrokerOptions } from "../../src/mqtt/client/broker.js";
+import type { BrokerDeps, BrokerOptions } from "../../src/mqtt/client/broker.js";
 import { ManualClock } from "../support/clock.js";
 import { bridgeEnd, type End } from "./bridge-end.js";
 import { RawBroker, type Behave } from "./raw-broker.js";
@@ -10,10 +10,14 @@ interface Scene extends End {
 }
 
 /** Our client against a broker of the test's making: sockets are real, deadlines are moved by hand. */
-export const against = async (behave: Behave, options: Partial<BrokerOptions> = {}): Promise<Scene> => {
+export const against = async (
+  behave: Behave,
+  options: Partial<BrokerOptions> = {},
+  deps: Partial<BrokerDeps> = {},
+): Promise<Scene> => {
   const server = await RawBroker.start(behave);
   const clock = new ManualClock();
-  const end = bridgeEnd(server.url, options, { clock });
+  const end = bridgeEnd(server.url, options, { ...deps, clock });
   onTestFinished(async () => {
     await clock.settled(end.broker.close(100));
     await server.close();

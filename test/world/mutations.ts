@@ -100,6 +100,12 @@ for (const part of ["src", "test/world", "test/support", "tsconfig.json", "packa
   cpSync(join(root, part), join(copy, part), { recursive: true });
 symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 
+/** Nothing is wrong on that day with the source as it is. */
+const isWell = (seed: string): boolean => {
+  const day = ["test/world/run.ts", "--days", "1", "--seed", seed];
+  return spawnSync(join(root, "node_modules/.bin/tsx"), day, { cwd: root }).status === 0;
+};
+
 const survives = ({ rule, file, from, to }: Mutation): string | null => {
   const path = join(copy, file);
   const text = readFileSync(path, "utf8");
@@ -110,7 +116,9 @@ const survives = ({ rule, file, from, to }: Mutation): string | null => {
     const world = spawnSync(join(root, "node_modules/.bin/tsx"), days, { cwd: copy, encoding: "utf8" });
     const [first = ""] = world.stdout.split("\n");
     process.stdout.write(`${rule}: ${world.status === 1 ? first : "NOT FOUND"}\n`);
-    return world.status === 1 ? null : `${rule}: the world does not see that it is broken`;
+    if (world.status !== 1) return `${rule}: the world does not see that it is broken`;
+    const [, seed = ""] = /^seed (\d+):/.exec(first) ?? [];
+    return isWell(seed) ? null : `${rule}: seed ${seed} fails with the rule kept, too, and proves nothing`;
   } finally {
     writeFileSync(path, text);
   }

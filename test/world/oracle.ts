@@ -236,6 +236,8 @@ export class PadOracle {
   /** The connection broke, and is made again at once: to a bridge that has had none that lasted, the broker is gone. */
   brokerFlapped(): void {
     const now = this.#deps.now();
+    // Without a broker there is no connection to break.
+    if (this.#brokerDownSince !== null) return;
     const { action, after } = this.#deps.safety.broker_lost;
     const lasted = now - this.#brokerUpSince >= LASTED;
     if (action === "stop" && !lasted && now - this.#outageSince >= after * 1000) this.#brokerStops = true;
