@@ -104,6 +104,8 @@ export class PadOracle {
   /** km/h: what nothing that we write may exceed. */
   readonly cap: number;
   readonly truth: Truth[] = [];
+  /** What was true when a notification was sent that has been read since. */
+  #told: readonly Truth[] = [];
   asks: Ask[] = [];
   /** Whether what it says has been true for the whole day: what was seen of it then has to be right. */
   honest: boolean;
@@ -372,8 +374,9 @@ export class PadOracle {
 
   /** A notification that the pad sent at `generated` is about to be read. */
   heard(generated: number): void {
-    if ((this.truth.findLast(({ at }) => at <= generated)?.speed ?? 0) >= this.least)
-      this.#unshownSince = null;
+    const then = this.truth.findLast(({ at }) => at <= generated);
+    if (then) this.#told = [...this.#told.slice(-HISTORY), { ...then, at: generated }];
+    if ((then?.speed ?? 0) >= this.least) this.#unshownSince = null;
     this.#heardOf = Math.max(this.#heardOf, generated);
     this.#firstHeard ??= this.#deps.now();
   }
@@ -620,7 +623,8 @@ export class PadOracle {
     const first = this.#firstWrites.get(key);
     const { speed } = this.truth.at(-1)!;
     if (!first) return void this.#firstWrites.set(key, { at: now, speed });
-    const between = this.truth.filter(
+    // What happened between two statuses, up and down again, nobody has told the bridge (a Z1 sends no target speed).
+    const between = this.#told.filter(
       ({ at }) => at >= first.at && at <= Math.min(now - FRESH - 100, this.#heardOf),
     );
     const left = between.find((one) => Math.abs(one.speed - first.speed) > 0.25);

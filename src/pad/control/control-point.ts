@@ -1,13 +1,13 @@
 import { failure } from "../../domain/command.js";
 import { AT_REST } from "../../domain/units.js";
-import { answered, told, type Verdict } from "../../protocol/ftms/control-point.js";
+import { answered, told as pointTold, type Verdict } from "../../protocol/ftms/control-point.js";
 import type { Answer } from "../../protocol/ftms/control-point-frames.js";
 import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
 import type { Context } from "./context.js";
 import { type Control, resolve, type Step } from "./goals.js";
 import { endStart } from "./start.js";
 import { unwrittenStop } from "./stop.js";
-import { startTold, stopTold, type Telemetry } from "./telemetry.js";
+import { SETTLED_WITHIN, startTold, stopTold, type Telemetry } from "./telemetry.js";
 
 const REFUSED = failure(
   "unconfirmed",
@@ -103,10 +103,24 @@ export const onAnswer = ({ control: before, machine, now }: Context, answer: Ans
 
 const HALTS: readonly MachineEvent["type"][] = ["stopped", "paused", "safety-key"];
 
+/**
+ * Somebody has pressed a button since our speed was written: the machine tells of others' speeds alone (wire-facts b.4),
+ * and a steep ramp may be over before a status shows it. That speed is not written again (rule 5).
+ */
+const aimedElsewhere = (control: Control, event: MachineEvent): Control => {
+  const { speed } = control;
+  const isOurs =
+    event.type !== "target-speed" || Math.abs(event.speed - (speed?.target ?? 0)) <= SETTLED_WITHIN;
+  return isOurs || !speed?.wrote
+    ? control
+    : { ...control, speed: { ...speed, wrote: { ...speed.wrote, left: true } } };
+};
+
 /** The machine told of something that it did. Halted in its spin-up by somebody, it is not started once more. */
 export const onEvent = ({ control: before, now }: Context, event: MachineEvent): Step => {
   const halts = HALTS.includes(event.type);
-  const known: Control = { ...before, controlPoint: told(before.controlPoint, event, now) };
+  const told: Control = { ...before, controlPoint: pointTold(before.controlPoint, event, now) };
+  const known = aimedElsewhere(told, event);
   const control = halts && before.stop?.lastWrite !== null ? stopAcknowledged(known) : known;
   const { start } = control;
   const halted = start !== null && start.wroteAt !== null && halts;

@@ -3,6 +3,7 @@ import { kmh, speedFromKmh } from "../../domain/units.js";
 import { modelFor } from "../../protocol/models.js";
 import type { Operation } from "../../protocol/protocol.js";
 import type { Context, Machine } from "./context.js";
+import { onEvent } from "./control-point.js";
 import { requestIncline } from "./incline.js";
 import { requestMode } from "./mode.js";
 import { requestSpeed } from "./speed.js";
@@ -155,6 +156,18 @@ it("an incline that carries the speed waits for a belt that keeps one", () => {
   expect(due(ramping, C2)).toEqual(incline);
   expect(due(ramping, { ...C2, quirks })).not.toEqual(incline);
   expect(due(steady, { ...C2, quirks })).toEqual(incline);
+});
+
+it("a speed that the machine says somebody has changed is not written once more", () => {
+  const written = wrote(speed(seenOnce, running), { op: "speed", speed: speedFromKmh(4) }, running);
+  const told = (number: number) =>
+    onEvent(context(written, running, 1_100), { type: "target-speed", speed: number }).control;
+  const later = observe(running, { ...running.last!, at: 3_500 });
+  const again = (control: Control) =>
+    next({ ...control, lastPoll: 3_400, lastWrite: 1_000 }, later, false, 3_600);
+  expect(again(written)).toBe("speed 4");
+  expect(again(told(400))).toBe("speed 4");
+  expect(again(told(160))).not.toBe("speed 4");
 });
 
 describe("a speed whose limit the pad may yet lower", () => {
