@@ -9,6 +9,8 @@ const KM_PER_MILE = 1.609344;
 const ON_ITS_WAY_S = 0.03;
 /** Milliseconds after which nothing is on its way any more that left on a slow link. */
 const SLOW_FOR = 4_000;
+/** Milliseconds from a decision of the bridge until its word of it is here. */
+const WORD_ON_ITS_WAY = 10;
 /** A result is worth a minute's waiting to the bridge: one that waits for the broker for longer is given up. */
 const RESULT_KEPT = 55_000;
 /** Contract rules 2 and 4. */
@@ -48,6 +50,8 @@ export interface Ask {
   calm: boolean;
   /** The broker was away for so long that its result may have been given up. */
   lost?: boolean;
+  /** A stop of this run was not confirmed when it came: it is refused (safety rule 1). */
+  underStop?: boolean;
 }
 
 interface Written {
@@ -158,6 +162,7 @@ export class PadOracle {
   /** What a frame that is on its way now may take, ms, and when it did. */
   #slowest = 0;
   #slowAt = 0;
+  #stallEnd = -Infinity;
   #unreachableSince: number | null = null;
   #due: { readonly ask: Ask; readonly until: number; readonly from: number; reacted: boolean } | null = null;
 
@@ -229,6 +234,7 @@ export class PadOracle {
   /** The process stands still until then. */
   stalled(until: number): void {
     this.#awayAt = Math.max(this.#awayAt, until);
+    this.#stallEnd = until;
     const { action, after } = this.#deps.safety.broker_lost;
     // A connection that broke just before can be made again only after it.
     const broken = this.#deps.now() - this.#outageSince < RECONNECTS;
@@ -254,6 +260,8 @@ export class PadOracle {
     else {
       if (this.#unreachableSince !== null && now - this.#unreachableSince > RESULT_KEPT)
         for (const ask of this.asks) ask.lost = true;
+      // A connection lasts from when it is made, not from when there is a broker again.
+      if (this.#unreachableSince !== null) this.#brokerUpSince = now;
       this.#unreachableSince = null;
     }
   }
@@ -385,6 +393,7 @@ export class PadOracle {
 
   asked(ask: Ask): void {
     this.asks.push(ask);
+    ask.underStop = ask.kind === "motion" && ask.value !== "toggle" && this.#stopSince !== null;
     if (ask.kind !== "stop" || ask.isVoid) return;
     const { speed, phase } = this.truth.at(-1)!;
     const { ramp = 0.53, deafSpinUp = false } = this.setup.options;
@@ -487,6 +496,8 @@ export class PadOracle {
     if (!ask) return;
     ask.results.push(outcome);
     ask.resultAt = now;
+    if (ask.underStop && outcome === "ok")
+      this.#deps.violation(`${this.name}: ${id} was ok though it came under a stop that was not confirmed`);
     // A stored command that its clearing has not reached is handed over on each subscription, and refused each time.
     const refused = ask.results.every((one) => one === "retained");
     if (ask.results.length > 1 && !refused)
@@ -519,6 +530,9 @@ export class PadOracle {
       if (moves) this.#deps.violation(`${this.name}: stop_confirmed, but the belt is ${moves}`);
     }
     if (state.stop_confirmed) {
+      // What came as this was on its way came after the stop.
+      const now = this.#deps.now();
+      for (const ask of this.asks) if (now - ask.at <= WORD_ON_ITS_WAY) ask.underStop = false;
       this.#stopSince = null;
       this.#brokerStops = false;
     }
@@ -752,7 +766,8 @@ export class PadOracle {
     if (action !== "stop" || down === null || !this.#alive || this.#exiting || this.disturbed || !this.honest)
       return;
     const now = this.#deps.now();
-    const late = now - down - after * 1000;
+    // What happened in a stall is known after it.
+    const late = now - Math.max(down, this.#stallEnd) - after * 1000;
     if (
       late < 4_000 ||
       late > 4_100 ||

@@ -156,7 +156,8 @@ class World {
       await this.#live();
     } finally {
       if (this.#life) this.#bury(this.#life);
-      rmSync(this.#root, { recursive: true, force: true });
+      // What a dead process still writes may come as its folder goes.
+      rmSync(this.#root, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
     }
     return {
       violations: this.#violations,
