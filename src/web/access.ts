@@ -1,9 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import { plainAddress } from "./address.js";
 import { HttpError, type WebSettings } from "./ports.js";
 import type { PasswordGate } from "./password.js";
-
-/** IPv4 in IPv6 (RFC 4291, 2.5.5.2) as IPv4: a socket for both shows every peer so. */
-const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 

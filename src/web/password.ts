@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { isIPv6 } from "node:net";
 import type { Clock } from "../clock.js";
 import type { Logger } from "../log/log.js";
+import { household } from "./address.js";
 import { HttpError } from "./ports.js";
 
 /** After the first wrong password; doubled with each further one. */
@@ -33,10 +33,6 @@ const passwordIn = (header: string | undefined): string | null => {
   const colon = pair.indexOf(":");
   return colon < 0 ? null : pair.slice(colon + 1);
 };
-
-/** IPv6 hands whole networks of 64 bits to one household. */
-const household = (address: string): string =>
-  isIPv6(address) ? address.split(":").slice(0, 4).join(":") : address;
 
 /**
  * HTTP Basic with a growing delay after wrong passwords, by address. Whoever has once given the right one has a cookie
