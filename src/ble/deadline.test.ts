@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
 import { BridgeError } from "../domain/errors.js";
-import { settle, within } from "./deadline.js";
+import { withTimeout, deadlineSignal } from "./deadline.js";
 
 const forever = new Promise<never>(() => undefined);
 const rig = (): { clock: ManualClock; controller: AbortController; left: () => number } => {
@@ -17,14 +17,14 @@ const rig = (): { clock: ManualClock; controller: AbortController; left: () => n
 test("gives the value or the error of a promise that settles in time", async () => {
   const { clock, controller, left } = rig();
   const bounds = { clock, ms: 100, what: "waiting", signal: controller.signal };
-  expect(await settle(Promise.resolve(1), bounds)).toBe(1);
-  await expect(settle(Promise.reject(new Error("no")), bounds)).rejects.toThrow("no");
+  expect(await withTimeout(Promise.resolve(1), bounds)).toBe(1);
+  await expect(withTimeout(Promise.reject(new Error("no")), bounds)).rejects.toThrow("no");
   expect(left()).toBe(0);
 });
 
 test("rejects at the deadline with what was awaited", async () => {
   const { clock, controller, left } = rig();
-  const outcome = settle(forever, { clock, ms: 100, what: "waiting", signal: controller.signal });
+  const outcome = withTimeout(forever, { clock, ms: 100, what: "waiting", signal: controller.signal });
   const caught = outcome.catch((error: unknown) => error);
   await clock.advance(99);
   expect(clock.pending).toBe(1);
@@ -37,7 +37,7 @@ test.each(["one signal", "several signals"])("rejects with the reason of %s", as
   const { clock, controller, left } = rig();
   const { signal } = controller;
   const other = new AbortController().signal;
-  const outcome = settle(forever, {
+  const outcome = withTimeout(forever, {
     clock,
     ms: 100,
     what: "",
@@ -53,7 +53,7 @@ test("does not wait for anything when the signal has aborted before, not even fo
   const { clock, left } = rig();
   const reason = new Error("too late");
   const bounds = { clock, ms: 100, what: "", signal: AbortSignal.abort(reason) };
-  await expect(settle(Promise.resolve(1), bounds)).rejects.toBe(reason);
+  await expect(withTimeout(Promise.resolve(1), bounds)).rejects.toBe(reason);
   expect(left()).toBe(0);
 });
 
@@ -63,7 +63,7 @@ test("swallows what an abandoned promise rejects with later", async () => {
   const late = new Promise<never>((_resolve, rejectLate) => {
     reject = rejectLate;
   });
-  const outcome = settle(late, { clock, ms: 10, what: "" }).catch((error: unknown) => error);
+  const outcome = withTimeout(late, { clock, ms: 10, what: "" }).catch((error: unknown) => error);
   await clock.advance(10);
   expect(await outcome).toBeInstanceOf(BridgeError);
   // An unhandled rejection fails the run.
@@ -73,7 +73,7 @@ test("swallows what an abandoned promise rejects with later", async () => {
 
 test("a scope's signal takes the first reason, and nothing after its release", async () => {
   const { clock, controller, left } = rig();
-  const scope = within({ clock, ms: 10, what: "work" }, [controller.signal]);
+  const scope = deadlineSignal({ clock, ms: 10, what: "work" }, [controller.signal]);
   scope.release();
   controller.abort();
   await clock.advance(20);
@@ -86,8 +86,10 @@ test("a timeout that a stall of ours has made late lets the answers that wait go
   const late = { ...stalled, after: clock.after.bind(clock), every: clock.every.bind(clock) };
   const answer = new Promise<number>((resolve) => clock.after(120, () => resolve(7)));
   const bounds = { clock: late, ms: 100, what: "waiting", signal: controller.signal };
-  expect(await clock.settled(settle(answer, bounds))).toBe(7);
-  const never = expect(clock.settled(settle(forever, bounds))).rejects.toMatchObject({ code: "timeout" });
+  expect(await clock.settled(withTimeout(answer, bounds))).toBe(7);
+  const never = expect(clock.settled(withTimeout(forever, bounds))).rejects.toMatchObject({
+    code: "timeout",
+  });
   await never;
   expect(left()).toBe(0);
 });
@@ -99,7 +101,7 @@ test("a stall that ends with the deadline itself lets them, too", async () => {
   const stalled = { now: () => clock.now(), wall: () => clock.wall(), every: clock.every.bind(clock), after };
   let answered: (value: number) => void = () => undefined;
   const answer = new Promise<number>((resolve) => (answered = resolve));
-  const settled = settle(answer, { clock: stalled, ms: 100, what: "waiting" });
+  const settled = withTimeout(answer, { clock: stalled, ms: 100, what: "waiting" });
   after(0, () => answered(7));
   expect(await clock.settled(settled)).toBe(7);
   expect(left()).toBe(0);

@@ -17,7 +17,7 @@ const CATCH_UP_MS = 100;
 const TURN_MS = 1;
 
 /** A signal for a piece of work, and what gives its timer and listeners back. */
-export interface Scope {
+export interface BoundSignal {
   readonly signal: AbortSignal;
   readonly release: () => void;
 }
@@ -26,7 +26,10 @@ export interface Scope {
  * A signal that aborts with the reason of the first of `signals` that does, or with BridgeError("timeout") at the
  * deadline. Unlike AbortSignal.any() it leaves nothing on long-lived signals once released (Node 20 does).
  */
-export const within = ({ clock, ms, what }: Deadline, signals: readonly AbortSignal[]): Scope => {
+export const deadlineSignal = (
+  { clock, ms, what }: Deadline,
+  signals: readonly AbortSignal[],
+): BoundSignal => {
   const scope = new AbortController();
   const follow = (): void => scope.abort(signals.find((signal) => signal.aborted)?.reason);
   const due = clock.now() + ms;
@@ -74,11 +77,11 @@ export const orAborted = <T>(promise: PromiseLike<T>, signal: AbortSignal): Prom
  * Awaits what may never settle (noble's promises, ADR 9). Rejects with BridgeError("timeout") at the deadline, or
  * with the reason of a signal that aborts first.
  */
-export const settle = async <T>(
+export const withTimeout = async <T>(
   promise: PromiseLike<T>,
   { signal = [], ...deadline }: Deadline & { readonly signal?: AbortSignal | readonly AbortSignal[] },
 ): Promise<T> => {
-  const scope = within(deadline, signal instanceof AbortSignal ? [signal] : signal);
+  const scope = deadlineSignal(deadline, signal instanceof AbortSignal ? [signal] : signal);
   try {
     return await orAborted(promise, scope.signal);
   } finally {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Release, Turns } from "./mutex.js";
+import { type Release, Mutex } from "./mutex.js";
 
 test("for any order of asking, giving up and giving back: one at a time, first come first served", async () => {
   const step = fc.oneof(
@@ -10,7 +10,7 @@ test("for any order of asking, giving up and giving back: one at a time, first c
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const turns = new Turns();
+      const turns = new Mutex();
       const waiting: { readonly id: number; readonly quit: AbortController }[] = [];
       const held: { id: number; release: Release }[] = [];
       const served: number[] = [];
@@ -19,7 +19,7 @@ test("for any order of asking, giving up and giving back: one at a time, first c
         if (each.do === "ask") {
           const place = { id: asked++, quit: new AbortController() };
           waiting.push(place);
-          turns.take(place.quit.signal).then(
+          turns.acquire(place.quit.signal).then(
             (release) => {
               served.push(place.id);
               held.push({ id: place.id, release });
@@ -44,8 +44,8 @@ test("for any order of asking, giving up and giving back: one at a time, first c
 });
 
 test("who has given up already gets the signal's reason, and no place", async () => {
-  const turns = new Turns();
+  const turns = new Mutex();
   const reason = new Error("changed my mind");
-  await expect(turns.take(AbortSignal.abort(reason))).rejects.toBe(reason);
-  (await turns.take(new AbortController().signal))();
+  await expect(turns.acquire(AbortSignal.abort(reason))).rejects.toBe(reason);
+  (await turns.acquire(new AbortController().signal))();
 });

@@ -2,12 +2,12 @@
 export type Release = () => void;
 
 /** One at a time, in the order of asking. Who gives up waiting loses the place, and nobody else does. */
-export class Turns {
+export class Mutex {
   readonly #waiting: (() => void)[] = [];
   #taken = false;
 
   /** Resolves when it is the caller's turn; rejects with the signal's reason when that aborts first. */
-  take(signal: AbortSignal): Promise<Release> {
+  acquire(signal: AbortSignal): Promise<Release> {
     return new Promise((resolve, reject) => {
       const grant = (): void => {
         signal.removeEventListener("abort", giveUp);

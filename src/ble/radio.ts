@@ -16,16 +16,16 @@ export interface Advertisement {
   readonly services: readonly Uuid[];
 }
 
-export type RadioWord = "on" | "off" | "unauthorized" | "unavailable";
+export type RadioStateName = "on" | "off" | "unauthorized" | "unavailable";
 
 /** The adapter's state and, when it cannot be used, one line of advice: what to do. */
 export interface RadioState {
-  readonly state: RadioWord;
+  readonly state: RadioStateName;
   readonly advice: string | null;
 }
 
 /** What bounds a call on the port: the caller's signal. Every call also has a deadline of the adapter's own. */
-export interface Bounded {
+export interface Abortable {
   readonly signal: AbortSignal;
 }
 
@@ -41,9 +41,9 @@ export interface Radio extends AsyncDisposable {
    * Advertisements, duplicates included, until the signal aborts; the listener may be called synchronously.
    * Resolves when the scan of this caller has ended; rejects with a BridgeError when the radio cannot scan.
    */
-  scan(onAdvertisement: (advertisement: Advertisement) => void, bounded: Bounded): Promise<void>;
+  scan(onAdvertisement: (advertisement: Advertisement) => void, bounded: Abortable): Promise<void>;
   /** Connects and discovers services. Rejects with a BridgeError; after a rejection nothing is left on the controller. */
-  connect(address: Address, bounded: Bounded): Promise<Link>;
+  connect(address: Address, bounded: Abortable): Promise<Link>;
 }
 
 /**
@@ -60,13 +60,13 @@ export interface Link extends AsyncDisposable {
   readonly properties: ReadonlyMap<Uuid, readonly Property[]>;
   readonly lost: AbortSignal;
   /** dBm of the connection, or null where it cannot be told. Never touches the pad's own data. */
-  rssi(bounded: Bounded): Promise<number | null>;
-  read(characteristic: Uuid, bounded: Bounded): Promise<Uint8Array>;
+  rssi(bounded: Abortable): Promise<number | null>;
+  read(characteristic: Uuid, bounded: Abortable): Promise<Uint8Array>;
   /** Resolves when the controller has the bytes on their way (without response) or the pad has answered (with). */
   write(
     characteristic: Uuid,
     bytes: Uint8Array,
-    bounded: Bounded & { readonly response: boolean },
+    bounded: Abortable & { readonly response: boolean },
   ): Promise<void>;
-  subscribe(characteristic: Uuid, onBytes: (bytes: Uint8Array) => void, bounded: Bounded): Promise<void>;
+  subscribe(characteristic: Uuid, onBytes: (bytes: Uint8Array) => void, bounded: Abortable): Promise<void>;
 }

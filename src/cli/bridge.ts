@@ -24,13 +24,13 @@ const DRAW_MS = 500;
 const PAGE = fileURLToPath(new URL("../page/", import.meta.url));
 
 /** What the page may do here. */
-export type PageFor = Pick<PageOptions, "file" | "overriddenBy" | "orAnyPort">;
+export type PageSettings = Pick<PageOptions, "file" | "overriddenBy" | "orAnyPort">;
 
 /** Runs the bridge with this config until something ends it; `ready` is called once it is up. Never rejects. */
 export const runBridge = async (
   config: Config,
   invocation: Invocation,
-  page: PageFor,
+  page: PageSettings,
   ready: (log: Logger) => void,
 ): Promise<ExitCode> => {
   const { clock, ending } = invocation;
@@ -74,7 +74,7 @@ export const runBridge = async (
 const newApp = (
   config: Config,
   { clock, ending }: Invocation,
-  page: PageFor,
+  page: PageSettings,
   log: Logger,
   version: string,
 ): App => {

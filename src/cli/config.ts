@@ -9,7 +9,7 @@ const FROM_ENVIRONMENT = "WALKINGPAD2MQTT_CONFIG";
 /** The only config file that may be missing. */
 const DEFAULT_FILE = "./config/config.yaml";
 
-export interface Loaded {
+export interface LoadedConfig {
   readonly config: Config;
   readonly warnings: readonly string[];
   /** The file it came from, for messages. */
@@ -31,7 +31,7 @@ export const readConfig = (
   env: NodeJS.ProcessEnv,
   terminal: Terminal,
   write: Describe = describe,
-): Loaded | null => {
+): LoadedConfig | null => {
   const named = flag ?? (env[FROM_ENVIRONMENT] === "" ? undefined : env[FROM_ENVIRONMENT]);
   const file = named ?? DEFAULT_FILE;
   const loaded = loadConfig({ file, explicit: named !== undefined, env });
@@ -49,7 +49,7 @@ export const readConfig = (
 };
 
 /** What there is to do before anybody walks: sentences for somebody who has just installed this. */
-export const nextSteps = ({ config, file: path, isMissing, isAddOn }: Loaded): readonly string[] => {
+export const nextSteps = ({ config, file: path, isMissing, isAddOn }: LoadedConfig): readonly string[] => {
   if (config.pads.length > 0) return [];
   if (isAddOn)
     return [

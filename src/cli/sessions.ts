@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { obstacle } from "../config/access.js";
+import { accessProblem } from "../config/access.js";
 import { asError } from "../domain/errors.js";
 import { visible } from "../domain/visible.js";
 import { fitName, parseSince } from "../app/session-list.js";
@@ -73,7 +73,7 @@ export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFla
       terminal.err(`${visible(error.message)}\n`);
       return EXIT.config;
     }
-    const why = obstacle(file, "R_OK") ?? asError(error).message;
+    const why = accessProblem(file, "R_OK") ?? asError(error).message;
     terminal.err(`${visible(`The history in ${file} cannot be read. ${why}`)}\n`);
     return EXIT.internal;
   }

@@ -29,7 +29,7 @@ const allows = (path: string, mode: number): boolean => {
  * Whose folder or file keeps this process from reading (`R_OK`) or writing (`W_OK`) `path`, and what to do about it; null
  * where permissions are not the reason, and where the system has none.
  */
-export const obstacle = (path: string, mode: "R_OK" | "W_OK"): string | null => {
+export const accessProblem = (path: string, mode: "R_OK" | "W_OK"): string | null => {
   const mine = process.getuid?.();
   if (mine === undefined) return null;
   const whole = resolve(path);

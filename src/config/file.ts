@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { LineCounter, parseDocument } from "yaml";
-import { obstacle } from "./access.js";
+import { accessProblem } from "./access.js";
 import { configError, type ConfigError } from "./errors.js";
 
 /** yaml's own sentences quote the file, which may hold a password: an unquoted one with * in front is an alias. */
@@ -43,7 +43,7 @@ const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: 
 
 const sentence = (thrown: unknown, path: string): string => {
   const code = codeOf(thrown);
-  const owned = code === "EACCES" ? obstacle(path, "R_OK") : null;
+  const owned = code === "EACCES" ? accessProblem(path, "R_OK") : null;
   if (owned !== null) return `cannot be read: ${owned}`;
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return "the file is not UTF-8 text";
   return READ_FAILURES[code] ?? `the file cannot be read (${code})`;

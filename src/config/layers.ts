@@ -7,7 +7,7 @@ import { suggest } from "./suggest.js";
 export type Source = "default" | "file" | "environment" | "flag";
 
 /** A value as somebody gave it; `origin` is the name it came under where that is not its key. */
-export interface Given {
+export interface GivenValue {
   readonly value: unknown;
   readonly origin: string | null;
 }
@@ -15,7 +15,7 @@ export interface Given {
 /** What one source says, by dotted key; a secret may be there as `<key>_file` instead. Empty values are left out. */
 export interface Layer {
   readonly source: Source;
-  readonly values: ReadonlyMap<string, Given>;
+  readonly values: ReadonlyMap<string, GivenValue>;
   readonly errors: readonly ConfigError[];
 }
 
@@ -49,7 +49,7 @@ const unknownVariable = (name: string, names: readonly string[]): ConfigError =>
 };
 
 interface Collected {
-  readonly values: Map<string, Given>;
+  readonly values: Map<string, GivenValue>;
   readonly errors: ConfigError[];
 }
 

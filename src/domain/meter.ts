@@ -43,14 +43,14 @@ export interface Reading {
 }
 
 /** No status for this long is a gap in what we know (docs/topics.md, belt `unknown`). */
-export const SILENCE = 5_000;
+export const SILENCE_MS = 5_000;
 /** WiLink distance comes in units of 10 m and may lag: after a gap, only more than one unit shows a walk. */
 const UNSEEN_WALK = 10;
 
 export const measure = (before: Meter, status: PadStatus, now: number): Reading => {
   const { counters, gained } = readCounters(before.counters, status, now);
   const passed = before.seen === null ? 0 : now - before.seen;
-  const silent = before.gap || passed > SILENCE;
+  const silent = before.gap || passed > SILENCE_MS;
   const after: Meter = {
     counters,
     seen: now,
@@ -66,7 +66,7 @@ export const measure = (before: Meter, status: PadStatus, now: number): Reading 
 
 /** Milliseconds of moving belt by our own clock: from a moving status to the next one, of a silence only its start. */
 export const movedFor = ({ before, passed }: Reading): number =>
-  before.speed > 0 ? Math.min(passed, SILENCE) : 0;
+  before.speed > 0 ? Math.min(passed, SILENCE_MS) : 0;
 
 /** Hundredths of a km/h between two statuses; where the belt was at rest at an end of a silence, it was not within. */
 const speedBetween = ({ before, after, gained, silent }: Reading, duration: number): Speed => {

@@ -77,19 +77,19 @@ const someOf = (of: Measures, test: (value: number, key: keyof Measures) => bool
   test(of.elapsed, "elapsed") || test(of.distance, "distance") || test(of.steps, "steps");
 
 /** Takes note of a status. A gap that was too soon followed by another goes on: the record is about all of it. */
-export const watch = (
-  absence: OfflineSession,
+export const afterStatus = (
+  state: OfflineSession,
   { silent, gained, before, moving }: Reading,
   at: number,
 ): OfflineSession => {
-  const { seenAt, gap } = absence;
+  const { seenAt, gap } = state;
   const counted = moving || someOf(gained, (value, key) => value > LAG[key]);
   if (gap && !(silent && gap.statuses >= STATUSES_TO_WAIT)) {
     const sum = add(gap.gained, gained);
     const known = { counted: gap.counted || counted, gained: sum, statuses: gap.statuses + 1 };
-    return { ...absence, seenAt: at, gap: { ...gap, ...known } };
+    return { ...state, seenAt: at, gap: { ...gap, ...known } };
   }
-  if (!silent || seenAt === null) return { ...absence, seenAt: at, gap: null };
+  if (!silent || seenAt === null) return { ...state, seenAt: at, gap: null };
   const opened = {
     since: seenAt,
     moving: before.speed > 0,
@@ -98,7 +98,7 @@ export const watch = (
     gained: add(NOTHING, gained),
     statuses: 1,
   };
-  return { ...absence, seenAt: at, gap: opened };
+  return { ...state, seenAt: at, gap: opened };
 };
 
 /** Whether the pad's record could tell of a walk that nobody saw: then it is worth asking for. */
@@ -111,21 +111,21 @@ export const needsRecord = ({ seenAt, gap, heard }: OfflineSession): boolean =>
   (gap.moving || seenAt - gap.since >= WORTH_ASKING);
 
 /** What the pad says about its last walk; weighed once it is clear what the counters say. */
-export const withRecord = (absence: OfflineSession, record: PadRecord, at: number): OfflineSession => ({
-  ...absence,
+export const withRecord = (state: OfflineSession, record: PadRecord, at: number): OfflineSession => ({
+  ...state,
   heard: { record, at },
 });
 
 /** Weighs a record that waits, each once. */
 export const evaluate = (
-  absence: OfflineSession,
-): { readonly absence: OfflineSession; readonly missed: MissedSession | null } => {
-  const { heard, gap, weighed } = absence;
-  if (!heard || (gap && gap.statuses < STATUSES_TO_WAIT)) return { absence, missed: null };
+  state: OfflineSession,
+): { readonly state: OfflineSession; readonly missed: MissedSession | null } => {
+  const { heard, gap, weighed } = state;
+  if (!heard || (gap && gap.statuses < STATUSES_TO_WAIT)) return { state, missed: null };
   const { elapsed, distance, steps } = heard.record;
   const same = weighed?.elapsed === elapsed && weighed.distance === distance && weighed.steps === steps;
   const missed = same || !gap ? null : missedSession(heard.record, gap, heard.at);
-  return { absence: { ...absence, heard: null, gap: null, weighed: { elapsed, distance, steps } }, missed };
+  return { state: { ...state, heard: null, gap: null, weighed: { elapsed, distance, steps } }, missed };
 };
 
 const isWalk = ({ elapsed, distance, steps }: PadRecord): boolean =>

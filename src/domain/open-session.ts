@@ -29,7 +29,7 @@ export const newSession = (startedAt: number, caloriesSource: Session["caloriesS
 };
 
 /** The session with what was walked since; `speed` in hundredths of a km/h. */
-export const grow = (
+export const addDelta = (
   session: OpenSession,
   delta: Delta,
   caloriesSource: Session["caloriesSource"],

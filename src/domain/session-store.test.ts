@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { wake } from "./session-store.js";
+import { restoreWalk } from "./session-store.js";
 import type { PadStatus } from "./pad.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkInput, type WalkSettings } from "./session.js";
 import { AT_REST, metres, seconds, type Speed } from "./units.js";
@@ -94,7 +94,7 @@ describe("a walk that is taken up by another process", () => {
             const written = JSON.parse(JSON.stringify(saved)) as typeof saved;
             restarted.zero = zero;
             const found = (second + 0.5) * 1000;
-            const woken = wake(written, { at: START + found, now: found - zero });
+            const woken = restoreWalk(written, { at: START + found, now: found - zero });
             restarted.walk = woken.walk;
             restarted.footfall = woken.footfall;
           }
@@ -118,7 +118,7 @@ describe("a walk that is taken up by another process", () => {
       footfall: run.footfall,
       lengthStop: null,
     };
-    const { walk: woken } = wake(saved, { at: START - 3_600_000, now: 5 });
+    const { walk: woken } = restoreWalk(saved, { at: START - 3_600_000, now: 5 });
     expect(woken.moved.now).toBe(5);
     expect(woken.meter.seen).toBe(5);
     expect(woken.meter.gap).toBe(true);
@@ -132,7 +132,7 @@ describe("a walk that is taken up by another process", () => {
     const wakeAt = (second: number): void => {
       const { walk: written, footfall } = run;
       const moment = { at: START + second * 1000, now: second * 1000 };
-      run.walk = wake({ ...moment, walk: written, footfall, lengthStop: null }, moment).walk;
+      run.walk = restoreWalk({ ...moment, walk: written, footfall, lengthStop: null }, moment).walk;
     };
     wakeAt(20);
     run.hear(asleep, 22);

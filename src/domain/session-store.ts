@@ -1,7 +1,7 @@
 import type { Counter, Counters } from "./counter.js";
 import type { PadStatus } from "./pad.js";
-import { noWalk, type Moment, type Walk, type WalkEvent } from "./session.js";
-import { noTally, type Tally } from "./totals.js";
+import { noWalk, type Timestamp, type Walk, type WalkEvent } from "./session.js";
+import { noTally, type TotalsState } from "./totals.js";
 import { noSteps, type StepMonitor } from "./step-monitor.js";
 
 /** A session that was stopped because it had gone on for too long, and how many seconds that was. */
@@ -15,7 +15,7 @@ export interface Records {
   readonly walk: Walk;
   readonly footfall: StepMonitor;
   readonly lengthStop: LengthStop | null;
-  readonly tally: Tally;
+  readonly tally: TotalsState;
 }
 
 /** Of a pad that nobody knows. */
@@ -27,7 +27,7 @@ export const noRecords: Records = {
 };
 
 /** The walks after one step of the reducer, with what the step told. */
-export interface SessionEntry extends Records, Moment {
+export interface SessionEntry extends Records, Timestamp {
   readonly events: readonly WalkEvent[];
   /** The status that the step was about; null for any other input. */
   readonly status: PadStatus | null;
@@ -41,7 +41,7 @@ export interface SessionStore {
 }
 
 /** The open session as it was written down at a moment of the last run. */
-export type SavedWalk = Moment & Omit<Records, "tally">;
+export type SavedWalk = Timestamp & Omit<Records, "tally">;
 
 const shifted = (counter: Counter | null, ms: number): Counter | null =>
   counter && {
@@ -79,7 +79,7 @@ const shiftWalk = ({ moved, meter, ...rest }: Walk, ms: number): Walk => ({
  * A walk of the last run on the clock of this one, whose monotonic zero is another: what passed in between is known from
  * the wall clock alone. A wall clock that was set back counts as no time at all.
  */
-export const wake = (saved: SavedWalk, { at, now }: Moment): Omit<Records, "tally"> => {
+export const restoreWalk = (saved: SavedWalk, { at, now }: Timestamp): Omit<Records, "tally"> => {
   const ms = now - Math.max(0, at - saved.at) - saved.now;
   const { footfall, lengthStop } = saved;
   return {

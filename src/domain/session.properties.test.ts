@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Activity, Mode, PadRecord, PadStatus } from "./pad.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkInput, type WalkSettings } from "./session.js";
 import type { Session } from "./stats.js";
-import { NO_TOTALS, noTally, tally, localDays } from "./totals.js";
+import { NO_TOTALS, noTally, updateTotals, localDays } from "./totals.js";
 import { metres, seconds, type Speed } from "./units.js";
 
 const localDay = localDays("Europe/Berlin");
@@ -126,8 +126,10 @@ const ended = (events: readonly WalkEvent[], kept?: boolean): Session[] =>
     event.type === "session_ended" && (kept === undefined || event.kept === kept) ? [event.session] : [],
   );
 const total = (events: readonly WalkEvent[]) =>
-  events.reduce((state, event) => (event.type === "delta" ? tally(state, event, localDay) : state), noTally)
-    .total;
+  events.reduce(
+    (state, event) => (event.type === "delta" ? updateTotals(state, event, localDay) : state),
+    noTally,
+  ).total;
 
 const leg: fc.Arbitrary<Leg> = fc.record({
   do: fc.constantFrom("walk" as const, "walk" as const, "rest" as const, "rest" as const, "standby" as const),

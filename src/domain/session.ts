@@ -1,14 +1,14 @@
 import { kcalOf, type Body } from "./calories.js";
-import { fastest, measure, noMeter, SILENCE, type Meter, type Reading } from "./meter.js";
+import { fastest, measure, noMeter, SILENCE_MS, type Meter, type Reading } from "./meter.js";
 import {
   withRecord,
   noOfflineSession,
-  watch,
+  afterStatus,
   evaluate,
   type OfflineSession,
   type MissedSession,
 } from "./offline-session.js";
-import { grow, isOpen, newSession, type OpenSession } from "./open-session.js";
+import { addDelta, isOpen, newSession, type OpenSession } from "./open-session.js";
 import type { PadRecord, PadStatus } from "./pad.js";
 import { isMetered, kcalGained, timeGained } from "./session-gains.js";
 import type { Session } from "./stats.js";
@@ -24,24 +24,24 @@ export interface WalkSettings {
 }
 
 /** `at` is epoch milliseconds and only ever shown; `now` is monotonic milliseconds and decides. */
-export interface Moment {
+export interface Timestamp {
   readonly at: number;
   readonly now: number;
 }
 
 export type WalkInput =
   /** Any valid status of the pad. */
-  | (Moment & { readonly type: "status"; readonly status: PadStatus })
+  | (Timestamp & { readonly type: "status"; readonly status: PadStatus })
   /** A `stop` was confirmed: the belt is at rest and the walk is over. */
-  | (Moment & { readonly type: "end" })
+  | (Timestamp & { readonly type: "end" })
   /** The link is gone; the counters of the next status tell what was missed. */
   | { readonly type: "gap" }
   /** What the pad says about its last walk: it may have been one that nobody saw. */
-  | (Moment & { readonly type: "record"; readonly record: PadRecord })
+  | (Timestamp & { readonly type: "record"; readonly record: PadRecord })
   /** The bridge is about to put the pad into standby on its own way out: that standby ends no walk. */
   | { readonly type: "park" }
   /** Every second or so, for the pause timeout. */
-  | (Moment & { readonly type: "tick" });
+  | (Timestamp & { readonly type: "tick" });
 
 export type WalkEvent =
   | { readonly type: "session_started" | "session_paused" | "session_resumed"; readonly session: Session }
@@ -56,7 +56,7 @@ export interface Walk {
   readonly session: Session | null;
   readonly meter: Meter;
   /** When the belt was last known to move. */
-  readonly moved: Moment;
+  readonly moved: Timestamp;
   /** Milliseconds of moving belt short of a second, where the machine has no clock. */
   readonly carry: number;
   /** Deltas kept back until the session is long enough to count. */
@@ -115,7 +115,7 @@ const expire = (state: Walk, now: number, { pauseTimeout }: WalkSettings): WalkS
   now - state.moved.now >= pauseTimeout ? finish(state) : still(state);
 
 /** Opens or resumes the session when the belt moves, or has moved unseen. */
-const begin = (state: Walk, reading: Reading, { at, now }: Moment): WalkStep => {
+const begin = (state: Walk, reading: Reading, { at, now }: Timestamp): WalkStep => {
   const { moving, unseen, silent, passed, before } = reading;
   if (!moving && !unseen) return still(state);
   const { session } = state;
@@ -145,7 +145,7 @@ const tell = (state: Walk, session: OpenSession, delta: Delta, minDuration: Seco
 const credit = (
   state: Walk,
   reading: Reading,
-  { at, now }: Moment,
+  { at, now }: Timestamp,
   { minDuration, body }: WalkSettings,
 ): WalkStep => {
   if (!isOpen(state.session)) return still(state);
@@ -154,13 +154,13 @@ const credit = (
   const calories = kcalGained(state.session, reading, duration, body);
   const delta: Delta = { at, distance: metres(distance), duration, steps, calories, sessions: 0 };
   const source = isMetered(state.session, reading) ? "pad" : "estimate";
-  const session = grow(state.session, delta, source, fastest(reading, duration));
+  const session = addDelta(state.session, delta, source, fastest(reading, duration));
   return tell({ ...state, carry }, session, delta, minDuration);
 };
 
 /** Adds a walk that the pad alone has seen: to the open session, else as one of its own that has ended. */
-const recover = (before: Walk, { at, now }: Moment, settings: WalkSettings): WalkStep => {
-  const { absence, missed } = evaluate(before.absence);
+const recover = (before: Walk, { at, now }: Timestamp, settings: WalkSettings): WalkStep => {
+  const { state: absence, missed } = evaluate(before.absence);
   const state = { ...before, absence };
   if (!missed || (!isOpen(state.session) && missed.elapsed < settings.minDuration)) return still(state);
   const ended = { at: missed.to, now: now - Math.max(0, at - missed.to) };
@@ -179,7 +179,7 @@ const fill = (state: Walk, session: OpenSession, missed: MissedSession, settings
   const speed = Math.round((distance / duration) * 360) as Speed;
   const calories = kcalOf(speed, 0, settings.body, duration);
   const delta: Delta = { at, distance, duration, steps, calories, sessions: 0 };
-  return tell(state, grow(session, delta, session.caloriesSource, speed), delta, settings.minDuration);
+  return tell(state, addDelta(session, delta, session.caloriesSource, speed), delta, settings.minDuration);
 };
 
 const isAsleep = ({ activity, mode }: PadStatus): boolean => activity === "standby" || mode === "standby";
@@ -193,15 +193,15 @@ const settle = (state: Walk, status: PadStatus, now: number): WalkStep => {
   // State 1 at speed 0 is seen after a start (wire-facts a.8): only resting states are rest at once. Any other state
   // is after 5 s of speed 0 (safety rule 7), a countdown never.
   const resting = asleep || activity === "resting" || activity === "paused";
-  const stuck = activity !== "countdown" && now - state.moved.now >= SILENCE;
+  const stuck = activity !== "countdown" && now - state.moved.now >= SILENCE_MS;
   if (state.session.state !== "active" || !(resting || stuck)) return still(state);
   const session: Session = { ...state.session, state: "paused" };
   return { state: { ...state, session }, events: [{ type: "session_paused", session }] };
 };
 
-const observe = (before: Walk, status: PadStatus, moment: Moment, settings: WalkSettings): WalkStep => {
+const observe = (before: Walk, status: PadStatus, moment: Timestamp, settings: WalkSettings): WalkStep => {
   const reading = measure(before.meter, status, moment.now);
-  const absence = watch(before.absence, reading, moment.at);
+  const absence = afterStatus(before.absence, reading, moment.at);
   // A pad that is found awake has left the standby that nobody was to blame for.
   const parked = before.parked && !(reading.silent && !isAsleep(status));
   const state = { ...before, meter: reading.after, absence, parked };

@@ -6,7 +6,7 @@ export const BELTS = ["standby", "idle", "starting", "running", "stopping", "pau
 export type Belt = (typeof BELTS)[number];
 
 /** The link words of docs/topics.md. */
-export type LinkWord = "off" | "scanning" | "connecting" | "ready" | "lost" | "stopping";
+export type LinkStateName = "off" | "scanning" | "connecting" | "ready" | "lost" | "stopping";
 
 /** Where the link of a pad stands. */
 export type Phase = "off" | "scanning" | "connecting" | "ready";
@@ -39,7 +39,7 @@ export interface PadState {
   readonly targetSpeed: Speed | null;
   readonly incline: number | null;
   readonly heartRate: number | null;
-  readonly link: LinkWord;
+  readonly link: LinkStateName;
   readonly stopConfirmed: boolean;
   readonly problem: Problem | null;
   readonly protocol: ProtocolName | null;

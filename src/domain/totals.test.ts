@@ -4,16 +4,16 @@ import {
   localDays,
   NO_TOTALS,
   noTally,
-  tally,
+  updateTotals,
   today,
   type Delta,
-  type Tally,
-  type TallyInput,
+  type TotalsState,
+  type TotalsInput,
 } from "./totals.js";
 import { metres, seconds } from "./units.js";
 
 const at = (iso: string): number => Date.parse(iso);
-const delta = (iso: string, distance: number, sessions = 0): TallyInput => ({
+const delta = (iso: string, distance: number, sessions = 0): TotalsInput => ({
   type: "delta",
   delta: {
     ...NO_TOTALS,
@@ -25,9 +25,9 @@ const delta = (iso: string, distance: number, sessions = 0): TallyInput => ({
     sessions,
   },
 });
-const tick = (iso: string): TallyInput => ({ type: "tick", at: at(iso) });
-const run = (inputs: readonly TallyInput[], zone = localDays("Europe/Berlin")): Tally =>
-  inputs.reduce((state, input) => tally(state, input, zone), noTally);
+const tick = (iso: string): TotalsInput => ({ type: "tick", at: at(iso) });
+const run = (inputs: readonly TotalsInput[], zone = localDays("Europe/Berlin")): TotalsState =>
+  inputs.reduce((state, input) => updateTotals(state, input, zone), noTally);
 
 describe("the local day", () => {
   it.each([
@@ -68,7 +68,7 @@ describe("the tally", () => {
   it("turns the day over without a walk", () => {
     const evening = run([delta("2026-11-22T12:00:00Z", 5, 1), tick("2026-11-22T22:59:59Z")]);
     expect(today(evening).distance).toBe(5);
-    const morning = tally(evening, tick("2026-11-22T23:00:00Z"), localDays("Europe/Berlin"));
+    const morning = updateTotals(evening, tick("2026-11-22T23:00:00Z"), localDays("Europe/Berlin"));
     expect(today(morning)).toEqual(NO_TOTALS);
     expect(morning.total).toEqual(evening.total);
   });
@@ -92,21 +92,23 @@ describe("the tally", () => {
       tick("2026-11-22T22:59:59Z"),
     ]);
     expect(today(state)).toEqual(NO_TOTALS);
-    expect(today(tally(state, tick("2026-11-22T20:59:59Z"), localDays("Europe/Berlin"))).distance).toBe(5);
+    expect(
+      today(updateTotals(state, tick("2026-11-22T20:59:59Z"), localDays("Europe/Berlin"))).distance,
+    ).toBe(5);
   });
 
   it("is not turned back by a delta that is told late", () => {
     const before = run([delta("2026-11-22T23:00:01Z", 2), tick("2026-11-22T23:00:05Z")]);
-    const state = tally(before, delta("2026-11-22T22:59:59Z", 1, 1), localDays("Europe/Berlin"));
+    const state = updateTotals(before, delta("2026-11-22T22:59:59Z", 1, 1), localDays("Europe/Berlin"));
     expect(today(state)).toEqual(today(before));
     expect(state.total).toMatchObject({ distance: 3, sessions: 1 });
   });
 
   it("never falls within a day, and sums every delta", () => {
     const hours = fc.integer({ min: -30, max: 30 });
-    const input: fc.Arbitrary<TallyInput> = fc.oneof(
-      hours.map((hour): TallyInput => ({ type: "tick", at: hour * 3_600_000 })),
-      fc.record({ hour: hours, distance: fc.nat(50) }).map(({ hour, distance }): TallyInput => ({
+    const input: fc.Arbitrary<TotalsInput> = fc.oneof(
+      hours.map((hour): TotalsInput => ({ type: "tick", at: hour * 3_600_000 })),
+      fc.record({ hour: hours, distance: fc.nat(50) }).map(({ hour, distance }): TotalsInput => ({
         type: "delta",
         delta: { ...NO_TOTALS, at: hour * 3_600_000, distance: metres(distance) },
       })),
@@ -115,7 +117,7 @@ describe("the tally", () => {
       fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
         let state = noTally;
         for (const one of inputs) {
-          const next = tally(state, one, localDays("Europe/Berlin"));
+          const next = updateTotals(state, one, localDays("Europe/Berlin"));
           expect(next.total.distance).toBeGreaterThanOrEqual(state.total.distance);
           if (next.day === state.day)
             expect(today(next).distance).toBeGreaterThanOrEqual(today(state).distance);

@@ -7,13 +7,13 @@ export interface Delta extends Totals {
 }
 
 /** All time and the last days, by local date; `day` is the one we are in. */
-export interface Tally {
+export interface TotalsState {
   readonly day: string;
   readonly days: Readonly<Record<string, Totals>>;
   readonly total: Totals;
 }
 
-export type TallyInput =
+export type TotalsInput =
   { readonly type: "delta"; readonly delta: Delta } | { readonly type: "tick"; readonly at: number };
 
 export const NO_TOTALS: Totals = {
@@ -23,7 +23,7 @@ export const NO_TOTALS: Totals = {
   calories: 0,
   sessions: 0,
 };
-export const noTally: Tally = { day: "", days: {}, total: NO_TOTALS };
+export const noTally: TotalsState = { day: "", days: {}, total: NO_TOTALS };
 
 /** More than one day, so that a clock set to tomorrow and back finds its day again. */
 export const DAYS_KEPT = 7;
@@ -76,7 +76,7 @@ const keepLast = (days: Readonly<Record<string, Totals>>): Readonly<Record<strin
  * Sums deltas by the local day they happened on, so that a walk across midnight is split at midnight; a tick turns
  * the day over, either way when the clock was wrong. Totals of a day and of all time never fall.
  */
-export const tally = (state: Tally, input: TallyInput, localDay: LocalDay): Tally => {
+export const updateTotals = (state: TotalsState, input: TotalsInput, localDay: LocalDay): TotalsState => {
   if (input.type === "tick") {
     const day = dayAfter(state.day, input.at, localDay);
     return day === state.day ? state : { ...state, day };
@@ -90,4 +90,4 @@ export const tally = (state: Tally, input: TallyInput, localDay: LocalDay): Tall
   };
 };
 
-export const today = (state: Tally): Totals => state.days[state.day] ?? NO_TOTALS;
+export const today = (state: TotalsState): Totals => state.days[state.day] ?? NO_TOTALS;

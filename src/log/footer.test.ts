@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { footedSink } from "./footer.js";
+import { sinkWithFooter } from "./footer.js";
 
 const ERASE = "\r\u001b[K";
 
 /** A sink as a terminal sees it, whose reader falls behind when the test says so. */
 const terminal = () => {
   const state = { text: "", behind: false };
-  const sink = footedSink({
+  const sink = sinkWithFooter({
     write: (text) => (state.text += text),
     flush: () => Promise.resolve(),
     get behind() {

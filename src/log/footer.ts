@@ -4,7 +4,7 @@ import type { Sink } from "./sink.js";
 const ERASE = "\r\u001b[K";
 
 /** A sink with one line below all others, which is drawn again after whatever is written above it. */
-export interface FootedSink extends Sink {
+export interface SinkWithFooter extends Sink {
   /** The line from now on, without line feed and no wider than the terminal; empty: none. Never throws or blocks. */
   readonly show: (line: string) => void;
 }
@@ -13,7 +13,7 @@ export interface FootedSink extends Sink {
  * Nothing is drawn while the reader is behind (a paused terminal): no drawing waits behind another, and what waits are
  * log lines only.
  */
-export const footedSink = (sink: Sink): FootedSink => {
+export const sinkWithFooter = (sink: Sink): SinkWithFooter => {
   let shown = "";
   return {
     get behind() {

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { isJournal, prefixed } from "./journal.js";
+import { isJournal, withPriority } from "./journal.js";
 
 it.each([
   ["trace", 7],
@@ -13,11 +13,11 @@ it.each([
   ["fatal", 2],
 ])("a line of level %s has syslog priority %i", (level, priority) => {
   const line = `{"level":"${level}","msg":"{\\"level\\":\\"fatal\\"}"}\n`;
-  expect(prefixed(line, line)).toBe(`<${priority}>${line}`);
+  expect(withPriority(line, line)).toBe(`<${priority}>${line}`);
 });
 
 it("each line of an error has it, an empty one and the end have none", () =>
-  expect(prefixed('{"level":"error"}', "12:00 ERROR x\n    at y\n\n")).toBe(
+  expect(withPriority('{"level":"error"}', "12:00 ERROR x\n    at y\n\n")).toBe(
     "<3>12:00 ERROR x\n<3>    at y\n\n",
   ));
 

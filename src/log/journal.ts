@@ -11,7 +11,7 @@ const PRIORITIES: Readonly<Record<string, number>> = {
 };
 
 /** Puts the priority of a line of JSON before each line of what is printed for it. */
-export const prefixed = (json: string, printed: string): string => {
+export const withPriority = (json: string, printed: string): string => {
   const level = /^\{"level":"(\w+)"/.exec(json)?.[1] ?? "info";
   return printed.replace(/^(?=.)/gm, `<${PRIORITIES[level] ?? PRIORITIES["info"]}>`);
 };

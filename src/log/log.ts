@@ -3,9 +3,9 @@ import { pino } from "pino";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import { visibleLines } from "../domain/visible.js";
-import { prefixed } from "./journal.js";
+import { withPriority } from "./journal.js";
 import { prettyPrinter } from "./pretty.js";
-import { footedSink } from "./footer.js";
+import { sinkWithFooter } from "./footer.js";
 import { lineScrubber } from "./scrub.js";
 import { streamSink } from "./sink.js";
 
@@ -76,11 +76,11 @@ export const createLogger = (options: LogOptions): LogOutput => {
   const pretty = format === "pretty" || (format === "auto" && isTty);
   const scrub = lineScrubber(secrets);
   const print = pretty ? prettyPrinter(isTty) : visibleLines;
-  const finished = (line: string): string => (journal ? prefixed(line, print(line)) : print(line));
+  const finished = (line: string): string => (journal ? withPriority(line, print(line)) : print(line));
   const lines = streamSink(stream, clock, (lost) =>
     log.warn({ lost }, "Log lines were lost because nobody read them"),
   );
-  const sink = footedSink(lines);
+  const sink = sinkWithFooter(lines);
   const err = errorSerializer(level === "debug" || level === "trace");
   const log: Logger = pino(
     {

@@ -1,4 +1,4 @@
-import { settle } from "../ble/deadline.js";
+import { withTimeout } from "../ble/deadline.js";
 import type { Clock } from "../clock.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { Answer } from "../protocol/ftms/control-point-frames.js";
@@ -162,7 +162,7 @@ export class Scheduler {
   /** Resolves when nothing is on its way to the pad, or after `ms`: what is cut off here never gets there. */
   async drained(ms: number): Promise<void> {
     const all = Promise.allSettled(this.#inFlight.keys());
-    await settle(all, { clock: this.#clock, ms, what: "the last writes" }).catch(() => undefined);
+    await withTimeout(all, { clock: this.#clock, ms, what: "the last writes" }).catch(() => undefined);
   }
 
   /** No timer stays behind, nothing is written any more. */

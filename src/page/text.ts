@@ -1,4 +1,4 @@
-import type { Belt, LinkWord, Problem } from "../domain/state.js";
+import type { Belt, LinkStateName, Problem } from "../domain/state.js";
 import type { Metric, Range, Theme, Units } from "./model/state.js";
 
 // Every word on the page.
@@ -13,7 +13,7 @@ const BELT: Readonly<Record<Belt, string>> = {
   unknown: "Unknown",
 };
 
-const LINK: Readonly<Record<LinkWord, string>> = {
+const LINK: Readonly<Record<LinkStateName, string>> = {
   off: "Bluetooth disconnected",
   scanning: "Waiting for the pad",
   connecting: "Connecting to the pad",

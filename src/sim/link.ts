@@ -1,5 +1,5 @@
-import type { Address, Bounded, Link, Uuid } from "../ble/radio.js";
-import { settle } from "../ble/deadline.js";
+import type { Address, Abortable, Link, Uuid } from "../ble/radio.js";
+import { withTimeout } from "../ble/deadline.js";
 import { sleep } from "../clock.js";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
@@ -79,12 +79,12 @@ export class SimulatedLink implements Link {
     this.#end();
   }
 
-  async rssi(bounded: Bounded): Promise<number | null> {
+  async rssi(bounded: Abortable): Promise<number | null> {
     await this.#onAir(ANSWER, "reading the signal strength", bounded);
     return this.#peripheral.rssi;
   }
 
-  async read(characteristic: Uuid, bounded: Bounded): Promise<Uint8Array> {
+  async read(characteristic: Uuid, bounded: Abortable): Promise<Uint8Array> {
     this.#assertUsable(bounded.signal);
     this.#assertAllowed(characteristic, "read");
     await this.#onAir(ANSWER, `reading ${characteristic}`, bounded);
@@ -96,7 +96,7 @@ export class SimulatedLink implements Link {
   async write(
     characteristic: Uuid,
     bytes: Uint8Array,
-    { signal, response }: Bounded & { readonly response: boolean },
+    { signal, response }: Abortable & { readonly response: boolean },
   ): Promise<void> {
     this.#assertUsable(signal);
     this.#assertAllowed(characteristic, response ? "write" : "write-without-response");
@@ -109,7 +109,7 @@ export class SimulatedLink implements Link {
   async subscribe(
     characteristic: Uuid,
     onBytes: (bytes: Uint8Array) => void,
-    bounded: Bounded,
+    bounded: Abortable,
   ): Promise<void> {
     this.#assertUsable(bounded.signal);
     this.#assertAllowed(characteristic, "notify", "indicate");
@@ -165,7 +165,7 @@ export class SimulatedLink implements Link {
   }
 
   /** Resolves, and runs `arrive`, after `ms` and once nothing blocks the way; rejects when the wait is over first. */
-  async #onAir(ms: number, what: string, { signal }: Bounded, arrive?: () => void): Promise<void> {
+  async #onAir(ms: number, what: string, { signal }: Abortable, arrive?: () => void): Promise<void> {
     this.#assertUsable(signal);
     const arrived = new Promise<void>((resolve) => {
       this.#after(ms, () => {
@@ -177,7 +177,7 @@ export class SimulatedLink implements Link {
       });
     });
     const signals = [this.lost, this.#closing.signal, signal];
-    await settle(arrived, { clock: this.#deps.clock, ms: DEADLINE, what, signal: signals });
+    await withTimeout(arrived, { clock: this.#deps.clock, ms: DEADLINE, what, signal: signals });
   }
 
   /** What waits reaches the pad in order, once the way is clear. A caller that gave up does not take it back. */

@@ -1,6 +1,6 @@
-import type { Address, Bounded, Link, Radio, RadioState, RadioWord } from "../ble/radio.js";
-import { settle } from "../ble/deadline.js";
-import { Turns } from "../ble/mutex.js";
+import type { Address, Abortable, Link, Radio, RadioState, RadioStateName } from "../ble/radio.js";
+import { withTimeout } from "../ble/deadline.js";
+import { Mutex } from "../ble/mutex.js";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import type { ErrorCode } from "../domain/errors.js";
@@ -16,7 +16,7 @@ const CONNECT_DEADLINE = 10_000;
 
 export interface SimulatedRadio extends Radio, WorldControls {
   /** The adapter's state; anything but "on" breaks every link, connect and scan. */
-  setPower(word: RadioWord): void;
+  setPower(word: RadioStateName): void;
 }
 
 /** A radio full of simulated pads. */
@@ -33,7 +33,7 @@ interface Power {
   readonly advice: string;
 }
 
-const POWER: Readonly<Record<RadioWord, Power | null>> = {
+const POWER: Readonly<Record<RadioStateName, Power | null>> = {
   on: null,
   off: { code: "radio-off", advice: "Switch the simulated radio on." },
   unauthorized: { code: "radio-unauthorized", advice: "Allow the use of the simulated radio." },
@@ -43,9 +43,9 @@ const POWER: Readonly<Record<RadioWord, Power | null>> = {
 class Simulator implements Radio {
   readonly #world: World;
   readonly #advertiser: Advertiser;
-  readonly #turns = new Turns();
+  readonly #turns = new Mutex();
   readonly #listeners = new Set<(state: RadioState) => void>();
-  #word: RadioWord = "on";
+  #word: RadioStateName = "on";
   /** Aborted when the adapter cannot be used any more. */
   #usable = new AbortController();
   #disposal: Promise<void> | null = null;
@@ -64,7 +64,7 @@ class Simulator implements Radio {
     return () => this.#listeners.delete(listener);
   }
 
-  async scan(onAdvertisement: Listener, { signal }: Bounded): Promise<void> {
+  async scan(onAdvertisement: Listener, { signal }: Abortable): Promise<void> {
     const usable = this.#usable.signal;
     usable.throwIfAborted();
     const stop = this.#advertiser.listen(onAdvertisement);
@@ -73,8 +73,8 @@ class Simulator implements Radio {
     if (!signal.aborted) usable.throwIfAborted();
   }
 
-  async connect(address: Address, { signal }: Bounded): Promise<Link> {
-    const release = await this.#turns.take(signal);
+  async connect(address: Address, { signal }: Abortable): Promise<Link> {
+    const release = await this.#turns.acquire(signal);
     this.#advertiser.paused = true;
     try {
       const peripheral = await this.#reach(address.toLowerCase(), signal);
@@ -86,7 +86,7 @@ class Simulator implements Radio {
     }
   }
 
-  setPower(word: RadioWord): void {
+  setPower(word: RadioStateName): void {
     if (word === this.#word || this.#disposal) return;
     this.#word = word;
     const power = POWER[word];
@@ -125,7 +125,7 @@ class Simulator implements Radio {
     });
     try {
       const what = `connecting to ${address}`;
-      const found = await settle(there, { clock, ms: CONNECT_DEADLINE, what, signal: [signal, usable] });
+      const found = await withTimeout(there, { clock, ms: CONNECT_DEADLINE, what, signal: [signal, usable] });
       for (const each of [signal, usable]) each.throwIfAborted();
       return found;
     } catch (error) {

@@ -1,6 +1,12 @@
-import { type SessionEntry, noRecords, type Records, type SavedWalk, wake } from "../domain/session-store.js";
-import type { Moment } from "../domain/session.js";
-import type { Tally } from "../domain/totals.js";
+import {
+  type SessionEntry,
+  noRecords,
+  type Records,
+  type SavedWalk,
+  restoreWalk,
+} from "../domain/session-store.js";
+import type { Timestamp } from "../domain/session.js";
+import type { TotalsState } from "../domain/totals.js";
 import { NO_MEMORY, type PadMemory, type PendingChanges } from "./pending.js";
 import type { PadRow } from "./read.js";
 import { decodeWalk } from "./validators.js";
@@ -62,9 +68,9 @@ export class Memory {
   }
 
   /** The walk that the last run left, on the clock of this one; `tally`: null where the file has none. */
-  resume(padId: string, tally: Tally | null, moment: Moment): Records {
+  resume(padId: string, tally: TotalsState | null, moment: Timestamp): Records {
     const saved = this.#walks.get(padId);
-    const records = { ...(saved ? wake(saved, moment) : noRecords), tally: tally ?? noRecords.tally };
+    const records = { ...(saved ? restoreWalk(saved, moment) : noRecords), tally: tally ?? noRecords.tally };
     this.#records.set(padId, records);
     return records;
   }

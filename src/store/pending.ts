@@ -1,9 +1,9 @@
 import type { SessionEntry, Records, SavedWalk } from "../domain/session-store.js";
 import type { Capabilities, PadPreferences, ProtocolName } from "../domain/pad.js";
 import { isOpen } from "../domain/open-session.js";
-import type { Moment, Walk, WalkEvent } from "../domain/session.js";
+import type { Timestamp, Walk, WalkEvent } from "../domain/session.js";
 import type { Session, Totals } from "../domain/stats.js";
-import { addTotals, type LocalDay, NO_TOTALS, type Tally } from "../domain/totals.js";
+import { addTotals, type LocalDay, NO_TOTALS, type TotalsState } from "../domain/totals.js";
 import { metres, seconds } from "../domain/units.js";
 
 /** What is remembered of a pad; the shape of Identity in `src/pad/link/identity.ts`. */
@@ -69,7 +69,7 @@ export const noChange = (): PadChange => ({
   sessions: new Map(),
 });
 
-const startStopwatch = (session: Session, { at, now }: Moment, notBefore: number): Stopwatch => ({
+const startStopwatch = (session: Session, { at, now }: Timestamp, notBefore: number): Stopwatch => ({
   session: session.id,
   second: Math.max(notBefore, Math.floor((at - session.startedAt) / 1000)),
   now,
@@ -169,7 +169,10 @@ const isSome = ({ distance, duration, steps, calories, sessions }: Totals): bool
   distance + duration + steps + calories + sessions > 0;
 
 /** What a new file needs so that totals do not fall: everything that was walked, less what is pending anyway. */
-const rollupsForNewFile = ({ days, total }: Tally, { sessions }: PadChange): ReadonlyMap<string, Totals> => {
+const rollupsForNewFile = (
+  { days, total }: TotalsState,
+  { sessions }: PadChange,
+): ReadonlyMap<string, Totals> => {
   const portions = [...sessions.values()].flatMap((held) => [...held.portions]);
   const pending = (day: string): Totals => sum(portions.filter(([one]) => one === day).map(([, of]) => of));
   const known = Object.entries(days).map(([day, of]) => [day, less(of, pending(day))] as const);
@@ -207,7 +210,7 @@ export class PendingChanges {
   }
 
   /** The session of the last run goes on; its seconds after the last one that is written. */
-  resume(padId: string, session: Session, moment: Moment, last: number): void {
+  resume(padId: string, session: Session, moment: Timestamp, last: number): void {
     this.#watches.set(padId, startStopwatch(session, moment, last + 1));
   }
 

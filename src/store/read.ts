@@ -1,5 +1,5 @@
 import type { Session, Totals } from "../domain/stats.js";
-import { addTotals, DAYS_KEPT, NO_TOTALS, type Tally } from "../domain/totals.js";
+import { addTotals, DAYS_KEPT, NO_TOTALS, type TotalsState } from "../domain/totals.js";
 import { metres, seconds, speedFromHundredths } from "../domain/units.js";
 import type { PadChange, PadMemory, Sample, SessionChange } from "./pending.js";
 import type { Sqlite } from "./sqlite.js";
@@ -61,7 +61,7 @@ export const readPads = (db: Sqlite): readonly PadRow[] =>
     }));
 
 /** Sums of everything that was ever walked, and of the last days, which `day` is one of. */
-export const readTally = (db: Sqlite, pad: string, day: string): Tally => {
+export const readTally = (db: Sqlite, pad: string, day: string): TotalsState => {
   const rows = db
     .prepare<[string], TotalsRow & { day: string }>(
       `SELECT day, distance, duration, steps, calories, sessions

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { obstacle } from "../config/access.js";
+import { accessProblem } from "../config/access.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 
@@ -107,7 +107,7 @@ export class StoreHealth {
 
   /** Who owns the folder, or the file in it, where that is the reason. */
   get #obstacle(): string | null {
-    return obstacle(dirname(this.#file), "W_OK") ?? obstacle(this.#file, "W_OK");
+    return accessProblem(dirname(this.#file), "W_OK") ?? accessProblem(this.#file, "W_OK");
   }
 
   #set(state: StoreState): void {

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { SessionStore, SessionEntry, Records } from "../domain/session-store.js";
 import { isOpen } from "../domain/open-session.js";
-import { dayAfter, localDays, type LocalDay, type Tally } from "../domain/totals.js";
+import { dayAfter, localDays, type LocalDay, type TotalsState } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
 import { FlushTimer, GAP_MS } from "./flush-timer.js";
 import { Memory } from "./memory.js";
@@ -162,7 +162,7 @@ export class Store {
     const moment = { at: this.#clock.wall(), now: this.#clock.now() };
     const left = this.#memory.lastEntryAt(padId);
     const day = dayAfter(left === null ? "" : this.#localDay(left), moment.at, this.#localDay);
-    const tally = this.#read<Tally | null>((db) => readTally(db, padId, day), null);
+    const tally = this.#read<TotalsState | null>((db) => readTally(db, padId, day), null);
     if (tally === null && this.#file.mayHoldData) {
       this.#health.totalsUnreadable(padId);
       return null;

@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { wake, type SavedWalk } from "../../src/domain/session-store.js";
+import { restoreWalk, type SavedWalk } from "../../src/domain/session-store.js";
 import type { PadStatus } from "../../src/domain/pad.js";
 import { noWalk, walk, type WalkInput } from "../../src/domain/session.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
@@ -128,7 +128,7 @@ describe("a walk that is written down", () => {
         const found = decodeWalk(spoiled(json, paths[at % paths.length]!, by));
         if (!found) return;
         // What has the shape of a walk can be walked on with.
-        const woken = wake(found, { at: 5_000, now: 7 });
+        const woken = restoreWalk(found, { at: 5_000, now: 7 });
         const moment = { at: 6_000, now: 1_007 };
         const step = walk(woken.walk, { type: "status", status: status(1, 3, 400), ...moment }, SETTINGS);
         expect(encodeWalk({ ...moment, ...woken, walk: step.state })).not.toContain("NaN");

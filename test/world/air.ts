@@ -1,4 +1,4 @@
-import type { Bounded, Link, Radio } from "../../src/ble/radio.js";
+import type { Abortable, Link, Radio } from "../../src/ble/radio.js";
 import { asError, BridgeError } from "../../src/domain/errors.js";
 import { FTMS } from "../../src/protocol/ftms/gatt.js";
 import { handedOver } from "../support/pad-rig.js";
@@ -65,7 +65,7 @@ let links = 0;
 /** The radio as one process sees it: what it hands over takes its time, and what comes waits while it stalls. */
 export const airOver = (radio: Radio, deps: AirDeps): Radio => {
   const { process, killed } = deps;
-  const bounded = ({ signal }: Bounded): Bounded => ({ signal: AbortSignal.any([signal, killed]) });
+  const bounded = ({ signal }: Abortable): Abortable => ({ signal: AbortSignal.any([signal, killed]) });
   return {
     get state() {
       return radio.state;

@@ -20,6 +20,17 @@ import type { Day, Deed } from "./day.js";
 import { kindOf, PadOracle } from "./oracle.js";
 import { Dice } from "./random.js";
 
+/** A file that is written beside the old one may be gone, or in its place, before it is copied: then all is copied anew. */
+const copyWhileWritten = (from: string, to: string): void => {
+  for (let tries = 0; ; tries += 1)
+    try {
+      return cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith("/lock") });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || tries === 9) throw error;
+      rmSync(to, { recursive: true, force: true });
+    }
+};
+
 const IDS = ["one", "two"] as const;
 const ADDRESSES = ["57:4c:4e:00:11:01", "57:4c:4e:00:11:02"] as const;
 const BASE = "b";
@@ -393,7 +404,7 @@ class World {
     for (const pad of this.#pads) pad.gone();
     // What the dead one still writes on its way down goes to a folder that nobody reads any more.
     const left = join(this.#root, `${this.#lives}-left`);
-    cpSync(life.store, left, { recursive: true, filter: (path) => !path.endsWith("/lock") });
+    copyWhileWritten(life.store, left);
     this.#store = left;
     this.#bury(life);
     this.#life = null;

@@ -1,10 +1,10 @@
 import type { Clock } from "../../clock.js";
 import type { BridgeError } from "../../domain/errors.js";
 import type { Logger } from "../../log/log.js";
-import { adapterTrouble, troubledState } from "./errors.js";
+import { adapterError, stateFromError } from "./errors.js";
 import { NobleHci } from "./hci.js";
 import { hciOf, initialise, loadNoble } from "./load.js";
-import { Session } from "./session.js";
+import { AdapterSession } from "./session.js";
 import type { Hci, Noble } from "./internals.js";
 import type { RadioState } from "../radio.js";
 
@@ -46,7 +46,7 @@ export class NobleAdapter {
   #hci: NobleHci | null = null;
   #state: RadioState = STARTING;
   #trouble: BridgeError | null = null;
-  #session: Session | null = null;
+  #session: AdapterSession | null = null;
   #bound = false;
   #ticking = false;
   #disposed = false;
@@ -66,7 +66,7 @@ export class NobleAdapter {
   }
 
   /** Null while the adapter cannot be used. */
-  get session(): Session | null {
+  get session(): AdapterSession | null {
     return this.#session;
   }
 
@@ -94,7 +94,7 @@ export class NobleAdapter {
       else if (this.#hci) this.#look(this.#hci);
       this.#session?.scan.tick();
     } catch (error) {
-      this.#fail(adapterTrouble(error, this.#index), this.#noble ? RETRY_MS : LOAD_RETRY_MS);
+      this.#fail(adapterError(error, this.#index), this.#noble ? RETRY_MS : LOAD_RETRY_MS);
     } finally {
       this.#ticking = false;
     }
@@ -119,7 +119,7 @@ export class NobleAdapter {
     hci._socket.on("data", (packet: Buffer) => hci.onSocketData(packet));
     hci._socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#deps.log.debug({ err: error }, "Bluetooth socket failed");
-      if (FATAL.includes(error.code)) this.#fail(adapterTrouble(error, this.#index), RETRY_MS);
+      if (FATAL.includes(error.code)) this.#fail(adapterError(error, this.#index), RETRY_MS);
       else if (error.code === "ENETDOWN") void this.#tick();
     });
   }
@@ -131,12 +131,12 @@ export class NobleAdapter {
     if (!this.#bound || !hci._socket.isDevUp()) bind(hci);
     this.#bound = true;
     if (!hci._socket.isDevUp()) {
-      this.#fail(adapterTrouble("ENETDOWN", this.#index), 0);
+      this.#fail(adapterError("ENETDOWN", this.#index), 0);
       return;
     }
     const now = this.#deps.clock.now();
     if (this.#session || (this.#askedAt !== null && now - this.#askedAt < ANSWER_MS)) return;
-    if (this.#askedAt !== null) this.#fail(adapterTrouble("SILENT", this.#index), 0);
+    if (this.#askedAt !== null) this.#fail(adapterError("SILENT", this.#index), 0);
     this.#askedAt = now;
     noble.reset();
     ask(hci);
@@ -145,7 +145,7 @@ export class NobleAdapter {
   #onNobleState(state: string): void {
     if (state !== "poweredOn") {
       const cause = NOT_ON[state] ?? new Error(`its state is "${state}"`);
-      this.#fail(adapterTrouble(cause, this.#index), RETRY_MS);
+      this.#fail(adapterError(cause, this.#index), RETRY_MS);
       return;
     }
     if (this.#session || !this.#noble) return;
@@ -154,7 +154,7 @@ export class NobleAdapter {
     if (hci && !hci._aclBuffers) hci.readLeBufferSize();
     this.#askedAt = null;
     this.#trouble = null;
-    this.#session = new Session(this.#noble, this.#hci, { ...this.#deps, adapter: this.#index });
+    this.#session = new AdapterSession(this.#noble, this.#hci, { ...this.#deps, adapter: this.#index });
     this.#publish(ON);
   }
 
@@ -165,7 +165,7 @@ export class NobleAdapter {
     this.#retryAt = this.#deps.clock.now() + retryIn;
     this.#trouble = trouble;
     this.#endSession(trouble);
-    this.#publish(troubledState(trouble));
+    this.#publish(stateFromError(trouble));
   }
 
   #endSession(reason: BridgeError): void {

@@ -1,18 +1,18 @@
 import type { Clock } from "../../clock.js";
 import type { BridgeError, ErrorCode } from "../../domain/errors.js";
-import { attTrouble } from "./errors.js";
+import { attError } from "./errors.js";
 import type { Attribute } from "./gatt.js";
 import type { NobleHci } from "./hci.js";
 import type { AttributeRange, Characteristic, Peripheral } from "./internals.js";
-import { within } from "../deadline.js";
-import { Turns } from "../mutex.js";
+import { deadlineSignal } from "../deadline.js";
+import { Mutex } from "../mutex.js";
 
 /** A request takes one or two connection events (50 ms each), more where packets get lost. */
 const CALL_MS = 5_000;
 
 /** The requests of one connection: one at a time, as ATT has it. */
-export class Requests {
-  readonly #turns = new Turns();
+export class AttRequests {
+  readonly #turns = new Mutex();
   readonly #peripheral: Peripheral;
   readonly #hci: NobleHci | null;
   readonly #clock: Clock;
@@ -33,13 +33,13 @@ export class Requests {
     const refused = new AbortController();
     const said: { refusal?: BridgeError } = {};
     const refuse = (status: number): void => {
-      said.refusal ??= attTrouble(code, what, status);
+      said.refusal ??= attError(code, what, status);
       // The answer to the calling off is waited for here, or the next request would take it for its own.
       if (!this.#hci?.callOffLongWrite(this.#peripheral)) refused.abort(said.refusal);
     };
-    const scope = within({ clock: this.#clock, ms: CALL_MS, what }, [...signals, refused.signal]);
+    const scope = deadlineSignal({ clock: this.#clock, ms: CALL_MS, what }, [...signals, refused.signal]);
     try {
-      const release = await this.#turns.take(scope.signal);
+      const release = await this.#turns.acquire(scope.signal);
       const forget = this.#onRefusal(range, refuse);
       try {
         const result = await run(characteristic, scope.signal);

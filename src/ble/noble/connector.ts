@@ -1,16 +1,16 @@
 import type { Clock } from "../../clock.js";
 import { asError, BridgeError } from "../../domain/errors.js";
 import type { Logger } from "../../log/log.js";
-import { connectTrouble, linkLost } from "./errors.js";
+import { connectError, linkLost } from "./errors.js";
 import { disconnect } from "./disconnect.js";
-import { eventAfter } from "./event.js";
+import { awaitEvent } from "./event.js";
 import type { NobleHci } from "./hci.js";
 import { NobleLink } from "./link.js";
 import type { SharedScan } from "./scan.js";
 import type { ConnectionParameters, Peripheral } from "./internals.js";
 import type { Address } from "../radio.js";
-import { within } from "../deadline.js";
-import { Turns } from "../mutex.js";
+import { deadlineSignal } from "../deadline.js";
+import { Mutex } from "../mutex.js";
 
 export interface ConnectDeps {
   readonly hci: NobleHci | null;
@@ -47,7 +47,7 @@ const PARAMETERS: ConnectionParameters = { minInterval: 24, maxInterval: 40, lat
 /** Connects to one pad at a time, in the order of asking. */
 export class Connector {
   readonly #deps: ConnectDeps;
-  readonly #turns = new Turns();
+  readonly #turns = new Mutex();
   readonly #links = new Map<Address, NobleLink>();
   readonly #connecting = new Set<Promise<NobleLink>>();
 
@@ -63,7 +63,7 @@ export class Connector {
       return await connecting;
     } catch (error) {
       signal.throwIfAborted();
-      throw connectTrouble(error, address);
+      throw connectError(error, address);
     } finally {
       this.#connecting.delete(connecting);
     }
@@ -82,7 +82,10 @@ export class Connector {
     if (this.#links.has(address))
       throw new BridgeError("connect-failed", `There already is a link to ${address}.`);
     const { clock, scan, stopping } = this.#deps;
-    const scope = within({ clock, ms: CONNECT_MS, what: `connecting to ${address}` }, [signal, stopping]);
+    const scope = deadlineSignal({ clock, ms: CONNECT_MS, what: `connecting to ${address}` }, [
+      signal,
+      stopping,
+    ]);
     try {
       const peripheral = await scan.find(address, HEARD_MS, scope.signal);
       const link = await this.#inTurn(() => this.#establish(peripheral, address, scope.signal), scope.signal);
@@ -93,7 +96,7 @@ export class Connector {
   }
 
   async #inTurn<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const release = await this.#turns.take(signal);
+    const release = await this.#turns.acquire(signal);
     const resume = await this.#deps.scan.hold();
     try {
       return await run();
@@ -108,11 +111,11 @@ export class Connector {
     hci?.own.closeLeftover(peripheral);
     await disconnect(peripheral, this.#deps);
     hci?.own.expect(address);
-    const scope = within({ clock, ms: ESTABLISH_MS, what: `connecting to ${address}` }, [signal]);
+    const scope = deadlineSignal({ clock, ms: ESTABLISH_MS, what: `connecting to ${address}` }, [signal]);
     try {
       const start = (): void => this.#ask(peripheral, address);
       const answer = (error?: Error | null): { readonly error: Error | null } => ({ error: error ?? null });
-      const { error } = await eventAfter(peripheral, "connect", start, answer, scope.signal);
+      const { error } = await awaitEvent(peripheral, "connect", start, answer, scope.signal);
       if (error) throw error;
       return this.#link(peripheral, address);
     } catch (error) {
@@ -159,7 +162,7 @@ export class Connector {
 
   async #cancel(peripheral: Peripheral, address: Address): Promise<void> {
     const { hci, clock, log } = this.#deps;
-    const scope = within({ clock, ms: CANCEL_MS, what: "cancelling the connect" }, []);
+    const scope = deadlineSignal({ clock, ms: CANCEL_MS, what: "cancelling the connect" }, []);
     try {
       if (hci?.connectionOf(peripheral) === null) await hci.own.cancel(peripheral, address, scope.signal);
       // It has just succeeded; or the operating system keeps the attempt, and a disconnect ends it.

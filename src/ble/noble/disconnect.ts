@@ -1,9 +1,9 @@
 import type { Clock } from "../../clock.js";
 import type { Logger } from "../../log/log.js";
-import { done } from "./event.js";
+import { awaitCompletion } from "./event.js";
 import type { NobleHci } from "./hci.js";
 import type { Peripheral } from "./internals.js";
-import { within } from "../deadline.js";
+import { deadlineSignal } from "../deadline.js";
 
 interface DisconnectDeps {
   readonly hci: NobleHci | null;
@@ -17,11 +17,11 @@ const DRAIN_MS = 250;
 const CLOSE_MS = 2_250;
 
 /** Disconnects once the last packets are sent, or after a short wait. Bounded; never rejects. */
-export const letGo = async (peripheral: Peripheral, deps: DisconnectDeps): Promise<void> => {
+export const disconnectGracefully = async (peripheral: Peripheral, deps: DisconnectDeps): Promise<void> => {
   const { hci, clock, log } = deps;
   const connection = hci?.connectionOf(peripheral) ?? null;
   if (hci && connection !== null) {
-    const scope = within({ clock, ms: DRAIN_MS, what: "sending the last packets" }, []);
+    const scope = deadlineSignal({ clock, ms: DRAIN_MS, what: "sending the last packets" }, []);
     await hci
       .drained(connection, scope.signal)
       .catch((error: unknown) => log.debug({ err: error }, "Unsent packets discarded"));
@@ -41,9 +41,9 @@ export const disconnect = async (
   const connection = hci?.connectionOf(peripheral) ?? null;
   // noble throws when it is asked to disconnect what it holds no handle of, and elsewhere never answers.
   if (hci ? connection === null : !CONNECTED.includes(peripheral.state)) return;
-  const scope = within({ clock, ms: CLOSE_MS, what: "disconnecting" }, []);
+  const scope = deadlineSignal({ clock, ms: CLOSE_MS, what: "disconnecting" }, []);
   try {
-    await done(peripheral, "disconnect", () => peripheral.disconnect(), scope.signal);
+    await awaitCompletion(peripheral, "disconnect", () => peripheral.disconnect(), scope.signal);
   } catch (error) {
     log.debug({ err: error }, "Disconnect not confirmed by the controller");
     if (connection !== null) hci?.own.forget(connection);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BridgeError } from "../../domain/errors.js";
-import { adapterTrouble, attTrouble, connectTrouble, linkLost, troubledState } from "./errors.js";
+import { adapterError, attError, connectError, linkLost, stateFromError } from "./errors.js";
 
 const systemError = (code: string): Error => Object.assign(new Error(`${code}, bind`), { code });
 
@@ -24,9 +24,9 @@ test.each([
   ["SILENT", "radio-busy", "unavailable", "hciconfig hci3 reset"],
   ["UNSUPPORTED", "radio-unavailable", "unavailable", "4.0"],
 ] as const)("an adapter with %s is told in one line, with what to do", (cause, code, state, words) => {
-  const trouble = adapterTrouble(cause, 3);
+  const trouble = adapterError(cause, 3);
   expect(trouble.code).toBe(code);
-  const told = troubledState(trouble);
+  const told = stateFromError(trouble);
   expect(told.state).toBe(state);
   expect(told.advice).toContain(words);
   expect(told.advice).not.toMatch(/\n|\{/);
@@ -42,17 +42,17 @@ test.each([
   [linkLost("a", 0x3e), "connect-failed", "soon"],
   [new BridgeError("radio-off", "off", { retry: "later" }), "radio-off", "later"],
 ] as const)("a connect that ends with %s", (cause, code, retry) => {
-  expect(connectTrouble(cause, "57:4c:4e:00:11:22")).toMatchObject({ code, retry });
+  expect(connectError(cause, "57:4c:4e:00:11:22")).toMatchObject({ code, retry });
 });
 
 test("an older link names the command that ends it", () => {
-  const { advice } = connectTrouble(new Error("ACL Connection Already Exists (0xb)"), "57:4c:4e:00:11:22");
+  const { advice } = connectError(new Error("ACL Connection Already Exists (0xb)"), "57:4c:4e:00:11:22");
   expect(advice).toContain("bluetoothctl disconnect 57:4c:4e:00:11:22");
 });
 
 test("reasons and ATT codes that nobody has named are shown as numbers", () => {
   expect(linkLost("a", 0x77).message).toContain("0x77");
   expect(linkLost("a", 0x13).message).not.toContain("0x");
-  expect(attTrouble("read-failed", "reading 2a00", 0x80).message).toContain("0x80");
-  expect(attTrouble("write-failed", "writing fe02", 0x03).message).toContain("write not permitted");
+  expect(attError("read-failed", "reading 2a00", 0x80).message).toContain("0x80");
+  expect(attError("write-failed", "writing fe02", 0x03).message).toContain("write not permitted");
 });

@@ -1,5 +1,5 @@
 import { asError, BridgeError, type ErrorCode, type Retry } from "../../domain/errors.js";
-import type { Address, RadioState, RadioWord } from "../radio.js";
+import type { Address, RadioState, RadioStateName } from "../radio.js";
 
 // The one place where the words of noble, the kernel and the controller become codes and advice.
 
@@ -80,7 +80,7 @@ const SAME: Readonly<Record<string, string>> = {
 };
 
 /** What is wrong with the adapter, from whatever was thrown (an errno in `code`) or from one of the words above. */
-export const adapterTrouble = (cause: unknown, adapter: number): BridgeError => {
+export const adapterError = (cause: unknown, adapter: number): BridgeError => {
   const word = typeof cause === "string" ? cause : codeOf(cause);
   const row = ADAPTER[SAME[word] ?? word];
   if (!row)
@@ -96,13 +96,13 @@ export const adapterTrouble = (cause: unknown, adapter: number): BridgeError => 
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "";
 
-const WORDS: Readonly<Partial<Record<ErrorCode, RadioWord>>> = {
+const WORDS: Readonly<Partial<Record<ErrorCode, RadioStateName>>> = {
   "radio-off": "off",
   "radio-unauthorized": "unauthorized",
 };
 
 /** The radio's state while this error stands. */
-export const troubledState = ({ code, message, advice }: BridgeError): RadioState => ({
+export const stateFromError = ({ code, message, advice }: BridgeError): RadioState => ({
   state: WORDS[code] ?? "unavailable",
   advice: advice === null ? message : `${message} ${advice}`,
 });
@@ -123,7 +123,7 @@ const CONNECT: Readonly<Partial<Record<number, Omit<Row, "message">>>> = {
 };
 
 /** Why a connect failed. A reason that already is a BridgeError stays, a timeout becomes `connect-timeout`. */
-export const connectTrouble = (cause: unknown, address: Address): BridgeError => {
+export const connectError = (cause: unknown, address: Address): BridgeError => {
   if (cause instanceof BridgeError && cause.code !== "timeout" && cause.code !== "link-lost") return cause;
   const { message } = asError(cause);
   if (cause instanceof BridgeError && cause.code === "timeout")
@@ -177,5 +177,5 @@ const ATT: Readonly<Partial<Record<number, string>>> = {
 };
 
 /** The pad answered a request with an ATT error. */
-export const attTrouble = (code: ErrorCode, what: string, status: number): BridgeError =>
+export const attError = (code: ErrorCode, what: string, status: number): BridgeError =>
   new BridgeError(code, `The pad refused ${what}: ${ATT[status] ?? "ATT error"} (0x${status.toString(16)}).`);

@@ -5,7 +5,7 @@ import { orAborted } from "../deadline.js";
  * Runs `start` and waits for an event whose arguments `pick` accepts by returning anything but undefined. noble's own
  * promises never settle on an error and leave their listener behind; this one is gone when the signal aborts.
  */
-export const eventAfter = async <T>(
+export const awaitEvent = async <T>(
   emitter: EventEmitter,
   event: string,
   start: () => void,
@@ -31,9 +31,9 @@ export const eventAfter = async <T>(
 };
 
 /** As eventAfter(), for an event that says all by coming. */
-export const done = (
+export const awaitCompletion = (
   emitter: EventEmitter,
   event: string,
   start: () => void,
   signal: AbortSignal,
-): Promise<true> => eventAfter(emitter, event, start, () => true, signal);
+): Promise<true> => awaitEvent(emitter, event, start, () => true, signal);

@@ -1,10 +1,10 @@
 import type { Clock } from "../../clock.js";
-import { attTrouble } from "./errors.js";
-import { eventAfter } from "./event.js";
+import { attError } from "./errors.js";
+import { awaitEvent } from "./event.js";
 import type { NobleHci } from "./hci.js";
 import type { AttributeRange, Characteristic, Peripheral, Service } from "./internals.js";
 import { PROPERTIES, type Property, type Uuid } from "../radio.js";
-import { within } from "../deadline.js";
+import { deadlineSignal } from "../deadline.js";
 
 /** A characteristic as noble has it, and where it lies; null where the operating system keeps that to itself. */
 export interface Attribute {
@@ -48,9 +48,9 @@ export const discover = async (
   const forget = hci?.onAttError((error) => {
     if (error.connection !== connection || error.status === NOT_FOUND || !DISCOVERY.includes(error.request))
       return;
-    broken.abort(attTrouble("connect-failed", "to list its services", error.status));
+    broken.abort(attError("connect-failed", "to list its services", error.status));
   });
-  const scope = within({ clock, ms: DISCOVER_MS, what: "listing the pad's services" }, [
+  const scope = deadlineSignal({ clock, ms: DISCOVER_MS, what: "listing the pad's services" }, [
     ...signals,
     broken.signal,
   ]);
@@ -71,7 +71,7 @@ const readTable = async (
   const attributes = new Map<Uuid, Attribute>();
   const properties = new Map<Uuid, readonly Property[]>();
   const start = (): void => peripheral.discoverServices([]);
-  const found = await eventAfter(
+  const found = await awaitEvent(
     peripheral,
     "servicesDiscover",
     start,
@@ -103,7 +103,7 @@ const propertiesOf = ({ properties }: Characteristic): readonly Property[] =>
 
 const characteristicsOf = (service: Service, signal: AbortSignal): Promise<readonly Characteristic[]> => {
   const start = (): void => service.discoverCharacteristics([]);
-  return eventAfter(
+  return awaitEvent(
     service,
     "characteristicsDiscover",
     start,

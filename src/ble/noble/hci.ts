@@ -1,9 +1,9 @@
 import { EventEmitter } from "node:events";
 import type { Logger } from "../../log/log.js";
 import { linkLost } from "./errors.js";
-import { eventAfter } from "./event.js";
+import { awaitEvent } from "./event.js";
 import { OwnConnections } from "./own-connections.js";
-import { callOff } from "./long-write.js";
+import { cancelLongWrite } from "./long-write.js";
 import type { AttributeRange, HciBindings, Peripheral } from "./internals.js";
 import { orAborted } from "../deadline.js";
 
@@ -90,7 +90,7 @@ export class NobleHci {
       if (handle === connection) left -= packets;
       return left <= 0 ? true : undefined;
     };
-    await eventAfter(this.#events, "completed", () => undefined, sent, signal).catch((error: unknown) => {
+    await awaitEvent(this.#events, "completed", () => undefined, sent, signal).catch((error: unknown) => {
       if (this.#reports) throw error;
     });
   }
@@ -101,7 +101,7 @@ export class NobleHci {
     const ask = (): void => peripheral.updateRssi();
     const answer = (of: number | null, rssi: number | null): { readonly rssi: number | null } | undefined =>
       of === null || of === connection ? { rssi } : undefined;
-    return (await eventAfter(this.#events, "rssi", ask, answer, signal)).rssi;
+    return (await awaitEvent(this.#events, "rssi", ask, answer, signal)).rssi;
   }
 
   onAttError(listener: (error: AttError) => void): () => void {
@@ -118,7 +118,7 @@ export class NobleHci {
   /** After a refusal: see long-write.ts. */
   callOffLongWrite(peripheral: Peripheral): boolean {
     const gatt = this.bindings._gatts[peripheral.id];
-    return gatt !== undefined && callOff(gatt);
+    return gatt !== undefined && cancelLongWrite(gatt);
   }
 
   attributeOf(peripheral: Peripheral, service: string, characteristic: string): AttributeRange | null {

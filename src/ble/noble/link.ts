@@ -2,15 +2,15 @@ import { type Clock, sleep } from "../../clock.js";
 import { BridgeError, type ErrorCode } from "../../domain/errors.js";
 import type { Logger } from "../../log/log.js";
 import { linkLost } from "./errors.js";
-import { letGo } from "./disconnect.js";
-import { done, eventAfter } from "./event.js";
+import { disconnectGracefully } from "./disconnect.js";
+import { awaitCompletion, awaitEvent } from "./event.js";
 import { type Attribute, discover, type GattTable } from "./gatt.js";
 import type { NobleHci } from "./hci.js";
-import { Requests } from "./att-requests.js";
+import { AttRequests } from "./att-requests.js";
 import { addressOf, nameOf } from "./scan.js";
 import type { Characteristic, Peripheral } from "./internals.js";
-import type { Address, Bounded, Link, Property, Uuid } from "../radio.js";
-import { within } from "../deadline.js";
+import type { Address, Abortable, Link, Property, Uuid } from "../radio.js";
+import { deadlineSignal } from "../deadline.js";
 
 export interface LinkDeps {
   readonly hci: NobleHci | null;
@@ -41,7 +41,7 @@ export class NobleLink implements Link {
   readonly #deps: LinkDeps;
   readonly #losing = new AbortController();
   readonly #closing = new AbortController();
-  readonly #requests: Requests;
+  readonly #requests: AttRequests;
   readonly #unsubscribers = new Map<Uuid, () => void>();
   readonly #release: () => void;
   #gatt: GattTable = { services: new Map(), properties: new Map(), attributes: new Map() };
@@ -56,7 +56,7 @@ export class NobleLink implements Link {
     this.lost = this.#losing.signal;
     this.#peripheral = peripheral;
     this.#deps = deps;
-    this.#requests = new Requests(peripheral, deps.hci, deps.clock);
+    this.#requests = new AttRequests(peripheral, deps.hci, deps.clock);
     const disconnected = (reason?: number): void => this.#end(linkLost(this.address, reason));
     const ended = (): void => this.#end(linkLost(this.address, undefined, deps.ended.reason));
     peripheral.on("disconnect", disconnected);
@@ -81,53 +81,57 @@ export class NobleLink implements Link {
     this.#gatt = await discover(this.#peripheral, hci, clock, [signal, this.lost]);
   }
 
-  async rssi({ signal }: Bounded): Promise<number | null> {
+  async rssi({ signal }: Abortable): Promise<number | null> {
     const what = "reading the signal strength";
-    const scope = within({ clock: this.#deps.clock, ms: RSSI_MS, what }, [...this.#ends, signal]);
+    const scope = deadlineSignal({ clock: this.#deps.clock, ms: RSSI_MS, what }, [...this.#ends, signal]);
     const [start, answer] = [(): void => this.#peripheral.updateRssi(), (rssi: number): number => rssi];
     const { hci } = this.#deps;
     try {
       const rssi = hci
         ? await hci.rssi(this.#peripheral, scope.signal)
-        : await eventAfter(this.#peripheral, "rssiUpdate", start, answer, scope.signal);
+        : await awaitEvent(this.#peripheral, "rssiUpdate", start, answer, scope.signal);
       return rssi === NO_RSSI ? null : rssi;
     } finally {
       scope.release();
     }
   }
 
-  read(characteristic: Uuid, bounded: Bounded): Promise<Uint8Array> {
+  read(characteristic: Uuid, bounded: Abortable): Promise<Uint8Array> {
     return this.#request(characteristic, "read-failed", "reading", bounded, (attribute, signal) => {
       const answer = (bytes: Buffer, isNotification: boolean): Uint8Array | undefined =>
         isNotification ? undefined : Uint8Array.from(bytes);
-      return eventAfter(attribute, "data", () => attribute.read(), answer, signal);
+      return awaitEvent(attribute, "data", () => attribute.read(), answer, signal);
     });
   }
 
   async write(
     uuid: Uuid,
     bytes: Uint8Array,
-    bounded: Bounded & { readonly response: boolean },
+    bounded: Abortable & { readonly response: boolean },
   ): Promise<void> {
     const { characteristic, range } = this.#attribute(uuid, "write-failed");
     const sent = Buffer.from(bytes);
     if (wantsResponse(characteristic.properties, bounded.response)) {
       await this.#request(uuid, "write-failed", "writing", bounded, (attribute, signal) =>
-        done(attribute, "write", () => attribute.write(sent, false), signal),
+        awaitCompletion(attribute, "write", () => attribute.write(sent, false), signal),
       );
       return;
     }
     const { hci, clock } = this.#deps;
-    const scope = within({ clock, ms: SEND_MS, what: `writing ${uuid}` }, [...this.#ends, bounded.signal]);
+    const scope = deadlineSignal({ clock, ms: SEND_MS, what: `writing ${uuid}` }, [
+      ...this.#ends,
+      bounded.signal,
+    ]);
     try {
       if (hci && range) await hci.command(this.#peripheral, range.valueHandle, sent, scope.signal);
-      else await done(characteristic, "write", () => characteristic.write(sent, true), scope.signal);
+      else
+        await awaitCompletion(characteristic, "write", () => characteristic.write(sent, true), scope.signal);
     } finally {
       scope.release();
     }
   }
 
-  subscribe(uuid: Uuid, onBytes: (bytes: Uint8Array) => void, bounded: Bounded): Promise<void> {
+  subscribe(uuid: Uuid, onBytes: (bytes: Uint8Array) => void, bounded: Abortable): Promise<void> {
     return this.#request(uuid, "write-failed", "subscribing to", bounded, async (attribute, signal) => {
       await sleep(this.#deps.clock, this.#lastCccd + CCCD_GAP_MS - this.#deps.clock.now(), signal);
       const hear = (bytes: Buffer, isNotification: boolean): void => {
@@ -138,7 +142,7 @@ export class NobleLink implements Link {
       attribute.on("data", hear);
       this.#unsubscribers.set(uuid, () => attribute.off("data", hear));
       try {
-        await done(attribute, "notify", () => attribute.subscribe(), signal);
+        await awaitCompletion(attribute, "notify", () => attribute.subscribe(), signal);
       } catch (error) {
         attribute.off("data", hear);
         throw error;
@@ -156,7 +160,7 @@ export class NobleLink implements Link {
   async #close(): Promise<void> {
     if (this.#isOver) return;
     this.#closing.abort(new BridgeError("link-closed", `The link to ${this.address} is closed.`));
-    await letGo(this.#peripheral, this.#deps);
+    await disconnectGracefully(this.#peripheral, this.#deps);
     this.#end(null);
   }
 
@@ -182,7 +186,7 @@ export class NobleLink implements Link {
     uuid: Uuid,
     code: ErrorCode,
     doing: string,
-    { signal }: Bounded,
+    { signal }: Abortable,
     run: (characteristic: Characteristic, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const attribute = this.#attribute(uuid, code);

@@ -18,7 +18,7 @@ const CANCEL = 0x00;
  * For a connection one of whose requests was just refused: if that was a part of a long write, the other parts are not
  * sent, and the pad is told to forget those it has. Whether it will be told: the answer to that is still to come.
  */
-export const callOff = (gatt: Gatt): boolean => {
+export const cancelLongWrite = (gatt: Gatt): boolean => {
   gatt._commandQueue = gatt._commandQueue.filter(({ buffer }) => buffer[0] !== PREPARE_WRITE);
   const last = gatt._commandQueue.find(({ buffer }) => buffer[0] === EXECUTE_WRITE);
   last?.buffer.writeUInt8(CANCEL, 1);

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Logger } from "../../log/log.js";
-import { done } from "./event.js";
+import { awaitCompletion } from "./event.js";
 import type { HciBindings, LeConnection, Peripheral } from "./internals.js";
 import type { Address } from "../radio.js";
 
@@ -62,7 +62,7 @@ export class OwnConnections {
     this.#awaited = null;
     this.#cancelled.add(address);
     try {
-      await done(this.#events, "gone", () => peripheral.cancelConnect(), signal);
+      await awaitCompletion(this.#events, "gone", () => peripheral.cancelConnect(), signal);
     } finally {
       this.#bindings._pendingConnectionUuid = null;
       this.#bindings._connectionQueue = [];

@@ -1,11 +1,11 @@
 import type { Clock } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
 import type { Logger } from "../../log/log.js";
-import { adapterTrouble } from "./errors.js";
+import { adapterError } from "./errors.js";
 import { NobleAdapter } from "./adapter.js";
-import type { Session } from "./session.js";
-import type { Address, Advertisement, Bounded, Link, Radio, RadioState } from "../radio.js";
-import { settle } from "../deadline.js";
+import type { AdapterSession } from "./session.js";
+import type { Address, Advertisement, Abortable, Link, Radio, RadioState } from "../radio.js";
+import { withTimeout } from "../deadline.js";
 
 export interface NobleRadioDeps {
   readonly clock: Clock;
@@ -43,7 +43,7 @@ class NobleRadio implements Radio {
     return () => this.#listeners.delete(listener);
   }
 
-  async scan(onAdvertisement: (advertisement: Advertisement) => void, { signal }: Bounded): Promise<void> {
+  async scan(onAdvertisement: (advertisement: Advertisement) => void, { signal }: Abortable): Promise<void> {
     try {
       const session = await this.#session(signal);
       await session.scan.run(onAdvertisement, signal);
@@ -52,7 +52,7 @@ class NobleRadio implements Radio {
     }
   }
 
-  async connect(address: Address, { signal }: Bounded): Promise<Link> {
+  async connect(address: Address, { signal }: Abortable): Promise<Link> {
     const session = await this.#session(signal);
     return session.connector.connect(address.toLowerCase(), signal);
   }
@@ -72,13 +72,13 @@ class NobleRadio implements Radio {
   }
 
   /** What works on the adapter now. Rejects with the BridgeError that keeps it from working. */
-  async #session(signal: AbortSignal): Promise<Session> {
+  async #session(signal: AbortSignal): Promise<AdapterSession> {
     this.#closing.signal.throwIfAborted();
     signal.throwIfAborted();
     if (!this.#adapter.session && !this.#adapter.trouble) await this.#opened(signal);
     const { session, trouble } = this.#adapter;
     if (session) return session;
-    throw trouble ?? adapterTrouble("SILENT", this.#index);
+    throw trouble ?? adapterError("SILENT", this.#index);
   }
 
   async #opened(signal: AbortSignal): Promise<void> {
@@ -87,7 +87,7 @@ class NobleRadio implements Radio {
       forget = this.onState(() => resolve());
     });
     const deadline = { clock: this.#deps.clock, ms: OPENING_MS, what: "opening Bluetooth" };
-    await settle(changed, { ...deadline, signal: [signal, this.#closing.signal] }).finally(forget);
+    await withTimeout(changed, { ...deadline, signal: [signal, this.#closing.signal] }).finally(forget);
   }
 
   #tell(): void {

@@ -1,13 +1,13 @@
 import type { Clock } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
 import type { Logger } from "../../log/log.js";
-import { adapterTrouble } from "./errors.js";
-import { eventAfter } from "./event.js";
+import { adapterError } from "./errors.js";
+import { awaitEvent } from "./event.js";
 import { normalUuid } from "./gatt.js";
 import type { NobleHci } from "./hci.js";
 import type { Noble, Peripheral } from "./internals.js";
 import type { Address, Advertisement } from "../radio.js";
-import { orAborted, within } from "../deadline.js";
+import { orAborted, deadlineSignal } from "../deadline.js";
 import type { Release } from "../mutex.js";
 
 type Listener = (advertisement: Advertisement) => void;
@@ -152,7 +152,7 @@ export class SharedScan {
   /** Never rejects: whoever listens is told. */
   async #change(): Promise<void> {
     if (this.#isWanted === this.#scanning || this.#deps.ended.aborted) return;
-    const scope = within({ ...this.#deps, ms: ANSWER_MS, what: "the scan" }, [this.#deps.ended]);
+    const scope = deadlineSignal({ ...this.#deps, ms: ANSWER_MS, what: "the scan" }, [this.#deps.ended]);
     try {
       await (this.#scanning ? this.#stop(scope.signal) : this.#start(scope.signal));
     } finally {
@@ -164,7 +164,7 @@ export class SharedScan {
     this.#lastHeard = this.#deps.clock.now();
     this.#scanning = (await this.#enable(signal)) || (await this.#enableOtherwise(signal));
     if (this.#scanning || this.#deps.ended.aborted) return;
-    const trouble = adapterTrouble("EBUSY", this.#deps.adapter);
+    const trouble = adapterError("EBUSY", this.#deps.adapter);
     for (const refused of this.#listeners.values()) refused.abort(trouble);
   }
 
@@ -183,11 +183,11 @@ export class SharedScan {
   async #enable(signal: AbortSignal): Promise<boolean> {
     const start = (): void => this.#noble.startScanning([], true);
     try {
-      if (!this.#hci) return await eventAfter(this.#noble, "scanStart", start, () => true, signal);
+      if (!this.#hci) return await awaitEvent(this.#noble, "scanStart", start, () => true, signal);
       // noble stops the scan before it starts it, and calls back after the first of the two, whatever was answered.
       let answers = 0;
       const second = (status: number): number | undefined => (++answers === 2 ? status : undefined);
-      const status = await eventAfter(this.#hci.bindings._hci, "leScanEnableSet", start, second, signal);
+      const status = await awaitEvent(this.#hci.bindings._hci, "leScanEnableSet", start, second, signal);
       this.#deps.log.debug({ status, extended: this.#hci.extended }, "Scan switched on");
       return status === 0;
     } catch (error) {
@@ -201,8 +201,8 @@ export class SharedScan {
     const stop = (): void => this.#noble.stopScanning();
     try {
       // A controller that was not scanning answers with an error: that is what was wanted.
-      if (this.#hci) await eventAfter(this.#hci.bindings._hci, "leScanEnableSet", stop, () => true, signal);
-      else await eventAfter(this.#noble, "scanStop", stop, () => true, signal);
+      if (this.#hci) await awaitEvent(this.#hci.bindings._hci, "leScanEnableSet", stop, () => true, signal);
+      else await awaitEvent(this.#noble, "scanStop", stop, () => true, signal);
     } catch (error) {
       this.#deps.log.debug({ err: error }, "Scan could not be switched off");
     }

@@ -7,14 +7,14 @@ import type { NobleHci } from "./hci.js";
 import { SharedScan } from "./scan.js";
 import type { Noble } from "./internals.js";
 
-export interface SessionDeps {
+export interface AdapterSessionDeps {
   readonly adapter: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** From an adapter's power-on to its end: what scans and connects. */
-export class Session {
+export class AdapterSession {
   readonly scan: SharedScan;
   readonly connector: Connector;
   readonly #hci: NobleHci | null;
@@ -23,7 +23,7 @@ export class Session {
   /** Nothing works any more, links included. */
   readonly #ending = new AbortController();
 
-  constructor(noble: Noble, hci: NobleHci | null, deps: SessionDeps) {
+  constructor(noble: Noble, hci: NobleHci | null, deps: AdapterSessionDeps) {
     const [ended, stopping] = [this.#ending.signal, this.#stopping.signal];
     // Each pad scans, connects and has a link: any number of listeners.
     setMaxListeners(0, ended, stopping);

@@ -1,5 +1,5 @@
 import type { Capabilities, ProtocolName } from "../../domain/pad.js";
-import type { Belt, LinkWord, PadState, Phase, Problem } from "../../domain/state.js";
+import type { Belt, LinkStateName, PadState, Phase, Problem } from "../../domain/state.js";
 import type { Control } from "./goals.js";
 import { targetOf } from "./speed.js";
 import { beltWord, isKnown, isMoving, showsRest, SILENCE_MS, type Telemetry } from "./telemetry.js";
@@ -44,7 +44,7 @@ export const isAvailable = ({ phase, control, telemetry, aliveAt }: Seen, now: n
 export const beltOf = (seen: Seen, now: number): Belt =>
   isAvailable(seen, now) ? beltWord(seen.telemetry, now, seen.control.stop !== null) : "unknown";
 
-const linkWord = (facts: PadFacts): LinkWord => {
+const linkWord = (facts: PadFacts): LinkStateName => {
   if (facts.phase === "off") return "off";
   if (facts.over || (facts.ending && facts.phase === "ready")) return "stopping";
   if (facts.phase === "ready" || facts.phase === "connecting") return facts.phase;

@@ -1,5 +1,5 @@
 import type { Link } from "../../ble/radio.js";
-import { settle } from "../../ble/deadline.js";
+import { withTimeout } from "../../ble/deadline.js";
 import { type Clock, sleep } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
 import type { Access, Heard, Protocol, Unit } from "../../protocol/session.js";
@@ -85,7 +85,7 @@ export const openConnection = (
   const send = async ({ characteristic, bytes, response }: Frame, what: string): Promise<void> => {
     if (link.lost.aborted) throw lostReason(link);
     const written = link.write(characteristic, bytes, { signal: link.lost, response });
-    await settle(written, { ...bounded, what });
+    await withTimeout(written, { ...bounded, what });
   };
 
   const { spacing } = model.quirks;
@@ -99,7 +99,7 @@ export const openConnection = (
   const subscribe = async (characteristic: string): Promise<void> => {
     const hear = (bytes: Uint8Array): void => received(characteristic, bytes);
     const subscribed = link.subscribe(characteristic, hear, { signal: link.lost });
-    await settle(subscribed, { ...bounded, what: `subscribing to ${characteristic}` });
+    await withTimeout(subscribed, { ...bounded, what: `subscribing to ${characteristic}` });
   };
 
   /**
@@ -120,7 +120,7 @@ export const openConnection = (
   const read = async (characteristic: string): Promise<boolean> => {
     const value = link.read(characteristic, { signal: link.lost });
     const what = `reading ${characteristic}`;
-    const bytes = await settle(value, { ...bounded, what }).catch(() => null);
+    const bytes = await withTimeout(value, { ...bounded, what }).catch(() => null);
     if (link.lost.aborted) throw lostReason(link);
     if (bytes) received(characteristic, bytes);
     return bytes !== null;

@@ -1,5 +1,5 @@
 import type { Address, Advertisement, Link, Radio } from "../../ble/radio.js";
-import { settle } from "../../ble/deadline.js";
+import { withTimeout } from "../../ble/deadline.js";
 import { type Clock, sleep } from "../../clock.js";
 import { asError, BridgeError } from "../../domain/errors.js";
 import type { PadSettings } from "../../domain/pad.js";
@@ -98,7 +98,7 @@ export class LinkSupervisor {
     this.#ended = true;
     this.#round.abort();
     this.#wake();
-    await settle(this.#running ?? Promise.resolve(), {
+    await withTimeout(this.#running ?? Promise.resolve(), {
       clock: this.#deps.clock,
       ms: 2 * CLOSE_MS,
       what: "closing the link",
@@ -141,7 +141,7 @@ export class LinkSupervisor {
     if (address === null) throw new BridgeError("radio-busy", "The scan ended by itself.");
     this.#owner.phase("connecting");
     const connecting = radio.connect(address, { signal });
-    const link = await settle(connecting, { clock, ms: CONNECT_MS, what: "connecting", signal }).catch(
+    const link = await withTimeout(connecting, { clock, ms: CONNECT_MS, what: "connecting", signal }).catch(
       (error: unknown) => {
         // A link that comes after all must not stay open behind our back.
         connecting.then((late) => this.#close(late)).catch(() => undefined);
@@ -182,7 +182,7 @@ export class LinkSupervisor {
 
   async #close(link: Link): Promise<void> {
     const { clock, log } = this.#deps;
-    await settle(link[Symbol.asyncDispose](), { clock, ms: CLOSE_MS, what: "disconnecting" }).catch(
+    await withTimeout(link[Symbol.asyncDispose](), { clock, ms: CLOSE_MS, what: "disconnecting" }).catch(
       (error: unknown) => log.debug({ err: error }, "disconnecting failed"),
     );
   }

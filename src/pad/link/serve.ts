@@ -1,5 +1,5 @@
 import type { Link } from "../../ble/radio.js";
-import { orAborted, settle } from "../../ble/deadline.js";
+import { orAborted, withTimeout } from "../../ble/deadline.js";
 import type { Clock } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
 import type { PadSettings } from "../../domain/pad.js";
@@ -61,7 +61,7 @@ export const serveLink = async (
   const stopAsking = clock.every(RSSI_EVERY_MS, () => {
     const asked = link.rssi({ signal: link.lost });
     // A controller that does not tell is no fault of the link.
-    settle(asked, { clock, ms: RSSI_MS, signal: link.lost, what: "reading the RSSI" })
+    withTimeout(asked, { clock, ms: RSSI_MS, signal: link.lost, what: "reading the RSSI" })
       .then((rssi) => rssi !== null && deps.onRssi(rssi))
       .catch(() => undefined);
   });

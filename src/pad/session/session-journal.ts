@@ -2,7 +2,7 @@ import { goalProgress } from "../../domain/goals.js";
 import type { Records } from "../../domain/session-store.js";
 import type { PadStatus, SafetySettings } from "../../domain/pad.js";
 import {
-  type Moment,
+  type Timestamp,
   walk,
   type WalkEvent,
   type WalkInput,
@@ -10,7 +10,7 @@ import {
 } from "../../domain/session.js";
 import type { EventType } from "../../domain/state.js";
 import type { Goals, Session, Stats } from "../../domain/stats.js";
-import { type LocalDay, tally, today } from "../../domain/totals.js";
+import { type LocalDay, updateTotals, today } from "../../domain/totals.js";
 import type { Speed } from "../../domain/units.js";
 import { detect, noSteps } from "../../domain/step-monitor.js";
 import type { StopCause } from "../control/goals.js";
@@ -57,7 +57,7 @@ export interface Note {
 }
 
 /** The facts around an input that the counters cannot know. */
-export interface Circumstance extends Moment {
+export interface Circumstance extends Timestamp {
   /** The stop of ours that is, or was just, under way; null when the belt came to rest by itself. */
   readonly stoppedBy: StopCause | null;
   /** The speed that has held, or was reached on our command; null while the belt ramps. */
@@ -75,7 +75,7 @@ export const enter = (
   const start: Note = { journal: { ...journal, walk: state }, steps, events: [], walkedOff: false };
   const note = steps.reduce((before, step) => record(before, step, settings, circumstance), start);
   if (input.type !== "tick") return note;
-  const turned = tally(note.journal.tally, { type: "tick", at: input.at }, settings.localDay);
+  const turned = updateTotals(note.journal.tally, { type: "tick", at: input.at }, settings.localDay);
   return { ...note, journal: { ...note.journal, tally: turned } };
 };
 
@@ -107,7 +107,7 @@ const record = (
 ): Note => {
   const { journal } = note;
   if (event.type === "delta")
-    return { ...note, journal: { ...journal, tally: tally(journal.tally, event, settings.localDay) } };
+    return { ...note, journal: { ...journal, tally: updateTotals(journal.tally, event, settings.localDay) } };
   const told: PadEvent = { type: event.type, at, session: event.session };
   const byPad: PadEvent[] =
     event.type === "session_paused" && stoppedBy === null ? [{ type: "belt_stopped_by_pad", at }] : [];

@@ -3,7 +3,7 @@ import { type SessionStore, noRecords } from "../../domain/session-store.js";
 import { needsRecord } from "../../domain/offline-session.js";
 import { isOpen } from "../../domain/open-session.js";
 import type { PadRecord, PadStatus } from "../../domain/pad.js";
-import type { Moment, WalkInput } from "../../domain/session.js";
+import type { Timestamp, WalkInput } from "../../domain/session.js";
 import type { Stats } from "../../domain/stats.js";
 import { localDays } from "../../domain/totals.js";
 import type { Seconds, Speed } from "../../domain/units.js";
@@ -133,7 +133,7 @@ export class SessionTracker {
     return this.#complete && caughtUp ? statsOf(this.#journal, this.#settings, speed) : null;
   }
 
-  #enter(input: (moment: Moment) => WalkInput): void {
+  #enter(input: (moment: Timestamp) => WalkInput): void {
     this.#take((journal, about) =>
       enter(journal, input({ at: about.at, now: about.now }), this.#settings, about),
     );
