@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, statSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, statSync, type Stats, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { accessProblem } from "../config/access.js";
+import { rewriteFile, whyNotWritten } from "../config/rewrite.js";
 import { asError } from "../domain/errors.js";
 import { visible } from "../domain/visible.js";
 import { fitName, parseSince } from "../app/session-list.js";
@@ -96,9 +97,9 @@ const print = async (db: Sqlite | null, asked: Wanted, terminal: Terminal): Prom
   const list = db ? readSessions(db, { pad, since, limit: null }) : [];
   const samplesOf = (session: StoredSession) => (db ? readSamples(db, session) : []);
   if (format === "fit") return printFit(list, samplesOf, output, terminal);
-  const parts = textOf(format, list, samplesOf, asked.imperial);
-  if (output === null) for (const part of parts) terminal.out(part);
-  else writeParts(output, parts);
+  const parts = () => textOf(format, list, samplesOf, asked.imperial);
+  if (output === null) for (const part of parts()) terminal.out(part);
+  else await writeParts(output, parts);
   return EXIT.ok;
 };
 
@@ -148,35 +149,30 @@ const printFit = async (
   for (const session of list) {
     const bytes = sessionFit(session, samplesOf(session));
     if (output === null) out(bytes);
-    else writeParts(isFolder ? join(output, fitName(session)) : output, [bytes]);
+    else await writeParts(isFolder ? join(output, fitName(session)) : output, () => [bytes]);
   }
   return EXIT.ok;
 };
 
 class OutputError extends Error {}
 
-const isDirectory = (path: string): boolean => {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
+type Parts = () => Iterable<string | Uint8Array>;
+
+const statsOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
+const isDirectory = (path: string): boolean => statsOf(path)?.isDirectory() ?? false;
+/** A pipe, a terminal, /dev/stdout: nothing is there that could be lost. */
+const isStream = (path: string): boolean => {
+  const stats = statsOf(path);
+  return stats !== undefined && (stats.isFIFO() || stats.isCharacterDevice() || stats.isSocket());
 };
 
-/** Written in place, so that a file that is there keeps its owner, its mode and its link. */
-const writeParts = (path: string, parts: Iterable<string | Uint8Array>): void => {
+/** A file that is there keeps its owner, mode and link, and all of its content where the new one cannot be written. */
+const writeParts = async (path: string, parts: Parts): Promise<void> => {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    const file = openSync(path, "w");
-    try {
-      for (const part of parts) {
-        const bytes = typeof part === "string" ? Buffer.from(part) : part;
-        for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
-      }
-    } finally {
-      closeSync(file);
-    }
+    if (isStream(path)) writeFileSync(path, Buffer.concat([...parts()].map((part) => Buffer.from(part))));
+    else await rewriteFile(path, parts);
   } catch (error) {
-    throw new OutputError(`${path} cannot be written: ${asError(error).message}`, { cause: error });
+    const left = existsSync(path) ? " What is there was left as it was." : "";
+    throw new OutputError(`${path} cannot be written: ${whyNotWritten(error)}.${left}`, { cause: error });
   }
 };

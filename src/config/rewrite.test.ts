@@ -67,13 +67,13 @@ const asNobody = async <T>(work: () => Promise<T>): Promise<T> => {
 };
 
 const refusal = (path: string, text: string): Promise<string> =>
-  rewriteFile(path, text).then(() => "written", whyNotWritten);
+  rewriteFile(path, () => [text]).then(() => "written", whyNotWritten);
 
 test.each([0o600, 0o640, 0o664])("a mode of %o stays, whatever the umask", async (mode) => {
   const folder = mkdtempSync(join(tmpdir(), "rewrite-"));
   const file = written(join(folder, "config.yaml"), OLD, mode);
   const before = statSync(file).ino;
-  await rewriteFile(file, "new: 1\n");
+  await rewriteFile(file, () => ["new: ", "1\n"]);
   expect([readFileSync(file, "utf8"), modeOf(file), readdirSync(folder)]).toEqual([
     "new: 1\n",
     mode.toString(8),
@@ -87,7 +87,7 @@ test.each([0o600, 0o640, 0o664])("a mode of %o stays, whatever the umask", async
 test.skipIf(!isRoot)("an owner and a group stay (skipped unless root)", async (ctx) => {
   const file = written(join(newFolder(ctx), "config.yaml"), OLD, 0o600);
   chownSync(file, 1234, 2345);
-  await rewriteFile(file, "new: 1\n");
+  await rewriteFile(file, () => ["new: ", "1\n"]);
   expect(statSync(file)).toMatchObject({ uid: 1234, gid: 2345 });
   expect(modeOf(file)).toBe("600");
 });
@@ -98,7 +98,7 @@ test.skipIf(!isRoot)(
     const folder = newFolder(ctx);
     chmodSync(folder, 0o777);
     const file = written(join(folder, "config.yaml"), OLD, 0o666);
-    await asNobody(() => rewriteFile(file, "new: 1\n"));
+    await asNobody(() => rewriteFile(file, () => ["new: ", "1\n"]));
     expect(statSync(file)).toMatchObject({ uid: 0, gid: 0 });
     expect([readFileSync(file, "utf8"), readdirSync(folder)]).toEqual(["new: 1\n", ["config.yaml"]]);
   },
@@ -110,7 +110,7 @@ test("a link stays one, and its target is written where it lies", async (ctx) =>
   mkdirSync(join(folder, "etc"));
   symlinkSync("../shared/real.yaml", join(folder, "etc", "one"));
   symlinkSync("one", join(folder, "etc", "config.yaml"));
-  await rewriteFile(join(folder, "etc", "config.yaml"), "new: 1\n");
+  await rewriteFile(join(folder, "etc", "config.yaml"), () => ["new: ", "1\n"]);
   expect(lstatSync(join(folder, "etc", "config.yaml")).isSymbolicLink()).toBe(true);
   expect(lstatSync(join(folder, "etc", "one")).isSymbolicLink()).toBe(true);
   expect([readFileSync(target, "utf8"), modeOf(target)]).toEqual(["new: 1\n", "600"]);
@@ -120,10 +120,10 @@ test("a link stays one, and its target is written where it lies", async (ctx) =>
 test("a link to a file that is not there yet, and a second name of one that is", async (ctx) => {
   const folder = newFolder(ctx);
   symlinkSync("later/real.yaml", join(folder, "config.yaml"));
-  await rewriteFile(join(folder, "config.yaml"), OLD);
+  await rewriteFile(join(folder, "config.yaml"), () => [OLD]);
   expect(lstatSync(join(folder, "config.yaml")).isSymbolicLink()).toBe(true);
   linkSync(join(folder, "later", "real.yaml"), join(folder, "second.yaml"));
-  await rewriteFile(join(folder, "second.yaml"), "new: 1\n");
+  await rewriteFile(join(folder, "second.yaml"), () => ["new: ", "1\n"]);
   expect(readFileSync(join(folder, "later", "real.yaml"), "utf8")).toBe("new: 1\n");
 });
 
@@ -143,7 +143,7 @@ test.skipIf(!isRoot)(
     const file = written(join(folder, "config.yaml"), OLD, 0o666);
     chmodSync(folder, 0o755);
     for (const text of [`${OLD}${"# more\n".repeat(900)}`, "new: 1\n"]) {
-      await asNobody(() => rewriteFile(file, text));
+      await asNobody(() => rewriteFile(file, () => [text]));
       expect(readFileSync(file, "utf8")).toBe(text);
     }
   },
@@ -167,7 +167,7 @@ test("a file that is mounted alone is written in place", async (ctx) => {
   const outside = written(join(folder, "outside.yaml"), OLD, 0o600);
   const inside = mounted(ctx, written(join(folder, "app", "config.yaml"), ""), "--bind", outside);
   for (const text of [`${OLD}pads: []\n`, "new: 1\n"]) {
-    await rewriteFile(inside, text);
+    await rewriteFile(inside, () => [text]);
     expect(readFileSync(outside, "utf8")).toBe(text);
   }
   expect([modeOf(outside), readdirSync(join(folder, "app"))]).toEqual(["600", ["config.yaml"]]);

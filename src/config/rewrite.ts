@@ -13,6 +13,9 @@ const ONLY_IN_PLACE = ["EBUSY", "EXDEV", "EACCES", "EPERM", "EROFS"];
 /** As deep as Linux follows links. */
 const MOST_LINKS = 40;
 
+/** Made anew for each attempt: a generator is read once. */
+type Parts = () => Iterable<string | Uint8Array>;
+
 /** Where the text lies: links are followed, also to a file that is not there yet. */
 const behindLinks = async (path: string): Promise<string> => {
   let target = resolve(path);
@@ -33,10 +36,10 @@ const statOf = async (path: string): Promise<Stats | null> => {
   }
 };
 
-const writeDraft = async (draft: string, text: string, before: Stats | null): Promise<void> => {
+const writeDraft = async (draft: string, parts: Parts, before: Stats | null): Promise<void> => {
   const file = await open(draft, "wx");
   try {
-    await file.writeFile(text);
+    for (const part of parts()) await file.writeFile(part);
     await file.sync();
     if (!before) return;
     const { uid, gid } = await file.stat();
@@ -48,11 +51,11 @@ const writeDraft = async (draft: string, text: string, before: Stats | null): Pr
 };
 
 /** Through a folder that nobody else may look into: the text may hold secrets, and gets its mode last. */
-const replace = async (target: string, text: string, before: Stats | null): Promise<void> => {
+const replace = async (target: string, parts: Parts, before: Stats | null): Promise<void> => {
   const folder = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
     const draft = join(folder, "new");
-    await writeDraft(draft, text, before);
+    await writeDraft(draft, parts, before);
     await rename(draft, target);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -71,11 +74,11 @@ const writeAt = async (file: File, bytes: Uint8Array, position: number): Promise
  * Writes over a file whose name cannot be given to another. Room for a longer text is taken first, by line feeds that
  * YAML ignores: where there is none, the old text is still there and whole.
  */
-const overwrite = async (target: string, text: string): Promise<void> => {
+const overwrite = async (target: string, parts: Parts): Promise<void> => {
   const file = await open(target, "r+");
   try {
     const old = await file.readFile();
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.concat([...parts()].map((part) => Buffer.from(part)));
     try {
       await writeAt(file, Buffer.alloc(Math.max(0, bytes.length - old.length), "\n"), old.length);
       await file.sync();
@@ -93,25 +96,25 @@ const overwrite = async (target: string, text: string): Promise<void> => {
 };
 
 /**
- * Gives a file this text, or leaves it as it was. Its owner, its mode, and what it is linked from or to stay; where it
+ * Gives a file this content, or leaves it as it was. Its owner, its mode, and what it is linked from or to stay; where it
  * can, a crash in between leaves the old text or the new one. Rejects with the error of the file system.
  */
-export const rewriteFile = async (path: string, text: string): Promise<void> => {
+export const rewriteFile = async (path: string, parts: Parts): Promise<void> => {
   const target = await behindLinks(path);
   const before = await statOf(target);
   if (!before) {
     await mkdir(dirname(target), { recursive: true });
-    return replace(target, text, null);
+    return replace(target, parts, null);
   }
   if (!before.isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
   // A folder that may be written would let us replace a file that may not.
   await access(target, constants.W_OK);
-  if (before.nlink > 1) return overwrite(target, text);
+  if (before.nlink > 1) return overwrite(target, parts);
   try {
-    await replace(target, text, before);
+    await replace(target, parts, before);
   } catch (thrown) {
     if (!ONLY_IN_PLACE.includes(codeOf(thrown))) throw thrown;
-    await overwrite(target, text);
+    await overwrite(target, parts);
   }
 };
 

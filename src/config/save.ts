@@ -44,7 +44,7 @@ export const savePads = async (file: string, entries: readonly object[]): Promis
     throw new BridgeError("config", `${file} was left as it was: its \`pads\` are not a list.`, {
       advice: "Paste the entry by hand.",
     });
-  await rewriteFile(file, changed).catch((cause: unknown) => {
+  await rewriteFile(file, () => [changed]).catch((cause: unknown) => {
     throw new BridgeError("config", `${file} was left as it was: ${whyNotWritten(cause)}.`, {
       advice: "Paste the entry by hand, or make the file and its folder writable and try again.",
       cause,

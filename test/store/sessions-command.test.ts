@@ -1,3 +1,4 @@
+import { execFile, execFileSync } from "node:child_process";
 import {
   lstatSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Decoder, Stream } from "@garmin/fitsdk";
 import { describe, expect, it } from "vitest";
 import { cli } from "../../src/cli/cli.js";
@@ -227,11 +229,48 @@ describe("walkingpad2mqtt sessions", () => {
       expect(readFileSync(file, "utf8")).toBe((await run(folder, "--format", "tcx")).out);
       expect(lstatSync(link).isSymbolicLink()).toBe(true);
       expect(statSync(file).mode & 0o777).toBe(0o640);
-      expect(await run(folder, "--output", folder)).toMatchObject({
+      expect(await run(folder, "--output", folder)).toEqual({
         code: 78,
         out: "",
-        err: expect.stringContaining("cannot be written") as string,
+        err: `${folder} cannot be written: it is not a regular file. What is there was left as it was.\n`,
       });
+    }));
+
+  it("--output may be a pipe", () =>
+    inFolder(async (folder) => {
+      const { store } = await walked(folder);
+      store.close();
+      const pipe = join(folder, "pipe");
+      execFileSync("mkfifo", [pipe]);
+      const read = promisify(execFile)("cat", [pipe]);
+      expect(await run(folder, "--format", "csv", "--output", pipe)).toEqual({ code: 0, out: "", err: "" });
+      expect((await read).stdout).toBe((await run(folder, "--format", "csv")).out);
+    }));
+
+  it("--output on a full disk: 78, one sentence, and the file that was there", (ctx) =>
+    inFolder(async (folder) => {
+      const { store } = await walked(folder);
+      store.close();
+      const disk = join(folder, "disk");
+      mkdirSync(disk);
+      try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=8k", "tmpfs", disk], { stdio: "ignore" });
+      } catch {
+        ctx.skip("mount(8) is not allowed here");
+      }
+      try {
+        const file = join(disk, "walks.tcx");
+        const old = "old\n".repeat(1_500);
+        writeFileSync(file, old);
+        expect(await run(folder, "--format", "tcx", "--output", file)).toEqual({
+          code: 78,
+          out: "",
+          err: `${file} cannot be written: the disk is full. What is there was left as it was.\n`,
+        });
+        expect([readFileSync(file, "utf8"), readdirSync(disk)]).toEqual([old, ["walks.tcx"]]);
+      } finally {
+        execFileSync("umount", [disk]);
+      }
     }));
 
   it.each([
