@@ -6,11 +6,11 @@ import { BridgeStateGuard } from "./bridge-state.js";
 import type { Broker, InMessage, OutMessage } from "./client/broker.js";
 import { discoveryConfigs } from "./homeassistant/configs.js";
 import { Announcer } from "./homeassistant/announcer.js";
-import { passing, responseMessage, resultMessage, retained, unknownMessages } from "./messages.js";
+import { notRetained, responseMessage, resultMessage, retained, unknownMessages } from "./messages.js";
 import { Cleaner } from "./cleaner.js";
 import { Router } from "./router.js";
 import { Screen } from "./screen.js";
-import { type SetLimits, STORED_GET, takeSet } from "./set-messages.js";
+import { type SetLimits, STORED_GET, handleSet } from "./set-messages.js";
 import { StopMerger } from "./stop-merger.js";
 import { subscriptions, type Topics, topics } from "./topics.js";
 
@@ -221,7 +221,7 @@ export class Bridge {
   #event(id: string, feed: PadFeed, { type, at, session }: PadHappening): void {
     feed.flush();
     const payload = eventPayload({ type, at, session: session ?? null });
-    this.#publish(passing(this.#topics.pad(id).event, payload));
+    this.#publish(notRetained(this.#topics.pad(id).event, payload));
   }
 
   #set(id: string, key: string | null, message: InMessage, limits: SetLimits): void {
@@ -231,7 +231,7 @@ export class Bridge {
       entry.feed.flush();
       this.#answer(pad, result);
     };
-    takeSet(id, entry.taker, key, message, { ...this.#deps, answer }, limits);
+    handleSet(id, entry.taker, key, message, { ...this.#deps, answer }, limits);
   }
 
   #answer(pad: string, result: Result): void {

@@ -3,7 +3,7 @@ import { ManualClock } from "../../test/support/clock.js";
 import { quiet } from "../../test/support/pad-rig.js";
 import { OK } from "../domain/command.js";
 import { Router } from "./router.js";
-import { takeSet } from "./set-messages.js";
+import { handleSet } from "./set-messages.js";
 import { StopMerger } from "./stop-merger.js";
 
 const rig = () => {
@@ -31,7 +31,7 @@ const rig = () => {
     clock,
     log: { ...quiet, warn: (fields: unknown) => void lines.push(fields) },
     set: (id, key, message, limits) =>
-      takeSet(
+      handleSet(
         id,
         pad,
         key,

@@ -20,7 +20,7 @@ export const retained = (topic: string, payload: string): OutMessage => ({
 });
 
 /** Not retained. */
-export const passing = (topic: string, payload: object): OutMessage & { readonly payload: string } => ({
+export const notRetained = (topic: string, payload: object): OutMessage & { readonly payload: string } => ({
   topic,
   payload: JSON.stringify(payload),
   retain: false,
@@ -30,15 +30,15 @@ export const passing = (topic: string, payload: object): OutMessage & { readonly
 /** Other results may be dropped when the queue is full; what became of a stop is not. */
 export const resultMessage = (topic: string, result: Result): OutMessage => {
   const important = result.command !== "link" && STOPS.includes(result.value);
-  return { ...passing(topic, resultPayload(result)), important };
+  return { ...notRetained(topic, resultPayload(result)), important };
 };
 
 /** Where the broker does not take an answer for its size, it takes the sentence that says so. */
 export const responseMessage = (topic: string, verb: string, payload: ResponsePayload): OutMessage => {
-  const message = passing(topic, payload);
+  const message = notRetained(topic, payload);
   const advice = verb === "sessions" ? " Ask for less with limit or since." : "";
   const error = `The answer of ${Buffer.byteLength(message.payload)} bytes is larger than the broker takes.${advice}`;
-  return { ...message, instead: passing(topic, responsePayload({ error }, payload.transaction)) };
+  return { ...message, instead: notRetained(topic, responsePayload({ error }, payload.transaction)) };
 };
 
 /** What is true of a pad before anything of it was seen in this run; a newer value does not replace it. */

@@ -4,7 +4,7 @@ import { quiet } from "../../test/support/pad-rig.js";
 import { type Command, OK, type Outcome } from "../domain/command.js";
 import type { InMessage } from "./client/broker.js";
 import { Router } from "./router.js";
-import { takeSet } from "./set-messages.js";
+import { handleSet } from "./set-messages.js";
 import type { Result } from "../api/payloads.js";
 
 const rig = () => {
@@ -13,7 +13,7 @@ const rig = () => {
     [];
   const results: Result[] = [];
   const send = (key: string | null, payload: string, flags: Partial<InMessage> = {}): void =>
-    takeSet(
+    handleSet(
       "p",
       {
         submit: (asked, arrived, stale) => {

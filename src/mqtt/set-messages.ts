@@ -55,7 +55,7 @@ const RETAINED = failure(
 );
 
 /** Turns a message on `set` or `set/<key>` into commands for a pad and results for its sender. */
-export const takeSet = (
+export const handleSet = (
   padId: string,
   pad: Pick<PadPort, "submit">,
   key: string | null,

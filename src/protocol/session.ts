@@ -15,7 +15,7 @@ export interface Gatt {
 }
 
 /** The device as it is connected. */
-export interface Peer extends Gatt {
+export interface ConnectedDevice extends Gatt {
   /** The advertised name. */
   readonly name: string | null;
   /** It is known to take its speeds in miles an hour. */
@@ -37,12 +37,12 @@ export type Access = "full" | "pending" | "none";
 
 /** What a pad said about a start that it was sent. `panel`: its own panel is in control; `locked`: its child lock. */
 export interface StartVerdict {
-  readonly taken: boolean;
+  readonly accepted: boolean;
   readonly reason: "panel" | "locked" | null;
 }
 
 /** What came in, decoded; `fault` is the machine's own record of what is wrong with it, null when nothing is any more. */
-export type Heard =
+export type DecodedMessage =
   | Message
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "event"; readonly event: MachineEvent }
@@ -55,28 +55,28 @@ export type Heard =
   | { readonly kind: "alive" };
 
 /** Frames that belong together: nothing but a stop comes between them. */
-export type Unit = readonly Frame[];
+export type FrameSequence = readonly Frame[];
 
-export interface Turn {
-  readonly conversation: Conversation;
-  readonly heard: readonly Heard[];
+export interface SessionStep {
+  readonly session: ProtocolSession;
+  readonly messages: readonly DecodedMessage[];
   /** To be written at once, in order, without being asked for: a handshake's next line, a heartbeat. */
-  readonly replies?: readonly Unit[];
+  readonly replies?: readonly FrameSequence[];
 }
 
 /** One connection, as an immutable value: what changes it returns its successor. Total functions; times in ms. */
-export interface Conversation {
+export interface ProtocolSession {
   readonly opening: readonly OpeningStep[];
   readonly access: Access;
   /** Ends a unit that was cut off before its last frame, where the pad would take what follows for its rest. */
-  readonly interrupt: Unit;
+  readonly interrupt: FrameSequence;
   /** A notification, an indication, or a value that was read. Never throws. */
-  hear(characteristic: string, bytes: Uint8Array, now: number): Turn;
+  receive(characteristic: string, bytes: Uint8Array, now: number): SessionStep;
   /** A request was handed to the link. */
-  wrote(request: Request, now: number): Conversation;
+  onWritten(request: Request, now: number): ProtocolSession;
   /** The frames of a request, in order; empty where there is nothing to write for it. */
-  frames(request: Request, now: number): Unit;
-  /** The characteristics to read for a request, of those that the device offers; what they say goes through `hear`. */
+  frames(request: Request, now: number): FrameSequence;
+  /** The characteristics to read for a request, of those that the device offers; their values go through `receive`. */
   reads(request: Request): readonly string[];
 }
 
@@ -86,11 +86,11 @@ export interface Protocol {
   /** Whether a device with this GATT can be spoken to in it. */
   speaks(gatt: Gatt): boolean;
   /** The pad obeys a stop on a link that nothing is subscribed on: a due one is written before anything else. */
-  readonly stopsUnheard: boolean;
+  readonly stopsWithoutTelemetry: boolean;
   /** What of a frame may be logged: a pad may send what identifies its owner. */
   masked(characteristic: string, bytes: Uint8Array): Uint8Array;
   /** A fresh link to a pad. */
-  converse(peer: Peer, model: Model): Conversation;
+  openSession(peer: ConnectedDevice, model: Model): ProtocolSession;
 }
 
 /** For protocols whose frames say nothing about anybody. */

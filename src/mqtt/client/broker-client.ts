@@ -132,7 +132,7 @@ export class BrokerClient implements Broker {
   #lost(reason: DisconnectReason): void {
     const { clock, log, random = Math.random } = this.#deps;
     const readyMs = this.connected ? clock.now() - this.#readyAt : null;
-    this.#letGo();
+    this.#dropConnection();
     if (this.#closing) return;
     const decision = afterDisconnect(this.#policy, reason, readyMs, random());
     this.#policy = decision.policy;
@@ -147,7 +147,7 @@ export class BrokerClient implements Broker {
   }
 
   /** The connection is gone; what it had not delivered waits again. */
-  #letGo(): void {
+  #dropConnection(): void {
     this.#connection = null;
     this.#limits = null;
     this.#cancelCheck();
@@ -231,7 +231,7 @@ export class BrokerClient implements Broker {
     if (this.connected) await this.#drained(withinMs);
     const connection = this.#connection;
     const open = this.connected;
-    this.#letGo();
+    this.#dropConnection();
     if (open) await connection?.end(Math.max(0, until - clock.now()));
     else connection?.drop();
   }

@@ -39,8 +39,8 @@ const REFUSED: Readonly<Record<NonNullable<StartVerdict["reason"]> | "none", str
 /** The pad said what becomes of the last start: refused, it may be written anew; the last time, it has failed. */
 export const startJudged = (control: Control, verdict: StartVerdict, quirks: Quirks): Step => {
   const { start, started } = control;
-  const judged = { ...control, started: started && { ...started, taken: verdict.taken } };
-  if (verdict.taken || !start || start.wroteAt === null) return { control: judged, effects: [] };
+  const judged = { ...control, started: started && { ...started, taken: verdict.accepted } };
+  if (verdict.accepted || !start || start.wroteAt === null) return { control: judged, effects: [] };
   if (start.tries >= quirks.startTries)
     return endStart(judged, start, failure("unconfirmed", REFUSED[verdict.reason ?? "none"]));
   return { control: { ...judged, start: { ...start, wroteAt: null } }, effects: [] };

@@ -1,6 +1,10 @@
 import { failure } from "../../domain/command.js";
 import { AT_REST } from "../../domain/units.js";
-import { answered, told as pointTold, type Verdict } from "../../protocol/ftms/control-point.js";
+import {
+  pointAfterAnswer,
+  pointAfterStatus as pointTold,
+  type Verdict,
+} from "../../protocol/ftms/control-point.js";
 import type { Answer } from "../../protocol/ftms/control-point-frames.js";
 import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
 import type { Context } from "./context.js";
@@ -94,7 +98,7 @@ export const afterEvent = (
 
 /** The control point answered. That something was obeyed is for telemetry to prove. */
 export const onAnswer = ({ control: before, machine, now }: Context, answer: Answer): Step => {
-  const { point, verdict } = answered(before.controlPoint, answer, machine.quirks.ftms, now);
+  const { point, verdict } = pointAfterAnswer(before.controlPoint, answer, machine.quirks.ftms, now);
   const control: Control = { ...before, controlPoint: point };
   if (verdict?.verdict === "again") return unchanged(unwritten(control, verdict.op));
   if (verdict?.verdict === "done") return unchanged(obeyed(control, verdict.op));

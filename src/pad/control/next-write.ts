@@ -1,4 +1,4 @@
-import { admit, regainAt } from "../../protocol/ftms/control-point.js";
+import { decideWrite, nextPermissionRequestAt } from "../../protocol/ftms/control-point.js";
 import type { Operation } from "../../protocol/protocol.js";
 import type { Context } from "./context.js";
 import { inclineDue, mayIncline } from "./incline.js";
@@ -25,7 +25,7 @@ export const nextWrite = (context: Context, stopsOnly: boolean): Next => {
   if (control.access !== "full") return pollOnly(context, stopsOnly);
   const stopAt = stopDue(context);
   const admitted = (operation: Operation): Next => {
-    const admission = admit(control.controlPoint, operation, machine.quirks.ftms, now);
+    const admission = decideWrite(control.controlPoint, operation, machine.quirks.ftms, now);
     return "write" in admission ? { operation: admission.write } : admission;
   };
   if (stop && stopAt !== null && stopAt <= now) return admitted(stopOperation(context, stop));
@@ -34,7 +34,7 @@ export const nextWrite = (context: Context, stopsOnly: boolean): Next => {
   const due = goalDue(context);
   const goalAt = due ? Math.max(due.at, gapEnd) : null;
   if (due && goalAt !== null && goalAt <= now) return sooner(admitted(due.operation), stopAt);
-  const regain = control.statusSeen && !stop ? regainAt(control.controlPoint) : null;
+  const regain = control.statusSeen && !stop ? nextPermissionRequestAt(control.controlPoint) : null;
   if (regain !== null && regain <= now) return admitted({ op: "control" });
   const read = readDue(context, gapEnd);
   // A poll written now would push what is due within the gap back by a whole gap.

@@ -1,5 +1,5 @@
 import { AT_REST } from "../../domain/units.js";
-import { requestSent, written } from "../../protocol/ftms/control-point.js";
+import { requestSent, pointAfterWrite } from "../../protocol/ftms/control-point.js";
 import type { Operation } from "../../protocol/protocol.js";
 import type { Context } from "./context.js";
 import { type Control, ON_ITS_WAY } from "./goals.js";
@@ -10,7 +10,7 @@ import type { Telemetry } from "./telemetry.js";
 export const onWriteStarted = (context: Context, operation: Operation): Control => {
   const { control: before, telemetry, machine, now } = context;
   const { quirks } = machine;
-  const controlPoint = written(before.controlPoint, operation, quirks.ftms, now);
+  const controlPoint = pointAfterWrite(before.controlPoint, operation, quirks.ftms, now);
   const control: Control = { ...before, lastWrite: ON_ITS_WAY, controlPoint };
   const { stop, start, speed, mode, incline, preferences, record } = control;
   switch (operation.op) {

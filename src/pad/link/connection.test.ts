@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NO_FAULTS } from "../../domain/faults.js";
 import { modelFor } from "../../protocol/models.js";
-import type { Conversation, Heard, Protocol } from "../../protocol/session.js";
+import type { ProtocolSession, DecodedMessage, Protocol } from "../../protocol/session.js";
 import type { Operation } from "../../protocol/protocol.js";
 import { wilink } from "../../protocol/wilink/wilink.js";
 import { parseCommand } from "../../protocol/wilink/server-frames.js";
@@ -15,12 +15,12 @@ const model = modelFor("wilink", "KS-BLC2");
 /** Every operation is two frames: a preamble, as MC21 pads want it before each command, and itself. */
 const wordy: Protocol = {
   ...wilink,
-  converse(peer) {
-    const talk = wilink.converse(peer, model);
-    const self: Conversation = {
+  openSession(peer) {
+    const talk = wilink.openSession(peer, model);
+    const self: ProtocolSession = {
       ...talk,
       frames: (operation, now) => [...talk.frames({ op: "record" }, now), ...talk.frames(operation, now)],
-      wrote: () => self,
+      onWritten: () => self,
     };
     return self;
   },
@@ -32,9 +32,10 @@ const connect = async (protocol: Protocol) => {
   const radio = simulatedRadio([pad], { clock });
   const link = await clock.settled(radio.connect(ADDRESS, { signal: new AbortController().signal }));
   const { signal: gone } = new AbortController();
-  const heard: { readonly message: Heard; readonly poll: number | null }[] = [];
-  const onHeard = (message: Heard, poll: number | null): void => void heard.push({ message, poll });
-  const connection = openConnection(link, protocol, model, false, { clock, gone, onHeard });
+  const heard: { readonly message: DecodedMessage; readonly poll: number | null }[] = [];
+  const onMessage = (message: DecodedMessage, poll: number | null): void =>
+    void heard.push({ message, poll });
+  const connection = openConnection(link, protocol, model, false, { clock, gone, onMessage });
   const written = (): (string | undefined)[] =>
     radio.wire.map(({ bytes }) => parseCommand(bytes)?.operation?.op);
   return { clock, radio, link, connection, heard, written };

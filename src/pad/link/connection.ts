@@ -2,7 +2,7 @@ import type { Link } from "../../ble/radio.js";
 import { withTimeout } from "../../ble/deadline.js";
 import { type Clock, sleep } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
-import type { Access, Heard, Protocol, Unit } from "../../protocol/session.js";
+import type { Access, DecodedMessage, Protocol, FrameSequence } from "../../protocol/session.js";
 import type { Frame, Model, Operation } from "../../protocol/protocol.js";
 import { noReplies, type Replies, takeReply, expectReply } from "./poll-replies.js";
 import { unitWriter } from "./unit-writer.js";
@@ -21,7 +21,7 @@ export interface ConnectionDeps {
   /** The link is let go: what nobody has asked for is not written any more. */
   readonly gone: AbortSignal;
   /** `poll` is when the poll that a status answers was written, else null. */
-  readonly onHeard: (heard: Heard, poll: number | null) => void;
+  readonly onMessage: (message: DecodedMessage, poll: number | null) => void;
 }
 
 /** One connection: operations become frames, notifications become messages. */
@@ -44,27 +44,27 @@ export const openConnection = (
   protocol: Protocol,
   model: Model,
   imperial: boolean,
-  { clock, gone, onHeard }: ConnectionDeps,
+  { clock, gone, onMessage }: ConnectionDeps,
 ): Connection => {
   const bounded = { clock, ms: CALL_MS, signal: link.lost };
   const { name, services, properties } = link;
   const epoch = clock.wall() - clock.now();
-  let talk = protocol.converse({ name, services, properties, imperial, epoch }, model);
+  let talk = protocol.openSession({ name, services, properties, imperial, epoch }, model);
   const over = AbortSignal.any([link.lost, gone]);
   let replying = 0;
   let replies: Replies = noReplies;
   let refusals = 0;
 
   const received = (characteristic: string, bytes: Uint8Array): void => {
-    const { conversation, heard, replies: units = [] } = talk.hear(characteristic, bytes, clock.now());
-    talk = conversation;
+    const { session: next, messages, replies: units = [] } = talk.receive(characteristic, bytes, clock.now());
+    talk = next;
     // What is heard may be what a stop waits for: it goes first.
-    for (const each of heard) onHeard(each, each.kind === "status" ? answered() : null);
+    for (const each of messages) onMessage(each, each.kind === "status" ? answered() : null);
     for (const unit of units) reply(unit);
   };
 
   /** A reply that does not go out is no news: the next thing that is asked of the link tells what has become of it. */
-  const reply = (unit: Unit): void => {
+  const reply = (unit: FrameSequence): void => {
     if (replying >= MAX_REPLIES) return;
     replying += 1;
     writer
@@ -144,14 +144,14 @@ export const openConnection = (
         talk.reads(operation),
         `writing ${operation.op}`,
       ];
-      talk = talk.wrote(operation, now);
+      talk = talk.onWritten(operation, now);
       const { interrupt } = talk;
       if (operation.op === "stop" || operation.op === "pause") await writer.cutIn(unit, what, interrupt);
       else await writer.write(unit, what, isStillAllowed, interrupt);
       for (const characteristic of reads) {
         if (!isStillAllowed()) return;
         const alive = await read(characteristic);
-        if (alive && operation.op === "poll") onHeard({ kind: "alive" }, null);
+        if (alive && operation.op === "poll") onMessage({ kind: "alive" }, null);
       }
     },
   };

@@ -16,7 +16,7 @@ export interface FinderDeps {
   readonly bound: () => Address | null;
   readonly bind: (address: Address) => void;
   readonly onAmbiguous: (addresses: readonly Address[]) => void;
-  readonly onHeard: (advertisement: Advertisement) => void;
+  readonly onAdvertisement: (advertisement: Advertisement) => void;
 }
 
 /** Waits until the pad advertises. Resolves with its address, or null when the signal aborts; rejects as `scan` does. */
@@ -35,13 +35,13 @@ export const findPad = async (
 const scanUntil = async (
   deps: FinderDeps,
   signal: AbortSignal,
-  hear: (advertisement: Advertisement, done: () => void) => void,
+  onAdvertisement: (advertisement: Advertisement, done: () => void) => void,
 ): Promise<void> => {
   const enough = new AbortController();
   const stop = (): void => enough.abort();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    if (!signal.aborted) await deps.radio.scan((ad) => hear(ad, stop), { signal: enough.signal });
+    if (!signal.aborted) await deps.radio.scan((ad) => onAdvertisement(ad, stop), { signal: enough.signal });
   } finally {
     signal.removeEventListener("abort", stop);
   }
@@ -55,7 +55,7 @@ const listenFor = async (
   let found: Address | null = null;
   await scanUntil(deps, signal, (ad, done) => {
     if (ad.address !== address) return;
-    deps.onHeard(ad);
+    deps.onAdvertisement(ad);
     found = address;
     done();
   });
@@ -70,7 +70,7 @@ const listenForName = async (
 ): Promise<Address | null> => {
   const wanted = settings.advertisedName?.toLowerCase();
   /** Each advertiser, and how much had been listened when it was last heard. */
-  const heard = new Map<Address, number>();
+  const lastSeen = new Map<Address, number>();
   let listened = 0;
   let last: number | null = null;
   let found: Address | null = null;
@@ -79,11 +79,11 @@ const listenForName = async (
     const now = deps.clock.now();
     listened += Math.min(now - (last ?? now), COUNTED_MS);
     last = now;
-    heard.set(ad.address, listened);
-    for (const [address, at] of heard) if (listened - at > FORGET_MS) heard.delete(address);
-    if (heard.size > 1) deps.onAmbiguous([...heard.keys()]);
+    lastSeen.set(ad.address, listened);
+    for (const [address, at] of lastSeen) if (listened - at > FORGET_MS) lastSeen.delete(address);
+    if (lastSeen.size > 1) deps.onAmbiguous([...lastSeen.keys()]);
     else if (listened >= LISTEN_MS) {
-      deps.onHeard(ad);
+      deps.onAdvertisement(ad);
       found = ad.address;
       done();
     }

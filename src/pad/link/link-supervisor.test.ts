@@ -52,7 +52,7 @@ const supervised = () => {
       wanted: () => wish.wanted,
       urgent: () => false,
       phase: () => undefined,
-      heard: () => undefined,
+      onAdvertisement: () => undefined,
       ambiguous: () => undefined,
       bound: () => null,
       bind: () => undefined,

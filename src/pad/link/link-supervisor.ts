@@ -26,7 +26,7 @@ export const backoff = (error: BridgeError, failures: number, urgent: boolean): 
 const CONNECT_MS = 30_000;
 const CLOSE_MS = 3_000;
 /** A pad that is switched on is heard within seconds; whoever waits for longer may wonder. */
-const UNHEARD_MS = 30_000;
+const NOT_FOUND_MS = 30_000;
 
 /** What the owner of a pad has to say and do about its link. */
 export interface LinkOwner {
@@ -35,7 +35,7 @@ export interface LinkOwner {
   /** A belt has to be stopped, or may have to: reconnect without patience. */
   urgent(): boolean;
   phase(phase: Phase): void;
-  heard(advertisement: Advertisement): void;
+  onAdvertisement(advertisement: Advertisement): void;
   ambiguous(addresses: readonly Address[]): void;
   bound(): Address | null;
   bind(address: Address): void;
@@ -157,14 +157,14 @@ export class LinkSupervisor {
 
   async #find(signal: AbortSignal): Promise<Address | null> {
     const { radio, clock } = this.#deps;
-    const heard = clock.after(UNHEARD_MS, () => this.#miss());
+    const heard = clock.after(NOT_FOUND_MS, () => this.#miss());
     const deps = {
       radio,
       clock,
       bound: () => this.#owner.bound(),
       bind: (found: Address) => this.#owner.bind(found),
       onAmbiguous: (addresses: readonly Address[]) => this.#owner.ambiguous(addresses),
-      onHeard: (advertisement: Advertisement) => this.#owner.heard(advertisement),
+      onAdvertisement: (advertisement: Advertisement) => this.#owner.onAdvertisement(advertisement),
     };
     return findPad(this.#settings, deps, signal).finally(heard);
   }

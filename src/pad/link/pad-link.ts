@@ -8,7 +8,7 @@ import { type PadLinkFacts, type LinkFacts, NO_LINK } from "./link-facts.js";
 import { NotificationHandler, type NotificationOwner } from "./receiver.js";
 import type { IdentityStore } from "./identity.js";
 import type { Scheduler } from "../scheduler.js";
-import { serveLink } from "./serve.js";
+import { runConnection } from "./run-connection.js";
 import { isUrgent } from "../control/stop.js";
 import { LinkSupervisor } from "./link-supervisor.js";
 
@@ -60,7 +60,7 @@ export class PadLink {
       wanted: () => owner.wanted(),
       urgent: () => notifications.facts.lostMoving || isUrgent(scheduler.control.stop, clock.now()),
       phase: (phase) => this.#set({ phase }),
-      heard: (advertisement) => this.#heard(advertisement),
+      onAdvertisement: (advertisement) => this.#onAdvertisement(advertisement),
       ambiguous: (addresses) => this.#isAmbiguous(addresses),
       bound: () => identityTracker.bound,
       bind: (address) => identityTracker.bind(address),
@@ -111,7 +111,7 @@ export class PadLink {
     this.#owner.changed();
   }
 
-  #heard({ rssi }: Advertisement): void {
+  #onAdvertisement({ rssi }: Advertisement): void {
     this.#set({ rssi: rssi ?? this.#facts.rssi, ambiguous: false });
   }
 
@@ -133,7 +133,7 @@ export class PadLink {
     this.#drop = (error) => gone.abort(error);
     this.#count("connects");
     try {
-      await serveLink(link, this.#settings, this.#serving(link), gone.signal);
+      await runConnection(link, this.#settings, this.#serving(link), gone.signal);
     } catch (thrown) {
       if (thrown instanceof BridgeError && thrown.code === "not-a-pad") this.#set({ notAPad: true });
       throw thrown;
@@ -144,7 +144,7 @@ export class PadLink {
     }
   }
 
-  #serving(link: Link): Parameters<typeof serveLink>[2] {
+  #serving(link: Link): Parameters<typeof runConnection>[2] {
     return {
       clock: this.#deps.clock,
       log: this.#deps.log,
@@ -160,9 +160,9 @@ export class PadLink {
         this.#set({ phase: "ready", notAPad: false });
         this.#scheduler.listening();
       },
-      onHeard: (heard, poll) => {
-        if (heard.kind === "status") this.#supervisor.healthy();
-        this.#notifications.onMessage(heard, poll);
+      onMessage: (message, poll) => {
+        if (message.kind === "status") this.#supervisor.healthy();
+        this.#notifications.onMessage(message, poll);
       },
       onRssi: (rssi) => this.#set({ rssi }),
     };

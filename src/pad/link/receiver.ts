@@ -1,7 +1,7 @@
 import { type Clock, STALL_MS, type StallWatch, watchStalls } from "../../clock.js";
 import type { PadRecord, PadStatus } from "../../domain/pad.js";
 import type { Logger } from "../../log/log.js";
-import type { Heard } from "../../protocol/session.js";
+import type { DecodedMessage } from "../../protocol/session.js";
 import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
 import type { IdentityTracker } from "./identity.js";
 import {
@@ -77,7 +77,7 @@ export class NotificationHandler {
     return now - this.#heardAt > SILENCE_MS;
   }
 
-  onMessage(message: Heard, poll: number | null): void {
+  onMessage(message: DecodedMessage, poll: number | null): void {
     const { identityTracker, clock, log, scheduler } = this.#deps;
     // Before its handshake is done, that a pad speaks is all there is to learn of it.
     if (scheduler.control.access !== "full") this.#heardAt = clock.now();

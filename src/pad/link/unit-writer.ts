@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "../../clock.js";
 import type { Frame } from "../../protocol/protocol.js";
-import type { Unit } from "../../protocol/session.js";
+import type { FrameSequence } from "../../protocol/session.js";
 
 export interface UnitWriterDeps {
   readonly clock: Clock;
@@ -17,14 +17,14 @@ export interface UnitWriter {
    * no. `interrupt` ends a unit of which a part was written. What waits for its turn does so until `over`.
    */
   write(
-    unit: Unit,
+    unit: FrameSequence,
     what: string,
     isStillAllowed: () => boolean,
-    interrupt: Unit,
+    interrupt: FrameSequence,
     over?: AbortSignal,
   ): Promise<void>;
   /** Writes a unit now, beginning in this very turn: one that is half written ends there, and is ended by `interrupt`. */
-  cutIn(unit: Unit, what: string, interrupt: Unit): Promise<void>;
+  cutIn(unit: FrameSequence, what: string, interrupt: FrameSequence): Promise<void>;
 }
 
 interface Writing {
@@ -48,10 +48,10 @@ export const unitWriter = ({ clock, spacing, lost, send }: UnitWriterDeps): Unit
   };
 
   const run = async (
-    unit: Unit,
+    unit: FrameSequence,
     what: string,
     isStillAllowed: () => boolean,
-    interrupt: Unit,
+    interrupt: FrameSequence,
     over: AbortSignal,
   ): Promise<void> => {
     while (cutting !== null) await cutting;

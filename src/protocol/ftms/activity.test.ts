@@ -5,13 +5,13 @@ import type { Result } from "./control-point-frames.js";
 import type { MachineEvent } from "./machine-status.js";
 import {
   activityOf,
-  answerGiven,
-  eventTold,
-  type FtmsMemory,
-  noMemory,
-  requestWritten,
-  speedMeasured,
-  trainingTold,
+  activityAfterAnswer,
+  activityAfterStatus,
+  type ActivityState,
+  noActivity,
+  activityAfterRequest,
+  activityAfterSpeed,
+  activityAfterTraining,
 } from "./activity.js";
 
 /** What happens, and the activity after it. A number is a speed, a string an event, a request or an answer. */
@@ -30,16 +30,16 @@ const eventOf = (type: MachineEvent["type"]): MachineEvent => {
   return type === "other" ? { type, opcode: 0x14 } : { type };
 };
 
-const happen = (memory: FtmsMemory, what: What, now: number): FtmsMemory => {
-  if (typeof what === "number") return speedMeasured(memory, what, now);
+const happen = (memory: ActivityState, what: What, now: number): ActivityState => {
+  if (typeof what === "number") return activityAfterSpeed(memory, what, now);
   if ("wrote" in what)
-    return requestWritten(
+    return activityAfterRequest(
       memory,
       what.wrote === "speed" ? { op: "speed", speed: 100 as never } : { op: what.wrote },
     );
-  if ("answer" in what) return answerGiven(memory, { opcode: what.to, result: what.answer }, now);
-  if ("event" in what) return eventTold(memory, eventOf(what.event), now);
-  return trainingTold(memory, { status: what.training, text: null }, now);
+  if ("answer" in what) return activityAfterAnswer(memory, { opcode: what.to, result: what.answer }, now);
+  if ("event" in what) return activityAfterStatus(memory, eventOf(what.event), now);
+  return activityAfterTraining(memory, { status: what.training, text: null }, now);
 };
 
 const START = 7;
@@ -220,7 +220,7 @@ const STORIES: Readonly<Record<string, readonly Step[]>> = {
 
 describe("what the belt is doing", () => {
   it.each(Object.entries(STORIES))("%s", (_, story) => {
-    let memory = noMemory;
+    let memory = noActivity;
     for (const [at, what, activity] of story) {
       memory = happen(memory, what, at * 1000);
       expect(activityOf(memory), `at ${at} s, ${JSON.stringify(what)}`).toBe(activity);
@@ -238,10 +238,10 @@ describe("what the belt is doing", () => {
       "target-incline",
     ] as const;
     const rest = ["target-distance", "control-lost", "other"] as const;
-    expect([...codes, ...rest].map((type) => happen(noMemory, event(type), 0).code)).toEqual([
+    expect([...codes, ...rest].map((type) => happen(noActivity, event(type), 0).code)).toEqual([
       1, 2, 2, 3, 4, 5, 6, 0x0d, 0xff, 0x14,
     ]);
-    expect(happen(noMemory, training(0x0e), 0).code).toBe(0x0e);
+    expect(happen(noActivity, training(0x0e), 0).code).toBe(0x0e);
   });
 
   const anything: fc.Arbitrary<What> = fc.oneof(
@@ -265,11 +265,11 @@ describe("what the belt is doing", () => {
     fc.assert(
       fc.property(fc.array(anything, { maxLength: 40 }), (all) => {
         let now = 0;
-        const memory = all.reduce((before, what) => happen(before, what, (now += 500)), noMemory);
+        const memory = all.reduce((before, what) => happen(before, what, (now += 500)), noActivity);
         const resting: Activity[] = ["resting", "paused", "countdown", "standby"];
-        expect(resting).not.toContain(activityOf(speedMeasured(memory, 50, now)));
+        expect(resting).not.toContain(activityOf(activityAfterSpeed(memory, 50, now)));
         const stopped = happen(happen(memory, wrote("stop"), now), yes(HALT), now);
-        expect(activityOf(speedMeasured(stopped, 0, now + 1))).toBe("resting");
+        expect(activityOf(activityAfterSpeed(stopped, 0, now + 1))).toBe("resting");
       }),
     );
   });

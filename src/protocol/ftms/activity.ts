@@ -10,7 +10,7 @@ import { OPCODE, type Answer, type Request } from "./control-point-frames.js";
 export type Phase = "unknown" | "starting" | "moving" | "stopped" | "paused";
 
 /** What one connection has shown. Speeds are 0.01 km/h, times ms. */
-export interface FtmsMemory {
+export interface ActivityState {
   readonly phase: Phase;
   readonly since: number;
   readonly speed: number;
@@ -21,19 +21,19 @@ export interface FtmsMemory {
   /** Treadmill Data has come. */
   readonly measured: boolean;
   /** A start or halt was told. The first one before any data is the state of things, replayed to a newcomer (b.4). */
-  readonly told: boolean;
+  readonly reported: boolean;
   /** The last opcode of 2ADA or value of 2AD3, for logs. */
   readonly code: number;
 }
 
-export const noMemory: FtmsMemory = {
+export const noActivity: ActivityState = {
   phase: "unknown",
   since: 0,
   speed: 0,
   lowest: Infinity,
   asked: null,
   measured: false,
-  told: false,
+  reported: false,
   code: 0,
 };
 
@@ -42,20 +42,20 @@ const SPIN_UP_MS = 15_000;
 /** 0.01 km/h: less is the belt's own unsteadiness. */
 const RISES_BY = 10;
 
-const enter = (memory: FtmsMemory, phase: Phase, now: number): FtmsMemory => ({
+const enter = (memory: ActivityState, phase: Phase, now: number): ActivityState => ({
   ...memory,
   phase,
   since: now,
   lowest: Infinity,
 });
 
-const started = (memory: FtmsMemory, now: number): FtmsMemory =>
+const started = (memory: ActivityState, now: number): ActivityState =>
   enter(memory, memory.speed > 0 ? "moving" : "starting", now);
 
-const isHalted = ({ phase }: FtmsMemory): boolean => phase === "stopped" || phase === "paused";
+const isHalted = ({ phase }: ActivityState): boolean => phase === "stopped" || phase === "paused";
 
 /** A Treadmill Data with a speed. */
-export const speedMeasured = (before: FtmsMemory, speed: number, now: number): FtmsMemory => {
+export const activityAfterSpeed = (before: ActivityState, speed: number, now: number): ActivityState => {
   const memory = { ...before, speed, measured: true };
   if (isHalted(memory)) {
     if (speed > memory.lowest + RISES_BY) return enter(memory, "moving", now);
@@ -67,16 +67,20 @@ export const speedMeasured = (before: FtmsMemory, speed: number, now: number): F
 };
 
 /** A Fitness Machine Status. What is replayed when it is subscribed to may be stale: the speed decides (b.4). */
-export const eventTold = (before: FtmsMemory, event: MachineEvent, now: number): FtmsMemory => {
+export const activityAfterStatus = (
+  before: ActivityState,
+  event: MachineEvent,
+  now: number,
+): ActivityState => {
   const memory = { ...before, code: codeOf(event) };
-  const told = { ...memory, told: true };
+  const reported = { ...memory, reported: true };
   switch (event.type) {
     case "started":
       // A machine that says nothing at rest tells of its start before it says more.
-      return before.measured || before.told ? started(told, now) : told;
+      return before.measured || before.reported ? started(reported, now) : reported;
     case "paused":
     case "stopped":
-      return before.measured ? enter(told, event.type, now) : told;
+      return before.measured ? enter(reported, event.type, now) : reported;
     case "safety-key":
     case "reset":
       return enter(memory, "stopped", now);
@@ -108,7 +112,11 @@ const codeOf = (event: MachineEvent): number => {
 };
 
 /** A Training Status: it shows countdowns that nothing else does (MC11, b.5), and is never the first to say a pause. */
-export const trainingTold = (before: FtmsMemory, { status }: TrainingStatus, now: number): FtmsMemory => {
+export const activityAfterTraining = (
+  before: ActivityState,
+  { status }: TrainingStatus,
+  now: number,
+): ActivityState => {
   const memory = { ...before, code: status };
   if (!memory.measured) return memory;
   switch (status) {
@@ -124,14 +132,18 @@ export const trainingTold = (before: FtmsMemory, { status }: TrainingStatus, now
 };
 
 /** A request was written. Until it is answered a belt that spins up may or may not still come to move. */
-export const requestWritten = (memory: FtmsMemory, { op }: Request): FtmsMemory => {
+export const activityAfterRequest = (memory: ActivityState, { op }: Request): ActivityState => {
   const halts = op === "stop" || op === "pause";
   const phase = halts && memory.phase === "starting" ? "moving" : memory.phase;
   return { ...memory, phase, asked: op };
 };
 
 /** Our own request was answered; only a success says anything. */
-export const answerGiven = (memory: FtmsMemory, { opcode, result }: Answer, now: number): FtmsMemory => {
+export const activityAfterAnswer = (
+  memory: ActivityState,
+  { opcode, result }: Answer,
+  now: number,
+): ActivityState => {
   if (result !== "success") return memory;
   if (opcode === OPCODE.start && memory.phase !== "moving") return started(memory, now);
   if (opcode === OPCODE.reset) return enter(memory, "stopped", now);
@@ -140,7 +152,7 @@ export const answerGiven = (memory: FtmsMemory, { opcode, result }: Answer, now:
 };
 
 /** The belt's state by the latest speed and words (docs/topics.md, belt words). */
-export const activityOf = ({ phase, speed }: FtmsMemory): Activity => {
+export const activityOf = ({ phase, speed }: ActivityState): Activity => {
   if (speed > 0) return phase === "stopped" || phase === "paused" ? "stopping" : "running";
   switch (phase) {
     case "starting":

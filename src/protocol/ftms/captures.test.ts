@@ -40,7 +40,7 @@ const requestOf = (asked: MachineRequest): Request => {
 const preamble = (): Uint8Array => {
   const services = new Map([[FTMS.service, [FTMS.controlPoint, FTMS.preamble]]]);
   const peer = { name: "KS-MC21-D06BFD", services, properties: new Map(), imperial: false, epoch: 0 };
-  return ftms.converse(peer, modelFor("ftms", peer.name)).frames({ op: "control" }, 0)[0]!.bytes;
+  return ftms.openSession(peer, modelFor("ftms", peer.name)).frames({ op: "control" }, 0)[0]!.bytes;
 };
 
 /** By characteristic: the bytes that our own words for a capture make. */

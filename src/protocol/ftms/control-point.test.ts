@@ -2,15 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Speed } from "../../domain/units.js";
 import {
-  admit,
-  answered,
+  decideWrite,
+  pointAfterAnswer,
   type ControlPoint,
   freshControlPoint,
-  regainAt,
+  nextPermissionRequestAt,
   requestSent,
-  told,
+  pointAfterStatus,
   type Verdict,
-  written,
+  pointAfterWrite,
 } from "./control-point.js";
 import { opcodeOf, type Request, type Result } from "./control-point-frames.js";
 import type { FtmsQuirks } from "../protocol.js";
@@ -43,15 +43,15 @@ class Hand {
 
   /** What goes out now for `op`, or in how many ms it is worth looking again. */
   tries(op: Op): string | number {
-    const admission = admit(this.point, request(op), this.#quirks, this.now);
+    const admission = decideWrite(this.point, request(op), this.#quirks, this.now);
     if ("lookAgainAt" in admission) return admission.lookAgainAt - this.now;
-    this.point = written(this.point, admission.write, this.#quirks, this.now);
+    this.point = pointAfterWrite(this.point, admission.write, this.#quirks, this.now);
     if (this.sends) this.point = requestSent(this.point, admission.write, this.now);
     return admission.write.op;
   }
 
   answer(op: Op, result: Result = "success"): Verdict["verdict"] | null {
-    const { point, verdict } = answered(
+    const { point, verdict } = pointAfterAnswer(
       this.point,
       { opcode: opcodeOf(request(op)) ?? -1, result },
       this.#quirks,
@@ -62,7 +62,7 @@ class Hand {
   }
 
   tell(type: "control-lost" | "reset" | "started"): this {
-    this.point = told(this.point, { type }, this.now);
+    this.point = pointAfterStatus(this.point, { type }, this.now);
     return this;
   }
 
@@ -228,19 +228,19 @@ describe("a control point", () => {
 
   it("asks for lost or refused permission by itself, in its own time", () => {
     const hand = new Hand();
-    expect(regainAt(hand.point)).toBeNull();
-    expect(regainAt(hand.held().point)).toBeNull();
-    expect(regainAt(hand.to(5).tell("control-lost").point)).toBe(8000);
+    expect(nextPermissionRequestAt(hand.point)).toBeNull();
+    expect(nextPermissionRequestAt(hand.held().point)).toBeNull();
+    expect(nextPermissionRequestAt(hand.to(5).tell("control-lost").point)).toBe(8000);
     hand.tries("speed");
     hand.answer("control", "failed");
-    expect(regainAt(hand.point)).toBe(35_000);
+    expect(nextPermissionRequestAt(hand.point)).toBe(35_000);
   });
 
   it("asks for it, too, when a request was turned down for want of it and is over meanwhile", () => {
     const hand = new Hand().held().to(5);
     hand.tries("stop");
     hand.answer("stop", "not-permitted");
-    expect(regainAt(hand.point)).toBe(8000);
+    expect(nextPermissionRequestAt(hand.point)).toBe(8000);
   });
 
   it("never holds a stop up for more than 0.6 s, nor anything for ever, whatever came before", () => {

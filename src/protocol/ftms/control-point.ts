@@ -20,17 +20,17 @@ export interface ControlPoint {
     readonly left: boolean;
   } | null;
   /** Nothing but a stop is written before this. */
-  readonly restsUntil: number;
+  readonly blockedUntil: number;
   /** A request was turned down for want of permission since one last succeeded: the second time is final. */
-  readonly turnedDown: boolean;
+  readonly rejected: boolean;
 }
 
 export const freshControlPoint: ControlPoint = {
   permission: "none",
   since: -Infinity,
   open: null,
-  restsUntil: -Infinity,
-  turnedDown: false,
+  blockedUntil: -Infinity,
+  rejected: false,
 };
 
 /** The Z1 answers within 100 ms; KS Fit gives a silent machine 1 s, then takes it for a yes (walkingpad-controller 3.2). */
@@ -45,7 +45,7 @@ const REST_MS = 3_000;
 const REFUSED_AGAIN_MS = 30_000;
 
 /** The next thing to write for a request, or when to look again. */
-export type Admission = { readonly write: Request } | { readonly lookAgainAt: number };
+export type WriteDecision = { readonly write: Request } | { readonly lookAgainAt: number };
 
 const isHalt = (op: Request["op"]): boolean => op === "stop" || op === "pause";
 
@@ -65,15 +65,15 @@ const answerDue = (point: ControlPoint, quirks: FtmsQuirks, halts: boolean): num
  * May `request` be written now? Permission comes first. A stop does without it where it was asked for in vain. Without
  * quirks, and for what is no business of the control point, everything may.
  */
-export const admit = (
+export const decideWrite = (
   point: ControlPoint,
   request: Request,
   quirks: FtmsQuirks | null,
   now: number,
-): Admission => {
+): WriteDecision => {
   if (quirks === null || opcodeOf(request) === null) return { write: request };
   const halts = isHalt(request.op);
-  const freeAt = Math.max(answerDue(point, quirks, halts) ?? now, halts ? now : point.restsUntil);
+  const freeAt = Math.max(answerDue(point, quirks, halts) ?? now, halts ? now : point.blockedUntil);
   if (freeAt > now) return { lookAgainAt: freeAt };
   // A request for permission that nobody answers counts as granted.
   const unanswered = point.open?.op === "control" && (point.open.left || halts);
@@ -82,9 +82,9 @@ export const admit = (
 };
 
 /** When permission that was lost, or refused, is to be asked for again though nothing is to be written; null: never. */
-export const regainAt = ({ permission, since, turnedDown }: ControlPoint): number | null => {
+export const nextPermissionRequestAt = ({ permission, since, rejected }: ControlPoint): number | null => {
   // Turned down for want of it, and not asked for since: whatever wanted it is done, and nobody knows whether it is back.
-  if (permission === "lost" || (permission === "none" && turnedDown)) return since + REST_MS;
+  if (permission === "lost" || (permission === "none" && rejected)) return since + REST_MS;
   return permission === "refused" ? since + REFUSED_AGAIN_MS : null;
 };
 
@@ -95,7 +95,7 @@ const become = (point: ControlPoint, permission: ControlPoint["permission"], now
 });
 
 /** A request was handed to the link. */
-export const written = (
+export const pointAfterWrite = (
   before: ControlPoint,
   request: Request,
   quirks: FtmsQuirks | null,
@@ -123,7 +123,7 @@ export interface Verdict {
 }
 
 /** An answer came; the verdict is null where it is to nothing that is out, or to the request for permission. */
-export const answered = (
+export const pointAfterAnswer = (
   before: ControlPoint,
   answer: Answer,
   quirks: FtmsQuirks | null,
@@ -145,7 +145,7 @@ const permitted = (
   // MC21 says no and obeys all the same (b.7.6). A machine that does not know the request wants no permission.
   if (result === "success" || result === "not-supported" || !quirks.indicates)
     return become(point, "held", now);
-  return { ...become(point, "refused", now), restsUntil: now + REST_MS };
+  return { ...become(point, "refused", now), blockedUntil: now + REST_MS };
 };
 
 const judged = (
@@ -156,23 +156,23 @@ const judged = (
 ): { readonly point: ControlPoint; readonly verdict: Verdict } => {
   switch (result) {
     case "success":
-      return { point: { ...point, turnedDown: false }, verdict: { op, verdict: "done" } };
+      return { point: { ...point, rejected: false }, verdict: { op, verdict: "done" } };
     case "not-permitted": {
-      const verdict = point.turnedDown ? "refused" : "again";
-      return { point: { ...become(point, "none", now), turnedDown: true }, verdict: { op, verdict } };
+      const verdict = point.rejected ? "refused" : "again";
+      return { point: { ...become(point, "none", now), rejected: true }, verdict: { op, verdict } };
     }
     case "failed":
       // A stop is repeated by its own clock: what is asked of a belt at rest fails as well.
       return isHalt(op)
         ? { point, verdict: { op, verdict: "refused" } }
-        : { point: { ...point, restsUntil: now + REST_MS }, verdict: { op, verdict: "again" } };
+        : { point: { ...point, blockedUntil: now + REST_MS }, verdict: { op, verdict: "again" } };
     default:
       return { point, verdict: { op, verdict: "refused" } };
   }
 };
 
 /** The machine said something about itself: it may have taken the permission away. */
-export const told = (point: ControlPoint, event: MachineEvent, now: number): ControlPoint => {
+export const pointAfterStatus = (point: ControlPoint, event: MachineEvent, now: number): ControlPoint => {
   if (event.type === "control-lost") return become(point, "lost", now);
   return event.type === "reset" ? become(point, "none", now) : point;
 };

@@ -1,28 +1,28 @@
 import type { PadPreferences, PadStatus } from "../../domain/pad.js";
 import { toHex } from "../bytes.js";
-import type { Heard, Peer } from "../session.js";
+import type { DecodedMessage, ConnectedDevice } from "../session.js";
 import { readAnswer } from "./control-point-frames.js";
 import { type Abilities, preferencesOf, readAbility } from "./features.js";
 import { FTMS } from "./gatt.js";
 import { readMachineEvent, readTrainingStatus } from "./machine-status.js";
 import {
   activityOf,
-  answerGiven,
-  eventTold,
-  type FtmsMemory,
-  speedMeasured,
-  trainingTold,
+  activityAfterAnswer,
+  activityAfterStatus,
+  type ActivityState,
+  activityAfterSpeed,
+  activityAfterTraining,
 } from "./activity.js";
-import { type SpeedScale, speedSeen, targetSeen } from "./units.js";
+import { type SpeedScale, scaleAfterSpeed, scaleAfterTarget } from "./units.js";
 import { ERROR_PROPERTY, newsOf, readSupplement, SUPPLEMENT } from "./kingsmith-service.js";
 import { measuredOf, readTreadmillData } from "./treadmill-data.js";
 import type { Model } from "../protocol.js";
 
 /** Everything that a connection remembers. */
 export interface Session {
-  readonly peer: Peer;
+  readonly peer: ConnectedDevice;
   readonly model: Model;
-  readonly memory: FtmsMemory;
+  readonly memory: ActivityState;
   readonly scale: SpeedScale;
   readonly abilities: Abilities;
   /** The latest part without a speed of each kind, by its flags. */
@@ -37,12 +37,14 @@ const PART_HOLDS_MS = 5_000;
 
 export interface Turn {
   readonly session: Session;
-  readonly heard: readonly Heard[];
+  readonly messages: readonly DecodedMessage[];
 }
 
 const bad = (session: Session, what: string, bytes: Uint8Array): Turn => ({
   session,
-  heard: [{ kind: "bad", reason: `${what}, ${bytes.length} bytes dropped: ${toHex(bytes.subarray(0, 32))}` }],
+  messages: [
+    { kind: "bad", reason: `${what}, ${bytes.length} bytes dropped: ${toHex(bytes.subarray(0, 32))}` },
+  ],
 });
 
 const preferences = ({ abilities, scale }: Session): PadPreferences =>
@@ -54,7 +56,7 @@ const preferences = ({ abilities, scale }: Session): PadPreferences =>
  */
 const keepPart = (session: Session, flags: number, measured: Measured, now: number): Turn => ({
   session: { ...session, parts: new Map([...session.parts, [flags, { measured, at: now }]]) },
-  heard: [],
+  messages: [],
 });
 
 const withParts = (parts: Parts, measured: Measured, now: number): Measured => {
@@ -67,49 +69,52 @@ const hearData = (session: Session, bytes: Uint8Array, now: number): Turn => {
   if (!data) return bad(session, "no valid treadmill data", bytes);
   if (data.speed === undefined) return keepPart(session, data.flags, measuredOf(data), now);
   const measured = withParts(session.parts, measuredOf(data), now);
-  const memory = speedMeasured(session.memory, data.speed, now);
-  const scale = speedSeen(session.scale, data.speed, now);
+  const memory = activityAfterSpeed(session.memory, data.speed, now);
+  const scale = scaleAfterSpeed(session.scale, data.speed, now);
   const after = { ...session, memory, scale };
   const status: PadStatus = { activity: activityOf(memory), code: memory.code, ...measured };
-  const learned: readonly Heard[] =
+  const learned: readonly DecodedMessage[] =
     scale.imperial === session.scale.imperial
       ? []
       : [{ kind: "preferences", preferences: preferences(after) }];
-  return { session: after, heard: [...learned, { kind: "status", status }] };
+  return { session: after, messages: [...learned, { kind: "status", status }] };
 };
 
 const hearEvent = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const event = readMachineEvent(bytes);
   if (!event) return bad(session, "no machine status", bytes);
-  const scale = event.type === "target-speed" ? targetSeen(session.scale, event.speed) : session.scale;
+  const scale = event.type === "target-speed" ? scaleAfterTarget(session.scale, event.speed) : session.scale;
   return {
-    session: { ...session, memory: eventTold(session.memory, event, now), scale },
-    heard: [{ kind: "event", event }],
+    session: { ...session, memory: activityAfterStatus(session.memory, event, now), scale },
+    messages: [{ kind: "event", event }],
   };
 };
 
 const hearTraining = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const training = readTrainingStatus(bytes);
   if (!training) return bad(session, "no training status", bytes);
-  return { session: { ...session, memory: trainingTold(session.memory, training, now) }, heard: [] };
+  return {
+    session: { ...session, memory: activityAfterTraining(session.memory, training, now) },
+    messages: [],
+  };
 };
 
 const hearAnswer = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const answer = readAnswer(bytes);
   if (!answer) return bad(session, "no answer of the control point", bytes);
-  const memory = answerGiven(session.memory, answer, now);
-  return { session: { ...session, memory }, heard: [{ kind: "answer", answer }] };
+  const memory = activityAfterAnswer(session.memory, answer, now);
+  return { session: { ...session, memory }, messages: [{ kind: "answer", answer }] };
 };
 
 const hearSupplement = (session: Session, bytes: Uint8Array): Turn => {
   const frame = readSupplement(bytes);
   if (!frame) return bad(session, "no frame of the supplement service", bytes);
   const news = newsOf(frame);
-  if (news.type === "fault") return { session, heard: [{ kind: "fault", record: news.record }] };
+  if (news.type === "fault") return { session, messages: [{ kind: "fault", record: news.record }] };
   const error =
     news.type === "properties" ? news.properties.find(([id]) => id === ERROR_PROPERTY)?.[1] : undefined;
-  if (error === undefined) return { session, heard: [{ kind: "other", type: frame.command[0] }] };
-  return { session, heard: [{ kind: "fault", record: error === 0 ? null : `error ${error}` }] };
+  if (error === undefined) return { session, messages: [{ kind: "other", type: frame.command[0] }] };
+  return { session, messages: [{ kind: "fault", record: error === 0 ? null : `error ${error}` }] };
 };
 
 /** A value that was read. 2ACC is read again and again, as a sign of life (safety rule 7): the same is no news. */
@@ -117,13 +122,18 @@ const hearAbility = (session: Session, characteristic: string, bytes: Uint8Array
   const found = readAbility(characteristic, bytes);
   if (!found) return bad(session, `unexpected ${characteristic}`, bytes);
   const abilities = { ...session.abilities, ...found };
-  if (JSON.stringify(abilities) === JSON.stringify(session.abilities)) return { session, heard: [] };
+  if (JSON.stringify(abilities) === JSON.stringify(session.abilities)) return { session, messages: [] };
   const after = { ...session, abilities };
-  return { session: after, heard: [{ kind: "preferences", preferences: preferences(after) }] };
+  return { session: after, messages: [{ kind: "preferences", preferences: preferences(after) }] };
 };
 
 /** What a notification, an indication or a value that was read says. Never throws. */
-export const hear = (session: Session, characteristic: string, bytes: Uint8Array, now: number): Turn => {
+export const decodeNotification = (
+  session: Session,
+  characteristic: string,
+  bytes: Uint8Array,
+  now: number,
+): Turn => {
   switch (characteristic) {
     case FTMS.treadmillData:
       return hearData(session, bytes, now);

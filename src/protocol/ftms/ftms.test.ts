@@ -4,7 +4,7 @@ import { type Capture, captures, fromHex } from "../../../test/support/captures.
 import type { PadStatus } from "../../domain/pad.js";
 import type { Speed } from "../../domain/units.js";
 import { toHex } from "../bytes.js";
-import type { Conversation, Heard, Peer } from "../session.js";
+import type { ProtocolSession, DecodedMessage, ConnectedDevice } from "../session.js";
 import { OPCODE, readAnswer, RESULT, type Request } from "./control-point-frames.js";
 import { encodeTreadmillData } from "./treadmill-data.js";
 import { ftms } from "./ftms.js";
@@ -21,13 +21,19 @@ const met = (
   name: string | null,
   services: readonly (readonly [string, readonly string[]])[] = [PLAIN],
   imperial = false,
-): Conversation => {
-  const peer: Peer = { name, services: new Map(services), properties: new Map(), imperial, epoch: 0 };
-  return ftms.converse(peer, modelFor("ftms", name));
+): ProtocolSession => {
+  const peer: ConnectedDevice = {
+    name,
+    services: new Map(services),
+    properties: new Map(),
+    imperial,
+    epoch: 0,
+  };
+  return ftms.openSession(peer, modelFor("ftms", name));
 };
 
 /** What is heard, one thing after the other. */
-const hearing = (conversation: Conversation) => {
+const hearing = (conversation: ProtocolSession) => {
   let now = 0;
   return {
     conversation: () => conversation,
@@ -35,26 +41,30 @@ const hearing = (conversation: Conversation) => {
       now += ms;
       return this;
     },
-    hear(characteristic: string, bytes: Uint8Array | string): readonly Heard[] {
-      const turn = conversation.hear(characteristic, typeof bytes === "string" ? fromHex(bytes) : bytes, now);
-      conversation = turn.conversation;
-      return turn.heard;
+    receive(characteristic: string, bytes: Uint8Array | string): readonly DecodedMessage[] {
+      const turn = conversation.receive(
+        characteristic,
+        typeof bytes === "string" ? fromHex(bytes) : bytes,
+        now,
+      );
+      conversation = turn.session;
+      return turn.messages;
     },
     wrote(request: Request) {
-      conversation = conversation.wrote(request, 0);
+      conversation = conversation.onWritten(request, 0);
       return this;
     },
   };
 };
 
-const only = (heard: readonly Heard[]): Heard => {
-  expect(heard).toHaveLength(1);
-  return heard[0]!;
+const only = (messages: readonly DecodedMessage[]): DecodedMessage => {
+  expect(messages).toHaveLength(1);
+  return messages[0]!;
 };
 
-const statusOf = (heard: readonly Heard[]): PadStatus => {
-  const status = heard.find((each) => each.kind === "status");
-  if (status?.kind !== "status") throw new Error(`no status in ${JSON.stringify(heard)}`);
+const statusOf = (messages: readonly DecodedMessage[]): PadStatus => {
+  const status = messages.find((each) => each.kind === "status");
+  if (status?.kind !== "status") throw new Error(`no status in ${JSON.stringify(messages)}`);
   return status.status;
 };
 
@@ -102,7 +112,9 @@ describe("every captured notification", () => {
   const ours = captures().filter(({ protocol, dir }) => protocol === "ftms" && dir === "rx");
 
   it.each(ours)("$characteristic $hex", (capture) => {
-    expect(hearing(met(null)).hear(UUIDS[capture.characteristic!]!, capture.hex)).toEqual(expected(capture));
+    expect(hearing(met(null)).receive(UUIDS[capture.characteristic!]!, capture.hex)).toEqual(
+      expected(capture),
+    );
   });
 
   it("is there", () => {
@@ -112,7 +124,7 @@ describe("every captured notification", () => {
 });
 
 describe("every captured request", () => {
-  const written = (conversation: Conversation, request: Request): string[] =>
+  const written = (conversation: ProtocolSession, request: Request): string[] =>
     conversation.frames(request, 0).map(({ bytes }) => toHex(bytes));
   const TELLS: Readonly<Record<string, (decoded: Capture["decoded"]) => Request>> = {
     request_control: () => ({ op: "control" }),
@@ -138,7 +150,7 @@ describe("every captured request", () => {
 });
 
 describe("the opening", () => {
-  const steps = (conversation: Conversation): string[] =>
+  const steps = (conversation: ProtocolSession): string[] =>
     conversation.opening.map((step) =>
       step.do === "subscribe"
         ? step.characteristic
@@ -147,7 +159,7 @@ describe("the opening", () => {
   const SUBSCRIBED = ["2ad9", "2ada", "2acd"];
   const [, [notify, write]] = SUPPLEMENT;
 
-  it.each<[string, Conversation, string[]]>([
+  it.each<[string, ProtocolSession, string[]]>([
     ["indications, status, data", met("FS-1"), SUBSCRIBED],
     [
       "a Z1's unlock comes first",
@@ -166,7 +178,7 @@ describe("the opening", () => {
 
 describe("the frames", () => {
   const MC21 = [["1826", [...PLAIN[1], PREAMBLE]]] as const;
-  const shown = (conversation: Conversation, request: Request): string[] =>
+  const shown = (conversation: ProtocolSession, request: Request): string[] =>
     conversation
       .frames(request, 0)
       .map(({ characteristic, bytes, response }) => `${characteristic} ${toHex(bytes)} ${response}`);
@@ -202,11 +214,11 @@ describe("a conversation", () => {
 
   it("learns what the machine can do from one value after the other, and hears the same only once", () => {
     const ear = hearing(met(null));
-    expect(only(ear.hear("2acc", "dc5600000f000000"))).toMatchObject({ preferences: { heartRate: true } });
-    expect(only(ear.hear("2ad4", "640040060a00"))).toMatchObject({
+    expect(only(ear.receive("2acc", "dc5600000f000000"))).toMatchObject({ preferences: { heartRate: true } });
+    expect(only(ear.receive("2ad4", "640040060a00"))).toMatchObject({
       preferences: { heartRate: true, maxSpeed: 1600 },
     });
-    expect(only(ear.hear("2ad5", "000096000a00"))).toEqual({
+    expect(only(ear.receive("2ad5", "000096000a00"))).toEqual({
       kind: "preferences",
       preferences: {
         minSpeed: 100,
@@ -218,7 +230,7 @@ describe("a conversation", () => {
         imperial: false,
       },
     });
-    expect(ear.hear("2acc", "dc5600000f000000")).toEqual([]);
+    expect(ear.receive("2acc", "dc5600000f000000")).toEqual([]);
   });
 
   describe("a record in parts", () => {
@@ -244,7 +256,7 @@ describe("a conversation", () => {
     ])("is one status, its fields never missing: %s", (_, parts) => {
       const ear = hearing(met(null));
       const told = [0, 1, 2, 3].flatMap(() =>
-        parts.flatMap((part) => ear.after(300).hear("2acd", encodeTreadmillData(part))),
+        parts.flatMap((part) => ear.after(300).receive("2acd", encodeTreadmillData(part))),
       );
       expect(told).toHaveLength(4 * parts.filter((part) => "speed" in part).length);
       for (const each of told.slice(1)) expect(each).toMatchObject({ kind: "status", status: whole });
@@ -253,43 +265,43 @@ describe("a conversation", () => {
     it("keeps nothing that its part does not say any more, or that is old", () => {
       const ear = hearing(met(null));
       const [rate, rest] = LATER.map((part) => encodeTreadmillData(part));
-      ear.hear("2acd", rate!);
-      expect(statusOf(ear.hear("2acd", rest!)).heartRate).toBe(90);
-      ear.hear("2acd", encodeTreadmillData({ flags: 0x0101, heartRate: 0 }));
-      expect(statusOf(ear.hear("2acd", rest!)).heartRate).toBeUndefined();
-      ear.hear("2acd", rate!);
-      expect(statusOf(ear.after(5_001).hear("2acd", rest!)).heartRate).toBeUndefined();
+      ear.receive("2acd", rate!);
+      expect(statusOf(ear.receive("2acd", rest!)).heartRate).toBe(90);
+      ear.receive("2acd", encodeTreadmillData({ flags: 0x0101, heartRate: 0 }));
+      expect(statusOf(ear.receive("2acd", rest!)).heartRate).toBeUndefined();
+      ear.receive("2acd", rate!);
+      expect(statusOf(ear.after(5_001).receive("2acd", rest!)).heartRate).toBeUndefined();
     });
   });
 
   it("takes its own requests, their answers and the machine's words into account", () => {
     const ear = hearing(met(null));
-    expect(statusOf(ear.hear("2acd", data(0))).activity).toBe("resting");
+    expect(statusOf(ear.receive("2acd", data(0))).activity).toBe("resting");
     ear.wrote({ op: "start" });
-    expect(only(ear.hear("2ad9", "800701"))).toEqual({
+    expect(only(ear.receive("2ad9", "800701"))).toEqual({
       kind: "answer",
       answer: { opcode: 7, result: "success" },
     });
-    expect(statusOf(ear.hear("2acd", data(0))).activity).toBe("countdown");
-    expect(statusOf(ear.hear("2acd", data(200))).activity).toBe("running");
-    ear.wrote({ op: "pause" }).hear("2ad9", "800801");
-    expect(statusOf(ear.hear("2acd", data(100))).activity).toBe("stopping");
-    expect(statusOf(ear.hear("2acd", data(0)))).toEqual({ activity: "paused", code: 0, speed: 0 });
-    expect(only(ear.hear("2ada", "03"))).toEqual({ kind: "event", event: { type: "safety-key" } });
-    expect(ear.hear("2ad3", "010e")).toEqual([]);
-    expect(statusOf(ear.hear("2acd", data(0)))).toMatchObject({ activity: "countdown", code: 0x0e });
+    expect(statusOf(ear.receive("2acd", data(0))).activity).toBe("countdown");
+    expect(statusOf(ear.receive("2acd", data(200))).activity).toBe("running");
+    ear.wrote({ op: "pause" }).receive("2ad9", "800801");
+    expect(statusOf(ear.receive("2acd", data(100))).activity).toBe("stopping");
+    expect(statusOf(ear.receive("2acd", data(0)))).toEqual({ activity: "paused", code: 0, speed: 0 });
+    expect(only(ear.receive("2ada", "03"))).toEqual({ kind: "event", event: { type: "safety-key" } });
+    expect(ear.receive("2ad3", "010e")).toEqual([]);
+    expect(statusOf(ear.receive("2acd", data(0)))).toMatchObject({ activity: "countdown", code: 0x0e });
   });
 
   it("learns that a machine counts in miles from where it settles twice, says so once, and sends miles", () => {
     const ear = hearing(met(null));
     const kinds = [200, 250].flatMap((speed) => {
-      ear.hear("2acd", data(100));
+      ear.receive("2acd", data(100));
       ear.wrote({ op: "speed", speed: speed as Speed });
       const end = Math.round(speed * 1.609344);
       return [150, 200, 250, end, end, end, end, end].flatMap((told) =>
         ear
           .after(1000)
-          .hear("2acd", data(told))
+          .receive("2acd", data(told))
           .map(({ kind }) => kind),
       );
     });
@@ -301,12 +313,12 @@ describe("a conversation", () => {
 
   it("keeps to miles for a machine that is known for them, whatever the belt does", () => {
     const ear = hearing(met("TM11GY"));
-    const heard = [1, 2, 3].flatMap(() => {
-      ear.hear("2acd", data(100));
+    const messages = [1, 2, 3].flatMap(() => {
+      ear.receive("2acd", data(100));
       ear.wrote({ op: "speed", speed: 322 as Speed });
-      return [150, 200, 200, 200, 200].flatMap((speed) => ear.after(1000).hear("2acd", data(speed)));
+      return [150, 200, 200, 200, 200].flatMap((speed) => ear.after(1000).receive("2acd", data(speed)));
     });
-    expect(heard.filter(({ kind }) => kind === "preferences")).toEqual([]);
+    expect(messages.filter(({ kind }) => kind === "preferences")).toEqual([]);
     const [frame] = ear.conversation().frames({ op: "speed", speed: 200 as Speed }, 0);
     expect(toHex(frame!.bytes)).toBe("027c00");
   });
@@ -318,7 +330,9 @@ describe("a conversation", () => {
     ["no error among its properties", "725003" + "050000" + "ca", { kind: "fault", record: null }],
     ["other properties", "725003" + "0a0000" + "cf", { kind: "other", type: 0x72 }],
   ])("hears from the supplement service: %s", (_, hex, message) => {
-    expect(only(hearing(met("KS-HD-Z1D", [PLAIN, SUPPLEMENT])).hear(SUPPLEMENT[1][0], hex))).toEqual(message);
+    expect(only(hearing(met("KS-HD-Z1D", [PLAIN, SUPPLEMENT])).receive(SUPPLEMENT[1][0], hex))).toEqual(
+      message,
+    );
   });
 
   it.each([
@@ -331,7 +345,7 @@ describe("a conversation", () => {
     ["fe01", "f8a2"],
     [SUPPLEMENT[1][0], "718000f2"],
   ])("drops what makes no sense, and says so: %s %s", (characteristic, hex) => {
-    const message = only(hearing(met(null)).hear(characteristic, hex));
+    const message = only(hearing(met(null)).receive(characteristic, hex));
     expect(message.kind === "bad" && message.reason).toContain(hex);
   });
 });
@@ -381,7 +395,7 @@ describe("no bytes on any characteristic", () => {
           ear.after(300);
           if ("asked" in each) ear.wrote(each.asked);
           else {
-            for (const message of ear.hear(each.uuid, each.bytes))
+            for (const message of ear.receive(each.uuid, each.bytes))
               if (message.kind === "status" && (message.status.speed ?? 0) > 0)
                 expect(["running", "stopping"]).toContain(message.status.activity);
           }

@@ -1,14 +1,20 @@
-import { type Conversation, type OpeningStep, type Peer, type Protocol, unmasked } from "../session.js";
+import {
+  type ProtocolSession,
+  type OpeningStep,
+  type ConnectedDevice,
+  type Protocol,
+  unmasked,
+} from "../session.js";
 import { encodeRequest, opcodeOf, type Request, speedNumber } from "./control-point-frames.js";
 import { noAbilities } from "./features.js";
-import { noMemory, requestWritten } from "./activity.js";
-import { forgetNumber, newScale, numberSent } from "./units.js";
+import { noActivity, activityAfterRequest } from "./activity.js";
+import { forgetWrittenSpeed, newScale, speedWritten } from "./units.js";
 import { FTMS } from "./gatt.js";
-import { hear, type Session } from "./decode.js";
+import { decodeNotification, type Session } from "./decode.js";
 import { SUPPLEMENT, unlockFrame } from "./kingsmith-service.js";
 import type { Frame, Model, Operation } from "../protocol.js";
 
-const offers = ({ services }: Peer, characteristic: string): boolean =>
+const offers = ({ services }: ConnectedDevice, characteristic: string): boolean =>
   [...services.values()].some((offered) => offered.includes(characteristic));
 
 // Status comes before data, and both last: what comes before the first data is the replay (b.4), and requests may be
@@ -45,26 +51,26 @@ const READS: Readonly<Partial<Record<Operation["op"], readonly string[]>>> = {
   preferences: [FTMS.feature, FTMS.speedRange, FTMS.inclineRange],
 };
 
-const wrote = (session: Session, request: Request): Session => {
+const onWritten = (session: Session, request: Request): Session => {
   if (opcodeOf(request) === null) return session;
   const { memory, scale } = session;
   const after =
     request.op === "speed"
-      ? numberSent(scale, speedNumber(request.speed, scale.imperial), memory.speed)
-      : forgetNumber(scale);
-  return { ...session, memory: requestWritten(memory, request), scale: after };
+      ? speedWritten(scale, speedNumber(request.speed, scale.imperial), memory.speed)
+      : forgetWrittenSpeed(scale);
+  return { ...session, memory: activityAfterRequest(memory, request), scale: after };
 };
 
-const conversationOf = (session: Session): Conversation => ({
+const protocolSession = (session: Session): ProtocolSession => ({
   opening: opening(session),
   // A machine without a control point can only be watched (FTMS 4.16 makes it optional).
   access: offers(session.peer, FTMS.controlPoint) ? "full" : "none",
   interrupt: [],
-  hear(characteristic, bytes, now) {
-    const turn = hear(session, characteristic, bytes, now);
-    return { conversation: conversationOf(turn.session), heard: turn.heard };
+  receive(characteristic, bytes, now) {
+    const turn = decodeNotification(session, characteristic, bytes, now);
+    return { session: protocolSession(turn.session), messages: turn.messages };
   },
-  wrote: (request) => conversationOf(wrote(session, request)),
+  onWritten: (request) => protocolSession(onWritten(session, request)),
   frames: (request) => frames(session, request),
   reads: ({ op }) => (op === "control" ? [] : (READS[op] ?? [])).filter((each) => offers(session.peer, each)),
 });
@@ -75,12 +81,12 @@ export const ftms: Protocol = {
   speaks: ({ services }) => services.has(FTMS.service),
   masked: unmasked,
   // Requests want indications first (b.3), and a Z1 to be unlocked.
-  stopsUnheard: false,
-  converse: (peer: Peer, model: Model): Conversation =>
-    conversationOf({
+  stopsWithoutTelemetry: false,
+  openSession: (peer: ConnectedDevice, model: Model): ProtocolSession =>
+    protocolSession({
       peer,
       model,
-      memory: noMemory,
+      memory: noActivity,
       scale: newScale(model.defaults.imperial, peer.imperial),
       abilities: noAbilities,
       parts: new Map(),

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { forgetNumber, newScale, numberSent, targetSeen, type SpeedScale, speedSeen } from "./units.js";
+import {
+  forgetWrittenSpeed,
+  newScale,
+  speedWritten,
+  scaleAfterTarget,
+  type SpeedScale,
+  scaleAfterSpeed,
+} from "./units.js";
 
 /** The speeds of a belt that ramps from one to another at 0.53 km/h a second and stays for `stay` s, told each second. */
 const ramp = (from: number, to: number, stay: number): number[] => {
@@ -10,12 +17,12 @@ const ramp = (from: number, to: number, stay: number): number[] => {
 };
 
 const see = (scale: SpeedScale, speeds: readonly number[], every = 1000): SpeedScale =>
-  speeds.reduce((now, speed, index) => speedSeen(now, speed, index * every), scale);
+  speeds.reduce((now, speed, index) => scaleAfterSpeed(now, speed, index * every), scale);
 
 const fresh = (imperial: boolean): SpeedScale => newScale(false, imperial);
 /** The number is sent, and the belt does this. */
 const tried = (scale: SpeedScale, number: number, from: number, speeds: readonly number[]): SpeedScale =>
-  see(numberSent(scale, number, from), speeds);
+  see(speedWritten(scale, number, from), speeds);
 
 describe("the scale of a machine's speeds", () => {
   it.each<[string, boolean, number, number, number[], boolean]>([
@@ -58,18 +65,18 @@ describe("the scale of a machine's speeds", () => {
     // Somebody's button on a machine that counts in miles must not make it count in km/h.
     ["its number", true, 200, false],
   ])("a target that is told, %s (imperial so far: %s)", (_, imperial, target, ours) => {
-    expect(targetSeen(numberSent(fresh(imperial), 200, 100), target).sent !== null).toBe(ours);
-    expect(targetSeen(fresh(imperial), target).sent).toBeNull();
+    expect(scaleAfterTarget(speedWritten(fresh(imperial), 200, 100), target).sent !== null).toBe(ours);
+    expect(scaleAfterTarget(fresh(imperial), target).sent).toBeNull();
   });
 
   it("is not taken from a crossing at 10 Hz", () => {
-    const sent = numberSent(fresh(false), 200, 100);
+    const sent = speedWritten(fresh(false), 200, 100);
     const crossing = Array.from({ length: 40 }, (_, index) => 300 + index);
     expect(see(sent, crossing, 100)).toMatchObject({ imperial: false, doubted: false });
   });
 
   it("is not learned from a number that somebody overtook", () => {
-    const sent = forgetNumber(numberSent(fresh(false), 200, 100));
+    const sent = forgetWrittenSpeed(speedWritten(fresh(false), 200, 100));
     expect(see(sent, ramp(100, 322, 4)).doubted).toBe(false);
   });
 

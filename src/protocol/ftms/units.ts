@@ -33,27 +33,27 @@ const SETTLED_MS = 2_000;
 /** Wide enough for an inexact belt, narrow enough to keep 0.5 km/h, the slowest known, apart from 0.5 mph. */
 const isNear = (speed: number, aim: number): boolean => Math.abs(speed - aim) <= Math.max(12, aim * 0.04);
 
-export const numberSent = (scale: SpeedScale, number: number, speed: number): SpeedScale => ({
+export const speedWritten = (scale: SpeedScale, number: number, speed: number): SpeedScale => ({
   ...scale,
   sent: { number, from: speed, left: false },
 });
 
 /** A stop, a start or another hand: what the belt does from now on says nothing about the number. */
-export const forgetNumber = (scale: SpeedScale): SpeedScale => ({ ...scale, sent: null });
+export const forgetWrittenSpeed = (scale: SpeedScale): SpeedScale => ({ ...scale, sent: null });
 
 /**
  * The target that the machine tells (2ADA 05), 0.01 km/h. Any but the one that was sent is another hand's. Where the
  * machine counts in miles so is the plain number, since to take it for km/h would make the belt faster.
  */
-export const targetSeen = (scale: SpeedScale, target: number): SpeedScale => {
+export const scaleAfterTarget = (scale: SpeedScale, target: number): SpeedScale => {
   if (!scale.sent) return scale;
   const { number } = scale.sent;
   const ours = isNear(target, number * KM_PER_MILE) || (!scale.imperial && isNear(target, number));
-  return ours ? scale : forgetNumber(scale);
+  return ours ? scale : forgetWrittenSpeed(scale);
 };
 
 /** The speed that the machine tells, 0.01 km/h; `now` in ms. */
-export const speedSeen = (scale: SpeedScale, speed: number, now: number): SpeedScale => {
+export const scaleAfterSpeed = (scale: SpeedScale, speed: number, now: number): SpeedScale => {
   const kept = scale.steady;
   const steady = kept && Math.abs(kept.speed - speed) <= STEADY_WITHIN ? kept : { speed, since: now };
   if (!scale.sent || speed === 0) return { ...scale, sent: null, steady };

@@ -33,7 +33,7 @@ const reads = ({ tables, understood }: Search, telemetry: string): readonly stri
   return [...new Set(inOrder.map((table) => encodeText(telemetry, table)))].slice(0, MAX_READS);
 };
 
-export interface Asked {
+export interface HandshakeStep {
   readonly handshake: Handshake;
   /** The line to write; null: not now. */
   readonly line: string | null;
@@ -46,7 +46,13 @@ const lineAt = (step: number, search: Search, telemetry: string): string | undef
   return reads(search, telemetry)[step - QUESTIONS.length];
 };
 
-const ask = (before: Handshake, step: number, search: Search, telemetry: string, now: number): Asked => {
+const ask = (
+  before: Handshake,
+  step: number,
+  search: Search,
+  telemetry: string,
+  now: number,
+): HandshakeStep => {
   const line = lineAt(step, search, telemetry);
   // Through with all of them: from the beginning, since the pad may be heard better then.
   if (line === undefined) return ask({ ...before, failed: true }, 0, search, telemetry, now);
@@ -55,7 +61,12 @@ const ask = (before: Handshake, step: number, search: Search, telemetry: string,
 };
 
 /** It is time to ask: the question again that nobody has answered, or the next. */
-export const askInTime = (handshake: Handshake, search: Search, telemetry: string, now: number): Asked => {
+export const retryQuestion = (
+  handshake: Handshake,
+  search: Search,
+  telemetry: string,
+  now: number,
+): HandshakeStep => {
   const { step, tries, askedAt } = handshake;
   if (now - askedAt < ANSWER_MS) return { handshake, line: null };
   const again = SURE.includes(QUESTIONS[step] ?? "") && tries < 2;
@@ -63,13 +74,13 @@ export const askInTime = (handshake: Handshake, search: Search, telemetry: strin
 };
 
 /** The pad has answered with this word: the next question, if that was the one that is open. */
-export const askNext = (
+export const nextQuestion = (
   handshake: Handshake,
   word: string,
   search: Search,
   telemetry: string,
   now: number,
-): Asked => {
+): HandshakeStep => {
   const { step } = handshake;
   const isAnswer = QUESTIONS[step] === word || (step >= QUESTIONS.length && word === "props");
   return isAnswer ? ask(handshake, step + 1, search, telemetry, now) : { handshake, line: null };

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { speedFromKmh } from "../../domain/units.js";
 import { modelFor } from "../models.js";
-import type { Conversation, Heard, Peer, Unit } from "../session.js";
+import type { ProtocolSession, DecodedMessage, ConnectedDevice, FrameSequence } from "../session.js";
 import { kingsmithText } from "./kingsmith-text.js";
 import { ALL_TABLES, decodeText, encodeText, KNOWN_TABLES, type Table } from "./tables.js";
 
 const WRITE = "fed7";
 const NOTIFY = "fed8";
-const peer: Peer = {
+const peer: ConnectedDevice = {
   name: "KS-C2",
   services: new Map([["1234", [WRITE, NOTIFY]]]),
   properties: new Map([
@@ -48,7 +48,7 @@ const padWith = (table: Table, { cr = "", padded = true, states = true } = {}) =
     return [say("format error")];
   };
   let pending = "";
-  const receive = (unit: Unit): readonly Uint8Array[] => {
+  const receive = (unit: FrameSequence): readonly Uint8Array[] => {
     pending += unit.map(({ bytes }) => Buffer.from(bytes).toString("latin1")).join("");
     const lines = pending.split("\r");
     pending = lines.pop() ?? "";
@@ -63,25 +63,25 @@ const padWith = (table: Table, { cr = "", padded = true, states = true } = {}) =
 
 /** Speaks to a pad for so many polls. */
 const talkTo = (pad: ReturnType<typeof padWith>, polls = 12) => {
-  let talk: Conversation = kingsmithText.converse(peer, model);
+  let talk: ProtocolSession = kingsmithText.openSession(peer, model);
   let now = 0;
-  const heard: Heard[] = [];
-  const exchange = (unit: Unit, depth = 0): void => {
+  const messages: DecodedMessage[] = [];
+  const exchange = (unit: FrameSequence, depth = 0): void => {
     for (const bytes of pad.receive(unit)) {
       now += 20;
-      const turn = talk.hear(NOTIFY, bytes, now);
-      talk = turn.conversation;
-      heard.push(...turn.heard);
+      const turn = talk.receive(NOTIFY, bytes, now);
+      talk = turn.session;
+      messages.push(...turn.messages);
       if (depth < 40) for (const reply of turn.replies ?? []) exchange(reply, depth + 1);
     }
   };
   for (let poll = 0; poll < polls; poll += 1) {
     const unit = talk.frames({ op: "poll" }, now);
-    talk = talk.wrote({ op: "poll" }, now);
+    talk = talk.onWritten({ op: "poll" }, now);
     exchange(unit);
     now += 1_000;
   }
-  return { talk: () => talk, heard, exchange, now: () => now };
+  return { talk: () => talk, messages, exchange, now: () => now };
 };
 
 const REQUESTS = [
@@ -146,16 +146,16 @@ describe("a pad's table is proven before anything is written to its belt", () =>
 
   it("a pad that nobody understands is read only, and says so", () => {
     const pad = padWith({ a: "Z", b: "Z" });
-    let talk: Conversation = kingsmithText.converse(peer, model);
-    const heard: Heard[] = [];
+    let talk: ProtocolSession = kingsmithText.openSession(peer, model);
+    const messages: DecodedMessage[] = [];
     for (let now = 0; now < 15_000; now += 1_000) {
-      talk = talk.wrote({ op: "poll" }, now);
-      const turn = talk.hear(NOTIFY, ascii("AAAAAAAA\r"), now + 50);
-      talk = turn.conversation;
-      heard.push(...turn.heard);
+      talk = talk.onWritten({ op: "poll" }, now);
+      const turn = talk.receive(NOTIFY, ascii("AAAAAAAA\r"), now + 50);
+      talk = turn.session;
+      messages.push(...turn.messages);
     }
     expect(talk.access).toBe("none");
-    expect(heard.filter(({ kind }) => kind === "access")).toEqual([{ kind: "access", access: "none" }]);
+    expect(messages.filter(({ kind }) => kind === "access")).toEqual([{ kind: "access", access: "none" }]);
     expect(talk.frames({ op: "stop" }, 20_000)).toEqual([]);
     expect(talk.frames({ op: "start" }, 20_000)).toEqual([]);
     expect(pad.received).toEqual([]);
@@ -167,7 +167,7 @@ describe("a pad whose table is proven", () => {
   const said = (text: string) => {
     const pad = padWith(c2);
     const { talk } = talkTo(pad);
-    return talk().hear(NOTIFY, pad.say(text), 50_000).heard;
+    return talk().receive(NOTIFY, pad.say(text), 50_000).messages;
   };
 
   it("sets its clock only where it says nothing of itself", () => {
@@ -185,10 +185,10 @@ describe("a pad whose table is proven", () => {
     const pad = padWith(c2);
     const { talk } = talkTo(pad);
     const refusal = pad.say("props Error ErrorCode -5000");
-    const first = talk().hear(NOTIFY, refusal, 50_000);
-    const again = first.conversation.hear(NOTIFY, refusal, 51_000);
-    const answered = again.conversation.hear(NOTIFY, pad.say("time_posix 0"), 51_100);
-    const last = answered.conversation.hear(NOTIFY, refusal, 52_000);
+    const first = talk().receive(NOTIFY, refusal, 50_000);
+    const again = first.session.receive(NOTIFY, refusal, 51_000);
+    const answered = again.session.receive(NOTIFY, pad.say("time_posix 0"), 51_100);
+    const last = answered.session.receive(NOTIFY, refusal, 52_000);
     expect([first, again, last].map(({ replies = [] }) => replies.length)).toEqual([1, 1, 0]);
   });
 
@@ -210,11 +210,14 @@ describe("a pad whose table is proven", () => {
     const verdict = (text: string, after: number) => {
       const pad = padWith(c2);
       const { talk } = talkTo(pad);
-      const started = talk().wrote({ op: "start" }, 50_000);
-      const { heard } = started.hear(NOTIFY, pad.say(text), 50_000 + after);
-      return heard.find(({ kind }) => kind === "start");
+      const started = talk().onWritten({ op: "start" }, 50_000);
+      const { messages } = started.receive(NOTIFY, pad.say(text), 50_000 + after);
+      return messages.find(({ kind }) => kind === "start");
     };
-    const judged = (taken: boolean, reason: string | null) => ({ kind: "start", verdict: { taken, reason } });
+    const judged = (taken: boolean, reason: string | null) => ({
+      kind: "start",
+      verdict: { accepted: taken, reason },
+    });
     expect(verdict("props ControlMode 1", 100)).toEqual(judged(true, null));
     expect(verdict("props ControlMode 2", 100)).toEqual(judged(false, "panel"));
     expect(verdict("props Error ErrorCode -5000", 100)).toEqual(judged(false, "panel"));
@@ -226,11 +229,11 @@ describe("a pad whose table is proven", () => {
     const pad = padWith(c2);
     const { talk } = talkTo(pad);
     const line = pad.say("props runState 1 CurrentSpeed 1.1");
-    const begun = talk().hear(NOTIFY, line.subarray(0, 20), 1).conversation;
+    const begun = talk().receive(NOTIFY, line.subarray(0, 20), 1).session;
     for (const side of ["00000000000000000000000000", "1f0408030500", "1305fa5f650a00"]) {
-      const turn = begun.hear(NOTIFY, Uint8Array.from(Buffer.from(side, "hex")), 2);
-      expect(turn.heard).toMatchObject([{ kind: "other" }]);
-      expect(turn.conversation.hear(NOTIFY, line.subarray(20), 3).heard).toMatchObject([
+      const turn = begun.receive(NOTIFY, Uint8Array.from(Buffer.from(side, "hex")), 2);
+      expect(turn.messages).toMatchObject([{ kind: "other" }]);
+      expect(turn.session.receive(NOTIFY, line.subarray(20), 3).messages).toMatchObject([
         { kind: "status", status: { speed: 110 } },
       ]);
     }
@@ -240,8 +243,8 @@ describe("a pad whose table is proven", () => {
     const characters = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.string({ maxLength: 40 }).map(ascii));
     fc.assert(
       fc.property(fc.array(characters, { maxLength: 20 }), (many) => {
-        let talk: Conversation = kingsmithText.converse(peer, model);
-        for (const bytes of many) talk = talk.hear(NOTIFY, bytes, 0).conversation;
+        let talk: ProtocolSession = kingsmithText.openSession(peer, model);
+        for (const bytes of many) talk = talk.receive(NOTIFY, bytes, 0).session;
         expect(talk.frames({ op: "start" }, 0)).toEqual([]);
       }),
       { numRuns: 60 },

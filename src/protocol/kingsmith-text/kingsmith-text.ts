@@ -1,9 +1,16 @@
 import { kmh } from "../../domain/units.js";
 import type { Request } from "../ftms/control-point-frames.js";
 import type { Frame, Model } from "../protocol.js";
-import { type Conversation, type Peer, type Protocol, type Turn, type Unit, unmasked } from "../session.js";
+import {
+  type ProtocolSession,
+  type ConnectedDevice,
+  type Protocol,
+  type SessionStep,
+  type FrameSequence,
+  unmasked,
+} from "../session.js";
 import { type Channel, channelOf } from "./gatt.js";
-import { askInTime, CONFIG } from "./handshake.js";
+import { retryQuestion, CONFIG } from "./handshake.js";
 import { clockLine, CONFIG_TRIES, newSession, receive, type Session, telemetryOf } from "./session.js";
 import { type Command, encodeCommand, type ProvenTable } from "./table-search.js";
 import { encodeText } from "./tables.js";
@@ -15,7 +22,7 @@ const END = 0x0d;
 const bytesOf = (line: string): Uint8Array =>
   Uint8Array.of(...Array.from(line, (char) => char.charCodeAt(0)), END);
 
-const piecesOf = (line: string, { write, response }: Channel): Unit => {
+const piecesOf = (line: string, { write, response }: Channel): FrameSequence => {
   const bytes = bytesOf(line);
   const pieces: Frame[] = [];
   for (let at = 0; at < bytes.length; at += PIECE)
@@ -53,7 +60,7 @@ const poll = (
 ): { readonly session: Session; readonly lines: readonly string[] } => {
   const { proven, search, handshake, model } = session;
   if (!proven) {
-    const asked = askInTime(handshake, search, telemetryOf(model), now);
+    const asked = retryQuestion(handshake, search, telemetryOf(model), now);
     // The empty line ends whatever is left of a line from before, and is a question by itself.
     const first = handshake.step < 0 ? [""] : [];
     return {
@@ -62,7 +69,7 @@ const poll = (
     };
   }
   // A pad that says nothing of itself may want its clock set first, as the maker's app does (ADR 8).
-  const clock = !session.told && !session.clockSet && now - session.provenAt >= CLOCK_AFTER_MS;
+  const clock = !session.reported && !session.clockSet && now - session.provenAt >= CLOCK_AFTER_MS;
   const { configured, configAsked } = session;
   const asksConfig = !configured && configAsked < CONFIG_TRIES;
   const texts = [
@@ -90,7 +97,7 @@ const linesOf = (session: Session, request: Request, now: number): readonly stri
   return lines.every((line) => line !== null) ? lines : [];
 };
 
-const wrote = (session: Session, request: Request, now: number): Session => {
+const onWritten = (session: Session, request: Request, now: number): Session => {
   switch (request.op) {
     case "poll":
       return poll(session, now).session;
@@ -104,18 +111,19 @@ const wrote = (session: Session, request: Request, now: number): Session => {
   }
 };
 
-const conversationOf = (session: Session): Conversation => {
+const protocolSession = (session: Session): ProtocolSession => {
   const { channel } = session;
-  const unitOf = (lines: readonly string[]): Unit => lines.flatMap((line) => piecesOf(line, channel));
+  const unitOf = (lines: readonly string[]): FrameSequence =>
+    lines.flatMap((line) => piecesOf(line, channel));
   return {
     opening: [{ do: "subscribe", characteristic: channel.notify }],
     access: session.access,
     interrupt: piecesOf("", channel),
-    hear(characteristic, bytes, now): Turn {
-      const { session: after, heard, replies } = receive(session, characteristic, bytes, now);
-      return { conversation: conversationOf(after), heard, replies: replies.map((line) => unitOf([line])) };
+    receive(characteristic, bytes, now): SessionStep {
+      const { session: after, messages, replies } = receive(session, characteristic, bytes, now);
+      return { session: protocolSession(after), messages, replies: replies.map((line) => unitOf([line])) };
     },
-    wrote: (request, now) => conversationOf(wrote(session, request, now)),
+    onWritten: (request, now) => protocolSession(onWritten(session, request, now)),
     frames: (request, now) => unitOf(linesOf(session, request, now)),
     reads: () => [],
   };
@@ -128,8 +136,8 @@ export const kingsmithText: Protocol = {
   name: "kingsmith-text",
   speaks: (gatt) => channelOf(gatt) !== null,
   // Nothing is written in a table that was not proven on this link.
-  stopsUnheard: false,
+  stopsWithoutTelemetry: false,
   masked: unmasked,
-  converse: (peer: Peer, model: Model) =>
-    conversationOf(newSession(peer, model, channelOf(peer) ?? NO_CHANNEL)),
+  openSession: (peer: ConnectedDevice, model: Model) =>
+    protocolSession(newSession(peer, model, channelOf(peer) ?? NO_CHANNEL)),
 };

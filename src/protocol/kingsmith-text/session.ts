@@ -1,15 +1,15 @@
 import type { Model } from "../protocol.js";
-import type { Access, Heard, Peer } from "../session.js";
+import type { Access, DecodedMessage, ConnectedDevice } from "../session.js";
 import type { Channel } from "./gatt.js";
-import { askNext, CONFIG, type Handshake, newHandshake } from "./handshake.js";
+import { nextQuestion, CONFIG, type Handshake, newHandshake } from "./handshake.js";
 import { cutLines, type Line } from "./lines.js";
 import { isConfig, PANEL, preferencesOf, type Props, statusOf } from "./status.js";
-import { newSearch, prove, type ProvenTable, type Search, sift } from "./table-search.js";
+import { newSearch, prove, type ProvenTable, type Search, narrowTables } from "./table-search.js";
 import { encodeText } from "./tables.js";
 
 /** Everything that a connection remembers. */
 export interface Session {
-  readonly peer: Peer;
+  readonly peer: ConnectedDevice;
   readonly model: Model;
   readonly channel: Channel;
   readonly pending: string;
@@ -20,7 +20,7 @@ export interface Session {
   readonly access: Access;
   readonly props: Props;
   /** A status with a speed came. */
-  readonly told: boolean;
+  readonly reported: boolean;
   readonly clockSet: boolean;
   readonly configured: boolean;
   /** So many times it was asked for its configuration. */
@@ -32,7 +32,7 @@ export interface Session {
   readonly asleep: boolean;
 }
 
-export const newSession = (peer: Peer, model: Model, channel: Channel): Session => ({
+export const newSession = (peer: ConnectedDevice, model: Model, channel: Channel): Session => ({
   peer,
   model,
   channel,
@@ -43,7 +43,7 @@ export const newSession = (peer: Peer, model: Model, channel: Channel): Session 
   provenAt: 0,
   access: "pending",
   props: {},
-  told: false,
+  reported: false,
   clockSet: false,
   configured: false,
   configAsked: 0,
@@ -57,17 +57,26 @@ export const telemetryOf = ({ quirks }: Model): string => quirks.text?.telemetry
 export const clockLine = ({ peer }: Session, now: number): string =>
   `time_posix ${Math.floor((peer.epoch + now) / 1000)}`;
 
-interface Turn {
+interface ReceiveResult {
   readonly session: Session;
-  readonly heard: readonly Heard[];
+  readonly messages: readonly DecodedMessage[];
   /** Lines to write at once, encoded. */
   readonly replies: readonly string[];
 }
 
-const quiet = (session: Session, ...heard: readonly Heard[]): Turn => ({ session, heard, replies: [] });
+const quiet = (session: Session, ...messages: readonly DecodedMessage[]): ReceiveResult => ({
+  session,
+  messages,
+  replies: [],
+});
 
 /** A notification. Never throws. */
-export const receive = (session: Session, characteristic: string, bytes: Uint8Array, now: number): Turn => {
+export const receive = (
+  session: Session,
+  characteristic: string,
+  bytes: Uint8Array,
+  now: number,
+): ReceiveResult => {
   if (characteristic !== session.channel.notify)
     return quiet(session, {
       kind: "bad",
@@ -75,12 +84,12 @@ export const receive = (session: Session, characteristic: string, bytes: Uint8Ar
     });
   const cut = cutLines(session.pending, bytes);
   if (!cut) return quiet(session, { kind: "other", type: bytes[0] ?? 0 });
-  return cut.lines.reduce<Turn>(
+  return cut.lines.reduce<ReceiveResult>(
     (turn, raw) => {
       const next = receiveLine(turn.session, raw, now);
       return {
         session: next.session,
-        heard: [...turn.heard, ...next.heard],
+        messages: [...turn.messages, ...next.messages],
         replies: [...turn.replies, ...next.replies],
       };
     },
@@ -88,8 +97,8 @@ export const receive = (session: Session, characteristic: string, bytes: Uint8Ar
   );
 };
 
-const receiveLine = (session: Session, raw: string, now: number): Turn => {
-  const { search, line, contradicts } = sift(session.search, raw);
+const receiveLine = (session: Session, raw: string, now: number): ReceiveResult => {
+  const { search, line, contradicts } = narrowTables(session.search, raw);
   if (contradicts) return doubted(session);
   const narrowed = { ...session, search };
   if (!session.proven) return identified(narrowed, line, raw, now);
@@ -98,50 +107,53 @@ const receiveLine = (session: Session, raw: string, now: number): Turn => {
   return line ? understood(known, line, now) : quiet(known, notUnderstood(raw));
 };
 
-const notUnderstood = (raw: string): Heard => ({
+const notUnderstood = (raw: string): DecodedMessage => ({
   kind: "bad",
   reason: `Line not understood: ${raw.slice(0, 256)}`,
 });
 
 /** A line that no table fits which fits the others: nothing is certain any more, and all is asked anew. */
-const doubted = (session: Session): Turn => {
+const doubted = (session: Session): ReceiveResult => {
   const { peer, model, channel, access } = session;
   const anew = newSession(peer, model, channel);
-  const changed: readonly Heard[] = access === "full" ? [{ kind: "access", access: "pending" }] : [];
+  const changed: readonly DecodedMessage[] = access === "full" ? [{ kind: "access", access: "pending" }] : [];
   return quiet({ ...anew, access: access === "full" ? "pending" : access }, ...changed);
 };
 
 /** A line before the table is known. */
-const identified = (session: Session, line: Line | null, raw: string, now: number): Turn => {
+const identified = (session: Session, line: Line | null, raw: string, now: number): ReceiveResult => {
   const proven = prove(session.search);
   if (proven) return begun({ ...session, proven, provenAt: now, access: "full" }, line, now);
   const { model, search } = session;
   const word = line?.type === "answer" ? line.word : (line?.type ?? "");
-  const { handshake, line: next } = askNext(session.handshake, word, search, telemetryOf(model), now);
+  const { handshake, line: next } = nextQuestion(session.handshake, word, search, telemetryOf(model), now);
   const failed = handshake.failed && session.access === "pending";
   const access: Access = failed ? "none" : session.access;
   return {
     session: { ...session, handshake, access },
-    heard: [...(line ? [] : [notUnderstood(raw)]), ...(failed ? [{ kind: "access", access } as const] : [])],
+    messages: [
+      ...(line ? [] : [notUnderstood(raw)]),
+      ...(failed ? [{ kind: "access", access } as const] : []),
+    ],
     replies: next === null ? [] : [next],
   };
 };
 
 /** The table is proven: the pad is asked for its settings, then for its state. */
-const begun = (session: Session, line: Line | null, now: number): Turn => {
+const begun = (session: Session, line: Line | null, now: number): ReceiveResult => {
   const [table] = session.search.tables;
   const replies = table ? [CONFIG, telemetryOf(session.model)].map((text) => encodeText(text, table)) : [];
   const asked = { ...session, configAsked: 1 };
   const turn = line ? understood(asked, line, now) : quiet(asked);
   return {
     session: turn.session,
-    heard: [{ kind: "access", access: "full" }, ...turn.heard],
+    messages: [{ kind: "access", access: "full" }, ...turn.messages],
     replies: [...replies, ...turn.replies],
   };
 };
 
 /** A line of a pad whose table is proven. */
-const understood = (session: Session, line: Line, now: number): Turn => {
+const understood = (session: Session, line: Line, now: number): ReceiveResult => {
   switch (line.type) {
     case "answer":
       return answered({ ...session, clockSet: session.clockSet || line.word === "time_posix" });
@@ -157,9 +169,9 @@ const withholds = ({ configured, configAsked }: Session): boolean =>
   !configured && configAsked > CONFIG_TRIES;
 
 /** A pad that answers, and tells nothing of itself: in its deepest standby the settings are left out (more-protocols 1.6). */
-const answered = (session: Session): Turn => {
-  const asleep = session.asleep || (withholds(session) && !session.told);
-  return asleep || session.told ? asleepOr(session, asleep, [{ kind: "alive" }]) : quiet(session);
+const answered = (session: Session): ReceiveResult => {
+  const asleep = session.asleep || (withholds(session) && !session.reported);
+  return asleep || session.reported ? asleepOr(session, asleep, [{ kind: "alive" }]) : quiet(session);
 };
 
 /** The vendor's band; MIoT's own -4001 to -4007 are no refusals (more-protocols 1.6). */
@@ -178,40 +190,40 @@ const TRIES = 3;
  * A start comes back as an error before the handshake is done (QZ#813), and both published ones set the clock. A line may
  * be lost: it is set again at each such error until the pad has answered it, or no stop would ever be obeyed.
  */
-const withClock = (turn: Turn, now: number): Turn => {
+const withClock = (turn: ReceiveResult, now: number): ReceiveResult => {
   const { session } = turn;
   const [table] = session.proven?.tables ?? [];
   if (session.clockSet || !table) return turn;
   return {
     session,
-    heard: turn.heard,
+    messages: turn.messages,
     replies: [...turn.replies, encodeText(clockLine(session, now), table)],
   };
 };
 
 /** What a line says about the last start. */
-const judged = (session: Session, taken: boolean): Turn => {
+const judged = (session: Session, accepted: boolean): ReceiveResult => {
   const { startedAt, props } = session;
   if (startedAt === null) return quiet(session);
-  const refusals = taken ? 0 : session.refusals + 1;
-  const reason = taken
+  const refusals = accepted ? 0 : session.refusals + 1;
+  const reason = accepted
     ? null
     : props.ChildLockSwitch === 1
       ? "locked"
       : props.ControlMode === PANEL
         ? "panel"
         : null;
-  const judgement = { kind: "start", verdict: { taken, reason } } as const;
+  const judgement = { kind: "start", verdict: { accepted, reason } } as const;
   const after = { ...session, startedAt: null, refusals };
   const asleep = refusals >= TRIES && reason !== "locked";
-  return asleepOr(after, taken ? false : session.asleep || asleep, [judgement]);
+  return asleepOr(after, accepted ? false : session.asleep || asleep, [judgement]);
 };
 
 /** Tells a change of the standby that only the pad's panel can end. */
-const asleepOr = (session: Session, asleep: boolean, heard: readonly Heard[]): Turn =>
+const asleepOr = (session: Session, asleep: boolean, messages: readonly DecodedMessage[]): ReceiveResult =>
   asleep === session.asleep
-    ? quiet(session, ...heard)
-    : quiet({ ...session, asleep }, ...heard, { kind: "panel-standby", asleep });
+    ? quiet(session, ...messages)
+    : quiet({ ...session, asleep }, ...messages, { kind: "panel-standby", asleep });
 
 const verdictOf = ({ startedAt }: Session, line: Props, keys: number, now: number): boolean | null => {
   if (startedAt === null) return null;
@@ -221,26 +233,26 @@ const verdictOf = ({ startedAt }: Session, line: Props, keys: number, now: numbe
   return since >= ECHO_MS ? false : null;
 };
 
-const toldProps = (before: Session, line: Props, keys: number, now: number): Turn => {
+const toldProps = (before: Session, line: Props, keys: number, now: number): ReceiveResult => {
   const merged = { ...before.props, ...line };
   const configured = before.configured || isConfig(line);
   const status = statusOf(line, merged);
-  const told = before.told || status?.speed !== undefined;
-  const session = { ...before, props: merged, configured, told };
-  const taken = verdictOf(session, line, keys, now);
-  const verdict = taken === null ? quiet(session) : judged(session, taken);
+  const reported = before.reported || status?.speed !== undefined;
+  const session = { ...before, props: merged, configured, reported };
+  const accepted = verdictOf(session, line, keys, now);
+  const verdict = accepted === null ? quiet(session) : judged(session, accepted);
   const moves = (line.CurrentSpeed ?? 0) > 0 || line.runState === 1 || isConfig(line);
   const tellsConfig = session.model.quirks.text?.tellsConfig ?? false;
-  const sleeps = tellsConfig && withholds(session) && before.told && merged.ControlMode === PANEL;
-  const { session: after, heard } = asleepOr(
+  const sleeps = tellsConfig && withholds(session) && before.reported && merged.ControlMode === PANEL;
+  const { session: after, messages } = asleepOr(
     verdict.session,
     moves ? false : verdict.session.asleep || sleeps,
-    verdict.heard,
+    verdict.messages,
   );
   return quiet(
     after,
     ...(isConfig(line) ? [{ kind: "preferences", preferences: preferencesOf(merged) } as const] : []),
     ...(status ? [{ kind: "status", status } as const] : []),
-    ...heard,
+    ...messages,
   );
 };

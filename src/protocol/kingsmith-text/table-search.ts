@@ -55,7 +55,7 @@ export const prove = ({ tables, understood, versions }: Search): ProvenTable | n
 export const encodeCommand = (proven: ProvenTable, command: Command): string | null =>
   agreed(proven.tables, command);
 
-export interface Sifted {
+export interface SearchStep {
   readonly search: Search;
   /** What the line says; null where it is not understood, or says rest and not every table agrees. */
   readonly line: Line | null;
@@ -103,7 +103,7 @@ const sameState = (one: Line | null, other: Line | null): boolean =>
   one.values.runState === other.values.runState;
 
 /** What a line from the pad says, and which tables it leaves. */
-export const sift = (search: Search, raw: string): Sifted => {
+export const narrowTables = (search: Search, raw: string): SearchStep => {
   const tables = understoodBy(search.tables, raw);
   const best = likeliest(tables);
   if (best === null) {

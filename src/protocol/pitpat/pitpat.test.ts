@@ -6,7 +6,7 @@ import { concat, toHex } from "../bytes.js";
 import { modelFor } from "../models.js";
 import { protocolFor } from "../protocols.js";
 import type { Request } from "../ftms/control-point-frames.js";
-import type { Conversation, Gatt, Heard, Peer } from "../session.js";
+import type { ProtocolSession, Gatt, DecodedMessage, ConnectedDevice } from "../session.js";
 import { checks, enveloped, HEARTBEAT, opened, seal } from "./frames.js";
 import { VARIANTS } from "./gatt.js";
 import { pitpat } from "./pitpat.js";
@@ -26,9 +26,9 @@ const gattOf = (name: Name, access = ["write"]): Gatt => {
   };
 };
 
-const talkTo = (name: Name, model = "PitPat-T01"): Conversation => {
-  const peer: Peer = { ...gattOf(name), name: model, imperial: false, epoch: 0 };
-  return pitpat.converse(peer, modelFor("pitpat", model));
+const talkTo = (name: Name, model = "PitPat-T01"): ProtocolSession => {
+  const peer: ConnectedDevice = { ...gattOf(name), name: model, imperial: false, epoch: 0 };
+  return pitpat.openSession(peer, modelFor("pitpat", model));
 };
 
 const NOTIFY: Readonly<Record<Name, string>> = { A: "fba2", B: "ff02", C: "fff2" };
@@ -47,11 +47,11 @@ const REST = {
 const SERIAL = "PT0123456789ABCD";
 const status = (fields: Partial<typeof REST> = {}): Uint8Array =>
   encodeStatus({ ...REST, ...fields }, SERIAL);
-const hearing = (talk: Conversation, name: Name, bytes: Uint8Array, now = 0): readonly Heard[] =>
-  talk.hear(NOTIFY[name], bytes, now).heard;
-const statusIn = (heard: readonly Heard[]) =>
-  heard.flatMap((each) => (each.kind === "status" ? [each.status] : []));
-const written = (talk: Conversation, request: Request, now = 0): string[] =>
+const hearing = (talk: ProtocolSession, name: Name, bytes: Uint8Array, now = 0): readonly DecodedMessage[] =>
+  talk.receive(NOTIFY[name], bytes, now).messages;
+const statusIn = (messages: readonly DecodedMessage[]) =>
+  messages.flatMap((each) => (each.kind === "status" ? [each.status] : []));
+const written = (talk: ProtocolSession, request: Request, now = 0): string[] =>
   talk.frames(request, now).map(({ bytes }) => toHex(bytes));
 const speed = (value: number): Request => ({ op: "speed", speed: speedFromKmh(value) });
 
@@ -81,12 +81,12 @@ describe("commands", () => {
   });
 
   it("keeps the display in the unit that it shows", () => {
-    const talk = talkTo("A").hear("fba2", status({ flags: 0x80 }), 0).conversation;
+    const talk = talkTo("A").receive("fba2", status({ flags: 0x80 }), 0).session;
     for (const op of ["stop", "pause", "start"] as const) {
       const [hex = ""] = written(talk, { op });
       expect(parseCommand(fromHex(hex))).toMatchObject({ showsMiles: true });
     }
-    const back = talk.hear("fba2", status(), 1).conversation;
+    const back = talk.receive("fba2", status(), 1).session;
     expect(written(back, { op: "stop" })).toEqual(["6a1700000000000001005000000000000dba9d76eff543"]);
   });
 
@@ -94,19 +94,19 @@ describe("commands", () => {
     let talk = talkTo("B");
     const [stop = ""] = written(talk, { op: "stop" });
     expect(stop).toBe("4d0000176a1700000000000001005000000000000dba9d76eff543");
-    talk = talk.wrote({ op: "stop" }, 0);
-    const turn = talk.hear("ff02", enveloped(status(), 4, 0), 5);
+    talk = talk.onWritten({ op: "stop" }, 0);
+    const turn = talk.receive("ff02", enveloped(status(), 4, 0), 5);
     expect(turn.replies?.flat().map(({ bytes }) => toHex(bytes))).toEqual(["4d0001056a05fdf843"]);
-    expect(written(turn.conversation, { op: "pause" })[0]).toMatch(/^4d0002176a17/);
-    for (let n = 2; n < 256; n += 1) talk = talk.wrote({ op: "stop" }, n);
+    expect(written(turn.session, { op: "pause" })[0]).toMatch(/^4d0002176a17/);
+    for (let n = 2; n < 256; n += 1) talk = talk.onWritten({ op: "stop" }, n);
     expect(written(talk, { op: "stop" })[0]).toMatch(/^4d00ff17/);
-    expect(written(talk.wrote({ op: "stop" }, 0), { op: "stop" })[0]).toMatch(/^4d000017/);
+    expect(written(talk.onWritten({ op: "stop" }, 0), { op: "stop" })[0]).toMatch(/^4d000017/);
   });
 
   it("are written with a response wherever the pad allows one", () => {
     const responses = (["write", "write-without-response"] as const).map((access) => {
-      const peer: Peer = { ...gattOf("A", [access]), name: null, imperial: false, epoch: 0 };
-      return pitpat.converse(peer, modelFor("pitpat", null)).frames({ op: "stop" }, 0)[0]?.response;
+      const peer: ConnectedDevice = { ...gattOf("A", [access]), name: null, imperial: false, epoch: 0 };
+      return pitpat.openSession(peer, modelFor("pitpat", null)).frames({ op: "stop" }, 0)[0]?.response;
     });
     expect(responses).toEqual([true, false]);
   });
@@ -137,27 +137,27 @@ describe("commands", () => {
 
 describe("heartbeats", () => {
   const beats = (name: Name, bytes: Uint8Array): number =>
-    talkTo(name).hear(NOTIFY[name], bytes, 0).replies?.length ?? 0;
+    talkTo(name).receive(NOTIFY[name], bytes, 0).replies?.length ?? 0;
 
   it("answer each notification exactly once, whatever it says; variant A wants none", () => {
     const packets = [enveloped(status(), 4, 9), status(), Uint8Array.of(), Uint8Array.of(1, 2, 3)];
     expect(packets.map((bytes) => beats("B", bytes))).toEqual([1, 1, 1, 1]);
     expect(packets.map((bytes) => beats("C", bytes))).toEqual([1, 1, 1, 1]);
     expect(packets.map((bytes) => beats("A", bytes))).toEqual([0, 0, 0, 0]);
-    expect(talkTo("B").hear("2a37", status(), 0).replies ?? []).toEqual([]);
+    expect(talkTo("B").receive("2a37", status(), 0).replies ?? []).toEqual([]);
   });
 
   it("are not given unasked, except to a pad that has fallen silent", () => {
     const poll = { op: "poll" } as const;
     let talk = talkTo("B");
     expect(written(talk, poll, 0)).toEqual([]);
-    talk = talk.wrote(poll, 0);
+    talk = talk.onWritten(poll, 0);
     expect(written(talk, poll, 2_999)).toEqual([]);
     expect(written(talk, poll, 3_000)).toEqual(["4d0000056a05fdf843"]);
-    talk = talk.hear("ff02", enveloped(status(), 4, 0), 3_100).conversation;
+    talk = talk.receive("ff02", enveloped(status(), 4, 0), 3_100).session;
     expect(written(talk, poll, 6_000)).toEqual([]);
     expect(written(talk, poll, 6_100)).toHaveLength(1);
-    expect(written(talkTo("A").wrote(poll, 0), poll, 9_000)).toEqual([]);
+    expect(written(talkTo("A").onWritten(poll, 0), poll, 9_000)).toEqual([]);
   });
 });
 
@@ -190,12 +190,15 @@ describe("statuses", () => {
   });
 
   it("tell the highest speed, once each time that it changes, and none that no pad has", () => {
-    const first = talkTo("A").hear("fba2", status(), 0);
-    expect(first.heard[0]).toEqual({ kind: "preferences", preferences: { maxSpeed: 600, imperial: false } });
-    const second = first.conversation.hear("fba2", status(), 1);
-    expect(second.heard.map(({ kind }) => kind)).toEqual(["status"]);
-    const third = second.conversation.hear("fba2", status({ maxSpeed: 0 }), 2);
-    expect(third.heard[0]).toEqual({ kind: "preferences", preferences: { imperial: false } });
+    const first = talkTo("A").receive("fba2", status(), 0);
+    expect(first.messages[0]).toEqual({
+      kind: "preferences",
+      preferences: { maxSpeed: 600, imperial: false },
+    });
+    const second = first.session.receive("fba2", status(), 1);
+    expect(second.messages.map(({ kind }) => kind)).toEqual(["status"]);
+    const third = second.session.receive("fba2", status({ maxSpeed: 0 }), 2);
+    expect(third.messages[0]).toEqual({ kind: "preferences", preferences: { imperial: false } });
   });
 
   it("come behind an envelope in variants B and C, and only there", () => {
@@ -245,10 +248,10 @@ describe("serial numbers", () => {
           const whole = wrapped ? enveloped(status(), 4, 1) : status();
           for (const bytes of [whole, concat(head, whole.subarray(from, Math.max(from, to)))]) {
             expect(tells(pitpat.masked(NOTIFY[name], bytes))).toBe(false);
-            for (const heard of hearing(talkTo(name), name, bytes))
-              if (heard.kind === "bad")
+            for (const messages of hearing(talkTo(name), name, bytes))
+              if (messages.kind === "bad")
                 for (const part of parts(SERIAL))
-                  expect(heard.reason).not.toContain(toHex(new TextEncoder().encode(part)));
+                  expect(messages.reason).not.toContain(toHex(new TextEncoder().encode(part)));
           }
         },
       ),
@@ -305,12 +308,12 @@ it("no bytes throw, and whatever the pad says, nothing but heartbeats is written
     fc.property(fc.constantFrom<Name>("A", "B", "C"), fc.array(bytes, { maxLength: 20 }), (name, said) => {
       let talk = talkTo(name);
       for (const [at, each] of said.entries()) {
-        const { conversation, heard, replies = [] } = talk.hear(NOTIFY[name], each, at);
+        const { session: conversation, messages, replies = [] } = talk.receive(NOTIFY[name], each, at);
         for (const { bytes: reply } of replies.flat()) {
           const frame = name === "A" ? reply : opened(reply);
           expect(frame && parseCommand(frame)).toBe("heartbeat");
         }
-        for (const { speed: shown } of statusIn(heard)) expect(shown && kmh(shown)).toBeLessThan(66);
+        for (const { speed: shown } of statusIn(messages)) expect(shown && kmh(shown)).toBeLessThan(66);
         talk = conversation;
       }
       const [stop] = talk.frames({ op: "stop" }, 99);

@@ -2,7 +2,7 @@ import { kmh, type Speed } from "../../domain/units.js";
 import { toHex } from "../bytes.js";
 import type { Request } from "../ftms/control-point-frames.js";
 import type { Frame, Model } from "../protocol.js";
-import type { Conversation, Heard, Peer, Protocol, Turn } from "../session.js";
+import type { ProtocolSession, DecodedMessage, ConnectedDevice, Protocol, SessionStep } from "../session.js";
 import { checks, commandFrame, enveloped, HEARTBEAT, isStatus, opened, withoutSerial } from "./frames.js";
 import { type Channel, channelOf, NO_CHANNEL, VARIANTS } from "./gatt.js";
 import { preferencesOf, readStatus, SHOWS_MILES, statusOf } from "./status.js";
@@ -68,56 +68,56 @@ const sent = (session: Session, frame: Uint8Array | null): readonly Frame[] => {
 const numbered = (session: Session): Session => ({ ...session, number: (session.number + 1) & 0xff });
 
 const SHOWN = 64;
-const bad = (what: string, bytes: Uint8Array, { variant }: Channel): Heard => ({
+const bad = (what: string, bytes: Uint8Array, { variant }: Channel): DecodedMessage => ({
   kind: "bad",
   reason: `${what}, ${bytes.length} bytes dropped: ${toHex(withoutSerial(bytes, variant).subarray(0, SHOWN))}`,
 });
 
 /** A notification, understood. */
-const understood = (
+const decodeFrame = (
   session: Session,
   bytes: Uint8Array,
-): { readonly session: Session; readonly heard: readonly Heard[] } => {
+): { readonly session: Session; readonly messages: readonly DecodedMessage[] } => {
   const { channel } = session;
   const frame = channel.variant.envelope ? opened(bytes) : bytes;
-  if (!frame || !checks(frame)) return { session, heard: [bad("no valid frame", bytes, channel)] };
-  if (!isStatus(frame)) return { session, heard: [{ kind: "other", type: frame[0] ?? 0 }] };
+  if (!frame || !checks(frame)) return { session, messages: [bad("no valid frame", bytes, channel)] };
+  if (!isStatus(frame)) return { session, messages: [{ kind: "other", type: frame[0] ?? 0 }] };
   const raw = readStatus(frame);
-  const news: readonly Heard[] =
+  const news: readonly DecodedMessage[] =
     raw.maxSpeed === session.maxSpeed ? [] : [{ kind: "preferences", preferences: preferencesOf(raw) }];
   return {
     session: { ...session, maxSpeed: raw.maxSpeed, showsMiles: (raw.flags & SHOWS_MILES) !== 0 },
-    heard: [...news, { kind: "status", status: statusOf(raw) }],
+    messages: [...news, { kind: "status", status: statusOf(raw) }],
   };
 };
 
-const hear = (before: Session, characteristic: string, bytes: Uint8Array, now: number): Turn => {
+const receive = (before: Session, characteristic: string, bytes: Uint8Array, now: number): SessionStep => {
   const { channel } = before;
   if (characteristic !== channel.variant.notify)
     return {
-      conversation: conversationOf(before),
-      heard: [{ kind: "bad", reason: `unexpected ${characteristic}, ${bytes.length} bytes dropped` }],
+      session: protocolSession(before),
+      messages: [{ kind: "bad", reason: `unexpected ${characteristic}, ${bytes.length} bytes dropped` }],
     };
-  const { session, heard } = understood({ ...before, quietSince: now }, bytes);
-  if (!channel.variant.heartbeat) return { conversation: conversationOf(session), heard };
+  const { session, messages } = decodeFrame({ ...before, quietSince: now }, bytes);
+  if (!channel.variant.heartbeat) return { session: protocolSession(session), messages };
   return {
-    conversation: conversationOf(numbered(session)),
-    heard,
+    session: protocolSession(numbered(session)),
+    messages,
     replies: [sent(session, HEARTBEAT)],
   };
 };
 
-const wrote = (session: Session, request: Request, now: number): Session => {
+const onWritten = (session: Session, request: Request, now: number): Session => {
   const after = frameOf(session, request, now) ? numbered(session) : session;
   return request.op === "poll" ? { ...after, quietSince: session.quietSince ?? now } : after;
 };
 
-const conversationOf = (session: Session): Conversation => ({
+const protocolSession = (session: Session): ProtocolSession => ({
   opening: [{ do: "subscribe", characteristic: session.channel.variant.notify }],
   access: "full",
   interrupt: [],
-  hear: (characteristic, bytes, now) => hear(session, characteristic, bytes, now),
-  wrote: (request, now) => conversationOf(wrote(session, request, now)),
+  receive: (characteristic, bytes, now) => receive(session, characteristic, bytes, now),
+  onWritten: (request, now) => protocolSession(onWritten(session, request, now)),
   frames: (request, now) => sent(session, frameOf(session, request, now)),
   reads: () => [],
 });
@@ -132,10 +132,10 @@ export const pitpat: Protocol = {
   name: "pitpat",
   speaks: (gatt) => channelOf(gatt) !== null,
   // Its frames ask for no session; an envelope is numbered from 0 on each link.
-  stopsUnheard: true,
+  stopsWithoutTelemetry: true,
   masked,
-  converse: (peer: Peer, model: Model) =>
-    conversationOf({
+  openSession: (peer: ConnectedDevice, model: Model) =>
+    protocolSession({
       channel: channelOf(peer) ?? NO_CHANNEL,
       model,
       number: 0,

@@ -6,7 +6,7 @@ import { concat, toHex } from "../bytes.js";
 import { modelFor } from "../models.js";
 import { protocolFor } from "../protocols.js";
 import type { Operation } from "../protocol.js";
-import type { Conversation, Gatt, Heard, Peer } from "../session.js";
+import type { ProtocolSession, Gatt, DecodedMessage, ConnectedDevice } from "../session.js";
 import { deframe } from "./frames.js";
 import { encodeBody, encodeTelemetry, GREETING, parseCommand } from "./server-frames.js";
 import { sperax } from "./sperax.js";
@@ -23,9 +23,9 @@ const GATT: Gatt = {
   ]),
 };
 const P3 = modelFor("sperax", "SPERAX_P3MAX");
-const talk = (): Conversation => {
-  const peer: Peer = { ...GATT, name: "SPERAX_P3MAX", imperial: false, epoch: 0 };
-  return sperax.converse(peer, P3);
+const talk = (): ProtocolSession => {
+  const peer: ConnectedDevice = { ...GATT, name: "SPERAX_P3MAX", imperial: false, epoch: 0 };
+  return sperax.openSession(peer, P3);
 };
 const REST: RawTelemetry = {
   state: 0,
@@ -38,13 +38,13 @@ const REST: RawTelemetry = {
   vibration: 0,
 };
 const telling = (fields: Partial<RawTelemetry>): Uint8Array => encodeTelemetry({ ...REST, ...fields });
-const after = (fields: Partial<RawTelemetry>, from = talk(), now = 0): Conversation =>
-  from.hear("fff1", telling(fields), now).conversation;
-const written = (conversation: Conversation, operation: Operation, now = 0): string[] =>
+const after = (fields: Partial<RawTelemetry>, from = talk(), now = 0): ProtocolSession =>
+  from.receive("fff1", telling(fields), now).session;
+const written = (conversation: ProtocolSession, operation: Operation, now = 0): string[] =>
   conversation.frames(operation, now).map(({ bytes }) => toHex(bytes));
 const speed = (kmh: number): Operation => ({ op: "speed", speed: speedFromKmh(kmh) });
-const statuses = (heard: readonly Heard[]) =>
-  heard.flatMap((each) => (each.kind === "status" ? [each.status] : []));
+const statuses = (messages: readonly DecodedMessage[]) =>
+  messages.flatMap((each) => (each.kind === "status" ? [each.status] : []));
 
 describe("commands", () => {
   it("are asked for control before the first of a connection and before each start", () => {
@@ -65,7 +65,7 @@ describe("commands", () => {
 
   it("set an incline on a running belt only, and with it the belt's own speed", () => {
     const incline: Operation = { op: "incline", percent: 1 };
-    const args = (conversation: Conversation, now: number): (readonly number[] | undefined)[] =>
+    const args = (conversation: ProtocolSession, now: number): (readonly number[] | undefined)[] =>
       conversation.frames(incline, now).map(({ bytes }) => parseCommand(bytes)?.args);
     for (const state of [0x00, 0x01, 0x02, 0x0f, 0x11, 0x12, 0x13, 0x50, 0x77])
       expect(args(after({ state, speed: 20 }), 0)).toEqual([]);
@@ -110,7 +110,7 @@ describe("commands", () => {
 describe("telemetry", () => {
   it("says what the pad counts", () => {
     const raw = { state: 0x10, elapsed: 300, distance: 260, energy: 40, steps: 700, speed: 45, incline: 3 };
-    expect(statuses(talk().hear("fff1", telling(raw), 0).heard)).toEqual([
+    expect(statuses(talk().receive("fff1", telling(raw), 0).messages)).toEqual([
       {
         activity: "running",
         code: 16,
@@ -137,40 +137,42 @@ describe("telemetry", () => {
       0x50: "resting",
     };
     for (let state = 0; state < 256; state += 1)
-      expect(statuses(talk().hear("fff1", telling({ state }), 0).heard)).toMatchObject([
+      expect(statuses(talk().receive("fff1", telling({ state }), 0).messages)).toMatchObject([
         { activity: named[state] ?? "other", code: state },
       ]);
   });
 
   it("is dropped where it is too short, as is anything with a wrong bit", () => {
-    expect(talk().hear("fff1", encodeBody([0, 0x19, 0, 0, 0x10]), 0).heard).toMatchObject([{ kind: "bad" }]);
+    expect(talk().receive("fff1", encodeBody([0, 0x19, 0, 0, 0x10]), 0).messages).toMatchObject([
+      { kind: "bad" },
+    ]);
     const whole = telling({ state: 0x10, speed: 30 });
     fc.assert(
       fc.property(fc.nat(whole.length - 1), fc.nat(7), (at, bit) => {
         const bytes = whole.slice();
         bytes[at]! ^= 1 << bit;
-        expect(statuses(talk().hear("fff1", bytes, 0).heard)).toEqual([]);
+        expect(statuses(talk().receive("fff1", bytes, 0).messages)).toEqual([]);
       }),
     );
   });
 });
 
 describe("the answer to hello", () => {
-  const heard = (inner: string): readonly Heard[] =>
-    talk().hear("fff1", encodeBody(fromHex(inner.replaceAll(" ", ""))), 0).heard;
+  const messages = (inner: string): readonly DecodedMessage[] =>
+    talk().receive("fff1", encodeBody(fromHex(inner.replaceAll(" ", ""))), 0).messages;
 
   it("tells the limits of both pads whose answers are published", () => {
-    expect(heard("00 01 00 06 00 a8 27 11 01 00 05 78 03 4b 00 0a 01 04 00")).toEqual([
+    expect(messages("00 01 00 06 00 a8 27 11 01 00 05 78 03 4b 00 0a 01 04 00")).toEqual([
       { kind: "preferences", preferences: { minSpeed: 50, maxSpeed: 1200, imperial: false } },
     ]);
-    expect(heard("00 01 00 06 00 a8 27 10 02 00 03 3c 02 26 00 0a 01 04 00")).toEqual([
+    expect(messages("00 01 00 06 00 a8 27 10 02 00 03 3c 02 26 00 0a 01 04 00")).toEqual([
       { kind: "preferences", preferences: { minSpeed: 30, maxSpeed: 600, imperial: false } },
     ]);
   });
 
   it("tells none where the two units do not say the same", () => {
     for (const inner of ["00 01", "00 01 00 06 00 a8 27 11 01 00 05 78 03 20 00 0a 01 04 00"])
-      expect(heard(inner)).toEqual([{ kind: "preferences", preferences: { imperial: false } }]);
+      expect(messages(inner)).toEqual([{ kind: "preferences", preferences: { imperial: false } }]);
   });
 });
 
@@ -193,17 +195,17 @@ describe("the stream", () => {
         (parts, cuts) => {
           const stream = parts.reduce(concat, new Uint8Array());
           let conversation = talk();
-          const seen: Heard[] = [];
+          const seen: DecodedMessage[] = [];
           let at = 0;
           for (const cut of [...cuts, stream.length]) {
-            const turn = conversation.hear("fff1", stream.subarray(at, at + cut), 0);
-            seen.push(...turn.heard);
-            conversation = turn.conversation;
+            const turn = conversation.receive("fff1", stream.subarray(at, at + cut), 0);
+            seen.push(...turn.messages);
+            conversation = turn.session;
             at += cut;
           }
-          const whole = talk().hear("fff1", stream, 0).heard;
-          const told = (heard: readonly Heard[]): readonly Heard[] =>
-            heard
+          const whole = talk().receive("fff1", stream, 0).messages;
+          const told = (messages: readonly DecodedMessage[]): readonly DecodedMessage[] =>
+            messages
               .filter(({ kind }) => kind === "status" || kind === "other")
               .filter((each) => each.kind !== "other" || each.type !== 0x12);
           expect(told(seen)).toEqual(told(whole));
@@ -218,7 +220,7 @@ describe("the stream", () => {
   it("finds the frame behind one that was cut off, and keeps no more than a frame's length", () => {
     const whole = telling({ state: 0x10, speed: 30 });
     const cut = concat(whole.subarray(0, 9), whole);
-    expect(statuses(talk().hear("fff1", cut, 0).heard)).toHaveLength(1);
+    expect(statuses(talk().receive("fff1", cut, 0).messages)).toHaveLength(1);
     let pending = new Uint8Array();
     for (let n = 0; n < 50; n += 1) {
       pending = Uint8Array.from(deframe(concat(pending, Uint8Array.of(0xf5, ...new Uint8Array(20)))).rest);
@@ -227,10 +229,10 @@ describe("the stream", () => {
   });
 
   it("begins with three bytes that are no frame, and no error", () => {
-    expect(talk().hear("fff1", GREETING, 0).heard).toMatchObject([{ kind: "other" }]);
+    expect(talk().receive("fff1", GREETING, 0).messages).toMatchObject([{ kind: "other" }]);
     // A genuine frame cut in two, behind them (OM).
-    const first = talk().hear("fff1", fromHex("121314f509000e00f00c9a"), 0);
-    expect(first.conversation.hear("fff1", fromHex("fa"), 1).heard).toEqual([{ kind: "other", type: 0x0e }]);
+    const first = talk().receive("fff1", fromHex("121314f509000e00f00c9a"), 0);
+    expect(first.session.receive("fff1", fromHex("fa"), 1).messages).toEqual([{ kind: "other", type: 0x0e }]);
   });
 
   it("throws and hangs at no bytes, answers none, and leaves the stop what it is", () => {
@@ -240,9 +242,9 @@ describe("the stream", () => {
       fc.property(fc.oneof(bytes, bodies), (said) => {
         let conversation = talk();
         for (const [at, each] of said.entries()) {
-          const turn = conversation.hear("fff1", each, at);
+          const turn = conversation.receive("fff1", each, at);
           expect(turn.replies ?? []).toEqual([]);
-          conversation = turn.conversation;
+          conversation = turn.session;
         }
         expect(written(conversation, { op: "stop" })).toEqual(["f50a0015000000d301fa"]);
       }),

@@ -2,7 +2,14 @@ import type { PadStatus } from "../../domain/pad.js";
 import { AT_REST, kmh, type Speed } from "../../domain/units.js";
 import { concat, toHex } from "../bytes.js";
 import type { Request } from "../ftms/control-point-frames.js";
-import { type Conversation, type Heard, type Peer, type Protocol, type Unit, unmasked } from "../session.js";
+import {
+  type ProtocolSession,
+  type DecodedMessage,
+  type ConnectedDevice,
+  type Protocol,
+  type FrameSequence,
+  unmasked,
+} from "../session.js";
 import { COMMAND, type Command, encodeCommand } from "./commands.js";
 import { deframe, type Piece } from "./frames.js";
 import { NOTIFY, responseOf, WRITE } from "./gatt.js";
@@ -59,11 +66,11 @@ const commandsOf = (session: Session, request: Request): readonly Command[] => {
   }
 };
 
-const unitOf = ({ response }: Session, commands: readonly Command[]): Unit =>
+const unitOf = ({ response }: Session, commands: readonly Command[]): FrameSequence =>
   commands.map((command) => ({ characteristic: WRITE, bytes: encodeCommand(command), response }));
 
 const SHOWN = 64;
-const bad = (what: string, bytes: Uint8Array): Heard => ({
+const bad = (what: string, bytes: Uint8Array): DecodedMessage => ({
   kind: "bad",
   reason: `${what}, ${bytes.length} bytes dropped: ${toHex(bytes.subarray(0, SHOWN))}`,
 });
@@ -71,7 +78,7 @@ const bad = (what: string, bytes: Uint8Array): Heard => ({
 /** Three bytes without a frame, right after the connect (more-protocols 2). */
 const GREETING = "121314";
 
-const understood = ({ valid, bytes }: Piece): Heard => {
+const decodePiece = ({ valid, bytes }: Piece): DecodedMessage => {
   if (!valid) return toHex(bytes) === GREETING ? { kind: "other", type: 0x12 } : bad("no valid frame", bytes);
   const type = bytes[1] ?? 0;
   if (type === COMMAND.telemetry)
@@ -86,24 +93,24 @@ const understood = ({ valid, bytes }: Piece): Heard => {
 const received = (
   session: Session,
   bytes: Uint8Array,
-): { readonly session: Session; readonly heard: readonly Heard[] } => {
+): { readonly session: Session; readonly messages: readonly DecodedMessage[] } => {
   const { pieces, rest } = deframe(concat(session.pending, bytes));
-  const heard = pieces.map(understood);
-  const status = heard.findLast((each) => each.kind === "status")?.status ?? session.status;
-  return { session: { ...session, pending: rest, status }, heard };
+  const messages = pieces.map(decodePiece);
+  const status = messages.findLast((each) => each.kind === "status")?.status ?? session.status;
+  return { session: { ...session, pending: rest, status }, messages };
 };
 
-const conversationOf = (session: Session): Conversation => ({
+const protocolSession = (session: Session): ProtocolSession => ({
   opening: [{ do: "subscribe", characteristic: NOTIFY }],
   access: "full",
   interrupt: [],
-  hear(characteristic, bytes) {
+  receive(characteristic, bytes) {
     if (characteristic !== NOTIFY)
-      return { conversation: conversationOf(session), heard: [bad(`unexpected ${characteristic}`, bytes)] };
+      return { session: protocolSession(session), messages: [bad(`unexpected ${characteristic}`, bytes)] };
     const turn = received(session, bytes);
-    return { conversation: conversationOf(turn.session), heard: turn.heard };
+    return { session: protocolSession(turn.session), messages: turn.messages };
   },
-  wrote: () => conversationOf(session),
+  onWritten: () => protocolSession(session),
   frames: (request) => unitOf(session, commandsOf(session, request)),
   reads: () => [],
 });
@@ -113,10 +120,10 @@ export const sperax: Protocol = {
   name: "sperax",
   speaks: (gatt) => responseOf(gatt) !== null,
   // One write can be lost, and an RM-01 may want to be asked for control: the next one comes after the first poll.
-  stopsUnheard: true,
+  stopsWithoutTelemetry: true,
   masked: unmasked,
-  converse: (peer: Peer) =>
-    conversationOf({
+  openSession: (peer: ConnectedDevice) =>
+    protocolSession({
       response: responseOf(peer) ?? false,
       pending: new Uint8Array(),
       status: null,

@@ -1,6 +1,6 @@
 import { kmh, type Speed } from "../../domain/units.js";
 import { concat, toHex } from "../bytes.js";
-import { type Conversation, type Peer, type Protocol, unmasked } from "../session.js";
+import { type ProtocolSession, type ConnectedDevice, type Protocol, unmasked } from "../session.js";
 import type { Frame, Message, Model, Operation } from "../protocol.js";
 import { COMMAND, deframe, frame, TYPE, type Piece } from "./frames.js";
 import {
@@ -107,18 +107,18 @@ const encode = (operation: Operation, model: Model): readonly Frame[] => {
   return body ? [{ characteristic: WRITE, bytes: frame(COMMAND, body), response: false }] : [];
 };
 
-const conversationOf = (pending: Uint8Array, peer: Peer, model: Model): Conversation => {
-  const self: Conversation = {
+const protocolSession = (pending: Uint8Array, peer: ConnectedDevice, model: Model): ProtocolSession => {
+  const self: ProtocolSession = {
     access: "full",
     interrupt: [],
     opening: peer.services.get(SERVICE)?.includes(NOTIFY)
       ? [{ do: "subscribe", characteristic: NOTIFY }]
       : [],
-    hear(characteristic, bytes) {
+    receive(characteristic, bytes) {
       const { pending: rest, messages } = decode(pending, characteristic, bytes);
-      return { conversation: conversationOf(rest, peer, model), heard: messages };
+      return { session: protocolSession(rest, peer, model), messages };
     },
-    wrote: () => self,
+    onWritten: () => self,
     frames: (operation) => encode(operation, model),
     reads: () => [],
   };
@@ -131,8 +131,9 @@ export const wilink: Protocol & { readonly decode: typeof decode; readonly encod
   speaks: ({ services }) => services.has(SERVICE),
   masked: unmasked,
   // FE02 asks for no session, no answer and no pairing (a.1).
-  stopsUnheard: true,
-  converse: (peer: Peer, model: Model): Conversation => conversationOf(new Uint8Array(), peer, model),
+  stopsWithoutTelemetry: true,
+  openSession: (peer: ConnectedDevice, model: Model): ProtocolSession =>
+    protocolSession(new Uint8Array(), peer, model),
   decode,
   encode,
 };

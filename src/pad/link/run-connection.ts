@@ -4,7 +4,7 @@ import type { Clock } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
 import type { PadSettings } from "../../domain/pad.js";
 import { modelFor } from "../../protocol/models.js";
-import type { Heard, Protocol } from "../../protocol/session.js";
+import type { DecodedMessage, Protocol } from "../../protocol/session.js";
 import type { Model } from "../../protocol/protocol.js";
 import { protocolFor } from "../../protocol/protocols.js";
 import type { Logger } from "../../log/log.js";
@@ -24,7 +24,7 @@ export interface ServeDeps {
   readonly onOpen: (connection: Connection) => void;
   /** It takes everything, and answers. */
   readonly onListening: () => void;
-  readonly onHeard: (heard: Heard, poll: number | null) => void;
+  readonly onMessage: (message: DecodedMessage, poll: number | null) => void;
   readonly onRssi: (rssi: number) => void;
 }
 
@@ -42,7 +42,7 @@ const protocolOf = (link: Link, settings: PadSettings): Protocol => {
 };
 
 /** Lives on a connected link until `gone` aborts. Rejects with the BridgeError that ended it. */
-export const serveLink = async (
+export const runConnection = async (
   link: Link,
   settings: PadSettings,
   deps: ServeDeps,
@@ -51,13 +51,13 @@ export const serveLink = async (
   const protocol = protocolOf(link, settings);
   const model = modelFor(protocol.name, link.name);
   const imperial = deps.onModel(model);
-  const { clock, onHeard } = deps;
+  const { clock, onMessage } = deps;
   const traced = traceLink(link, deps.log, (characteristic, bytes) => protocol.masked(characteristic, bytes));
-  const connection = openConnection(traced, protocol, model, imperial, { clock, gone, onHeard });
+  const connection = openConnection(traced, protocol, model, imperial, { clock, gone, onMessage });
   // A subscription that hangs must not keep a stop from the belt.
-  if (protocol.stopsUnheard) deps.onOpen(connection);
+  if (protocol.stopsWithoutTelemetry) deps.onOpen(connection);
   await orAborted(connection.listen(), gone);
-  if (!protocol.stopsUnheard) deps.onOpen(connection);
+  if (!protocol.stopsWithoutTelemetry) deps.onOpen(connection);
   const stopAsking = clock.every(RSSI_EVERY_MS, () => {
     const asked = link.rssi({ signal: link.lost });
     // A controller that does not tell is no fault of the link.
