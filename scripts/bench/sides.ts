@@ -15,6 +15,7 @@ const FLOOR = fileURLToPath(new URL("floor.js", import.meta.url));
 const PAD = "57:4c:4e:00:00:00";
 const START_MS = 30_000;
 const SETTLED_MS = 20_000;
+const AGAIN_MS = 5_000;
 const HOOK = fileURLToPath(new URL("../../test/virtual-controller/hook.ts", import.meta.url));
 const SOCKET = new URL("../../test/virtual-controller/socket.ts", import.meta.url);
 
@@ -138,6 +139,18 @@ const isSettled =
     return speed === 0 && stop_confirmed !== false;
   };
 
+/**
+ * The floor never repeats a stop that falls into its pad's gap, which ignores it: `OFF` is sent again until the belt is at
+ * rest, on both sides, and not measured.
+ */
+const settled = async (subject: Subject, probe: MqttProbe, mark: number): Promise<void> => {
+  const again = setInterval(() => off(subject, probe), AGAIN_MS);
+  await probe.until(isSettled(subject), SETTLED_MS, mark).finally(() => clearInterval(again));
+};
+
+const off = ({ base }: Subject, { client }: MqttProbe): void =>
+  void client.publish(`${base}/p0/set`, "OFF", { qos: 1 });
+
 /** `OFF` on MQTT → stop frame on the air. Milliseconds. The last stop is settled at the end. */
 export const offToStop = async (
   subject: Subject,
@@ -150,9 +163,9 @@ export const offToStop = async (
     const before = stopFrames(subject).length;
     const mark = probe.mark();
     const from = now();
-    probe.client.publish(`${subject.base}/p0/set`, "OFF", { qos: 1 });
+    off(subject, probe);
     took.push((await nextStop(subject, before)).at - from);
-    await probe.until(isSettled(subject), SETTLED_MS, mark);
+    await settled(subject, probe, mark);
   }
   return took;
 };
