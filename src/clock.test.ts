@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ManualClock } from "../test/support/clock.js";
 import { sleep, systemClock, watchStalls } from "./clock.js";
 
@@ -45,6 +45,42 @@ describe("watchStalls", () => {
 });
 
 describe("systemClock", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it("wakes the program once for all that look around, however they began, and only while they do", () => {
+    vi.useFakeTimers();
+    const clock = systemClock();
+    const ran: string[] = [];
+    const ends = [clock.every(500, () => ran.push("a"))];
+    vi.advanceTimersByTime(200);
+    ends.push(clock.every(1_000, () => ran.push("b")));
+    vi.advanceTimersByTime(100);
+    ends.push(clock.every(500, () => ran.push("c")));
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(700);
+    expect(ran).toEqual(["a", "c", "a", "b", "c"]);
+    for (const end of ends) end();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(5_000);
+    expect(ran).toHaveLength(5);
+  });
+
+  it("looks on where one of them fails, or ends another", () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "queueMicrotask"] });
+    const clock = systemClock();
+    const ran: string[] = [];
+    clock.every(500, () => {
+      throw new Error("broken");
+    });
+    clock.every(500, () => {
+      ran.push("second");
+      end();
+    });
+    const end = clock.every(500, () => ran.push("ended"));
+    expect(() => vi.advanceTimersByTime(500)).toThrow("broken");
+    expect(ran).toEqual(["second"]);
+  });
+
   it("goes on, and its timers can be cancelled", async () => {
     const clock = systemClock();
     const before = clock.now();

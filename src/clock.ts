@@ -8,7 +8,7 @@ export interface Clock {
   wall(): number;
   /** Calls `run` once after `ms`; returns the canceller. */
   after(ms: number, run: () => void): () => void;
-  /** Calls `run` every `ms`; returns the canceller. */
+  /** Calls `run` every `ms`, the first time perhaps sooner; returns the canceller. */
   every(ms: number, run: () => void): () => void;
 }
 
@@ -76,19 +76,67 @@ const monotonicClock = ({ monotonic, boot, wall }: TimeSource): (() => number) =
   };
 };
 
+const BEAT_MS = 500;
+
+interface Tick {
+  readonly beats: number;
+  left: number;
+  readonly run: () => void;
+}
+
+/** What is thrown ends the program by its one path, and keeps none of the others from their turn. */
+const runTick = ({ run }: Tick): void => {
+  try {
+    run();
+  } catch (thrown) {
+    queueMicrotask(() => {
+      throw thrown;
+    });
+  }
+};
+
+/** Whoever looks around every so often does so in the same beat: a wake-up costs more than what most of them do in it. */
+const beats = (): Clock["every"] => {
+  const ticks = new Set<Tick>();
+  let timer: NodeJS.Timeout | null = null;
+  const beat = (): void => {
+    for (const tick of [...ticks]) {
+      tick.left -= 1;
+      if (tick.left > 0 || !ticks.has(tick)) continue;
+      tick.left = tick.beats;
+      runTick(tick);
+    }
+  };
+  return (ms, run) => {
+    const tick: Tick = { beats: ms / BEAT_MS, left: ms / BEAT_MS, run };
+    ticks.add(tick);
+    timer ??= setInterval(beat, BEAT_MS);
+    return () => {
+      ticks.delete(tick);
+      if (ticks.size > 0 || !timer) return;
+      clearInterval(timer);
+      timer = null;
+    };
+  };
+};
+
 /** The machine's clock. */
-export const systemClock = (source: TimeSource = MACHINE): Clock => ({
-  now: monotonicClock(source),
-  wall: source.wall,
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-  every(ms, run) {
-    const timer = setInterval(run, ms);
-    return () => clearInterval(timer);
-  },
-});
+export const systemClock = (source: TimeSource = MACHINE): Clock => {
+  const together = beats();
+  return {
+    now: monotonicClock(source),
+    wall: source.wall,
+    after(ms, run) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    every(ms, run) {
+      if (ms % BEAT_MS === 0) return together(ms, run);
+      const timer = setInterval(run, ms);
+      return () => clearInterval(timer);
+    },
+  };
+};
 
 /** A gap in our own life from this length on counts as the age of what came during it (safety rule 2). */
 export const STALL_MS = 2_000;
