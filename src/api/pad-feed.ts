@@ -4,6 +4,8 @@ import { availabilityPayload, statePayload, statsPayload } from "./payloads.js";
 
 /** docs/topics.md, rates: numbers at most once a second, `last_status_at` and `rssi` alone at most once a minute. */
 const NUMBERS_MS = 1_000;
+/** A pad that is polled once a second, or speaks as often by itself, does so a few milliseconds early or late. */
+const EARLY_MS = 50;
 const TRIFLES_MS = 60_000;
 /** Without a change, what was looked at so long ago is still true: time alone changes a pad in steps of 500 ms. */
 const CURRENT_MS = 10;
@@ -54,35 +56,57 @@ const statsPace = (sent: StatsPayload, now: StatsPayload): Pace => {
   return JSON.stringify(sent) === JSON.stringify(now) ? null : "numbers";
 };
 
+/** No value of a state is an object. */
+const sameState = (a: PadState, b: PadState): boolean =>
+  (Object.keys(b) as (keyof PadState)[]).every((key) => Object.is(a[key], b[key]));
+
+interface PacedDeps<Value, Payload> {
+  readonly payloadOf: (value: Value) => Payload;
+  readonly same: (a: Value, b: Value) => boolean;
+  readonly pace: (sent: Payload, now: Payload) => Pace;
+  readonly sink: (payload: Payload) => void;
+}
+
 /** One topic whose value changes at three speeds. */
-class Paced<Payload> {
-  readonly #pace: (sent: Payload, now: Payload) => Pace;
-  readonly #sink: (payload: Payload) => void;
+class Paced<Value, Payload> {
+  readonly #deps: PacedDeps<Value, Payload>;
+  #shown: { readonly value: Value; readonly payload: Payload } | null = null;
   #sent: { readonly payload: Payload; readonly at: number } | null = null;
 
-  constructor(pace: (sent: Payload, now: Payload) => Pace, sink: (payload: Payload) => void) {
-    this.#pace = pace;
-    this.#sink = sink;
+  constructor(deps: PacedDeps<Value, Payload>) {
+    this.#deps = deps;
   }
 
-  /** Milliseconds until it is due, 0 for now, null for nothing new. */
+  /** What the value looks like; of two that are the same one after the other, it is one object. */
+  show(value: Value): Payload {
+    const { same, payloadOf } = this.#deps;
+    if (!this.#shown || !same(this.#shown.value, value)) this.#shown = { value, payload: payloadOf(value) };
+    return this.#shown.payload;
+  }
+
+  /** When it is due, `now` for at once, null for nothing new. */
   due(payload: Payload, now: number): number | null {
-    if (!this.#sent) return 0;
-    switch (this.#pace(this.#sent.payload, payload)) {
+    if (!this.#sent) return now;
+    if (this.#sent.payload === payload) return null;
+    switch (this.#deps.pace(this.#sent.payload, payload)) {
       case "urgent":
-        return 0;
-      case "numbers":
-        return Math.max(0, this.#sent.at + NUMBERS_MS - now);
+        return now;
+      case "numbers": {
+        const at = this.#sent.at + NUMBERS_MS;
+        return at - now <= EARLY_MS ? now : at;
+      }
       case "trifles":
-        return Math.max(0, this.#sent.at + TRIFLES_MS - now);
+        return Math.max(now, this.#sent.at + TRIFLES_MS);
       case null:
         return null;
     }
   }
 
+  /** What came early counts as in time, so that the next one is due no sooner for it. */
   send(payload: Payload, now: number): void {
-    this.#sink(payload);
-    this.#sent = { payload, at: now };
+    const next = (this.#sent?.at ?? -Infinity) + NUMBERS_MS;
+    this.#deps.sink(payload);
+    this.#sent = { payload, at: next - now <= EARLY_MS ? Math.max(next, now) : now };
   }
 }
 
@@ -91,18 +115,28 @@ export class PadFeed {
   readonly #clock: FeedClock;
   readonly #view: () => Published;
   readonly #sink: PadSink;
-  readonly #state: Paced<StatePayload>;
-  readonly #stats: Paced<StatsPayload>;
+  readonly #state: Paced<PadState, StatePayload>;
+  readonly #stats: Paced<Stats, StatsPayload>;
   #available: boolean | null = null;
-  #cancel: () => void = () => undefined;
+  #timer: { readonly at: number; readonly cancel: () => void } | null = null;
   #flushedAt = -Infinity;
 
   constructor(clock: FeedClock, view: () => Published, sink: PadSink) {
     this.#clock = clock;
     this.#view = view;
     this.#sink = sink;
-    this.#state = new Paced(statePace, (payload) => sink.state(payload));
-    this.#stats = new Paced(statsPace, (payload) => sink.stats(payload));
+    this.#state = new Paced({
+      payloadOf: statePayload,
+      same: sameState,
+      pace: statePace,
+      sink: (payload) => sink.state(payload),
+    });
+    this.#stats = new Paced({
+      payloadOf: statsPayload,
+      same: Object.is,
+      pace: statsPace,
+      sink: (payload) => sink.stats(payload),
+    });
   }
 
   /** Something may have changed: publishes what is due and looks again when the rest is. */
@@ -128,12 +162,13 @@ export class PadFeed {
   everything(): void {
     const { state, stats } = this.#view();
     const now = this.#clock.now();
-    this.#state.send(statePayload(state), now);
-    if (stats) this.#stats.send(statsPayload(stats), now);
+    this.#state.send(this.#state.show(state), now);
+    if (stats) this.#stats.send(this.#stats.show(stats), now);
   }
 
   end(): void {
-    this.#cancel();
+    this.#timer?.cancel();
+    this.#timer = null;
   }
 
   #sendAvailable({ available }: Published): void {
@@ -142,29 +177,38 @@ export class PadFeed {
   }
 
   #run(view: Published, flush: boolean): void {
-    this.#cancel();
     if (view.available !== this.#available) this.#sendAvailable(view);
     const now = this.#clock.now();
-    const waits = [
-      step(this.#state, statePayload(view.state), flush, now),
-      view.stats && step(this.#stats, statsPayload(view.stats), flush, now),
-    ].filter((ms) => ms !== null);
-    if (waits.length > 0) this.#cancel = this.#clock.after(Math.min(...waits), () => this.changed());
+    const { state, stats } = view;
+    const stateAt = step(this.#state, this.#state.show(state), flush, now);
+    const statsAt = stats === null ? Infinity : step(this.#stats, this.#stats.show(stats), flush, now);
+    this.#lookAgain(Math.min(stateAt, statsAt), now);
+  }
+
+  #lookAgain(at: number, now: number): void {
+    if (this.#timer?.at === at) return;
+    this.end();
+    if (at === Infinity) return;
+    const expire = (): void => {
+      this.#timer = null;
+      this.changed();
+    };
+    this.#timer = { at, cancel: this.#clock.after(at - now, expire) };
   }
 }
 
-/** Milliseconds to wait, or null when there is nothing left to send. */
-const step = <Payload>(
-  paced: Paced<Payload>,
+/** When to look again; Infinity when there is nothing left to send. */
+const step = <Value, Payload>(
+  paced: Paced<Value, Payload>,
   payload: Payload,
   flush: boolean,
   now: number,
-): number | null => {
+): number => {
   const due = paced.due(payload, now);
-  if (due === null) return null;
-  if (due > 0 && !(flush && due <= NUMBERS_MS)) return due;
+  if (due === null) return Infinity;
+  if (due > now && !(flush && due - now <= NUMBERS_MS)) return due;
   paced.send(payload, now);
-  return null;
+  return Infinity;
 };
 
 /** What a new run says first of a pad, whatever it knows already: what the last run left is not true any more (rule 9). */

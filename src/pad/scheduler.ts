@@ -18,7 +18,7 @@ import { onStopLinkUp } from "./control/stop.js";
 import { interrupted, noTelemetry, observe, type Sample, type Telemetry } from "./control/telemetry.js";
 
 export interface SchedulerOwner {
-  /** The goals or what is known have changed, and this was decided. What was due is written by then: a stop waits for nothing. */
+  /** The goals or what is known have changed, or this was decided. What was due is written by then: a stop waits for nothing. */
   changed(effects: readonly Effect[]): void;
   /** The connection did not take a write: it is of no use any more. */
   broken(error: BridgeError): void;
@@ -40,6 +40,8 @@ export class Scheduler {
   #listening = false;
   readonly #inFlight = new Map<Promise<void>, Operation>();
   #decided: Effect[] = [];
+  /** Something that others see has changed since they were told. */
+  #news = false;
   #nesting = 0;
   #ended = false;
   #cancel: () => void = () => undefined;
@@ -71,9 +73,10 @@ export class Scheduler {
   /** Changes the goals; whatever is due is written before anybody hears of it. */
   apply(change: (context: Context) => Step): void {
     this.together(() => {
-      const step = change(this.#context());
-      this.#control = step.control;
-      this.#decided.push(...step.effects);
+      const { control, effects } = change(this.#context());
+      this.#news ||= control !== this.#control || effects.length > 0;
+      this.#control = control;
+      this.#decided.push(...effects);
     });
   }
 
@@ -117,6 +120,7 @@ export class Scheduler {
 
   /** The machine answered a request. */
   answer(answer: Answer): void {
+    this.#news = true;
     this.#telemetry = afterAnswer(this.#telemetry, this.#control, answer, this.#clock.now());
     this.apply((context) => onAnswer(context, answer));
   }
@@ -133,6 +137,7 @@ export class Scheduler {
 
   /** The machine told of something that it did. */
   event(event: MachineEvent): void {
+    this.#news = true;
     this.#telemetry = afterEvent(this.#telemetry, this.#control, event, this.#clock.now());
     this.apply((context) => onEvent(context, event));
   }
@@ -178,6 +183,8 @@ export class Scheduler {
 
   #finish(): void {
     this.#pump();
+    if (!this.#news) return;
+    this.#news = false;
     this.#owner.changed(this.#decided.splice(0));
   }
 
@@ -204,6 +211,8 @@ export class Scheduler {
   }
 
   #write(connection: Connection, operation: Operation, now: number): void {
+    // That a pad is asked how it is changes nothing about it.
+    this.#news ||= operation.op !== "poll";
     this.#control = onWriteStarted(this.#context(now), operation);
     const written = connection.write(operation, () => isStillAllowed(this.#context(), operation));
     this.#inFlight.set(written, operation);

@@ -11,7 +11,9 @@ export const traceLink = (
   masked: (characteristic: string, bytes: Uint8Array) => Uint8Array,
 ): Link => {
   const note = (characteristic: string, bytes: Uint8Array, what: string): void => {
-    log.debug({ characteristic, bytes: Buffer.from(masked(characteristic, bytes)).toString("hex") }, what);
+    // Made when it is written down: most of the time nobody wants to read it.
+    const hex = { toJSON: () => Buffer.from(masked(characteristic, bytes)).toString("hex") };
+    log.debug({ characteristic, bytes: hex }, what);
   };
   return {
     address: link.address,

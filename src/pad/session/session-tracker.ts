@@ -3,7 +3,7 @@ import { type SessionStore, noRecords } from "../../domain/session-store.js";
 import { needsRecord } from "../../domain/offline-session.js";
 import { isOpen } from "../../domain/open-session.js";
 import type { PadRecord, PadStatus } from "../../domain/pad.js";
-import type { Timestamp, WalkInput } from "../../domain/session.js";
+import type { Timestamp, Walk, WalkInput } from "../../domain/session.js";
 import type { Stats } from "../../domain/stats.js";
 import { localDays } from "../../domain/totals.js";
 import type { Seconds, Speed } from "../../domain/units.js";
@@ -41,6 +41,8 @@ export class SessionTracker {
   readonly #behindUntil: number;
   #unheard: number;
   #journal: Journal;
+  #known: (Pick<Walk, "session"> & Pick<Journal, "tally"> & { speed: Speed | null; stats: Stats }) | null =
+    null;
 
   /** `crashed`: the last run ended uncleanly. */
   constructor(
@@ -130,7 +132,17 @@ export class SessionTracker {
   /** Null where earlier walks cannot be read, or not yet: a total that falls would be taken for the truth. */
   stats(speed: Speed | null): Stats | null {
     const caughtUp = this.#unheard <= 0 || this.#clock.now() >= this.#behindUntil;
-    return this.#complete && caughtUp ? statsOf(this.#journal, this.#settings, speed) : null;
+    return this.#complete && caughtUp ? this.#statsAt(speed) : null;
+  }
+
+  /** They follow from the walk, the tally and the speed, which are looked at far more often than they change. */
+  #statsAt(speed: Speed | null): Stats {
+    const { walk, tally } = this.#journal;
+    const known = this.#known;
+    if (known?.session === walk.session && known.tally === tally && known.speed === speed) return known.stats;
+    const stats = statsOf(this.#journal, this.#settings, speed);
+    this.#known = { session: walk.session, tally, speed, stats };
+    return stats;
   }
 
   #enter(input: (moment: Timestamp) => WalkInput): void {
@@ -146,8 +158,11 @@ export class SessionTracker {
   ): boolean {
     const moment = { at: this.#clock.wall(), now: this.#clock.now() };
     const { journal, steps, events, walkedOff } = note(this.#journal, { ...moment, ...belt });
-    this.#journal = journal;
     const { walk, footfall, lengthStop, tally } = journal;
+    // Time alone changes nothing, most of the time.
+    const passed = status === null && steps.length === 0;
+    if (passed && walk === this.#journal.walk && tally === this.#journal.tally) return walkedOff;
+    this.#journal = journal;
     this.#ledger.note({ ...moment, walk, footfall, lengthStop, tally, events: steps, status });
     for (const event of events) this.#tell(event);
     return walkedOff;
