@@ -1,8 +1,8 @@
 import { uptime } from "node:os";
 
-/** Time as a port: everything that waits takes one, so that tests move it by hand. */
+/** Time as a port: everything that waits takes a clock, so that tests move it by hand. */
 export interface Clock {
-  /** Milliseconds, monotonic, suspend included. Its zero means nothing. */
+  /** Milliseconds, monotonic, suspend included. Its zero has no meaning. */
   now(): number;
   /** Epoch milliseconds. */
   wall(): number;
@@ -12,7 +12,7 @@ export interface Clock {
   every(ms: number, run: () => void): () => void;
 }
 
-/** Resolves after `ms`, or at once when the signal aborts: callers look at the signal, nothing rejects. */
+/** Resolves after `ms`, or at once when the signal aborts; never rejects, callers check the signal. */
 export const sleep = (clock: Clock, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal?.aborted) {
@@ -28,11 +28,11 @@ export const sleep = (clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener("abort", done, { once: true });
   });
 
-/** Where the machine's time comes from; milliseconds. */
+/** The machine's clocks; milliseconds. */
 export interface TimeSource {
-  /** CLOCK_MONOTONIC: stands still while a laptop sleeps. */
+  /** CLOCK_MONOTONIC: stops while a laptop sleeps. */
   readonly monotonic: () => number;
-  /** CLOCK_BOOTTIME, at a resolution of 10 ms: goes on while it sleeps. Opens a file: 20 µs a call (measured). */
+  /** CLOCK_BOOTTIME, at a resolution of 10 ms: runs while it sleeps. Opens a file: 20 µs a call (measured). */
   readonly boot: () => number;
   /** CLOCK_REALTIME. */
   readonly wall: () => number;
@@ -48,13 +48,13 @@ const MACHINE: TimeSource = {
 const STEP_MS = 100;
 /** The boot clock is read this often even where the wall clock has not stepped. */
 const READ_MS = 250;
-/** The boot clock is coarse: only differences well above its resolution are a suspend. */
+/** The boot clock is coarse: only differences well above its resolution count as a suspend. */
 const NOTICEABLE_MS = 500;
 
 /**
- * Monotonic milliseconds, suspend included: commands age while we sleep. The kernel adds a suspend to the wall clock and
- * the boot clock in one step (timekeeping_inject_sleeptime64), so the boot clock need be read only when the wall clock
- * has stepped; and now and then, for a wall clock that was set back by as much just then.
+ * Monotonic milliseconds, suspend included: commands age during a suspend. The kernel adds a suspend to the wall clock
+ * and the boot clock in one step (timekeeping_inject_sleeptime64), so the boot clock is read only when the wall clock
+ * has stepped; and at intervals, for a wall clock that was set back by the same amount at that moment.
  */
 const monotonicClock = ({ monotonic, boot, wall }: TimeSource): (() => number) => {
   let behind = boot() - monotonic();
@@ -138,21 +138,23 @@ export const systemClock = (source: TimeSource = MACHINE): Clock => {
   };
 };
 
-/** A gap in our own life from this length on counts as the age of what came during it (safety rule 2). */
+/** A gap in the event loop from this length on counts as the age of what arrived during it (safety rule 2). */
 export const STALL_MS = 2_000;
 const TURN_MS = 500;
 /** What was sent during a gap is read within this time after it. */
 const AFTERMATH_MS = 1_000;
 
 export interface StallWatch {
-  /** When something that is read now may have come: now, or the beginning of a gap that has just ended. */
+  /**
+   * The earliest time at which what is read now may have arrived: now, or the beginning of a gap that has just ended.
+   */
   arrived(): number;
   end(): void;
 }
 
 /**
- * A suspended laptop or a stalled disk keeps messages waiting in a socket: read late, they look new. The loop's turns
- * are watched, and what is read right after a gap is taken to have come when it began.
+ * During a suspend or a stall, messages wait in a socket: read late, they look new. The event loop's iterations are
+ * timed, and what is read right after a gap is taken to have arrived at its beginning.
  */
 export const watchStalls = (clock: Clock): StallWatch => {
   let turned = clock.now();

@@ -6,17 +6,17 @@ export interface Deadline {
   readonly clock: Clock;
   /** Milliseconds from now. */
   readonly ms: number;
-  /** What is being awaited, for the message of the timeout: "connecting". */
+  /** What is awaited, for the message of the timeout: "connecting". */
   readonly what: string;
 }
 
-/** A timer that is this much late was held up by a stall of our own process, which has more to catch up on. */
+/** A timer that fires this late was delayed by a stall of this process, which then has more work to catch up on. */
 const STALLED_MS = 100;
 const CATCH_UP_MS = 100;
-/** The next turn of the loop: what waits in a socket is read in between. */
+/** One iteration of the event loop: data that waits in a socket is read in between. */
 const TURN_MS = 1;
 
-/** A signal for a piece of work, and what gives its timer and listeners back. */
+/** A signal that bounds one operation; releasing it removes its timer and its listeners. */
 export interface BoundSignal {
   readonly signal: AbortSignal;
   readonly release: () => void;
@@ -34,8 +34,9 @@ export const deadlineSignal = (
   const follow = (): void => scope.abort(signals.find((signal) => signal.aborted)?.reason);
   const due = clock.now() + ms;
   const expire = (): void => scope.abort(new BridgeError("timeout", `${what} took longer than ${ms} ms.`));
-  // After a stall of ours the timers run before the answers that wait in a socket are read: those get their turn. A stall
-  // that ends with the deadline shows in no timer's lateness, so they always do.
+  // The timers of an iteration run before its sockets are read, so after a stall the deadline would overtake a reply
+  // that has already arrived. A stall that ends exactly at the deadline makes no timer late, so one iteration is always
+  // allowed for reading.
   const look = (): void => {
     if (clock.now() - due < STALLED_MS) expire();
     else cancel = clock.after(CATCH_UP_MS, expire);
@@ -43,7 +44,7 @@ export const deadlineSignal = (
   let cancel = clock.after(ms - TURN_MS, () => {
     cancel = clock.after(TURN_MS, look);
   });
-  // Node takes more than ten waits on one signal for a leak, and warns.
+  // Node warns of a leak after more than ten listeners on one signal.
   setMaxListeners(0, ...signals);
   for (const signal of signals) signal.addEventListener("abort", follow, { once: true });
   if (signals.some((signal) => signal.aborted)) follow();
@@ -54,18 +55,18 @@ export const deadlineSignal = (
   return { signal: scope.signal, release };
 };
 
-/** Settles as `promise` does, or rejects with the signal's reason, whatever comes first; leaves no listener behind. */
+/** Settles as `promise` does, or rejects with the signal's reason, whichever comes first; leaves no listener behind. */
 export const orAborted = <T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
     const fail = (reason: unknown): void => {
       signal.removeEventListener("abort", abandon);
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- handed on as it was thrown
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it was thrown
       reject(reason);
     };
     const abandon = (): void => fail(signal.reason);
     signal.addEventListener("abort", abandon, { once: true });
-    // Once abandoned, nobody awaits `promise` any more. Its rejection still lands in `fail`, where it has no effect:
-    // on purpose, or it would count as unhandled and end the program.
+    // After an abort no caller awaits `promise` any more. Its rejection still reaches `fail`, where it has no effect:
+    // an unhandled rejection would end the program.
     promise.then((value) => {
       signal.removeEventListener("abort", abandon);
       resolve(value);
@@ -74,8 +75,8 @@ export const orAborted = <T>(promise: PromiseLike<T>, signal: AbortSignal): Prom
   });
 
 /**
- * Awaits what may never settle (noble's promises, ADR 9). Rejects with BridgeError("timeout") at the deadline, or
- * with the reason of a signal that aborts first.
+ * Awaits a promise that may never settle (noble's, ADR 9). Rejects with BridgeError("timeout") at the deadline, or with
+ * the reason of a signal that aborts first.
  */
 export const withTimeout = async <T>(
   promise: PromiseLike<T>,

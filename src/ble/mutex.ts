@@ -1,12 +1,15 @@
-/** Gives the turn back; harmless when called again. */
+/** Releases the mutex; a second call has no effect. */
 export type Release = () => void;
 
-/** One at a time, in the order of asking. Who gives up waiting loses the place, and nobody else does. */
+/**
+ * One holder at a time, in the order of the requests. A caller that aborts leaves the queue; the others keep their
+ * order.
+ */
 export class Mutex {
   readonly #waiting: (() => void)[] = [];
   #taken = false;
 
-  /** Resolves when it is the caller's turn; rejects with the signal's reason when that aborts first. */
+  /** Resolves when the caller holds the mutex; rejects with the signal's reason when that aborts first. */
   acquire(signal: AbortSignal): Promise<Release> {
     return new Promise((resolve, reject) => {
       const grant = (): void => {
@@ -16,7 +19,7 @@ export class Mutex {
       const giveUp = (): void => {
         const place = this.#waiting.indexOf(grant);
         if (place >= 0) this.#waiting.splice(place, 1);
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is whatever the caller gave
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's
         reject(signal.reason);
       };
       if (signal.aborted) giveUp();

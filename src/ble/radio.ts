@@ -24,7 +24,7 @@ export interface RadioState {
   readonly advice: string | null;
 }
 
-/** What bounds a call on the port: the caller's signal. Every call also has a deadline of the adapter's own. */
+/** Every call on the port is bounded by the caller's signal, and by a deadline of the implementation. */
 export interface Abortable {
   readonly signal: AbortSignal;
 }
@@ -56,13 +56,13 @@ export interface Link extends AsyncDisposable {
   readonly name: string | null;
   /** The discovered GATT: service -> its characteristics. */
   readonly services: ReadonlyMap<Uuid, readonly Uuid[]>;
-  /** What each of them allows; of two with one UUID the first. */
+  /** The properties of each characteristic; where two have one UUID, of the first. */
   readonly properties: ReadonlyMap<Uuid, readonly Property[]>;
   readonly lost: AbortSignal;
-  /** dBm of the connection, or null where it cannot be told. Never touches the pad's own data. */
+  /** dBm of the connection; null where the platform or the controller does not report it. Sends nothing to the pad. */
   rssi(bounded: Abortable): Promise<number | null>;
   read(characteristic: Uuid, bounded: Abortable): Promise<Uint8Array>;
-  /** Resolves when the controller has the bytes on their way (without response) or the pad has answered (with). */
+  /** Resolves when the controller is sending the bytes (without response) or the pad has answered (with response). */
   write(
     characteristic: Uuid,
     bytes: Uint8Array,

@@ -15,9 +15,9 @@ import { readVersion } from "../version.js";
 import { connectBroker } from "../mqtt/client/mqttjs.js";
 import { startWatchdog } from "../process/watchdog.js";
 
-/** For the last lines of the log. Milliseconds. */
+/** Milliseconds for the last lines of the log. */
 const FLUSH_MS = 200;
-/** Between two drawings of the line below the log: as often as numbers can be read. */
+/** Between two drawings of the line below the log: people cannot read numbers faster. */
 const DRAW_MS = 500;
 
 /** The built page lies beside the program: dist/page. */
@@ -49,7 +49,7 @@ export const runBridge = async (
   const endDrawing = show && invocation.env["TERM"] !== "dumb" ? keepDrawing(app, invocation, show) : null;
   const start: { refusal: BridgeError | null } = { refusal: null };
   app.start().then(
-    // Who ended it while it came up is not told how to use what is going away.
+    // A bridge that is already ending does not print how to use it.
     () => (ending.begun ? undefined : ready(log)),
     (error: unknown) => {
       if (!(error instanceof BridgeError)) return ending.fail(error);
@@ -81,8 +81,11 @@ const newApp = (
   const onTerminal = isatty(1);
   const end: PageOptions["end"] = (reason) => {
     if (reason === "restart" && onTerminal)
-      log.warn({}, "Restart requested. Nothing starts the bridge again on a terminal; start it yourself.");
-    // Its answer is sent first.
+      log.warn(
+        {},
+        "Restart requested, but a bridge on a terminal does not start again by itself. Start it again",
+      );
+    // The reply to the request is sent first.
     clock.after(0, () => ending.ask(reason));
   };
   return new App(config, {
@@ -101,7 +104,7 @@ const newApp = (
   });
 };
 
-/** Shows the belts below the log until the end of it is called. */
+/** Draws the belts below the log until the returned function is called. */
 const keepDrawing = (app: App, { clock, ending }: Invocation, show: (line: string) => void): (() => void) => {
   const draw = (): void => show(statusLine(app.summary(), ending.begun, process.stdout.columns));
   void ending.first.then(draw);
@@ -115,7 +118,7 @@ const keepDrawing = (app: App, { clock, ending }: Invocation, show: (line: strin
 const explain = ({ code, message, advice }: BridgeError, log: Logger): void =>
   log.fatal({ code }, `${message} ${advice ?? ""}`.trim());
 
-/** The path out did not come to its end in time: what telemetry says of the belts still decides. */
+/** The shutdown path missed its deadline: the telemetry of the belts decides the exit code. */
 const lastWord = (app: App): ExitCode =>
   app.report().some(({ verdict }) => verdict === "moving") ? EXIT.unsafe : EXIT.internal;
 

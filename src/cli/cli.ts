@@ -7,23 +7,23 @@ import { readVersion } from "../version.js";
 
 const HELP = `walkingpad2mqtt: walking pads (Bluetooth LE) on MQTT and in Home Assistant, and a belt that always stops
 
-  walkingpad2mqtt [run]          the bridge, until a signal
-  walkingpad2mqtt demo           the same bridge with simulated pads and a broker of its own; needs nothing
-  walkingpad2mqtt scan           the pads in range, and what to write into the config
-  walkingpad2mqtt sessions       what was walked, also while the bridge runs
-  walkingpad2mqtt check-config   the effective configuration, or everything that is wrong with it
-  walkingpad2mqtt health         exit 0 while the bridge is alive, else 1
+  walkingpad2mqtt [run]          runs the bridge until a signal ends it
+  walkingpad2mqtt demo           runs the bridge with simulated pads and an embedded broker; needs nothing else
+  walkingpad2mqtt scan           lists the pads in range and the configuration to add
+  walkingpad2mqtt sessions       lists the recorded sessions, also while the bridge runs
+  walkingpad2mqtt check-config   prints the effective configuration, or all its errors
+  walkingpad2mqtt health         exits with 0 while the bridge is alive, else 1
 
   --config FILE   default: $WALKINGPAD2MQTT_CONFIG, then ./config/config.yaml, which may be missing
-  --port N        demo: where its broker listens (default 1883)
-  --seconds N     scan: how long to listen (default 10)
-  --json          scan: for programs
-  --save          scan: writes the pads it found into the config
-  --pad ID        sessions: of this pad only
+  --port N        demo: the port of its broker (default 1883)
+  --seconds N     scan: how long to scan (default 10)
+  --json          scan: JSON output
+  --save          scan: adds the pads found to the configuration
+  --pad ID        sessions: only of this pad
   --since DATE    sessions: from this day on, 2026-11-22
-  --imperial      sessions: in miles (not in TCX and FIT, which have metres)
-  --format F      sessions: table (default), csv, json, tcx or fit (one walk a file)
-  --output FILE   sessions: writes them there; for fit also a folder
+  --imperial      sessions: in miles (not in TCX and FIT, which use metres)
+  --format F      sessions: table (default), csv, json, tcx or fit (one session per file)
+  --output FILE   sessions: output file; for fit also a folder
   --help          this text
   --version       the version
 
@@ -79,7 +79,7 @@ const parse = (argv: readonly string[]): Parsed => {
       strict: true,
     }));
   } catch (error) {
-    // Node goes on about positional arguments that begin with a dash; no command has any.
+    // Node adds a hint about positional arguments that begin with a dash; no command takes any.
     return { wrong: asError(error).message.replace(/\. To specify a positional.*$/s, "") };
   }
   const [word = "run", ...rest] = positionals;

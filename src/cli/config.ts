@@ -14,18 +14,18 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
   /** The file it came from, for messages. */
   readonly file: string;
-  /** The pads of the file are not used. */
+  /** The environment replaces the pads of the file. */
   readonly padsFromEnvironment: boolean;
-  /** The default file is not there. */
+  /** The default file does not exist. */
   readonly isMissing: boolean;
-  /** It is Home Assistant's add-on: nobody there runs a command or edits a file. */
+  /** Home Assistant's add-on: its user runs no command and edits no file. */
   readonly isAddOn: boolean;
 }
 
-/** How everything that is wrong is written. */
+/** Formats all configuration errors. */
 type Describe = (errors: readonly ConfigError[], logFormat: Config["log"]["format"]) => string;
 
-/** The config by the rules of docs/command-line.md; null when it is wrong, and everything that is has been said. */
+/** The config by the rules of docs/command-line.md; null when it is invalid, after every error has been printed. */
 export const readConfig = (
   flag: string | undefined,
   env: NodeJS.ProcessEnv,
@@ -48,26 +48,26 @@ export const readConfig = (
   return null;
 };
 
-/** What there is to do before anybody walks: sentences for somebody who has just installed this. */
+/** What a new user has to do next, as sentences. */
 export const nextSteps = ({ config, file: path, isMissing, isAddOn }: LoadedConfig): readonly string[] => {
   if (config.pads.length > 0) return [];
   if (isAddOn)
     return [
       "To add a pad: wake it by its button or its remote, open Walking pad in the sidebar and choose Use this pad. " +
-        "Or take its name and address from this log, and add it under Pads on the add-on's Configuration tab.",
+        "Or copy its name and address from this log and add it under Pads on the add-on's Configuration tab.",
     ];
   const file = visible(path);
   const option = file === DEFAULT_FILE ? "" : ` --config ${file}`;
   return [
     isMissing
-      ? `There is no ${file} yet: what the environment does not set has its default.`
+      ? `${file} does not exist yet: settings not in the environment have their defaults.`
       : `${file} has no pads yet.`,
-    "To add yours: wake it by its button or its remote; the bridge's log says its name and address, for `pads`. " +
-      `Or end the bridge and let \`walkingpad2mqtt scan${option} --save\` write it.`,
+    "To add yours: wake it by its button or its remote; the bridge logs its name and address, which go under `pads`. " +
+      `Or end the bridge and run \`walkingpad2mqtt scan${option} --save\`, which writes them.`,
   ];
 };
 
-/** Where the log is JSON its reader understands nothing else: a line an error. */
+/** A JSON log stays JSON: one line for each error. */
 export const describeForLog =
   (time: string, isTty: boolean): Describe =>
   (errors, logFormat) => {

@@ -13,13 +13,15 @@ const PADS = [
   { id: "demo-ftms", name: "Demo Treadmill", address: "57:4c:4e:de:00:02", model: "ftms" },
 ] as const;
 
-/** Null where the flag is no port. */
+/** Null where the flag is not a port. */
 const portOf = (flag = String(PORT)): number | null => {
   const port = /^\d{1,5}$/.test(flag) ? Number(flag) : 0;
   return port >= 1 && port <= 65_535 ? port : null;
 };
 
-/** The whole bridge on a broker of its own with simulated pads: no config file, no environment but the log's. */
+/**
+ * The whole bridge with an embedded broker and simulated pads; reads no config file, and only the log's environment.
+ */
 export const demo = async (invocation: Invocation, portFlag: string | undefined): Promise<ExitCode> => {
   const { env, terminal } = invocation;
   const wanted = portOf(portFlag);
@@ -53,12 +55,13 @@ export const demo = async (invocation: Invocation, portFlag: string | undefined)
     const page = { file: null, overriddenBy: null, orAnyPort: true };
     return await runBridge(loaded.config, invocation, page, (log) => explain(log, port));
   } finally {
-    // A last heartbeat may still be on its way to the folder; what cannot be removed is no reason to have failed.
+    // A last heartbeat may still be on its way to the folder. A folder that cannot be removed is not a failure of the
+    // demo.
     await rm(store, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
   }
 };
 
-/** Null where there is none to be had, and what to do about it has been said. */
+/** Null where the folder cannot be created, after the error and its remedy have been printed. */
 const temporaryFolder = async (terminal: Invocation["terminal"]): Promise<string | null> => {
   try {
     return await mkdtemp(join(tmpdir(), "walkingpad2mqtt-demo-"));
@@ -80,7 +83,7 @@ const explain = (log: Logger, port: number): void => {
     `  mosquitto_pub${at} -t walkingpad2mqtt/demo-wilink/set -m ON         start the belt`,
     `  mosquitto_pub${at} -t walkingpad2mqtt/demo-wilink/set/speed -m 3.5  walk at 3.5 km/h`,
     `  mosquitto_pub${at} -t walkingpad2mqtt/demo-wilink/set -m OFF        stop it`,
-    "Ctrl-C stops every belt, sees it at rest, and then ends.",
+    "Ctrl-C stops every belt, waits until it is at rest, and then ends.",
   ])
     log.info({}, line);
 };

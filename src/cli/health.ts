@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from "../process/lifecycle.js";
 import { heartbeatAge, isAlive } from "../store/heartbeat.js";
 import { readConfig } from "./config.js";
 
-/** Exit 0 while the running bridge's heartbeat is young, whatever broker, radio and pads do. */
+/** Exit 0 while the running bridge's heartbeat is recent, independent of broker, radio and pads. */
 export const health = async (
   { env, terminal, clock }: Invocation,
   file: string | undefined,

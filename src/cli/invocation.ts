@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { Ending } from "../process/lifecycle.js";
 
-/** Where a command's answer goes; the log has its own way. */
+/** Where a command's result goes; the log has an output of its own. */
 export interface Terminal {
   readonly out: (text: string | Uint8Array) => void;
   readonly err: (text: string) => void;

@@ -24,7 +24,7 @@ export interface ScanFlags {
 export const scan = async (invocation: Invocation, flags: ScanFlags): Promise<ExitCode> => {
   const { terminal, clock, ending, env } = invocation;
   const given = flags.seconds ?? String(SECONDS.default);
-  // In full, as in the config: no hexadecimal, no exponent.
+  // As in the config: no hexadecimal, no exponent.
   const seconds = /^\d+(\.\d+)?$/.test(given) ? Number(given) : 0;
   if (!(seconds > 0 && seconds <= SECONDS.most)) {
     terminal.err(`--seconds must be a number above 0 and up to ${SECONDS.most}\n`);
@@ -42,7 +42,7 @@ export const scan = async (invocation: Invocation, flags: ScanFlags): Promise<Ex
     terminal.out(flags.json ? `${JSON.stringify(seen, null, 2)}\n` : report(seen, fresh, loaded.file));
     return flags.save ? await save(fresh, loaded.file, terminal.err) : EXIT.ok;
   } catch (thrown) {
-    // Not foreseen: an internal error.
+    // Any other error is a bug: it ends as an internal error.
     if (!(thrown instanceof BridgeError)) throw thrown;
     terminal.err(`${visible(`${thrown.message} ${thrown.advice ?? ""}`.trim())}\n`);
     return thrown.code === "config" ? EXIT.config : EXIT.noRadio;
@@ -93,13 +93,13 @@ const report = (seen: readonly Sighting[], fresh: readonly PadProposal[], file: 
     protocol ?? "",
     model ?? "",
   ]);
-  const others = `${seen.length - pads.length} other devices were heard.\n`;
+  const others = `${seen.length - pads.length} other devices found.\n`;
   if (pads.length === 0)
-    return `No pad was heard. Wake it by its button, close the phone's app (a connected pad is silent), come nearer.\n${others}`;
+    return `No pad found. Wake it by its button, close the phone's app (a connected pad does not advertise), move it nearer.\n${others}`;
   const paste =
     fresh.length > 0
       ? `\nFor ${visible(file)}:\n\n${padsYaml(fresh)}`
-      : "\nAll of them are in the config already.\n";
+      : "\nAll pads found are already in the config.\n";
   return `${column([["NAME", "ADDRESS", "SIGNAL", "PROTOCOL", "MODEL"], ...rows])}${others}${paste}`;
 };
 

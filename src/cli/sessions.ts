@@ -51,7 +51,7 @@ const wanted = ({ format = "table", pad, since, imperial, output }: SessionsFlag
   };
 };
 
-/** The walking history on stdout or in a file, also while the bridge runs; no store is an empty list. */
+/** Prints the sessions to stdout or a file, also while the bridge runs; without a store the list is empty. */
 export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFlags): Promise<ExitCode> => {
   const asked = wanted(flags);
   if (typeof asked === "string") {
@@ -62,7 +62,7 @@ export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFla
   if (!loaded) return EXIT.config;
   const file = databaseFile(loaded.config.store.path);
   try {
-    // Without a store there is nothing to read, and nothing to read it with is needed (contract 1).
+    // Without a store there is nothing to read, and the SQLite driver need not be installed (contract 1).
     const db = isThere(file) ? openForReading(await loadDriver(), file) : null;
     try {
       return await print(db, asked, terminal);
@@ -80,7 +80,7 @@ export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFla
   }
 };
 
-/** Throws where nobody can tell: a folder that may not be entered is no empty list. */
+/** Throws where the file cannot be looked up: a folder that may not be entered is not an empty list. */
 const isThere = (file: string): boolean => {
   try {
     statSync(file);
@@ -124,7 +124,7 @@ const textOf = (
   }
 };
 
-/** One walk is a file: of several, each gets its own in the folder `output`. */
+/** A FIT file holds one session: of several, each gets a file of its own in the folder `output`. */
 const printFit = async (
   list: readonly StoredSession[],
   samplesOf: SamplesOf,
@@ -133,18 +133,18 @@ const printFit = async (
 ): Promise<ExitCode> => {
   const [first, more] = list;
   if (!first) {
-    err("No walk to write.\n");
+    err("No session to write.\n");
     return EXIT.ok;
   }
   const isFolder = output !== null && (/[/\\]$/.test(output) || isDirectory(output));
   if (more && !isFolder) {
     err(
-      `FIT is one walk a file, and these are ${list.length}. Narrow them with --pad and --since, ` +
+      `A FIT file holds one session, but ${list.length} were found. Narrow them with --pad and --since, ` +
         "or name a folder: --output walks/\n",
     );
     return EXIT.usage;
   }
-  // Only here: the FIT profile takes a moment to load.
+  // Loaded only for this format: the FIT profile takes a moment to load.
   const { sessionFit } = await import("../app/export/fit.js");
   for (const session of list) {
     const bytes = sessionFit(session, samplesOf(session));
@@ -160,19 +160,19 @@ type Parts = () => Iterable<string | Uint8Array>;
 
 const statsOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
 const isDirectory = (path: string): boolean => statsOf(path)?.isDirectory() ?? false;
-/** A pipe, a terminal, /dev/stdout: nothing is there that could be lost. */
+/** A pipe, a terminal, /dev/stdout: there is no content that a failed write could destroy. */
 const isStream = (path: string): boolean => {
   const stats = statsOf(path);
   return stats !== undefined && (stats.isFIFO() || stats.isCharacterDevice() || stats.isSocket());
 };
 
-/** A file that is there keeps its owner, mode and link, and all of its content where the new one cannot be written. */
+/** An existing file keeps its owner, mode and link, and its whole content where the new one cannot be written. */
 const writeParts = async (path: string, parts: Parts): Promise<void> => {
   try {
     if (isStream(path)) writeFileSync(path, Buffer.concat([...parts()].map((part) => Buffer.from(part))));
     else await rewriteFile(path, parts);
   } catch (error) {
-    const left = existsSync(path) ? " What is there was left as it was." : "";
+    const left = existsSync(path) ? " The existing file was not changed." : "";
     throw new OutputError(`${path} cannot be written: ${whyNotWritten(error)}.${left}`, { cause: error });
   }
 };

@@ -3,15 +3,15 @@ import type { Sink } from "./sink.js";
 /** To the beginning of the line, and erase from there (ECMA-48). */
 const ERASE = "\r\u001b[K";
 
-/** A sink with one line below all others, which is drawn again after whatever is written above it. */
+/** A sink with one line below all others, which is drawn again after every write above it. */
 export interface SinkWithFooter extends Sink {
-  /** The line from now on, without line feed and no wider than the terminal; empty: none. Never throws or blocks. */
+  /** Sets the line, without line feed and no wider than the terminal; empty: none. Never throws or blocks. */
   readonly show: (line: string) => void;
 }
 
 /**
- * Nothing is drawn while the reader is behind (a paused terminal): no drawing waits behind another, and what waits are
- * log lines only.
+ * Nothing is drawn while the reader is behind (a paused terminal): no drawing waits behind another, and only log lines
+ * wait.
  */
 export const sinkWithFooter = (sink: Sink): SinkWithFooter => {
   let shown = "";

@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 
-/** syslog(3); journald takes it from the beginning of a line and cuts it off (sd-daemon(3)). */
+/** syslog(3); journald reads and removes it at the beginning of a line (sd-daemon(3)). */
 const PRIORITIES: Readonly<Record<string, number>> = {
   trace: 7,
   debug: 7,
@@ -17,8 +17,8 @@ export const withPriority = (json: string, printed: string): string => {
 };
 
 /**
- * Whether the journal reads this file descriptor: systemd.exec(5), JOURNAL_STREAM. The variable alone says nothing, since
- * a program that was started with its output elsewhere inherits it, too.
+ * Whether the journal reads this file descriptor: systemd.exec(5), JOURNAL_STREAM. The variable alone is no proof,
+ * since a program whose output was redirected inherits it too.
  */
 export const isJournal = (stream: string | undefined, fd: number): boolean => {
   if (stream === undefined) return false;

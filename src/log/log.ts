@@ -9,7 +9,7 @@ import { sinkWithFooter } from "./footer.js";
 import { lineScrubber } from "./scrub.js";
 import { streamSink } from "./sink.js";
 
-/** What every part may log with; `child` adds fields, such as the pad's id, to each line. */
+/** The log of every module; `child` adds fields, such as the pad's id, to each line. */
 export interface Logger {
   trace(fields: object, message: string): void;
   debug(fields: object, message: string): void;
@@ -26,7 +26,7 @@ export interface LogOutput {
   readonly log: Logger;
   /** `flush` before the program ends. */
   readonly flush: (withinMs: number) => Promise<void>;
-  /** Shows a line below all others; null where the log is not for a person at a terminal. */
+  /** Shows a line below all others; null where the log is not a person's terminal. */
   readonly show: ((line: string) => void) | null;
 }
 
@@ -34,7 +34,7 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** `auto`: pretty on a terminal, JSON elsewhere. */
   readonly format: "auto" | "json" | "pretty";
-  /** Masked wherever they turn up, as the last defence. */
+  /** Masked in every line, as the last defence. */
   readonly secrets: readonly string[];
   /** Standard output for `run` and `demo`, standard error for every other command. */
   readonly stream: Writable;
@@ -47,7 +47,7 @@ export interface LogOptions {
 /** A chain of causes longer than this is a loop. */
 const DEEPEST = 5;
 
-/** Errors as data: `advice` where there is one, the stack where nobody has foreseen the error or on request. */
+/** Errors as data: `advice` where there is one, the stack of unexpected errors or on request. */
 const errorSerializer = (stacks: boolean): ((thrown: unknown) => unknown) => {
   const serialize = (thrown: unknown, depth: number): unknown => {
     if (!(thrown instanceof Error) || depth > DEEPEST)
@@ -68,8 +68,8 @@ const errorSerializer = (stacks: boolean): ((thrown: unknown) => unknown) => {
 };
 
 /**
- * The program's log: one line of JSON, or of text for people, for each call. Logging never throws, never blocks the main
- * loop and goes silent when nobody can read it.
+ * The program's log: one line of JSON, or of text for people, for each call. Logging never throws, never blocks the
+ * main loop and stops silently when the output is gone.
  */
 export const createLogger = (options: LogOptions): LogOutput => {
   const { level, format, secrets, stream, isTty, journal, clock } = options;
@@ -78,7 +78,7 @@ export const createLogger = (options: LogOptions): LogOutput => {
   const print = pretty ? prettyPrinter(isTty) : visibleLines;
   const finished = (line: string): string => (journal ? withPriority(line, print(line)) : print(line));
   const lines = streamSink(stream, clock, (lost) =>
-    log.warn({ lost }, "Log lines were lost because nobody read them"),
+    log.warn({ lost }, "Log lines lost: the output was not read in time"),
   );
   const sink = sinkWithFooter(lines);
   const err = errorSerializer(level === "debug" || level === "trace");

@@ -2,13 +2,13 @@ import { createRequire } from "node:module";
 import type { prettyFactory as PrettyFactory } from "pino-pretty";
 import { visible, visibleLines } from "../domain/visible.js";
 
-/** Loaded where it is used: whoever logs in JSON, as containers do, has no need for it. */
+/** Loaded on first use: JSON output, as in containers, does not need it. */
 const load = (): { readonly prettyFactory: typeof PrettyFactory } =>
   createRequire(import.meta.url)("pino-pretty") as { readonly prettyFactory: typeof PrettyFactory };
 
 type Fields = Readonly<Record<string, unknown>>;
 type Paint = (text: string) => string;
-/** Colours, which do nothing where there are none. */
+/** Colours; without effect where there are none. */
 type Colors = Readonly<Partial<Record<string, Paint>>>;
 
 const LEVEL_COLORS: Fields = {
@@ -20,11 +20,11 @@ const LEVEL_COLORS: Fields = {
   fatal: "bgRed",
 };
 
-/** Names and messages can come from the air: nothing in them may move a terminal's cursor or fake a line. */
+/** Names and messages can come from the air: nothing in them may move a terminal's cursor or forge a line. */
 const printable = (value: unknown): string => visible(text(value));
 const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** hh:mm:ss where the program runs. */
+/** hh:mm:ss in the program's time zone. */
 const clockTime = (iso: unknown): string => {
   const time = new Date(text(iso));
   return Number.isNaN(time.getTime()) ? "--:--:--" : time.toTimeString().slice(0, 8);
@@ -40,7 +40,7 @@ const head = (log: Fields, colors: Colors): string => {
 
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 
-/** A serialised error: what happened, what to do about it, and what was behind it. */
+/** A serialised error: what happened, what to do about it, and its cause. */
 const errorLines = (error: unknown): string[] => {
   if (!isObject(error)) return [printable(error)];
   const { type, code, message, advice, stack, cause, errors } = error;
@@ -61,7 +61,7 @@ const because = (cause: unknown): string[] =>
 
 const prettyError = (error: unknown): string => errorLines(error).join("\n");
 
-/** A line of JSON as people like it: `12:00:01 INFO  office: belt running at 3.5 km/h`. */
+/** A line of JSON in readable form: `12:00:01 INFO  office: belt running at 3.5 km/h`. */
 export const prettyPrinter = (colorize: boolean): ((line: string) => string) => {
   const print = load().prettyFactory({
     colorize,
@@ -69,12 +69,12 @@ export const prettyPrinter = (colorize: boolean): ((line: string) => string) => 
     singleLine: true,
     // The default is cyan for the whole head.
     customColors: "message:reset",
-    // Below the line, as an error is: it is a sentence, and what is to be done.
+    // Advice is printed below the line, as an error is.
     errorLikeObjectKeys: ["err", "error", "advice"],
     messageFormat: (log, _key, _label, { colors }) => head(log, colors as unknown as Colors),
     customPrettifiers: { err: prettyError, error: prettyError, advice: printable },
   });
   return (line) =>
-    // JSON escapes ESC itself in the fields, but neither C1 nor bidi controls; what ESC is left are our colours.
+    // JSON escapes ESC in the fields, but neither C1 nor bidi controls; every ESC that is left is a colour of ours.
     print(line).replaceAll(/ +$/gm, "").split("\u001b").map(visibleLines).join("\u001b");
 };

@@ -1,9 +1,9 @@
 const MASK = "***";
 
-/** Below this a secret would blank parts of ordinary words, so it is only masked where it stands alone. */
+/** A shorter secret would blank parts of ordinary words, so it is only masked where it stands alone. */
 const SHORT = 4;
 
-/** Both ways to percent-encode, and in either case; a lone surrogate cannot be encoded, nor be seen so. */
+/** Both ways to percent-encode, in upper and lower case; a lone surrogate cannot be encoded, and so cannot appear. */
 const encoded = (secret: string): string[] => {
   const url = new URL("mqtt://host");
   url.password = secret;
@@ -21,7 +21,7 @@ const pattern = (form: string): string => {
   return form.length < SHORT ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal;
 };
 
-/** Masks every secret in a text: as it is, percent-encoded in either way, and as JSON would write it. */
+/** Masks every secret in a text: plain, percent-encoded in either way, and JSON-escaped. */
 const textScrubber = (secrets: readonly string[]): ((text: string) => string) => {
   const forms = secrets
     .filter((secret) => secret !== "")
@@ -45,12 +45,12 @@ const scrubValue = (value: unknown, scrub: (text: string) => string): unknown =>
 const LEVEL = /^(trace|debug|info|warn|error|fatal)$/;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** The level and the time of a line are our own words, even where a secret looks like them. */
+/** The level and the time of a line are the bridge's own, even where a secret equals them. */
 const isOurs = (key: string, value: unknown): boolean =>
   typeof value === "string" &&
   ((key === "level" && LEVEL.test(value)) || (key === "time" && ISO_TIME.test(value)));
 
-/** The log's last defence: a function that masks the secrets in a line of JSON, and leaves it JSON. */
+/** The log's last defence: a function that masks the secrets in a line of JSON and keeps it valid JSON. */
 export const lineScrubber = (secrets: readonly string[]): ((line: string) => string) => {
   if (secrets.every((secret) => secret === "")) return (line) => line;
   const scrub = textScrubber(secrets);

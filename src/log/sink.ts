@@ -1,19 +1,19 @@
 import type { Writable } from "node:stream";
 import { sleep, type Clock } from "../clock.js";
 
-/** Where lines go. Neither call ever throws or rejects; lines that cannot be written are lost. */
+/** The destination of log lines. No call ever throws or rejects; lines that cannot be written are lost. */
 export interface Sink {
   write(text: string): void;
-  /** The reader is slower than we write: what is written now comes to it later, or is lost. */
+  /** The reader is slower than the program: new lines reach it later, or are lost. */
   readonly behind: boolean;
   /** Resolves when everything is written or lost, at the latest after `withinMs`. */
   flush(withinMs: number): Promise<void>;
 }
 
-/** Characters that may wait for a reader that does not read: some hours of a quiet bridge. Beyond them lines are lost. */
+/** Characters that may wait for a slow reader: some hours of a quiet bridge. Beyond them lines are lost. */
 const MOST_WAITING = 1_000_000;
 
-/** Nobody will ever read again; a full disk may have room later. */
+/** Errors after which no reader comes back; a full disk may have room later. */
 const GONE = ["EPIPE", "ECONNRESET", "EBADF", "EIO", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END"];
 
 const codeOf = (thrown: unknown): unknown =>
@@ -24,8 +24,8 @@ interface Handle {
 }
 
 /**
- * Node writes to a terminal with blocking calls, so a terminal that is paused (Ctrl-S) stops the whole main loop, and
- * with it every stop of a belt, until the watchdog kills us. Seen with a pseudo-terminal that nobody reads, Node 20.20.
+ * Node writes to a terminal with blocking calls, so a paused terminal (Ctrl-S) blocks the main loop, and with it every
+ * stop of a belt, until the watchdog ends the process. Seen with a pseudo-terminal that is not read, Node 20.20.
  */
 const unblock = (stream: Writable): void => {
   (stream as Handle)._handle?.setBlocking?.(false);
@@ -100,6 +100,6 @@ class StreamSink implements Sink {
   }
 }
 
-/** `onRecovered` hears how many lines were lost once the reader reads again. */
+/** Calls `onRecovered` with the number of lost lines once the reader reads again. */
 export const streamSink = (stream: Writable, clock: Clock, onRecovered: (lost: number) => void): Sink =>
   new StreamSink(stream, clock, onRecovered);

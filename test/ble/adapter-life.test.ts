@@ -18,7 +18,7 @@ const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
 const becomes = (rig: Rig, word: RadioState["state"]): Promise<void> =>
   until(
     `the radio is ${word}`,
-    () => rig.radio.state.state === word && rig.radio.state.advice !== "Bluetooth is being opened.",
+    () => rig.radio.state.state === word && rig.radio.state.advice !== "Bluetooth is starting.",
   );
 
 /** What may be wrong with an adapter: how it gets so, and out of it; what the radio says meanwhile. */

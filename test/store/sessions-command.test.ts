@@ -209,12 +209,12 @@ describe("walkingpad2mqtt sessions", () => {
       expect(await run(folder, "--format", "fit")).toMatchObject({
         code: 64,
         out: "",
-        err: expect.stringContaining("these are 2") as string,
+        err: expect.stringContaining("2 were found") as string,
       });
       expect(await run(folder, "--format", "fit", "--pad", "garage")).toEqual({
         code: 0,
         out: "",
-        err: "No walk to write.\n",
+        err: "No session to write.\n",
       });
     }));
 

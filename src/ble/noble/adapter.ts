@@ -14,29 +14,29 @@ export interface AdapterDeps {
   readonly onChange: () => void;
 }
 
-/** How often the adapter is looked at, as noble itself does. */
+/** How often the adapter's state is checked, as noble itself does. */
 const TICK_MS = 1_000;
-/** How often what was refused is tried again; a socket that could not even be made takes longer. */
+/** How long after a failure the next attempt comes; longer where the socket could not be created. */
 const RETRY_MS = 2_000;
 const LOAD_RETRY_MS = 10_000;
 /** A controller answers all of the first commands within a second. */
 const ANSWER_MS = 5_000;
 
-const STARTING: RadioState = { state: "unavailable", advice: "Bluetooth is being opened." };
+const STARTING: RadioState = { state: "unavailable", advice: "Bluetooth is starting." };
 const ON: RadioState = { state: "on", advice: null };
 
-/** noble's words for the state of an adapter, as words of adapterTrouble(). */
+/** noble's names of an adapter's state, as keys of adapterError(). */
 const NOT_ON: Readonly<Record<string, string>> = {
   poweredOff: "ENETDOWN",
   unauthorized: "EPERM",
   unsupported: "UNSUPPORTED",
 };
-/** Errors of the socket after which nothing will work. Others, such as ENOBUFS, concern one packet. */
+/** Socket errors after which nothing works. Others, such as ENOBUFS, concern one packet. */
 const FATAL: readonly unknown[] = ["EPERM", "EACCES", "ENODEV", "ENXIO", "EBADFD", "EBUSY"];
 
 /**
- * One adapter through all its ups and downs: missing, forbidden, off, on, unplugged. One noble is kept for all of it,
- * since the HCI socket below it is never closed: each new one would cost a file descriptor for good.
+ * One adapter through all its states: missing, forbidden, off, on, unplugged. One noble instance is kept throughout,
+ * since the HCI socket below it is never closed: each new instance would leak a file descriptor.
  */
 export class NobleAdapter {
   readonly #index: number;
@@ -50,7 +50,7 @@ export class NobleAdapter {
   #bound = false;
   #ticking = false;
   #disposed = false;
-  /** When the controller was asked to identify itself; null: it need not answer. */
+  /** When the controller was asked to identify itself; null: no reply is due. */
   #askedAt: number | null = null;
   #retryAt = -Infinity;
 
@@ -70,7 +70,7 @@ export class NobleAdapter {
     return this.#session;
   }
 
-  /** Why it cannot be used; null while it can, and until that is known. */
+  /** Why it cannot be used; null while it can, and until the first state is known. */
   get trouble(): BridgeError | null {
     return this.#trouble;
   }
@@ -81,7 +81,7 @@ export class NobleAdapter {
     this.#endSession(reason);
     this.#noble?.removeAllListeners();
     const source = this.#hci ? this.#hci.bindings._hci._socket : this.#noble?._bindings;
-    // A socket that is polled keeps the process alive, and so does the manager that macOS and Windows have instead.
+    // A polled socket keeps the process alive, and so does the manager that macOS and Windows use instead.
     if (source && "stop" in source) source.stop();
     source?.removeAllListeners();
   }
@@ -108,7 +108,7 @@ export class NobleAdapter {
     if (bindings) this.#hci = new NobleHci(bindings, log);
     initialise(noble);
     this.#noble = noble;
-    // Only now: to an uninitialised noble, this listener means that it shall initialise itself.
+    // Only now: noble initialises itself when this listener is added before its initialisation.
     noble.on("stateChange", (state: string) => this.#onNobleState(state));
     if (!this.#hci) return;
     this.#listen(this.#hci.bindings._hci);
@@ -124,10 +124,10 @@ export class NobleAdapter {
     });
   }
 
-  /** Goes one step from wherever the adapter is towards "on". Throws what the socket throws. */
+  /** Takes the next step from the adapter's present state towards "on". Throws what the socket throws. */
   #look(noble: NobleHci): void {
     const { _hci: hci } = noble.bindings;
-    // An adapter that is down may have been unplugged: binding tells.
+    // An adapter that is down may have been unplugged: binding shows which.
     if (!this.#bound || !hci._socket.isDevUp()) bind(hci);
     this.#bound = true;
     if (!hci._socket.isDevUp()) {
@@ -150,7 +150,7 @@ export class NobleAdapter {
     }
     if (this.#session || !this.#noble) return;
     const hci = this.#hci?.bindings._hci;
-    // On the user channel (HCI_CHANNEL_USER) noble never asks, and then writes nothing for ever.
+    // On the user channel (HCI_CHANNEL_USER) noble never asks for the buffer size, and then never writes anything.
     if (hci && !hci._aclBuffers) hci.readLeBufferSize();
     this.#askedAt = null;
     this.#trouble = null;
@@ -160,7 +160,7 @@ export class NobleAdapter {
 
   #fail(trouble: BridgeError, retryIn: number): void {
     this.#askedAt = null;
-    // Whatever it was, the socket may have been lost with it.
+    // Any error may have cost the socket its binding too.
     this.#bound = false;
     this.#retryAt = this.#deps.clock.now() + retryIn;
     this.#trouble = trouble;
@@ -184,7 +184,7 @@ export class NobleAdapter {
   }
 }
 
-/** Harmless to a socket that is bound already. Throws ENODEV where there is no such adapter. */
+/** No effect on a socket that is already bound. Throws ENODEV where there is no such adapter. */
 const bind = (hci: Hci): void => {
   try {
     if (hci._userChannel) hci._socket.bindUser(hci._deviceId);
@@ -195,7 +195,7 @@ const bind = (hci: Hci): void => {
   hci._socket.start();
 };
 
-/** What noble asks of a controller when it comes up; the answers make it "poweredOn". */
+/** The commands that noble sends to a controller that comes up; the replies make it "poweredOn". */
 const ask = (hci: Hci): void => {
   if (hci._userChannel) {
     hci.reset();

@@ -10,7 +10,7 @@ import { Mutex } from "../mutex.js";
 /** A request takes one or two connection events (50 ms each), more where packets get lost. */
 const CALL_MS = 5_000;
 
-/** The requests of one connection: one at a time, as ATT has it. */
+/** The requests of one connection: one at a time, as ATT requires. */
 export class AttRequests {
   readonly #turns = new Mutex();
   readonly #peripheral: Peripheral;
@@ -23,7 +23,7 @@ export class AttRequests {
     this.#clock = clock;
   }
 
-  /** Rejects with a BridgeError of this code as soon as the pad refuses, which noble does not tell. */
+  /** Rejects with a BridgeError of this code as soon as the pad refuses, which noble does not report. */
   async run<T>(
     { code, what }: { readonly code: ErrorCode; readonly what: string },
     { characteristic, range }: Attribute,
@@ -34,7 +34,7 @@ export class AttRequests {
     const said: { refusal?: BridgeError } = {};
     const refuse = (status: number): void => {
       said.refusal ??= attError(code, what, status);
-      // The answer to the calling off is waited for here, or the next request would take it for its own.
+      // The reply to the cancellation is awaited here, or the next request would take it for its own.
       if (!this.#hci?.callOffLongWrite(this.#peripheral)) refused.abort(said.refusal);
     };
     const scope = deadlineSignal({ clock: this.#clock, ms: CALL_MS, what }, [...signals, refused.signal]);
@@ -58,8 +58,8 @@ export class AttRequests {
     const connection = this.#hci?.connectionOf(this.#peripheral);
     if (!this.#hci || !range) return () => undefined;
     return this.#hci.onAttError((error) => {
-      // No attribute: the pad does not know the request at all (Core spec Vol 3 Part F 3.4.1.1), or it is the last
-      // part of a long write. One request at a time makes it ours.
+      // Without an attribute: the pad does not support the request at all (Core spec Vol 3 Part F 3.4.1.1), or the
+      // refused request is the last part of a long write. Only one request is pending at a time, so it is ours.
       const isOurs =
         error.attribute === 0 || (error.attribute >= range.startHandle && error.attribute <= range.endHandle);
       if (error.connection === connection && isOurs) refuse(error.status);

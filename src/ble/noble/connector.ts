@@ -17,34 +17,36 @@ export interface ConnectDeps {
   readonly scan: SharedScan;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Nobody may connect any more. */
+  /** Aborts when no connect may begin any more. */
   readonly stopping: AbortSignal;
-  /** The adapter is gone. */
+  /** Aborts when the adapter is gone. */
   readonly ended: AbortSignal;
 }
 
-/** The whole of it, waiting for the other pads' turns included. */
+/** The whole connect, including the wait for other pads' connects. */
 const CONNECT_MS = 25_000;
-/** A pad that advertises answers within one or two of its intervals (100 ms to 1 s); the turn is not held for longer. */
+/**
+ * An advertising pad answers within one or two of its intervals (100 ms to 1 s); a longer wait would delay other pads.
+ */
 const ESTABLISH_MS = 6_000;
 const CANCEL_MS = 1_500;
 /**
  * The Linux HCI socket connects inside a system call that lasts until the pad answers, up to 40 s (L2CAP_CONN_TIMEOUT),
- * and nothing else of this program runs meanwhile: only who was heard just now is connected to.
+ * and blocks the whole program: a connect begins only to a pad that has advertised within this time.
  */
 const HEARD_MS = 3_000;
 const BLOCKED_MS = 1_000;
 const BLOCKED =
-  "The Bluetooth driver held the whole program up while connecting. An adapter of its own, taken exclusively " +
-  "(HCI_CHANNEL_USER=1), does not.";
+  "The Bluetooth driver blocked the whole program while connecting. To avoid it, give the bridge an adapter of its own " +
+  "(HCI_CHANNEL_USER=1).";
 /**
- * 30 to 50 ms, as Linux does by itself; 7.5 ms, noble's own lower end, makes an R1 Pro drop the link every 4.4 s
- * (wire-facts a.1). 2 s of supervision, where Linux has 0.42: a body between pad and radio is no lost link, and still
- * the loss is known well before 5 s of silence are.
+ * 30 to 50 ms, as Linux does by default; 7.5 ms, noble's own minimum, makes an R1 Pro drop the link every 4.4 s
+ * (wire-facts a.1). The supervision timeout is 2 s (Linux: 0.42 s): a body between pad and radio does not end the link,
+ * and a lost link is still reported well before 5 s of silence.
  */
 const PARAMETERS: ConnectionParameters = { minInterval: 24, maxInterval: 40, latency: 0, timeout: 200 };
 
-/** Connects to one pad at a time, in the order of asking. */
+/** Connects to one pad at a time, in the order of the requests. */
 export class Connector {
   readonly #deps: ConnectDeps;
   readonly #turns = new Mutex();
@@ -55,7 +57,7 @@ export class Connector {
     this.#deps = deps;
   }
 
-  /** Rejects with a BridgeError or the signal's reason; nothing is left on the controller then. */
+  /** Rejects with a BridgeError or the signal's reason; then no connection is left on the controller. */
   async connect(address: Address, signal: AbortSignal): Promise<NobleLink> {
     const connecting = this.#connect(address, signal);
     this.#connecting.add(connecting);
@@ -74,13 +76,14 @@ export class Connector {
     const closeLinks = (): Promise<unknown> =>
       Promise.all([...this.#links.values()].map((link) => link[Symbol.asyncDispose]()));
     await Promise.all([closeLinks(), Promise.allSettled([...this.#connecting])]);
-    // A connect that could not be stopped any more has closed its link by itself; this is for one that had just ended.
+    // A connect that could not be stopped closes its link by itself; this call closes the link of one that had just
+    // ended.
     await closeLinks();
   }
 
   async #connect(address: Address, signal: AbortSignal): Promise<NobleLink> {
     if (this.#links.has(address))
-      throw new BridgeError("connect-failed", `There already is a link to ${address}.`);
+      throw new BridgeError("connect-failed", `A link to ${address} already exists.`);
     const { clock, scan, stopping } = this.#deps;
     const scope = deadlineSignal({ clock, ms: CONNECT_MS, what: `connecting to ${address}` }, [
       signal,
@@ -127,7 +130,7 @@ export class Connector {
     }
   }
 
-  /** The pad may be gone again by the time it is our turn; the system call cannot be interrupted. */
+  /** The pad may have gone away during the wait for the mutex, and the system call cannot be interrupted. */
   #ask(peripheral: Peripheral, address: Address): void {
     const { clock, log } = this.#deps;
     const before = clock.now();
@@ -165,7 +168,7 @@ export class Connector {
     const scope = deadlineSignal({ clock, ms: CANCEL_MS, what: "cancelling the connect" }, []);
     try {
       if (hci?.connectionOf(peripheral) === null) await hci.own.cancel(peripheral, address, scope.signal);
-      // It has just succeeded; or the operating system keeps the attempt, and a disconnect ends it.
+      // The connect has just succeeded, or the operating system continues it: a disconnect ends both.
       else await disconnect(peripheral, this.#deps);
     } catch (error) {
       log.debug({ address, err: asError(error) }, "Controller did not confirm the cancelled connect");

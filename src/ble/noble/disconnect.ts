@@ -11,9 +11,9 @@ interface DisconnectDeps {
   readonly log: Logger;
 }
 
-/** Before a disconnect: packets that the controller has not sent yet would be lost (ADR 9). */
+/** Wait before a disconnect, which discards packets that the controller has not sent yet (ADR 9). */
 const DRAIN_MS = 250;
-/** Longer than the supervision timeout, by which a controller reports the end of a link whatever the pad does. */
+/** Longer than the supervision timeout, within which a controller reports the end of a link in any case. */
 const CLOSE_MS = 2_250;
 
 /** Disconnects once the last packets are sent, or after a short wait. Bounded; never rejects. */
@@ -31,15 +31,15 @@ export const disconnectGracefully = async (peripheral: Peripheral, deps: Disconn
 };
 
 /**
- * Resolves when the controller has confirmed it, or at the deadline; then noble is made to forget the connection.
- * Does nothing to a peripheral that is not connected. Never rejects.
+ * Resolves when the controller has confirmed the disconnect, or at the deadline; then noble's record of the connection
+ * is removed. Does nothing to a peripheral that is not connected. Never rejects.
  */
 export const disconnect = async (
   peripheral: Peripheral,
   { hci, clock, log }: DisconnectDeps,
 ): Promise<void> => {
   const connection = hci?.connectionOf(peripheral) ?? null;
-  // noble throws when it is asked to disconnect what it holds no handle of, and elsewhere never answers.
+  // noble throws on a disconnect without a handle, and on other platforms never answers it.
   if (hci ? connection === null : !CONNECTED.includes(peripheral.state)) return;
   const scope = deadlineSignal({ clock, ms: CLOSE_MS, what: "disconnecting" }, []);
   try {

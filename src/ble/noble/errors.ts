@@ -1,7 +1,7 @@
 import { asError, BridgeError, type ErrorCode, type Retry } from "../../domain/errors.js";
 import type { Address, RadioState, RadioStateName } from "../radio.js";
 
-// The one place where the words of noble, the kernel and the controller become codes and advice.
+// The one place that maps errors of noble, the kernel and the controller to codes and advice.
 
 interface Row {
   readonly code: ErrorCode;
@@ -10,13 +10,13 @@ interface Row {
   readonly advice: string;
 }
 
-/** In the order of looking at it: what a system call said (errno), and what stands for it elsewhere. */
+/** By errno, or by the name that stands for it on other platforms; looked up in this order. */
 const ADAPTER: Readonly<Record<string, Row>> = {
-  // Also what a container without the host's network sees: the kernel has Bluetooth sockets in its first network only.
+  // Also seen in a container without the host's network: the kernel offers Bluetooth sockets in its first network only.
   EAFNOSUPPORT: {
     code: "radio-unavailable",
     retry: "later",
-    message: "This system offers no Bluetooth.",
+    message: "This system does not support Bluetooth.",
     advice:
       "Plug in a Bluetooth adapter and load the kernel module (modprobe bluetooth); a container needs network_mode: host.",
   },
@@ -51,12 +51,12 @@ const ADAPTER: Readonly<Record<string, Row>> = {
     retry: "later",
     message: "The Bluetooth adapter {hci} does not answer.",
     advice:
-      "Stop other programs that use it; if that does not help: hciconfig {hci} reset, or plug it in anew.",
+      "Stop other programs that use it; if that does not help: hciconfig {hci} reset, or plug it in again.",
   },
   UNSUPPORTED: {
     code: "radio-unavailable",
     retry: "later",
-    message: "The Bluetooth adapter {hci} does not speak Bluetooth Low Energy.",
+    message: "The Bluetooth adapter {hci} does not support Bluetooth Low Energy.",
     advice: "Use an adapter for Bluetooth 4.0 or newer (bluetooth.adapter).",
   },
   MODULE_NOT_FOUND: {
@@ -69,7 +69,7 @@ const ADAPTER: Readonly<Record<string, Row>> = {
   },
 };
 
-/** The names by which the same thing comes elsewhere. EBADFD: the kernel's word for a socket whose adapter is gone. */
+/** Other names of the same errors. EBADFD: the kernel's errno for a socket whose adapter is gone. */
 const SAME: Readonly<Record<string, string>> = {
   EACCES: "EPERM",
   EPROTONOSUPPORT: "EAFNOSUPPORT",
@@ -79,14 +79,14 @@ const SAME: Readonly<Record<string, string>> = {
   ERR_DLOPEN_FAILED: "MODULE_NOT_FOUND",
 };
 
-/** What is wrong with the adapter, from whatever was thrown (an errno in `code`) or from one of the words above. */
+/** The adapter's error, from a thrown error (errno in `code`) or from one of the keys above. */
 export const adapterError = (cause: unknown, adapter: number): BridgeError => {
   const word = typeof cause === "string" ? cause : codeOf(cause);
   const row = ADAPTER[SAME[word] ?? word];
   if (!row)
     return new BridgeError("radio-unavailable", `Bluetooth does not work: ${asError(cause).message}.`, {
       retry: "later",
-      advice: "It is tried again by itself; the log at level debug says more.",
+      advice: "The bridge tries again by itself; the log at level debug shows more.",
       cause,
     });
   const name = (text: string): string => text.replaceAll("{hci}", `hci${adapter}`);
@@ -101,28 +101,28 @@ const WORDS: Readonly<Partial<Record<ErrorCode, RadioStateName>>> = {
   "radio-unauthorized": "unauthorized",
 };
 
-/** The radio's state while this error stands. */
+/** The radio's state while this error lasts. */
 export const stateFromError = ({ code, message, advice }: BridgeError): RadioState => ({
   state: WORDS[code] ?? "unavailable",
   advice: advice === null ? message : `${message} ${advice}`,
 });
 
-/** HCI status codes that a connect meets (Core spec Vol 1 Part F), where they mean more than "try again". */
+/** HCI status codes of a failed connect (Core spec Vol 1 Part F) for which there is more specific advice. */
 const CONNECT: Readonly<Partial<Record<number, Omit<Row, "message">>>> = {
   0x09: {
     code: "connect-failed",
     retry: "later",
-    advice: "The adapter holds as many links as it can: use a second one.",
+    advice: "The adapter has reached its limit of links: use a second adapter.",
   },
   0x0b: {
     code: "connect-failed",
     retry: "soon",
-    advice: "An older link is still open: bluetoothctl disconnect {address}",
+    advice: "An earlier link is still open: bluetoothctl disconnect {address}",
   },
   0x0c: { code: "radio-busy", retry: "soon", advice: "Another program is using the adapter." },
 };
 
-/** Why a connect failed. A reason that already is a BridgeError stays, a timeout becomes `connect-timeout`. */
+/** Why a connect failed. A BridgeError is kept, a timeout becomes `connect-timeout`. */
 export const connectError = (cause: unknown, address: Address): BridgeError => {
   if (cause instanceof BridgeError && cause.code !== "timeout" && cause.code !== "link-lost") return cause;
   const { message } = asError(cause);

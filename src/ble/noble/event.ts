@@ -2,14 +2,15 @@ import type { EventEmitter } from "node:events";
 import { orAborted } from "../deadline.js";
 
 /**
- * Runs `start` and waits for an event whose arguments `pick` accepts by returning anything but undefined. noble's own
- * promises never settle on an error and leave their listener behind; this one is gone when the signal aborts.
+ * Runs `start` and waits for an event whose arguments `pick` accepts by returning a value other than undefined. noble's
+ * own promises never settle on an error and leave their listener behind; this one removes its listener when the signal
+ * aborts.
  */
 export const awaitEvent = async <T>(
   emitter: EventEmitter,
   event: string,
   start: () => void,
-  // Callers know what noble emits, and say so by the types of their parameters.
+  // The types of the callers' parameters describe what noble emits.
   pick: (...values: never[]) => T | undefined,
   signal: AbortSignal,
 ): Promise<T> => {
@@ -30,7 +31,7 @@ export const awaitEvent = async <T>(
   }
 };
 
-/** As eventAfter(), for an event that says all by coming. */
+/** As awaitEvent(), for an event whose arguments do not matter. */
 export const awaitCompletion = (
   emitter: EventEmitter,
   event: string,

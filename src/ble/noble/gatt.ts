@@ -6,7 +6,7 @@ import type { AttributeRange, Characteristic, Peripheral, Service } from "./inte
 import { PROPERTIES, type Property, type Uuid } from "../radio.js";
 import { deadlineSignal } from "../deadline.js";
 
-/** A characteristic as noble has it, and where it lies; null where the operating system keeps that to itself. */
+/** A characteristic of noble with its handle; null where the operating system does not expose the handle. */
 export interface Attribute {
   readonly characteristic: Characteristic;
   readonly range: AttributeRange | null;
@@ -15,20 +15,20 @@ export interface Attribute {
 export interface GattTable {
   readonly services: ReadonlyMap<Uuid, readonly Uuid[]>;
   readonly properties: ReadonlyMap<Uuid, readonly Property[]>;
-  /** By UUID: the first of a name, should two services have the same. */
+  /** By UUID; where two services have a characteristic of the same UUID, the first. */
   readonly attributes: ReadonlyMap<Uuid, Attribute>;
 }
 
 const BASE = /^0000([0-9a-f]{4})00001000800000805f9b34fb$/;
 
-/** noble writes 16-bit UUIDs without leading zeros, and long ones as they come. */
+/** noble writes 16-bit UUIDs without leading zeros, and long ones unchanged. */
 export const normalUuid = (uuid: string): Uuid => {
   const plain = uuid.replaceAll("-", "").toLowerCase();
   if (plain.length <= 4) return plain.padStart(4, "0");
   return BASE.exec(plain)?.[1] ?? plain;
 };
 
-/** "Attribute not found": the ordinary end of every discovery (Core spec Vol 3 Part G 4.4, 4.6). */
+/** "Attribute not found": the normal end of every discovery (Core spec Vol 3 Part G 4.4, 4.6). */
 const NOT_FOUND = 0x0a;
 /** Read By Group Type and Read By Type, the requests of a discovery. */
 const DISCOVERY: readonly number[] = [0x10, 0x08];
@@ -36,7 +36,7 @@ const DISCOVERY: readonly number[] = [0x10, 0x08];
 /** A pad has some 20 characteristics, read in 10 to 20 requests of one or two connection events each: well below 2 s. */
 const DISCOVER_MS = 10_000;
 
-/** Reads the whole table. Rejects with a BridgeError; noble itself takes an error for the end of the list. */
+/** Discovers all services. Rejects with a BridgeError; noble itself takes an error for the end of the list. */
 export const discover = async (
   peripheral: Peripheral,
   hci: NobleHci | null,

@@ -7,7 +7,7 @@ import { cancelLongWrite } from "./long-write.js";
 import type { AttributeRange, HciBindings, Peripheral } from "./internals.js";
 import { orAborted } from "../deadline.js";
 
-/** An ATT error response: which request, on which attribute, why (Core spec Vol 3 Part F 3.4.1.1). */
+/** An ATT error response: the request, the attribute, the reason (Core spec Vol 3 Part F 3.4.1.1). */
 export interface AttError {
   readonly connection: number;
   readonly request: number;
@@ -16,10 +16,10 @@ export interface AttError {
 }
 
 interface Events {
-  /** The controller has sent so many packets of a connection. */
+  /** The number of packets of a connection that the controller has sent. */
   completed: [connection: number, packets: number];
   attError: [error: AttError];
-  /** What Read RSSI was answered with; the connection is null where the controller does not know the command. */
+  /** The reply to Read RSSI; the connection is null where the controller does not support the command. */
   rssi: [connection: number | null, rssi: number | null];
 }
 
@@ -35,22 +35,22 @@ const ATT_ERROR = 0x01;
 const INVALID_PDU = 0x04;
 const UNLIKELY_ERROR = 0x0e;
 
-/** What noble knows of its HCI and does not tell, and what it does there that must not happen. Linux only. */
+/** Reads the HCI state that noble does not expose, and works around noble's faults there. Linux only. */
 export class NobleHci {
   readonly bindings: HciBindings;
   readonly own: OwnConnections;
   readonly #log: Logger;
   readonly #events = new EventEmitter<Events>();
-  /** The last packet on its way into noble's queue; earlier ones are there before it. */
+  /** The last packet that is being put into noble's queue; earlier ones are in it already. */
   #lastHanded: Promise<void> = Promise.resolve();
-  /** Whether this controller reports what it has sent; all real ones do. */
+  /** Whether this controller reports sent packets; all real ones do. */
   #reports = false;
 
-  /** Must come before `bindings.init()`, which ties the methods changed here to the socket. */
+  /** Must come before `bindings.init()`, which binds the methods changed here to the socket. */
   constructor(bindings: HciBindings, log: Logger) {
     this.bindings = bindings;
     this.#log = log;
-    // One listener a pending operation, and there may be many pads.
+    // One listener for each pending operation, and there may be many pads.
     this.#events.setMaxListeners(0);
     this.#listen();
     this.own = new OwnConnections(bindings, log);
@@ -58,8 +58,8 @@ export class NobleHci {
   }
 
   /**
-   * Writes without response; resolves when the controller has sent it. Goes past noble's queue, in which a stop would
-   * wait behind a request that the pad never answers.
+   * Writes without response; resolves when the controller has sent the packet. Bypasses noble's queue, in which a stop
+   * would wait behind a request that the pad never answers.
    */
   async command(
     peripheral: Peripheral,
@@ -80,7 +80,7 @@ export class NobleHci {
 
   /** Resolves when the controller has sent all that was handed over for a connection so far. */
   async drained(connection: number, signal: AbortSignal): Promise<void> {
-    // noble takes its time to put a packet into its queue.
+    // noble puts a packet into its queue asynchronously.
     await orAborted(this.#lastHanded, signal);
     const { _aclConnections, _aclQueue } = this.bindings._hci;
     const queued = _aclQueue.filter((packet) => packet.handle === connection).length;
@@ -95,7 +95,7 @@ export class NobleHci {
     });
   }
 
-  /** dBm of a connection; null where the controller will not tell. */
+  /** dBm of a connection; null where the controller does not report it. */
   async rssi(peripheral: Peripheral, signal: AbortSignal): Promise<number | null> {
     const connection = this.connectionOf(peripheral);
     const ask = (): void => peripheral.updateRssi();
@@ -115,7 +115,7 @@ export class NobleHci {
     return typeof handle === "number" ? handle : null;
   }
 
-  /** After a refusal: see long-write.ts. */
+  /** After a refused request: see long-write.ts. */
   callOffLongWrite(peripheral: Peripheral): boolean {
     const gatt = this.bindings._gatts[peripheral.id];
     return gatt !== undefined && cancelLongWrite(gatt);
@@ -132,11 +132,11 @@ export class NobleHci {
 
   set extended(extended: boolean) {
     this.bindings._hci._isExtended = extended;
-    // Which events come depends on it.
+    // The event mask depends on it.
     this.bindings._hci.setLeEventMask();
   }
 
-  /** Makes noble forget a peripheral that is not connected. */
+  /** Removes noble's record of a peripheral that is not connected. */
   forgetPeripheral({ id, address }: Peripheral): void {
     const { _addresses, _addresseTypes, _connectable, scannable, _gap } = this.bindings;
     for (const table of [_addresses, _addresseTypes, _connectable, scannable])
@@ -144,14 +144,14 @@ export class NobleHci {
     Reflect.deleteProperty(_gap._discoveries, address);
   }
 
-  /** Makes noble forget everything about a controller that lost its power. */
+  /** Removes all of noble's records of a controller that lost its power. */
   reset(): void {
     this.own.reset();
     this.bindings._hci._handleBuffers = {};
     this.bindings._hci._state = this.bindings._state = null;
   }
 
-  /** Reads along, and keeps an exception in noble's parsers from ending the program. */
+  /** Observes all events, and keeps an exception in noble's parsers from ending the program. */
   #listen(): void {
     const { _hci: hci } = this.bindings;
     const handle = hci.onSocketData.bind(hci);
@@ -159,14 +159,14 @@ export class NobleHci {
       try {
         this.#before(packet);
         const answer = rssiAnswer(packet);
-        // noble reads a strength from a refusal too, past the end of a short one.
+        // noble reads an RSSI from an error reply too, past the end of a short one.
         if (answer) this.#events.emit("rssi", answer.connection, answer.rssi);
         else handle(packet);
         this.#after(packet);
       } catch (error) {
         this.#log.warn(
           { err: error, packet: packet.toString("hex") },
-          "noble could not handle a Bluetooth packet",
+          "Bluetooth packet not handled by noble",
         );
       }
     };
@@ -178,8 +178,8 @@ export class NobleHci {
     if (packet.readUInt16LE(7) !== ATT_CHANNEL || packet[9] !== ATT_ERROR) return;
     const status = packet.readUInt8(13);
     const connection = packet.readUInt16LE(1) & 0x0fff;
-    // noble takes this status for the answer to its MTU request, leaves the request pending, and all later ones behind
-    // it, for ever. Any other status it takes for an answer.
+    // noble takes this status for the reply to its MTU request, and leaves the refused request and all later ones
+    // pending for ever. Any other status it takes for the reply to the pending request.
     if (status === INVALID_PDU) packet.writeUInt8(UNLIKELY_ERROR, 13);
     const error = { connection, request: packet.readUInt8(10), attribute: packet.readUInt16LE(11), status };
     this.#events.emit("attError", error);
@@ -192,15 +192,15 @@ export class NobleHci {
       this.#events.emit("completed", packet.readUInt16LE(at) & 0x0fff, packet.readUInt16LE(at + 2));
   }
 
-  /** noble's flush throws on a packet for a connection that ended meanwhile, in a promise that nobody awaits. */
+  /** noble's flush throws on a packet of a connection that has ended, in a promise that no code awaits. */
   #dropPacketsOfTheDead(): void {
     const { _hci: hci } = this.bindings;
     const flush = hci.flushAcl.bind(hci);
     hci.flushAcl = async () => {
       hci._aclQueue = hci._aclQueue.filter((packet) => hci._aclConnections.has(packet.handle));
-      // The packet that it threw on is gone by then; the others still wait.
+      // The packet on which it threw is removed by then; the others still wait.
       await flush().catch((error: unknown) => {
-        this.#log.debug({ err: error }, "noble could not hand over a Bluetooth packet");
+        this.#log.debug({ err: error }, "Bluetooth packet not sent by noble");
         return hci.flushAcl();
       });
     };
@@ -208,12 +208,12 @@ export class NobleHci {
 }
 
 interface RssiAnswer {
-  /** Null where the controller does not say. */
+  /** Null where the controller does not report it. */
   readonly connection: number | null;
   readonly rssi: number | null;
 }
 
-/** A controller answers Read RSSI by Command Complete, and by Command Status where it does not know the command. */
+/** A controller answers Read RSSI by Command Complete, or by Command Status where it does not support the command. */
 const rssiAnswer = (packet: Buffer): RssiAnswer | null => {
   if (packet[0] !== EVENT) return null;
   if (packet[1] === COMMAND_STATUS && packet.readUInt16LE(5) === READ_RSSI)

@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 
-// The parts of noble 1.9.2-26 that we rely on. Its public API hides what we need to know (whether the controller has
-// sent a packet, why a request failed), so its HCI bindings are named here too; they exist on Linux and FreeBSD only.
+// The parts of noble 1.9.2-26 that the bridge relies on. noble's public API does not expose whether the controller has
+// sent a packet and why a request failed, so its HCI bindings are typed here too; they exist on Linux and FreeBSD only.
 
 export interface Noble extends EventEmitter {
   initialized: boolean;
@@ -19,7 +19,7 @@ export interface Noble extends EventEmitter {
   stopScanning(done?: () => void): void;
 }
 
-/** Where the operating system speaks HCI: macOS and Windows. */
+/** Where the operating system owns the HCI: macOS and Windows. */
 interface PlatformBindings extends EventEmitter {
   init(): void;
   stop(): void;
@@ -125,10 +125,10 @@ export interface HciSocket extends EventEmitter {
   stop(): void;
 }
 
-/** noble's GATT client of one connection, by its own spelling of the UUIDs. */
+/** noble's GATT client of one connection; UUIDs in noble's spelling. */
 export interface Gatt {
   _security: string;
-  /** Requests behind the one that is on its way. */
+  /** Requests behind the pending one. */
   _commandQueue: readonly { readonly buffer: Buffer }[];
   readonly _characteristics: Record<string, Record<string, AttributeRange> | undefined>;
   writeRequest(handle: number, bytes: Buffer, withoutResponse: boolean): Buffer;

@@ -16,13 +16,13 @@ export interface LinkDeps {
   readonly hci: NobleHci | null;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The end of the adapter. */
+  /** Aborts when the adapter is gone. */
   readonly ended: AbortSignal;
-  /** The connection is gone, for whatever reason; called once. */
+  /** The connection has ended, for any reason; called once. */
   readonly onEnd: () => void;
 }
 
-/** The supervision timeout that we connect with is 2 s: what was not sent by then never will be. */
+/** The supervision timeout is 2 s: a packet that was not sent by then never will be. */
 const SEND_MS = 2_500;
 const RSSI_MS = 2_000;
 /**
@@ -49,7 +49,7 @@ export class NobleLink implements Link {
   #gone = false;
   #disposal: Promise<void> | null = null;
 
-  /** Takes a peripheral over that noble has just connected. */
+  /** Takes over a peripheral that noble has just connected. */
   constructor(peripheral: Peripheral, deps: LinkDeps) {
     this.address = addressOf(peripheral);
     this.name = nameOf(peripheral);
@@ -138,7 +138,7 @@ export class NobleLink implements Link {
         if (isNotification && !this.#isOver) onBytes(Uint8Array.from(bytes));
       };
       this.#unsubscribers.get(uuid)?.();
-      // Before the answer: a pad may notify as soon as it may.
+      // Before the reply: a pad may notify as soon as it is subscribed.
       attribute.on("data", hear);
       this.#unsubscribers.set(uuid, () => attribute.off("data", hear));
       try {
@@ -164,7 +164,7 @@ export class NobleLink implements Link {
     this.#end(null);
   }
 
-  /** Null: closed by us. */
+  /** Null: closed by the bridge. */
   #end(reason: BridgeError | null): void {
     if (this.#gone) return;
     this.#gone = true;
@@ -203,7 +203,9 @@ export class NobleLink implements Link {
   }
 }
 
-/** As the caller wishes, where the characteristic takes both (FE02 takes writes without response only, wire-facts a.1). */
+/**
+ * The caller's choice, where the characteristic takes both (FE02 takes writes without response only, wire-facts a.1).
+ */
 const wantsResponse = (properties: readonly string[], wish: boolean): boolean => {
   if (!properties.includes("write")) return false;
   return wish || !properties.includes("writeWithoutResponse");

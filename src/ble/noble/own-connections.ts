@@ -10,24 +10,24 @@ const CLOSED_BY_US = 0x16;
 const CANCELLED: readonly number[] = [0x02, 0x44];
 
 /**
- * Which connections of the adapter are ours. A raw HCI socket shows them all, BlueZ's included, and noble adopts and
- * speaks to every one; one that comes after we gave it up, it would keep.
+ * Which connections of the adapter belong to the bridge. A raw HCI socket shows all of them, BlueZ's included, and
+ * noble adopts and uses every one; it would also keep a connection that completes after its connect was cancelled.
  */
 export class OwnConnections {
   readonly #bindings: HciBindings;
   readonly #log: Logger;
-  /** "gone": nothing is left of a connect that was cancelled. */
+  /** "gone": a cancelled connect has left nothing behind. */
   readonly #events = new EventEmitter<{ gone: [] }>();
-  /** The address whose connection we wait for. */
+  /** The address whose connection is awaited. */
   #awaited: Address | null = null;
-  /** Addresses whose connection may still come although we gave it up. */
+  /** Addresses whose connect was cancelled and may still complete. */
   readonly #cancelled = new Set<Address>();
-  /** Connections that came so, and are being disconnected. */
+  /** Connections that completed after they were cancelled, and are being disconnected. */
   readonly #orphans = new Set<number>();
-  /** Connections, by peripheral, that we asked to end and that nobody confirmed. */
+  /** Connections, by peripheral, whose disconnect was requested and never confirmed. */
   readonly #leftovers = new Map<string, number>();
 
-  /** Must come before `bindings.init()`, which ties the methods changed here to the HCI. */
+  /** Must come before `bindings.init()`, which binds the methods changed here to the HCI. */
   constructor(bindings: HciBindings, log: Logger) {
     this.#bindings = bindings;
     this.#log = log;
@@ -37,8 +37,8 @@ export class OwnConnections {
       if (this.#isForeign(connection)) return;
       connected(...connection);
       const gatt = connection[1] === undefined ? undefined : bindings._gatts[connection[1]];
-      // noble pairs when a pad answers "insufficient authentication", unless it thinks that it has: R1 Pro pads
-      // disconnect whoever tries (wire-facts a.1).
+      // noble pairs when a pad answers "insufficient authentication", unless its security level is already raised: R1
+      // Pro pads disconnect a central that tries to pair (wire-facts a.1).
       if (gatt) gatt._security = "medium";
     };
     const disconnected = bindings.onDisconnComplete.bind(bindings);
@@ -48,15 +48,16 @@ export class OwnConnections {
     };
   }
 
-  /** From now on a connection to this address is ours; null: none is. */
+  /** From now on a connection to this address is ours; null: no connection is. */
   expect(address: Address | null): void {
     this.#awaited = address;
     if (address !== null) this.#cancelled.delete(address);
   }
 
   /**
-   * Takes a pending connect back from the controller: resolves when it is gone there. What was connected all the same
-   * is disconnected. After an abort noble is freed of the attempt by force, or it would queue all later ones behind it.
+   * Cancels a pending connect on the controller: resolves when it is gone there. A connection that completes in spite
+   * of the cancellation is disconnected. After an abort noble's record of the attempt is removed by force, or it would
+   * queue all later ones behind it.
    */
   async cancel(peripheral: Peripheral, address: Address, signal: AbortSignal): Promise<void> {
     this.#awaited = null;
@@ -69,7 +70,7 @@ export class OwnConnections {
     }
   }
 
-  /** Makes noble forget a connection whose end was not reported, as if it had been. */
+  /** Removes noble's record of a connection whose end was not reported, as if it had been reported. */
   forget(connection: number): void {
     const { _hci, _handles } = this.#bindings;
     const peripheral = _handles[connection];
@@ -97,7 +98,7 @@ export class OwnConnections {
     this.#awaited = null;
   }
 
-  /** Controllers use a handle again as soon as it is free: whatever had it before has ended, told or not. */
+  /** A controller uses a handle again as soon as it is free: the earlier connection has ended, reported or not. */
   #releaseHandle([status, handle]: LeConnection): void {
     if (status !== 0 || handle === undefined) return;
     this.#orphans.delete(handle);
@@ -116,7 +117,7 @@ export class OwnConnections {
     return true;
   }
 
-  /** A failure names no address: it is the end of a connect that we cancelled, or of the one that we wait for. */
+  /** A failure carries no address: it ends a connect that was cancelled, or the awaited one. */
   #isForeignFailure(status: number): boolean {
     if (this.#cancelled.size === 0 || !CANCELLED.includes(status)) return this.#awaited === null;
     this.#cancelled.clear();

@@ -12,10 +12,10 @@ export interface NobleRadioDeps {
   readonly log: Logger;
 }
 
-/** A call that comes before the adapter has said what it is waits for that. */
+/** A call that comes before the adapter's first state waits for it. */
 const OPENING_MS = 8_000;
 
-/** The real radio, on the adapter hci0, hci1 and so on. Never throws and never blocks: what is wrong is in its state. */
+/** The real radio on the adapter hci0, hci1 and so on. Never throws, never blocks: errors are in its state. */
 export const nobleRadio = (options: { readonly adapter: number }, deps: NobleRadioDeps): Radio =>
   new NobleRadio(options.adapter, deps);
 
@@ -71,7 +71,7 @@ class NobleRadio implements Radio {
     this.#adapter.dispose(reason);
   }
 
-  /** What works on the adapter now. Rejects with the BridgeError that keeps it from working. */
+  /** The adapter's present session. Rejects with the BridgeError that keeps the adapter from working. */
   async #session(signal: AbortSignal): Promise<AdapterSession> {
     this.#closing.signal.throwIfAborted();
     signal.throwIfAborted();

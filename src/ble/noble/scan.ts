@@ -17,22 +17,22 @@ export interface ScanDeps {
   readonly adapter: number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Nobody may scan any more. */
+  /** Aborts when no scan may begin any more. */
   readonly stopping: AbortSignal;
-  /** The adapter is gone. */
+  /** Aborts when the adapter is gone. */
   readonly ended: AbortSignal;
 }
 
-/** A controller answers a command within milliseconds; one that takes longer has lost it. */
+/** A controller answers a command within milliseconds; after this time the command is lost. */
 const ANSWER_MS = 2_000;
-/** Nothing heard for so long: the scan is begun anew, since controllers and other programs end scans silently. */
+/** After this time without an advertisement the scan restarts: controllers and other programs end scans silently. */
 const DEAF_MS = 30_000;
-/** Phones change their address every 15 minutes and noble forgets none: who was not heard for this long is forgotten. */
+/** Phones change their address every 15 minutes and noble keeps all: a peripheral unseen for this long is removed. */
 const FORGET_MS = 60_000;
-/** RSSI of a controller that does not know (Core spec Vol 4 Part E 7.7.65.2). */
+/** The RSSI of a controller that cannot measure it (Core spec Vol 4 Part E 7.7.65.2). */
 const NO_RSSI = 127;
 
-/** One scan for all callers: on while somebody listens, and nobody connects. */
+/** One scan for all callers: on while there is a listener and no connect is pending. */
 export class SharedScan {
   readonly #noble: Noble;
   readonly #hci: NobleHci | null;
@@ -42,7 +42,7 @@ export class SharedScan {
   #holds = 0;
   #scanning = false;
   #lastHeard = 0;
-  /** Changes of the scan, one after the other. */
+  /** Changes of the scan, in sequence. */
   #changes: Promise<void> = Promise.resolve();
 
   constructor(noble: Noble, hci: NobleHci | null, deps: ScanDeps) {
@@ -62,7 +62,7 @@ export class SharedScan {
   /** Resolves when `signal` aborts; rejects with a BridgeError when the adapter ends or refuses to scan. */
   async run(listener: Listener, signal: AbortSignal): Promise<void> {
     const refused = new AbortController();
-    // A caller may come twice with one listener: each gets its own.
+    // A caller may pass one listener twice: each registration is its own.
     const hear: Listener = (advertisement) => listener(advertisement);
     this.#listeners.set(hear, refused);
     void this.#adjust();
@@ -77,12 +77,12 @@ export class SharedScan {
     this.#deps.stopping.throwIfAborted();
   }
 
-  /** Resolves when the controller does what is wanted of it by now. */
+  /** Resolves when the controller's scan is as it should be. */
   settled(): Promise<void> {
     return this.#adjust();
   }
 
-  /** Pauses the scan; resolves when the controller has stopped, with what lets it go on. */
+  /** Pauses the scan; resolves when the controller has stopped, with the function that resumes it. */
   async hold(): Promise<Release> {
     this.#holds += 1;
     let held = true;
@@ -95,7 +95,7 @@ export class SharedScan {
     };
   }
 
-  /** The peripheral of an address, once it was heard not longer than `ms` ago. */
+  /** The peripheral of an address, if it advertised within the last `ms`; else waits for its advertisement. */
   async find(address: Address, ms: number, signal: AbortSignal): Promise<Peripheral> {
     const known = this.#heard.get(address);
     if (known && this.#deps.clock.now() - known.at <= ms) return known.peripheral;
@@ -109,11 +109,12 @@ export class SharedScan {
       found.abort();
     }
     const heard = this.#heard.get(address);
-    if (!heard) throw new BridgeError("connect-failed", `${address} was not heard.`);
+    if (!heard)
+      throw new BridgeError("connect-failed", `${address} was not found: no advertisement received.`);
     return heard.peripheral;
   }
 
-  /** Once a second: takes up a scan that somebody else ended, and forgets who is gone. */
+  /** Once a second: resumes a scan that another program ended, and removes peripherals that are gone. */
   tick(): void {
     const now = this.#deps.clock.now();
     if (this.#scanning && now - this.#lastHeard > DEAF_MS) this.#scanning = false;
@@ -136,7 +137,7 @@ export class SharedScan {
       rssi: Number.isFinite(rssi) && rssi !== NO_RSSI ? rssi : null,
       services: (peripheral.advertisement.serviceUuids ?? []).map(normalUuid),
     };
-    // A listener may begin a connect: nobody is called after that.
+    // A listener may begin a connect: no further listener is called after that.
     for (const listener of [...this.#listeners.keys()]) if (this.#isWanted) listener(advertisement);
   }
 
@@ -149,7 +150,7 @@ export class SharedScan {
     return this.#changes;
   }
 
-  /** Never rejects: whoever listens is told. */
+  /** Never rejects: errors go to the listeners. */
   async #change(): Promise<void> {
     if (this.#isWanted === this.#scanning || this.#deps.ended.aborted) return;
     const scope = deadlineSignal({ ...this.#deps, ms: ANSWER_MS, what: "the scan" }, [this.#deps.ended]);
@@ -169,8 +170,8 @@ export class SharedScan {
   }
 
   /**
-   * BlueZ uses the extended commands where the controller has them, and a controller that was spoken to that way
-   * refuses the plain ones (Core spec Vol 4 Part E 3.1.1). noble uses what it is told, and does not look.
+   * BlueZ uses the extended commands where the controller has them, and a controller that has received extended
+   * commands refuses the legacy ones (Core spec Vol 4 Part E 3.1.1). noble uses the configured kind without checking.
    */
   async #enableOtherwise(signal: AbortSignal): Promise<boolean> {
     if (!this.#hci || signal.aborted) return false;
@@ -184,7 +185,7 @@ export class SharedScan {
     const start = (): void => this.#noble.startScanning([], true);
     try {
       if (!this.#hci) return await awaitEvent(this.#noble, "scanStart", start, () => true, signal);
-      // noble stops the scan before it starts it, and calls back after the first of the two, whatever was answered.
+      // noble stops the scan before it starts it, and calls back after the first reply, whatever its status.
       let answers = 0;
       const second = (status: number): number | undefined => (++answers === 2 ? status : undefined);
       const status = await awaitEvent(this.#hci.bindings._hci, "leScanEnableSet", start, second, signal);
@@ -200,7 +201,7 @@ export class SharedScan {
     this.#scanning = false;
     const stop = (): void => this.#noble.stopScanning();
     try {
-      // A controller that was not scanning answers with an error: that is what was wanted.
+      // A controller that was not scanning answers with an error: the scan is off, as intended.
       if (this.#hci) await awaitEvent(this.#hci.bindings._hci, "leScanEnableSet", stop, () => true, signal);
       else await awaitEvent(this.#noble, "scanStop", stop, () => true, signal);
     } catch (error) {
@@ -209,7 +210,7 @@ export class SharedScan {
   }
 }
 
-/** macOS tells no address: its own identifier stands for it. */
+/** macOS exposes no address: its own identifier is used instead. */
 export const addressOf = (peripheral: Peripheral): Address =>
   (peripheral.address || peripheral.id).toLowerCase();
 

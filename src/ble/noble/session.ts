@@ -13,19 +13,19 @@ export interface AdapterSessionDeps {
   readonly log: Logger;
 }
 
-/** From an adapter's power-on to its end: what scans and connects. */
+/** The time from an adapter's power-on to its end: scans and connects belong to it. */
 export class AdapterSession {
   readonly scan: SharedScan;
   readonly connector: Connector;
   readonly #hci: NobleHci | null;
-  /** No scan and no connect goes on, or begins. */
+  /** Aborts scans and connects, and prevents new ones. */
   readonly #stopping = new AbortController();
-  /** Nothing works any more, links included. */
+  /** Aborts everything, links included. */
   readonly #ending = new AbortController();
 
   constructor(noble: Noble, hci: NobleHci | null, deps: AdapterSessionDeps) {
     const [ended, stopping] = [this.#ending.signal, this.#stopping.signal];
-    // Each pad scans, connects and has a link: any number of listeners.
+    // Each pad scans, connects and has a link: the number of listeners is unlimited.
     setMaxListeners(0, ended, stopping);
     this.#hci = hci;
     this.scan = new SharedScan(noble, hci, { ...deps, ended, stopping });
@@ -39,7 +39,7 @@ export class AdapterSession {
     this.#hci?.reset();
   }
 
-  /** Ends everything in good order; bounded. */
+  /** Ends scans, connects and links in order; bounded. */
   async close(reason: BridgeError): Promise<void> {
     this.#stopping.abort(reason);
     await this.connector.close();
