@@ -30,13 +30,13 @@ export interface AppDeps {
   readonly log: Logger;
   readonly version: string;
   readonly platform: NodeJS.Platform;
-  /** Ends the program by the one path. */
+  /** Ends the program by the shutdown path. */
   readonly restart: () => void;
-  /** Absent: no page, whatever the configuration says. */
+  /** Absent: no page, whatever the configuration. */
   readonly page?: PageOptions;
-  /** The real radio; loads Bluetooth. */
+  /** Creates the real radio; loads Bluetooth. */
   readonly realRadio: (adapter: number) => Promise<Radio>;
-  /** Starts to connect, and goes on until closed. */
+  /** Starts to connect, and reconnects until closed. */
   readonly connectBroker: (options: BrokerOptions, deps: BrokerDeps) => Broker;
   readonly memoryUsage: () => { readonly rss: number; readonly heapUsed: number };
   /** 0 to 1. */
@@ -44,7 +44,7 @@ export interface AppDeps {
   readonly timeZone: string;
 }
 
-/** The composition root: makes every part, connects them, and takes them down again. */
+/** The composition root: creates every part, connects them, and closes them. */
 export class App implements Stoppable {
   readonly #config: Config;
   readonly #deps: AppDeps;
@@ -65,7 +65,7 @@ export class App implements Stoppable {
   readonly #outage: BrokerOutage;
   readonly #refused: RefusedSubscriptions;
   #brokerConnected = false;
-  /** How the belts were left, before their links were closed. */
+  /** The state of each belt, recorded before its link was closed. */
   #beltsLeft: readonly BeltLeft[] = [];
 
   constructor(config: Config, deps: AppDeps) {
@@ -91,8 +91,8 @@ export class App implements Stoppable {
   }
 
   /**
-   * Starts everything; a missing broker, adapter or pad is no obstacle. Rejects with a BridgeError for what only the
-   * user can fix: a port in use, a second bridge on the store, a certificate that cannot be read.
+   * Starts everything; a missing broker, adapter or pad is no obstacle. Rejects with a BridgeError for errors that only
+   * the user can fix: a port in use, a second bridge on the store, a certificate that cannot be read.
    */
   async start(): Promise<void> {
     this.#releaseStore = await holdStore(this.#store, this.#config.store.path, this.#deps);
@@ -157,7 +157,7 @@ export class App implements Stoppable {
   }
 
   save(): void {
-    // A link that closes is a change too, and would set the crash mark again.
+    // Closing a link is a change too, and would set the crash mark again.
     for (const unwatch of this.#crashMarks.splice(0)) unwatch();
     const report = this.report();
     this.#beltsLeft = report.map(({ pad, verdict }) => ({ pad, belt: verdict }));
@@ -196,7 +196,7 @@ export class App implements Stoppable {
     return this.#simulator;
   }
 
-  /** What both faces of the bridge get. */
+  /** The dependencies that both faces of the bridge share. */
   #shared(radio: Radio) {
     return {
       ...this.#deps,

@@ -9,7 +9,7 @@ import type { StoreState } from "../store/store-state.js";
 const addressOf = (pad: Pad): string | null =>
   pad.settings.address ?? pad.view().identity.bound?.address ?? null;
 
-/** Pad id -> address, as far as it is known. */
+/** Pad id -> address, where it is known. */
 export const addressesOf = (pads: readonly Pad[]): ReadonlyMap<string, string> =>
   new Map(
     pads.flatMap((pad) => {

@@ -6,26 +6,29 @@ import type { Answer } from "../mqtt/router.js";
 import { scanFor, type Sighting } from "./scan.js";
 import type { SimulatedRadio } from "../sim/radio.js";
 
-/** A scan by request ends by itself; longer ones belong on the command line. */
+/** A requested scan ends by itself; longer scans belong on the command line. */
 const SCAN = { seconds: 10, most: 60 } as const;
 
 export interface RequestDeps {
   readonly clock: Clock;
   readonly radio: Radio;
-  /** The radio again, where it is the simulator. */
+  /** The radio again, if it is the simulator. */
   readonly simulator: SimulatedRadio | null;
-  /** Pad id -> address, as far as it is known. */
+  /** Pad id -> address, where it is known. */
   readonly addresses: ReadonlyMap<string, string>;
   readonly health: () => object;
   readonly sessions: (fields: Fields) => readonly object[];
   readonly restart: () => void;
-  /** Ends everything that still waits. */
+  /** Aborts every pending request. */
   readonly signal: AbortSignal;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** bridge/request/<verb> -> its answer (docs/topics.md). Settles within the scan's time; rejects with an Error to show. */
+/**
+ * bridge/request/<verb> -> its reply (docs/topics.md). Settles within the scan's time; rejects with an Error for the
+ * user.
+ */
 export const answerRequest = async (verb: string, fields: Fields, deps: RequestDeps): Promise<Answer> => {
   switch (verb) {
     case "health_check":

@@ -14,7 +14,10 @@ export interface BrokerEndpoint {
   readonly embedded: EmbeddedBroker | null;
 }
 
-/** Where the broker is, started if it is to run inside. Rejects with BridgeError: port in use, unreadable certificate. */
+/**
+ * The broker's endpoint; starts the embedded broker if configured. Rejects with BridgeError: port in use, unreadable
+ * certificate.
+ */
 export const openBrokerEndpoint = async (
   config: Config,
   deps: { readonly clock: Clock; readonly log: Logger },
@@ -22,13 +25,13 @@ export const openBrokerEndpoint = async (
   const target = await targetOf(config);
   if (config.mqtt.url !== "embedded") return { target, embedded: null };
   const { username, password } = config.mqtt;
-  // Loaded where it is used: aedes costs every other bridge 2 MB.
+  // Loaded on use: aedes costs every other bridge 2 MB.
   const { startEmbeddedBroker } = await import("../mqtt/embedded.js");
   const options = { ...config.embedded_broker, username, password, ownClientId: target.clientId };
   const embedded = await startEmbeddedBroker(options, deps);
   const { host } = config.embedded_broker;
   const near = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  // aedes speaks 3.1.1 only: nothing to try first.
+  // aedes supports 3.1.1 only: 5 need not be tried first.
   return { target: { ...target, url: `mqtt://${near}:${embedded.port}`, protocolVersion: "4" }, embedded };
 };
 
@@ -40,7 +43,7 @@ const targetOf = async ({ mqtt }: Config): Promise<BrokerTarget> => ({
   cert: await pem("mqtt.cert", mqtt.cert),
   key: await pem("mqtt.key", mqtt.key),
   rejectUnauthorized: mqtt.reject_unauthorized,
-  // Stable, so that a reconnect takes the old session over and its late will cannot outlive it (MQTT 3.1.1 §3.1.4).
+  // Stable, so that a reconnect takes over the old session and its late will cannot outlive it (MQTT 3.1.1 §3.1.4).
   clientId: mqtt.client_id ?? objectId(mqtt.base_topic, "bridge"),
   protocolVersion: mqtt.protocol_version === "auto" ? "auto" : mqtt.protocol_version === 5 ? "5" : "4",
   keepalive: mqtt.keepalive,

@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.js";
 
-/** A connection counts once it has lasted this long: one that a broker ends at its first message is none. */
+/** A connection counts once it has lasted this long: one that the broker closes at the first message does not. */
 const LASTED_MS = 5_000;
 
-/** `safety.broker_lost`: calls back once the broker has been gone for that long; null: never. */
+/** `safety.broker_lost`: calls back once the broker has been gone for `after`; null: never. */
 export class BrokerOutage {
   readonly #clock: Clock;
   readonly #afterMs: number | null;
@@ -11,7 +11,7 @@ export class BrokerOutage {
   #cancelAct: (() => void) | null = null;
   #cancelLasted: () => void = () => undefined;
   #isConnected = false;
-  /** The time ran out during a connection that had not lasted yet: its end decides. */
+  /** The time ran out during a connection too short to count: the end of that connection decides. */
   #isDue = false;
 
   constructor(clock: Clock, afterMs: number | null, act: () => void) {
@@ -26,7 +26,10 @@ export class BrokerOutage {
     this.#cancelLasted = this.#clock.after(LASTED_MS, () => this.#over());
   }
 
-  /** Connections that did not last leave the time running; it acts once an outage, so a belt started later is the user's. */
+  /**
+   * Connections that do not count leave the time running; it acts once per outage, so a belt started later keeps
+   * running.
+   */
   lost(): void {
     this.#isConnected = false;
     this.#cancelLasted();

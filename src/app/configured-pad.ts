@@ -14,7 +14,7 @@ interface PadParts {
   readonly store: Store;
 }
 
-/** A configured pad on its radio, with what the store remembers of it. */
+/** A configured pad on its radio, with its data from the store. */
 export const configuredPad = (
   config: Config,
   settings: ReturnType<typeof padSettings>[number],
@@ -39,11 +39,11 @@ export const configuredPad = (
   });
 };
 
-/** Keeps the pad's crash mark in the store at its last status, until the function returned is called. */
+/** Updates the pad's crash mark in the store with each status, until the returned function is called. */
 export const keepCrashMark = (pad: Pad, store: Store): (() => void) =>
   pad.subscribe({
     changed: ({ state, crashedAt }) => {
-      // The mark of an unclean end stays as it is until the belt was seen (safety rule 9).
+      // The mark of an unclean end stays until the belt has been seen (safety rule 9).
       if (state.lastStatusAt !== null && crashedAt === null)
         store.statusSeen(pad.settings.id, state.lastStatusAt);
     },

@@ -10,7 +10,7 @@ import { sessionsTcx } from "./export/tcx.js";
 import { fitName, parseSince, parseUntil, sessionObject } from "./session-list.js";
 import { thin } from "./thin.js";
 
-/** A chart is a thousand pixels wide, and every pixel may have two ends. */
+/** A chart is a thousand pixels wide, and each pixel may show a minimum and a maximum. */
 const MOST_SAMPLES = 2_000;
 
 const noWalk = new HttpError(404, "no-walk", "There is no such walk.");
@@ -47,7 +47,7 @@ const samplePayload = (sample: TimedSample): SamplePayload => ({
   incline: sample.incline,
 });
 
-/** The walks of the past, for the page. */
+/** The recorded sessions, for the page. */
 export const history = (
   store: Pick<Store, "sessions" | "samples" | "days">,
   { timeZone, pause }: { readonly timeZone: string; readonly pause: () => Promise<void> },
@@ -89,7 +89,7 @@ export const history = (
       case "fit": {
         const [session, more] = sessions;
         if (!session) throw noWalk;
-        if (more) throw new HttpError(400, "one-walk", "FIT is one walk a file: say which by pad and id.");
+        if (more) throw new HttpError(400, "one-walk", "A FIT file holds one walk: give its pad and id.");
         return { name: fitName(session), type: "application/vnd.ant.fit", parts: fit(session) };
       }
       default:

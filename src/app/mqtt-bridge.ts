@@ -23,7 +23,7 @@ interface BridgeParts {
   readonly restart: () => void;
   readonly connectBroker: (options: BrokerOptions, deps: BrokerDeps) => Broker;
   readonly endpoint: BrokerEndpoint;
-  /** Where the last run left its retained topics. */
+  /** Where the last run published its retained topics. */
   readonly before: BridgeDeps["before"];
   readonly pads: readonly Pad[];
   readonly radio: Radio;
@@ -53,7 +53,7 @@ export const mqttBridge = (config: Config, parts: BridgeParts): Bridge => {
     goals: dailyGoals(config),
     keepPlace: (place) =>
       void keepPlace(config.store.path, place).catch((err: unknown) =>
-        log.debug({ err }, "Not remembered where the retained topics are"),
+        log.debug({ err }, "Location of the retained topics not saved"),
       ),
     request: (verb, fields, broker) =>
       answerRequest(verb, fields, {

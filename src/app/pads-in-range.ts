@@ -17,7 +17,7 @@ interface Configured {
   readonly address: string | null;
 }
 
-/** Pads that advertise now, the strongest first, and what could be written into the configuration for each. */
+/** Pads that advertise now, the strongest first, with a configuration entry for each. */
 export const padsInRange = async (
   body: unknown,
   deps: {
@@ -47,11 +47,11 @@ export const padsInRange = async (
     }));
 };
 
-/** The configuration file, as far as pads can be written into it. */
+/** The configuration file, as the target for new pads. */
 export interface PadsFile {
   /** Null: there is none, as in the demo. */
   readonly file: string | null;
-  /** The pads in use do not come from the file but from here, which wins over it. */
+  /** The source that overrides the file's pads; null: the file's pads are used. */
   readonly overriddenBy: string | null;
 }
 
@@ -60,9 +60,9 @@ const notWritable = (message: string): HttpError => new HttpError(409, "not-writ
 /** Writes one pad into the configuration file. Rejects with HttpError. */
 export const addPad = async (body: unknown, { file, overriddenBy }: PadsFile): Promise<AddPadResponse> => {
   if (file === null)
-    throw notWritable("The demo has no configuration file: run the bridge itself for your pad.");
+    throw notWritable("The demo has no configuration file. Run the bridge itself to use your pad.");
   if (overriddenBy !== null)
-    throw notWritable(`The pads are set by ${overriddenBy}, which wins over ${file}: add the pad there.`);
+    throw notWritable(`The pads are set by ${overriddenBy}, which overrides ${file}. Add the pad there.`);
   const loaded = loadConfig({ file, explicit: false, env: {} });
   if (!loaded.ok)
     throw notWritable(

@@ -12,15 +12,15 @@ import { addressesOf } from "./bridge-info.js";
 import { history } from "./history.js";
 import { addPad, type PadsFile, padsInRange } from "./pads-in-range.js";
 
-/** What the page needs of the program around the bridge. */
+/** What the page needs from the program around the bridge. */
 export interface PageOptions extends PadsFile {
-  /** Where the built page is. */
+  /** The folder of the built page. */
   readonly folder: string;
-  /** A port in use is no reason to go without the page: the demo takes another one. */
+  /** When the port is in use, take another one: for the demo. */
   readonly orAnyPort: boolean;
-  /** Nothing starts the program again. */
+  /** The program runs on a terminal: nothing starts it again. */
   readonly onTerminal: boolean;
-  /** Ends the program by the one path. */
+  /** Ends the program by the shutdown path. */
   readonly end: (reason: "restart" | "shutdown") => void;
 }
 
@@ -37,10 +37,10 @@ export interface PageDeps {
   readonly signal: AbortSignal;
 }
 
-/** While a stop waits for its frame nothing else has the main loop for long. */
+/** While a stop waits for its frame, nothing else may block the main loop for long. */
 const PAUSE_MS = 20;
 
-/** The page's server, put together; null where the configuration wants none. */
+/** The page's server; null where the configuration disables it. */
 export const newPage = (config: Config, options: PageOptions, deps: PageDeps): Web | null => {
   const { web } = config;
   if (!web.enabled) return null;

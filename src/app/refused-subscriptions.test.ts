@@ -23,7 +23,7 @@ describe("subscriptions that the broker refuses", () => {
         {
           level: "error",
           fields: { topics: [topic], pads: ["office"] },
-          message: expect.stringMatching(/OFF .* does not arrive for office$/) as string,
+          message: expect.stringMatching(/OFF .* do not arrive for office$/) as string,
         },
       ]);
       expect(refusals.state.state).toBe("refused");

@@ -6,7 +6,7 @@ const ADVICE =
   "Use the page or the pad's remote meanwhile, and allow the bridge's user to subscribe to these topics in the broker's " +
   "access list. The bridge asks again each minute";
 
-/** What the broker does not let the bridge hear, as far as users are to know. */
+/** The subscriptions that the broker refuses, as far as they matter to users. */
 export class RefusedSubscriptions {
   readonly #base: string;
   readonly #log: Logger;
@@ -14,7 +14,7 @@ export class RefusedSubscriptions {
   #refused: readonly string[] = [];
   #deafPads: readonly string[] = [];
 
-  /** `changed` hears the ids of all pads to which commands do not come. */
+  /** `changed` receives the ids of all pads whose commands do not arrive. */
   constructor(base: string, log: Logger, changed: (deafPads: readonly string[]) => void) {
     this.#base = base;
     this.#log = log;
@@ -32,7 +32,7 @@ export class RefusedSubscriptions {
     this.#refused = refused;
     this.#deafPads = pads.map(({ settings }) => settings.id).filter((id) => this.#isDeaf(id));
     if (refused.length === 0)
-      this.#log.info({}, "Broker grants every subscription now; commands over MQTT arrive again");
+      this.#log.info({}, "Broker grants all subscriptions; commands over MQTT arrive again");
     else this.#log.error({ topics: refused, pads: this.#deafPads, advice: ADVICE }, this.#sentence());
     this.#changed(this.#deafPads);
   }
@@ -44,7 +44,7 @@ export class RefusedSubscriptions {
 
   #sentence(): string {
     return this.#deafPads.length === 0
-      ? "Broker refuses subscriptions; what is sent there does not arrive"
-      : `Broker refuses subscriptions; OFF and every other command over MQTT does not arrive for ${this.#deafPads.join(", ")}`;
+      ? "Broker refuses subscriptions; messages to these topics do not arrive"
+      : `Broker refuses subscriptions; OFF and all other commands over MQTT do not arrive for ${this.#deafPads.join(", ")}`;
   }
 }

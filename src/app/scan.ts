@@ -5,13 +5,13 @@ import { withoutHidden } from "../domain/visible.js";
 import { identify } from "../protocol/identify.js";
 import { modelFor, recogniseByName } from "../protocol/models.js";
 
-/** What one device that advertises is to us; `protocol` is null where nothing says that it is a pad. */
+/** A classified advertiser; `protocol` is null where nothing identifies it as a pad. */
 export interface Sighting {
   readonly address: string;
   readonly name: string | null;
   /** dBm. */
   readonly rssi: number | null;
-  /** A protocol, or unsupported: a pad that speaks none of them. */
+  /** A protocol, or "unsupported": a pad with none of the supported protocols. */
   readonly protocol: string | null;
   readonly model: string | null;
 }
@@ -19,20 +19,20 @@ export interface Sighting {
 export const sighting = ({ address, name, rssi, services }: Advertisement): Sighting => {
   const offered = identify(services);
   const known = name === null ? null : recogniseByName(name);
-  // Names decide nothing where the device says itself what it speaks.
+  // The services decide before the name, where the device offers them.
   const protocol = offered ?? known?.protocol ?? null;
   const model =
     offered === null ? known?.model : offered === known?.protocol ? known.model : nameIn(offered, name);
   return { address, name, rssi, protocol, model: model ?? null };
 };
 
-/** The model that a name is known for in this protocol; null where it is known for none. */
+/** The model of this protocol that is known under this name; null where there is none. */
 const nameIn = (protocol: ProtocolName, name: string | null): string | null => {
   const model = modelFor(protocol, name);
   return model.advertised === null ? null : model.name;
 };
 
-/** Names come in scan responses: a later advertisement may lack what an earlier one had. */
+/** Names come in scan responses: a later advertisement may lack the name of an earlier one. */
 const merge = (before: Advertisement | undefined, now: Advertisement): Advertisement => ({
   address: now.address,
   name: now.name ?? before?.name ?? null,
@@ -43,7 +43,7 @@ const merge = (before: Advertisement | undefined, now: Advertisement): Advertise
 /** Pads before other devices, the nearest first. */
 const rank = ({ protocol, rssi }: Sighting): number => (protocol === null ? -1000 : 0) + (rssi ?? -128);
 
-/** Everything that advertises within `ms`. Rejects with the BridgeError that keeps the radio from scanning. */
+/** Every device that advertises within `ms`. Rejects with the BridgeError that keeps the radio from scanning. */
 export const scanFor = async (
   radio: Radio,
   clock: Clock,
@@ -74,7 +74,7 @@ export interface PadProposal {
   readonly address: string;
 }
 
-/** Entries for the pads among the sightings, their ids made of their names and free of those in use. */
+/** Entries for the pads among the sightings, with ids made from their names and not in use yet. */
 export const proposals = (
   sightings: readonly Sighting[],
   used: readonly { readonly id: string; readonly address: string | null }[],
@@ -86,7 +86,7 @@ export const proposals = (
       ({ protocol, address }) => protocol !== null && protocol !== "unsupported" && !addresses.has(address),
     )
     .map(({ address, name: advertised, model }) => {
-      // What is saved has to be readable again, by the loader and by people.
+      // A saved name must be readable again, by the loader and by people.
       const name = withoutHidden(advertised ?? "") || model;
       const id = freeId(name ?? "pad", ids);
       ids.add(id);

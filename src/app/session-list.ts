@@ -4,11 +4,11 @@ import { KM_PER_MILE } from "../domain/units.js";
 import { statsPayload } from "../api/payloads.js";
 import type { SessionFilter, StoredSession } from "../store/read.js";
 
-/** In one answer to `bridge/request/sessions`; `walkingpad2mqtt sessions` has no limit. */
+/** In one reply to `bridge/request/sessions`; `walkingpad2mqtt sessions` has no limit. */
 const MOST_IN_A_MESSAGE = 1_000;
 
 type SessionPayload = ReturnType<typeof statsPayload>["session"];
-/** One walk as `sessions --format json` and `bridge/request/sessions` tell it: as in `stats`, and whose it was. */
+/** One session in `sessions --format json` and `bridge/request/sessions`: as in `stats`, with its pad. */
 export type SessionObject = { readonly pad: string } & SessionPayload;
 
 const payloadOf = (session: Session): SessionPayload =>
@@ -22,7 +22,7 @@ export const sessionObject = (stored: StoredSession): SessionObject => ({
 const miles = (value: number | null, digits: number): number | null =>
   value === null ? null : Number((value / KM_PER_MILE).toFixed(digits));
 
-/** The same in miles and mph; says so, since the names of the keys do not. */
+/** The same in miles and mph; `units` marks it, since the names of the keys do not. */
 export const imperialObject = (stored: StoredSession): SessionObject & { readonly units: "imperial" } => {
   const metric = sessionObject(stored);
   return {
@@ -37,18 +37,18 @@ export const imperialObject = (stored: StoredSession): SessionObject & { readonl
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?$/;
 
-/** ISO 8601 to epoch milliseconds: a date is its midnight here, and so is a time without offset; null for all else. */
+/** ISO 8601 to epoch milliseconds: a date is its local midnight, a time without offset is local; null for all else. */
 export const parseSince = (text: string): number | null => {
   if (!DATE.test(text) && !TIME.test(text)) return null;
-  // Date.parse rolls 31 February over into March.
+  // Date.parse turns 31 February into a day in March.
   const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
   if (Number.isNaN(day.valueOf()) || day.toISOString().slice(0, 10) !== text.slice(0, 10)) return null;
-  // A date alone would be taken for midnight in Greenwich.
+  // Date.parse reads a date alone as midnight UTC.
   const since = Date.parse(DATE.test(text) ? `${text}T00:00` : text);
   return Number.isNaN(since) ? null : since;
 };
 
-/** As `parseSince`, but a date is the last millisecond of its day here. */
+/** As `parseSince`, but a date is the last millisecond of its local day. */
 export const parseUntil = (text: string): number | null => {
   const from = parseSince(text);
   if (from === null || !DATE.test(text)) return from;
@@ -56,7 +56,7 @@ export const parseUntil = (text: string): number | null => {
   return next.setDate(next.getDate() + 1) - 1;
 };
 
-/** `{pad?, since?, limit?}` of a request. Throws an Error to show. */
+/** `{pad?, since?, limit?}` of a request. Throws an Error for the user. */
 export const requestedSessions = ({
   pad = null,
   since = null,
@@ -71,6 +71,6 @@ export const requestedSessions = ({
   return { pad, since: from, limit };
 };
 
-/** What the file of a walk is called: by its pad and its start, in the order of the alphabet. */
+/** The file name of a session: pad and start, so that names sort by time. */
 export const fitName = ({ pad, startedAt }: Pick<StoredSession, "pad" | "startedAt">): string =>
   `${pad}-${new Date(startedAt).toISOString().slice(0, 19).replaceAll(":", "-")}.fit`;

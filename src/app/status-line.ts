@@ -2,7 +2,7 @@ import type { PadState } from "../domain/state.js";
 import type { Session, Stats } from "../domain/stats.js";
 import { AT_REST, km, kmh } from "../domain/units.js";
 
-/** What the status line shows of the running bridge. */
+/** The data that the status line shows. */
 export interface AppSummary {
   readonly brokerConnected: boolean;
   readonly pads: readonly PadSummary[];
@@ -17,11 +17,11 @@ export interface PadSummary {
 
 /** Columns that stay free: the cursor's own, and two for the `^C` that a terminal echoes there. */
 const FREE = 3;
-/** Below this there is nothing to read; a terminal that does not know its width says 0. */
+/** Below this width the line is unreadable; a terminal that does not know its width reports 0. */
 const NARROWEST = 24;
 const SEPARATOR = " | ";
 const STOPPING = " STOPPING ";
-/** ECMA-48: reverse video, and back. */
+/** ECMA-48: reverse video on and off. */
 const REVERSE = ["\u001b[7m", "\u001b[27m"] as const;
 
 const clock = (seconds: number): string => {
@@ -39,7 +39,7 @@ const speedText = ({ speed, targetSpeed }: PadState): string => {
   return `${kmh(speed).toFixed(1)}${target} km/h`;
 };
 
-/** The belt, or why nothing is known of it; a problem instead of all else. */
+/** The belt, or the reason why its state is unknown; a problem replaces both. */
 const word = ({ belt, link, problem }: PadState): string =>
   problem ?? (belt === "unknown" && link !== "ready" ? link : belt);
 
@@ -64,7 +64,7 @@ const words = (pad: PadSummary, ofWalk: number): string =>
 const shortest = ({ id, state }: PadSummary): string =>
   `${id} ${state.problem ?? (speedText(state) || word(state))}`;
 
-/** From everything to the least that is of use. */
+/** From the most detailed to the shortest form. */
 const FORMS: readonly ((pad: PadSummary) => string)[] = [
   (pad) => `${pad.id}: ${words(pad, Infinity)}`,
   (pad) => `${pad.id}: ${words(pad, 1)}`,
@@ -72,18 +72,18 @@ const FORMS: readonly ((pad: PadSummary) => string)[] = [
   shortest,
 ];
 
-/** A pad with a problem, then one that moves, is the last to be left out. */
+/** Pads with a problem come first, then moving ones: they are the last to be left out. */
 const matters = ({ state: { moving, problem } }: PadSummary): number =>
   (problem === null ? 0 : 2) + (moving === true ? 1 : 0);
 
-/** As many pads as fit in their shortest form, the ones that matter first, and how many there are more. */
+/** As many pads as fit in their shortest form, the most important first, and the number of the others. */
 const asManyAsFit = (pads: readonly PadSummary[], width: number): string => {
   const texts = [...pads].sort((a, b) => matters(b) - matters(a)).map(shortest);
   for (let count = texts.length - 1; count > 0; count -= 1) {
     const text = [...texts.slice(0, count), `+${texts.length - count}`].join(SEPARATOR);
     if (text.length <= width) return text;
   }
-  // More follows, or more of it.
+  // The `>` shows that text was cut.
   return texts[0] === undefined ? "" : `${texts[0].slice(0, width - 1)}>`;
 };
 
@@ -93,8 +93,8 @@ const padsText = (pads: readonly PadSummary[], width: number): string => {
 };
 
 /**
- * The belts in one line of ASCII, which is as wide as it looks on every terminal, and narrower than `columns`. Empty
- * where there is no room for it. `ending`: every belt is being stopped, which is said first.
+ * The belts in one line of ASCII, which has the same width on every terminal, and is narrower than `columns`. Empty
+ * where there is no room for it. `ending`: every belt is being stopped, which the line shows first.
  */
 export const statusLine = (
   { pads, brokerConnected }: AppSummary,

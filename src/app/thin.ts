@@ -1,9 +1,9 @@
-/** Between two samples of a belt that moves; a longer gap is a pause. */
+/** A longer time between two samples is a pause. */
 const GAP_MS = 5_000;
 
 /**
- * At most `most` of the samples, in order: the first, the last, both sides of every pause, and of all others one in so
- * many. A chart of a walk of hours has no more points than that.
+ * At most `most` of the samples, in order: the first, the last, both sides of every pause, and every n-th of the
+ * others. The chart of a walk of hours has no more points.
  */
 export const thin = <T extends { readonly at: number }>(
   samples: readonly T[],

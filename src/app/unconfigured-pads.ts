@@ -3,7 +3,7 @@ import { asError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 import { sighting } from "./scan.js";
 
-/** Without pads in the config the bridge names the ones that it could be given. Returns the end of it. */
+/** Without pads in the config, logs the pads that could be configured. Returns a function that ends it. */
 export const logUnconfiguredPads = (radio: Radio, log: Logger, signal: AbortSignal): (() => void) => {
   log.warn({}, "No pads configured. Pads found nearby are listed below.");
   const told = new Set<string>();

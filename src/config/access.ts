@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** A folder of these permissions' owner is of no use to the person who has mounted it: what has to be done is. */
+/** The owner alone does not help the user who mounted the folder: the sentence contains the command to run. */
 const sentence = (path: string, owner: number, mine: number): string => {
   const has = `${path} belongs to ${owner === 0 ? "root" : `user ${owner}`}`;
   if (owner === mine) return `${has}, as which the bridge runs, and its mode forbids it: chmod u+rwX ${path}`;
@@ -26,8 +26,8 @@ const allows = (path: string, mode: number): boolean => {
 };
 
 /**
- * Whose folder or file keeps this process from reading (`R_OK`) or writing (`W_OK`) `path`, and what to do about it; null
- * where permissions are not the reason, and where the system has none.
+ * The folder or file that keeps this process from reading (`R_OK`) or writing (`W_OK`) `path`, and what to do about it;
+ * null where permissions are not the reason, and on systems without them.
  */
 export const accessProblem = (path: string, mode: "R_OK" | "W_OK"): string | null => {
   const mine = process.getuid?.();

@@ -2,7 +2,7 @@ import type { Config } from "./config.js";
 import { splitUrl } from "./credentials.js";
 import type { Finding } from "./errors.js";
 
-/** What no key can tell alone. Asked only when all of `keys` are valid by themselves. */
+/** A check across several keys. It runs only when all of `keys` are valid by themselves. */
 interface Check {
   readonly keys: readonly string[];
   readonly find: (config: Config) => Finding | null;
@@ -19,12 +19,12 @@ const CHECKS: readonly Check[] = [
         : {
             key: "homeassistant.discovery_prefix",
             value: homeassistant.discovery_prefix,
-            why: "is mqtt.base_topic, too",
+            why: "is mqtt.base_topic too",
             allowed: "another topic than mqtt.base_topic",
           },
   },
   {
-    // Home Assistant would read our topics as configs, and we the configs of others as commands.
+    // Home Assistant would read the bridge's topics as discovery configs, and the bridge other configs as commands.
     keys: ["mqtt.base_topic", "homeassistant.discovery_prefix"],
     find: ({ mqtt, homeassistant }) =>
       !mqtt.base_topic.startsWith(`${homeassistant.discovery_prefix}/`)
@@ -37,7 +37,7 @@ const CHECKS: readonly Check[] = [
           },
   },
   {
-    // Our own bridge/state would be taken for Home Assistant's birth, and answered for ever.
+    // The bridge would take its own bridge/state for Home Assistant's birth message, and answer it for ever.
     keys: ["mqtt.base_topic", "homeassistant.status_topic"],
     find: ({ mqtt, homeassistant }) =>
       !`${homeassistant.status_topic}/`.startsWith(`${mqtt.base_topic}/`)
@@ -68,12 +68,12 @@ const CHECKS: readonly Check[] = [
         : {
             key: "embedded_broker.host",
             value: host,
-            why: "would let anybody on the network start the belt",
+            why: "would let anyone on the network start the belt",
             allowed: "127.0.0.1, or any address together with mqtt.username and mqtt.password",
           },
   },
   {
-    // With a name alone the embedded broker would refuse the bridge itself; with a password alone, nobody.
+    // With a name alone the embedded broker would refuse the bridge itself; with a password alone, every client.
     keys: ["mqtt.url", "embedded_broker.host", "mqtt.username", "mqtt.password"],
     find: ({ mqtt, embedded_broker: { host } }) =>
       mqtt.url !== "embedded" || !LOOPBACK.test(host) || (mqtt.username === null) === (mqtt.password === null)
@@ -92,7 +92,7 @@ const CHECKS: readonly Check[] = [
         : {
             key: "web.host",
             value: host,
-            why: "would let anybody on the network start the belt",
+            why: "would let anyone on the network start the belt",
             allowed: "127.0.0.1, or any address together with web.password",
           },
   },
@@ -104,32 +104,35 @@ const CHECKS: readonly Check[] = [
         : {
             key: "mqtt.protocol_version",
             value: 5,
-            why: "is not spoken by the embedded broker",
+            why: "is not supported by the embedded broker",
             allowed: "auto or 4 while mqtt.url is embedded",
           },
   },
 ];
 
-/** `isValid` tells of a key whether its own value is allowed; values of other keys are never looked at. */
+/** `isValid`: whether a key's own value is allowed; the values of other keys are not read. */
 export const crossCheck = (config: Config, isValid: (key: string) => boolean): readonly Finding[] =>
   CHECKS.filter(({ keys }) => keys.every(isValid))
     .map(({ find }) => find(config))
     .filter((finding) => finding !== null);
 
-/** Allowed, but probably not what was meant. */
+/** Allowed values that are probably not intended. */
 export const configWarnings = ({ mqtt, bluetooth, pads, simulator }: Config): readonly string[] => {
   const tls = /^(mqtts|wss):/i.test(mqtt.url);
   const files = mqtt.ca !== null || mqtt.cert !== null || mqtt.key !== null;
   const warnings: readonly (readonly [boolean, string])[] = [
     [
       files && !tls,
-      "mqtt.ca, mqtt.cert and mqtt.key are without effect: mqtt.url is neither mqtts:// nor wss://",
+      "mqtt.ca, mqtt.cert and mqtt.key have no effect: mqtt.url is neither mqtts:// nor wss://",
     ],
-    [(mqtt.cert === null) !== (mqtt.key === null), "mqtt.cert and mqtt.key are only of use together"],
-    [tls && !mqtt.reject_unauthorized, "mqtt.reject_unauthorized is false: the broker could be anybody"],
+    [(mqtt.cert === null) !== (mqtt.key === null), "mqtt.cert and mqtt.key only have an effect together"],
+    [
+      tls && !mqtt.reject_unauthorized,
+      "mqtt.reject_unauthorized is false: the broker's identity is not verified",
+    ],
     [
       simulator.pads.length > 0 && bluetooth.radio === "noble" && pads.length === 0,
-      "simulator.pads are without effect: bluetooth.radio is noble",
+      "simulator.pads have no effect: bluetooth.radio is noble",
     ],
   ];
   return warnings.filter(([is]) => is).map(([, text]) => text);

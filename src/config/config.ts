@@ -1,7 +1,7 @@
 import type { ProtocolName } from "../domain/pad.js";
 import type { SimulatedModel } from "../domain/faults.js";
 
-/** A pad as the file has it. Exactly one of `address` (lower case) and `advertised_name` is set. Speeds in km/h. */
+/** A pad as in the file. Exactly one of `address` (lower case) and `advertised_name` is set. Speeds in km/h. */
 export interface PadEntry {
   readonly id: string;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface PadEntry {
   readonly presets: readonly number[] | null;
 }
 
-/** A simulated pad as the file has it; `parseFaults` turns its faults into what the simulator needs. */
+/** A simulated pad as in the file; `parseFaults` converts its faults for the simulator. */
 export interface SimulatorEntry {
   readonly address: string;
   readonly name: string | null;
@@ -24,8 +24,9 @@ export interface SimulatorEntry {
 }
 
 /**
- * The whole configuration, checked, complete and frozen, in the file's own shape and in the user's units (docs/configuration.md);
- * settings.ts has it in the domain's. Credentials written into `mqtt.url` have moved to `username` and `password`.
+ * The whole configuration, checked, complete and frozen, in the file's structure and the user's units
+ * (docs/configuration.md); settings.ts converts to the domain's. Credentials in `mqtt.url` have moved to `username` and
+ * `password`.
  */
 export interface Config {
   readonly mqtt: {
@@ -80,7 +81,7 @@ export interface Config {
     readonly height: number | null;
     readonly sex: "female" | "male" | null;
   };
-  /** A day: km, steps, minutes, kcal. */
+  /** Per day: km, steps, minutes, kcal. */
   readonly goals: {
     readonly distance: number | null;
     readonly steps: number | null;

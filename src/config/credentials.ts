@@ -8,11 +8,11 @@ const decodeSequence = (sequence: string): string => {
   }
 };
 
-/** A stray % is taken as it stands: passwords are full of them. */
+/** A stray % is taken literally: passwords often contain one. */
 const decode = (text: string): string | null =>
   text === "" ? null : text.replace(/(%[0-9a-f]{2})+/gi, decodeSequence);
 
-/** User and password written into the broker's URL, and the URL without them. The URL is a valid one. */
+/** The user and the password in the broker's URL, and the URL without them. The URL must be valid. */
 export const splitUrl = (
   given: string,
 ): { url: string; username: string | null; password: string | null } => {
@@ -24,10 +24,10 @@ export const splitUrl = (
   return { url: url.href, username, password };
 };
 
-/** Shorter values of a query are versions and flags, not tokens; masking them would blank half of the log. */
+/** Shorter query values are versions and flags, not tokens; masking them would blank half of the log. */
 const SHORTEST_TOKEN = 8;
 
-/** Every secret that the program knows and that must never be seen: for the log's last defence. */
+/** Every secret that the program knows, for the log's last defence. */
 export const secretsOf = ({ mqtt: { url, password }, web }: Config): readonly string[] => {
   const query = url.includes("?") ? [...new URL(url).searchParams.values()] : [];
   return [

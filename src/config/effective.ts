@@ -20,7 +20,7 @@ export const effectiveYaml = (config: Config): string => {
   const document = new Document(effective(config), { compat: "yaml-1.1" });
   visit(document, {
     Scalar: (_key, node) => {
-      // Only in double quotes YAML knows escapes.
+      // YAML has escapes only in double quotes.
       if (typeof node.value === "string" && hasHidden(node.value)) node.type = "QUOTE_DOUBLE";
     },
   });

@@ -1,22 +1,22 @@
 import { visible } from "../domain/visible.js";
 
-/** One thing wrong with the configuration, in words for its owner. No secret is ever in it. */
+/** One error in the configuration, in words for the user. It never contains a secret. */
 export interface ConfigError {
-  /** The key (`mqtt.url`, `pads[0].id`), the environment's name where no key is known, or a place in the file. */
+  /** The key (`mqtt.url`, `pads[0].id`), the environment variable where no key is known, or a position in the file. */
   readonly key: string;
-  /** What was given, as it may be shown; null where there is nothing that may be. */
+  /** The given value, if it may be shown; else null. */
   readonly value: string | null;
   readonly allowed: string;
-  /** The whole sentence, key, value and what is allowed included. */
+  /** The whole sentence, with key, value and allowed values. */
   readonly message: string;
 }
 
-/** What a check found. `value` is left out where showing it could give a secret away. */
+/** The result of a check. `value` is absent where it could reveal a secret. */
 export interface Finding {
   readonly key: string;
   readonly value?: unknown;
   readonly allowed: string;
-  /** What is wrong, to be read after the value; by default that it is not allowed. */
+  /** What is wrong, to be read after the value; default: "is not allowed". */
   readonly why?: string;
   readonly sensitive?: boolean;
 }
@@ -24,12 +24,12 @@ export interface Finding {
 export const MASK = "***";
 const LONGEST = 80;
 
-/** What follows the host's colon and is no number; an IPv6 host has colons of its own, in brackets. */
+/** A port that is not a number, after the host's colon; an IPv6 host has colons of its own, in brackets. */
 const PORT_THAT_IS_NONE = /(:\/\/(?:\[[0-9a-f:.]*\]|(?!\[[0-9a-f:.]*\])[^/:]*)):(?!\d{1,5}(\/|$)).*$/is;
 
 /**
- * A URL carries credentials before an @ (which may stand in them, too), tokens in its query and, when the host was
- * forgotten, a password where the port belongs.
+ * A URL carries credentials before an @ (which they may contain themselves), tokens in its query and, when the host is
+ * missing, a password in place of the port.
  */
 export const maskUrl = (text: string): string =>
   text
@@ -47,7 +47,7 @@ const shown = (value: unknown): string => {
   return Array.isArray(value) ? "a list" : "a section";
 };
 
-/** `origin` says where it was given when the key does not: the environment's name, or the command line. */
+/** `origin`: where the value came from when the key does not show it: the environment variable, or the command line. */
 export const configError = (finding: Finding, origin: string | null = null): ConfigError => {
   const given = "value" in finding;
   const value = given ? visible(finding.sensitive ? MASK : shown(finding.value)) : null;

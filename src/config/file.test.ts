@@ -53,7 +53,7 @@ const broken: readonly (readonly [name: string, yaml: string, ...errors: string[
   [
     "an escape",
     'mqtt: {password: "hunter22\\q"}',
-    "file, line 1, column 27: a backslash in double quotes has to be doubled; in single quotes it stands for itself; allowed: YAML",
+    "file, line 1, column 27: a backslash in double quotes must be doubled; in single quotes it is literal; allowed: YAML",
   ],
   [
     "a missing space",
@@ -93,10 +93,10 @@ test("files that cannot be read", () => {
   const latin1 = write(Uint8Array.of(0x6e, 0x61, 0x6d, 0x65, 0x3a, 0x20, 0xfc), "latin1");
   const allowed = "allowed: a readable YAML file";
   expect(failures(readYamlFile(join(folder, "none"), false))).toEqual([
-    `none: there is no such file; ${allowed}`,
+    `none: the file does not exist; ${allowed}`,
   ]);
   expect(failures(readYamlFile(join(latin1, "none"), false))).toEqual([
-    `latin1/none: there is no such file; ${allowed}`,
+    `latin1/none: the file does not exist; ${allowed}`,
   ]);
   expect(failures(readYamlFile(folder, true))).toEqual([`${folder}: this is a folder; ${allowed}`]);
   expect(failures(readYamlFile(latin1, true))).toEqual([`latin1: the file is not UTF-8 text; ${allowed}`]);
@@ -168,7 +168,7 @@ test("a secret from a file, named in the file or in the environment", () => {
 
 test("a secret given both directly and as a file is refused, wherever each stands", () => {
   const [one, two] = [write("one", "1"), write("two", "2")];
-  const refused = ["mqtt.password: is given as mqtt.password_file, too; allowed: one of the two"];
+  const refused = ["mqtt.password: is given as mqtt.password_file too; allowed: one of the two"];
   expect(passwordOf(`mqtt: {password: x, password_file: ${one}}`, {})).toEqual(refused);
   expect(passwordOf("mqtt: {password: x}", secretEnv(two))).toEqual(refused);
   expect(passwordOf(`mqtt: {password_file: ${one}}`, { WALKINGPAD2MQTT_MQTT_PASSWORD: "x" })).toEqual(
@@ -184,10 +184,10 @@ test("a secret file that cannot be used; what may be the secret itself is not sh
     `${variable}: "/empty" cannot be used: the file is empty; ${allowed}`,
   ]);
   expect(passwordOf("", secretEnv(join(folder, "none")))).toEqual([
-    `${variable}: "/none" cannot be used: there is no such file; ${allowed}`,
+    `${variable}: "/none" cannot be used: the file does not exist; ${allowed}`,
   ]);
   expect(passwordOf("mqtt: {password_file: hunter22}", {})).toEqual([
-    `${file}: cannot be used: there is no such file; ${allowed}`,
+    `${file}: cannot be used: the file does not exist; ${allowed}`,
   ]);
   expect(passwordOf("mqtt: {password_file: [a]}", {})).toEqual([
     `${file}: cannot be used: it is no text; ${allowed}`,

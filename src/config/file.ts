@@ -3,12 +3,12 @@ import { LineCounter, parseDocument } from "yaml";
 import { accessProblem } from "./access.js";
 import { configError, type ConfigError } from "./errors.js";
 
-/** yaml's own sentences quote the file, which may hold a password: an unquoted one with * in front is an alias. */
+/** yaml's own messages quote the file, which may contain a password: an unquoted one that begins with * is an alias. */
 const YAML_SENTENCES: Readonly<Record<string, string>> = {
   BAD_ALIAS: "a value that begins with * or & needs quotes",
   BAD_INDENT: "the indentation does not fit the lines above",
   BAD_SCALAR_START: "a value that begins with @, ` or % needs quotes",
-  BAD_DQ_ESCAPE: "a backslash in double quotes has to be doubled; in single quotes it stands for itself",
+  BAD_DQ_ESCAPE: "a backslash in double quotes must be doubled; in single quotes it is literal",
   DUPLICATE_KEY: "this key is given twice",
   MISSING_CHAR: "a quote, comma, bracket or colon is missing",
   MULTILINE_IMPLICIT_KEY: "the line before has no colon and space after its key",
@@ -26,10 +26,10 @@ const failed = (key: string, why: string, allowed: string): { ok: false; errors:
 });
 
 const READ_FAILURES: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  ENOTDIR: "there is no such file",
-  EACCES: "the file may not be read",
-  EPERM: "the file may not be read",
+  ENOENT: "the file does not exist",
+  ENOTDIR: "the file does not exist",
+  EACCES: "the file cannot be read: permission denied",
+  EPERM: "the file cannot be read: permission denied",
   EISDIR: "this is a folder",
 };
 
@@ -38,7 +38,7 @@ const codeOf = (thrown: unknown): string =>
     ? thrown.code
     : "unknown error";
 
-/** Refuses other encodings: a password in Latin-1 would silently be another one. */
+/** Refuses other encodings: a password in Latin-1 would silently be decoded to a different one. */
 const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 
 const sentence = (thrown: unknown, path: string): string => {
@@ -67,9 +67,7 @@ const parse = (text: string, path: string): Read<unknown> => {
   }
 };
 
-/**
- * The YAML file as plain data; null for a file that is not there and need not be. Never throws.
- */
+/** Reads the YAML file as plain data; null for an optional file that does not exist. Never throws. */
 export const readYamlFile = (path: string, mayBeMissing: boolean): Read<unknown> => {
   try {
     return parse(decode(readFileSync(path)), path);
@@ -79,11 +77,11 @@ export const readYamlFile = (path: string, mayBeMissing: boolean): Read<unknown>
   }
 };
 
-/** What stands there may be a path, or the secret itself by mistake: only what looks like a path is shown. */
+/** The value may be a path, or the secret itself by mistake: only what looks like a path is shown. */
 const shownPath = (path: unknown): { readonly value?: string } =>
   typeof path === "string" && /^(\.{0,2}|[a-z]:)[/\\]/i.test(path) ? { value: path } : {};
 
-/** The secret in a file, without one trailing newline; `origin` as for `configError`. Never throws. */
+/** Reads the secret in a file, without one trailing newline; `origin` as for `configError`. Never throws. */
 export const readSecretFile = (key: string, path: unknown, origin: string | null): Read<string> => {
   const allowed = "the path of a readable file with the secret in it";
   const fail = (why: string): Read<string> => ({

@@ -21,7 +21,7 @@ export type FormatName =
   | "simulator-pads"
   | "faults";
 
-/** All that is known of one key: documentation, default, and what is allowed. A null default may stay null. */
+/** The definition of one key: documentation, default, and allowed values. A null default may stay null. */
 export interface Rule<T = unknown> {
   readonly doc: string;
   readonly format: FormatName;
@@ -29,14 +29,14 @@ export interface Rule<T = unknown> {
   readonly sensitive?: true;
   readonly min?: number;
   readonly max?: number;
-  /** As `min`, but itself not allowed. */
+  /** Like `min`, but exclusive. */
   readonly above?: number;
   readonly choices?: readonly (string | number)[];
 }
 
 /**
- * `coerce` reads text (the environment knows nothing else); what it cannot read it leaves as it is, for `accepts` to
- * refuse. convict's own coercion would make 6 of "6abc" and true of "no".
+ * `coerce` converts text (environment variables are text); text that it cannot convert stays unchanged and is refused
+ * by `accepts`. convict's own coercion would turn "6abc" into 6 and "no" into true.
  */
 interface Format {
   readonly coerce: (text: string) => unknown;
@@ -45,7 +45,7 @@ interface Format {
 }
 
 const asIs = (text: string): unknown => text;
-/** In full: no exponent, no hexadecimal, no unit, no blank. */
+/** Decimal notation: no exponent, no hexadecimal, no unit, no blank. */
 const toNumber = (text: string): unknown => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 const toJson = (text: string): unknown => {
   try {
@@ -56,7 +56,7 @@ const toJson = (text: string): unknown => {
 };
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
-/** Not C1 either: U+0085 is a line end to some readers, as the two separators of Unicode are. */
+/** C1 is not allowed either: U+0085 is a line end to some readers, as the two Unicode separators are. */
 const isLine = (value: unknown): value is string => isText(value) && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
 
 const inRange = (value: unknown, { min = -Infinity, max = Infinity, above = -Infinity }: Rule): boolean =>
@@ -65,23 +65,23 @@ const inRange = (value: unknown, { min = -Infinity, max = Infinity, above = -Inf
 const range = ({ min = -Infinity, max = Infinity, above }: Rule): string =>
   above === undefined ? `from ${min} to ${max}` : `above ${above}, at most ${max}`;
 
-/** Wildcards, `$` and empty ends make a topic that cannot be published to, or not be seen with `#`. */
+/** A topic with wildcards, a leading `$` or empty ends cannot be published to, or does not match `#`. */
 const isTopic = (value: unknown): value is string =>
   isText(value) &&
   !hasHidden(value) &&
   !/[+#]/.test(value) &&
   !/^[/$]|\/$/.test(value) &&
   value === value.trim();
-const TOPIC = "an MQTT topic: no + or #, no / or space at either end, no $ in front, no invisible character";
+const TOPIC = "an MQTT topic: no + or #, no / or space at either end, no leading $, no invisible character";
 
-/** Ours is written into the templates, the YAML and the shell lines of others, where these would end a text. */
+/** The base topic is written into templates, YAML and shell lines of other programs, where these would end a string. */
 const isBaseTopic = (value: unknown): boolean => isTopic(value) && !/["'`{}\\]|\/\//.test(value);
 
 const SCHEMES: readonly string[] = ["mqtt:", "mqtts:", "ws:", "wss:"];
 
 /**
- * Path and query only for WebSockets. An @ after the host is a password with a / in it, which has to be
- * percent-encoded: the broker's name would end before it.
+ * Path and query only for WebSockets. An @ after the host is part of a password that contains a /, which must be
+ * percent-encoded: the host name would end before it.
  */
 const isBrokerUrl = (value: unknown): boolean => {
   if (value === "embedded") return true;
@@ -92,12 +92,12 @@ const isBrokerUrl = (value: unknown): boolean => {
   return SCHEMES.includes(protocol) && hostname !== "" && port !== "0" && pathFits;
 };
 
-/** As many buttons as fit below a belt on a phone. */
+/** The number of buttons that fit below a belt on a phone. */
 const MOST_SPEEDS = 8;
 
 const HEX = "[0-9a-f]";
 const MAC = new RegExp(`^${HEX}{2}([:-]${HEX}{2}){5}$`, "i");
-/** What macOS gives instead of an address. */
+/** The identifier that macOS gives instead of an address. */
 const UUID = new RegExp(`^${HEX}{8}-?(${HEX}{4}-?){3}${HEX}{12}$`, "i");
 const isAddress = (value: unknown): boolean => isText(value) && (MAC.test(value) || UUID.test(value));
 
@@ -189,7 +189,7 @@ export const accepts = (rule: Rule, value: unknown): boolean =>
 
 export const allowedBy = (rule: Rule): string => FORMATS[rule.format].allowed(rule);
 
-/** A number where text is meant: YAML has already dropped its leading zeros, so it is not taken as it is. */
+/** A number where text is required: YAML has already dropped its leading zeros, so it is refused. */
 const unquoted = (rule: Rule, value: unknown): boolean =>
   (typeof value === "number" || typeof value === "boolean") &&
   accepts({ ...rule, default: undefined }, String(value));

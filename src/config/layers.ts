@@ -6,13 +6,13 @@ import { suggest } from "./suggest.js";
 
 export type Source = "default" | "file" | "environment" | "flag";
 
-/** A value as somebody gave it; `origin` is the name it came under where that is not its key. */
+/** A value from one source; `origin` is the name under which it was given, where that is not its key. */
 export interface GivenValue {
   readonly value: unknown;
   readonly origin: string | null;
 }
 
-/** What one source says, by dotted key; a secret may be there as `<key>_file` instead. Empty values are left out. */
+/** The values of one source, by dotted key; a secret may be given as `<key>_file` instead. Empty values are absent. */
 export interface Layer {
   readonly source: Source;
   readonly values: ReadonlyMap<string, GivenValue>;
@@ -23,14 +23,14 @@ export const FILE_SUFFIX = "_file";
 
 const CONFIG_VARIABLE = `${PREFIX}CONFIG`;
 
-/** The names a value can be given under: its key, and for a secret that of a file. */
+/** The names under which a value can be given: its key, and for a secret that of a file. */
 const namesOf = (key: Key): { readonly key: string; readonly env: string }[] => [
   { key: key.key, env: key.env },
   ...(key.rule.sensitive ? [{ key: key.key + FILE_SUFFIX, env: `${key.env}_FILE` }] : []),
 ];
 const allNames = (): { readonly key: string; readonly env: string }[] => allKeys().flatMap(namesOf);
 
-/** Never with the value: a misspelt `password` still holds one. */
+/** Never shows the value: a misspelt `password` still contains one. */
 const unknownKey = (key: string, names: readonly string[], allowed: string): ConfigError => {
   const meant = suggest(key, names);
   const why = meant === null ? "unknown key" : `unknown key, did you mean ${meant}?`;
@@ -53,7 +53,7 @@ interface Collected {
   readonly errors: ConfigError[];
 }
 
-/** Takes `given`, which stands at `path`, apart along the schema. */
+/** Collects `given`, the value at `path`, along the schema. */
 const collect = (node: object, given: unknown, path: readonly string[], into: Collected): void => {
   if (isEmpty(given)) return;
   const key = path.join(".");
@@ -75,7 +75,7 @@ const collect = (node: object, given: unknown, path: readonly string[], into: Co
   }
 };
 
-/** What stands in the schema under `name`; for the name of a secret's file that secret. */
+/** The schema's node of this name; for the name of a secret's file that secret. */
 const childOf = (node: object, name: string): object | undefined => {
   const child = (key: string): object | undefined =>
     Object.hasOwn(node, key) ? (node as Readonly<Record<string, object>>)[key] : undefined;
@@ -83,7 +83,7 @@ const childOf = (node: object, name: string): object | undefined => {
   return child(name) ?? (secret !== undefined && isRule(secret) && secret.sensitive ? secret : undefined);
 };
 
-/** All that could have been meant in this section: what belongs there, then every key. */
+/** Candidates for a misspelt name in this section: the section's own names, then every key. */
 const namesNear = (node: object, path: readonly string[]): string[] => [
   ...Object.keys(node).map((name) => [...path, name].join(".")),
   ...allNames().map(({ key }) => key),
@@ -96,7 +96,7 @@ export const fileLayer = (tree: unknown): Layer => {
   return { source: "file", ...into };
 };
 
-/** All variables that carry our prefix; the others are none of our business. */
+/** All variables with the bridge's prefix; others are ignored. */
 export const environmentLayer = (env: NodeJS.ProcessEnv): Layer => {
   const names = new Map(allNames().map(({ key, env: name }) => [name, key]));
   const into: Collected = { values: new Map(), errors: [] };
@@ -109,7 +109,7 @@ export const environmentLayer = (env: NodeJS.ProcessEnv): Layer => {
   return { source: "environment", ...into };
 };
 
-/** What the command line asks for, by dotted key. */
+/** The values of the command line, by dotted key. */
 export const flagLayer = (overrides: Readonly<Record<string, unknown>>): Layer => {
   const names = allNames().map(({ key }) => key);
   const into: Collected = { values: new Map(), errors: [] };

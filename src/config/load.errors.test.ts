@@ -22,7 +22,7 @@ const messages = (result: LoadResult): string[] =>
 const padKeys =
   "id, name, enabled, address, advertised_name, protocol, max_speed, min_speed, start_speed, presets";
 const address = 'a Bluetooth address such as "57:4c:4e:00:11:22" (on macOS a UUID)';
-const topic = "an MQTT topic: no + or #, no / or space at either end, no $ in front, no invisible character";
+const topic = "an MQTT topic: no + or #, no / or space at either end, no leading $, no invisible character";
 const baseTopic = `${topic}, no quote, brace or backslash, no empty level`;
 const url =
   "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path or embedded; " +
@@ -59,7 +59,7 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
     "web: {host: 0.0.0.0}",
     {},
     [
-      'web.host: "0.0.0.0" would let anybody on the network start the belt; allowed: 127.0.0.1, or any address together with web.password',
+      'web.host: "0.0.0.0" would let anyone on the network start the belt; allowed: 127.0.0.1, or any address together with web.password',
     ],
   ],
   ["web: {host: 0.0.0.0, password: enough}", {}, []],
@@ -74,7 +74,7 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
     "web: {host: 0.0.0.0, password_file: /nowhere/secret}",
     {},
     [
-      'web.password_file: "/nowhere/secret" cannot be used: there is no such file; allowed: the path of a readable file with the secret in it',
+      'web.password_file: "/nowhere/secret" cannot be used: the file does not exist; allowed: the path of a readable file with the secret in it',
     ],
   ],
   [
@@ -229,7 +229,7 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
     "mqtt: {base_topic: homeassistant}",
     {},
     [
-      'homeassistant.discovery_prefix: "homeassistant" is mqtt.base_topic, too; allowed: another topic than mqtt.base_topic',
+      'homeassistant.discovery_prefix: "homeassistant" is mqtt.base_topic too; allowed: another topic than mqtt.base_topic',
       'homeassistant.status_topic: "homeassistant/status" lies below mqtt.base_topic; allowed: a topic outside mqtt.base_topic',
     ],
   ],
@@ -247,7 +247,7 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
         stringify({ mqtt: { url: "embedded", username: "me" }, embedded_broker: { host } }),
         {},
         [
-          `embedded_broker.host: "${host}" would let anybody on the network start the belt; allowed: 127.0.0.1, or any address together with mqtt.username and mqtt.password`,
+          `embedded_broker.host: "${host}" would let anyone on the network start the belt; allowed: 127.0.0.1, or any address together with mqtt.username and mqtt.password`,
         ],
       ] as const,
   ),
@@ -269,7 +269,7 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
     "mqtt: {url: embedded, protocol_version: 5}",
     {},
     [
-      "mqtt.protocol_version: 5 is not spoken by the embedded broker; allowed: auto or 4 while mqtt.url is embedded",
+      "mqtt.protocol_version: 5 is not supported by the embedded broker; allowed: auto or 4 while mqtt.url is embedded",
     ],
   ],
   [
@@ -306,16 +306,16 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
     {},
     [
       `pads[3].adress: unknown key, did you mean address?; allowed: ${padKeys}`,
-      'pads[1].id: "a" is the id of pads[0], too; allowed: a different id for each',
-      'pads[1].address: "57:4c:4e:00:11:22" is the address of pads[0], too; allowed: a different address for each',
-      'pads[3].advertised_name: "ks" is the advertised_name of pads[2], too; allowed: a different advertised_name for each',
+      'pads[1].id: "a" is the id of pads[0] too; allowed: a different id for each',
+      'pads[1].address: "57:4c:4e:00:11:22" is the address of pads[0] too; allowed: a different address for each',
+      'pads[3].advertised_name: "ks" is the advertised_name of pads[2] too; allowed: a different advertised_name for each',
     ],
   ],
   [
     "pads: [{id: a, address: 57:4c:4e:00:11:22, advertised_name: KS, min_speed: 3, max_speed: 3}, {id: b, address: 57:4c:4e:00:11:33, max_speed: 3, start_speed: 4}, {id: c, advertised_name: x, max_speed: 0}]",
     {},
     [
-      "pads[0].address: is given beside an advertised_name; allowed: either address or advertised_name",
+      "pads[0].address: is given together with advertised_name; allowed: either address or advertised_name",
       "pads[0].min_speed: 3 is not allowed; allowed: less than max_speed, which is 3",
       "pads[1].start_speed: 4 is not allowed; allowed: a speed between min_speed and max_speed",
       "pads[2].max_speed: 0 is not allowed; allowed: a number above 0, at most 30",
@@ -330,8 +330,8 @@ const bad: readonly (readonly [yaml: string, input: Partial<LoadInput>, errors: 
       'simulator.pads[1].faults.creep: "fast" is not allowed; allowed: km/h from 0 to 6',
       "simulator.pads[1].faults.frob: 1 is not allowed; allowed: one of creep, silent, refuse_start, refuse_connect, drop, corrupt, disconnect_after",
       "simulator.pads[2].faults: a list is not allowed; allowed: an object of creep, silent, refuse_start, refuse_connect, drop, corrupt, disconnect_after",
-      'simulator.pads[2].address: "57:4c:4e:00:11:22" is the address of simulator.pads[0], too; allowed: a different address for each',
-    ].map((message) => message.replace("simulator.pads[0], too", "simulator.pads[1], too")),
+      'simulator.pads[2].address: "57:4c:4e:00:11:22" is the address of simulator.pads[0] too; allowed: a different address for each',
+    ].map((message) => message.replace("simulator.pads[0] too", "simulator.pads[1] too")),
   ],
 ];
 

@@ -206,16 +206,16 @@ test("whatever stands in the file, the answer is a config or its errors", () => 
 test.each([
   [
     "mqtt: {ca: ca.pem}",
-    ["mqtt.ca, mqtt.cert and mqtt.key are without effect: mqtt.url is neither mqtts:// nor wss://"],
+    ["mqtt.ca, mqtt.cert and mqtt.key have no effect: mqtt.url is neither mqtts:// nor wss://"],
   ],
-  ["mqtt: {url: 'mqtts://h', cert: c.pem}", ["mqtt.cert and mqtt.key are only of use together"]],
+  ["mqtt: {url: 'mqtts://h', cert: c.pem}", ["mqtt.cert and mqtt.key only have an effect together"]],
   [
     "mqtt: {url: 'wss://h', reject_unauthorized: false}",
-    ["mqtt.reject_unauthorized is false: the broker could be anybody"],
+    ["mqtt.reject_unauthorized is false: the broker's identity is not verified"],
   ],
   [
     "simulator: {pads: [{address: 57:4c:4e:00:11:22}]}",
-    ["simulator.pads are without effect: bluetooth.radio is noble"],
+    ["simulator.pads have no effect: bluetooth.radio is noble"],
   ],
   ["mqtt: {url: 'mqtts://h', ca: ca.pem, cert: c.pem, key: k.pem}", []],
 ])("warnings: %s", (yaml, warnings) => {

@@ -11,10 +11,10 @@ import { readPads, readSimulatorPads } from "./pads.js";
 export interface LoadInput {
   /** The YAML file; null: none. */
   readonly file: string | null;
-  /** The file was asked for by name, and so has to be there. */
+  /** The user named the file, so it must exist. */
   readonly explicit: boolean;
   readonly env: NodeJS.ProcessEnv;
-  /** From the command line, by dotted key; they win over everything. */
+  /** From the command line, by dotted key; they override every other source. */
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
 
@@ -22,14 +22,14 @@ export type LoadResult =
   | {
       readonly ok: true;
       readonly config: Config;
-      /** Where each key's value came from. */
+      /** The source of each key's value. */
       readonly sources: ReadonlyMap<string, Source>;
       readonly warnings: readonly string[];
     }
   | {
       readonly ok: false;
       readonly errors: readonly ConfigError[];
-      /** How they are to be logged; `auto` where that is wrong, too. */
+      /** The log format for the errors; `auto` where the format itself is invalid. */
       readonly logFormat: Config["log"]["format"];
     };
 
@@ -45,7 +45,7 @@ const isUsable = (timeZone: string | undefined): boolean => {
 
 /**
  * An empty or POSIX `TZ` (`TZ=`, `TZ=GMT-3`) gives Node.js a zone that Intl refuses or does not name: UTC is used then.
- * Returns what to tell the user, null for nothing.
+ * Returns a warning for the user, null for none.
  */
 const useKnownTimeZone = (): string | null => {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions() as { readonly timeZone?: string };
@@ -55,16 +55,18 @@ const useKnownTimeZone = (): string | null => {
   return `The time zone ${JSON.stringify(given)} is not usable, so days begin at midnight UTC. Set TZ to a name such as Europe/Berlin.`;
 };
 
-/** The packages that print a CONNECT with its password, a URL with its token, or a proxy with its password. */
+/**
+ * The packages whose debug output contains a CONNECT with its password, a URL with its token, or a proxy's password.
+ */
 const TALKATIVE = "-mqtt-packet*,-mqttjs:ws,-mqttjs:socks";
 
-/** Read by the package `debug` when a library that uses it is loaded, which is later. What is left out wins in it. */
+/** Read by the package `debug` when a library that uses it is loaded, which is later. Excluded names win in it. */
 const keepSecretsOutOfDebugOutput = (): void => {
   const wanted = process.env["DEBUG"];
   if (wanted) process.env["DEBUG"] = `${wanted},${TALKATIVE}`;
 };
 
-/** The only look at the environment: what is handed to `loadConfig`. `warn` is told what was wrong with the time zone. */
+/** The only place that reads the environment, for `loadConfig`. `warn` receives errors in the time zone. */
 export const readEnvironment = (warn: (sentence: string) => void): NodeJS.ProcessEnv => {
   const sentence = useKnownTimeZone();
   if (sentence !== null) warn(sentence);
@@ -75,7 +77,7 @@ export const readEnvironment = (warn: (sentence: string) => void): NodeJS.Proces
 interface Collected {
   readonly layers: readonly Layer[];
   readonly errors: readonly ConfigError[];
-  /** Keys whose value is not known, for want of a file. */
+  /** Keys whose value is unknown because a file could not be read. */
   readonly unknown: (key: string) => boolean;
 }
 
@@ -90,7 +92,7 @@ const collect = (input: LoadInput): Collected => {
   return { layers, errors, unknown: () => read?.ok === false };
 };
 
-/** A secret that was given as a file; `layer` null when it cannot be had, for the reasons in `errors`. */
+/** A secret that was given as a file; `layer` is null when it cannot be read, with the reasons in `errors`. */
 const secretFromFile = (
   key: string,
   layers: readonly Layer[],
@@ -100,7 +102,7 @@ const secretFromFile = (
   const path = from?.values.get(fileKey);
   if (from === undefined || path === undefined) return null;
   if (layers.some(({ values }) => values.has(key))) {
-    const finding = { key, why: `is given as ${fileKey}, too`, allowed: "one of the two" };
+    const finding = { key, why: `is given as ${fileKey} too`, allowed: "one of the two" };
     return { layer: null, errors: [configError(finding)] };
   }
   const read = readSecretFile(fileKey, path.value, path.origin);
@@ -109,7 +111,7 @@ const secretFromFile = (
   return { layer: { source: from.source, values, errors: [] }, errors: [] };
 };
 
-/** Secrets given as files become layers of their own. Given both ways is an error, wherever each came from. */
+/** Secrets given as files become layers of their own. A secret given both ways is an error, whatever the sources. */
 const withSecrets = ({ layers, errors, unknown }: Collected): Collected => {
   const secrets = allKeys()
     .filter(({ rule }) => rule.sensitive)
@@ -130,7 +132,7 @@ interface Settled {
   readonly origins: ReadonlyMap<string, string | null>;
 }
 
-/** Default, then file, environment and flags on top of it; convict coerces each value by its format. */
+/** The defaults, overridden by file, environment and flags in this order; convict coerces each value by its format. */
 const settle = (layers: readonly Layer[]): Settled => {
   const settings = newConvict();
   const sources = new Map<string, Source>(allKeys().map(({ key }) => [key, "default"]));
@@ -166,11 +168,11 @@ const judge = (config: Config, unknown: (key: string) => boolean): Judged => {
 const valueAt = (config: Config, key: string): unknown =>
   key.split(".").reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], config);
 
-/** The name under which the value of a finding was given, `pads[0].id` being part of `pads`. */
+/** The name under which the value of a finding was given; `pads[0].id` is part of `pads`. */
 const originOf = (origins: Settled["origins"], { key }: Finding): string | null =>
   origins.get(key) ?? origins.get(key.replace(/\[.*$/s, "")) ?? null;
 
-/** Credentials in the URL move to where they can be masked and, one by one, be missing. */
+/** Moves credentials from the URL to keys where they can be masked and be missing one by one. */
 const withCredentials = (config: Config, sources: Map<string, Source>): Config => {
   const { url, ...given } = splitUrl(config.mqtt.url);
   const { username, password } = config.mqtt;
@@ -192,7 +194,7 @@ const deepFreeze = <T>(value: T): T => {
   return Object.freeze(value);
 };
 
-/** The configuration, frozen, or everything that is wrong with it at once. */
+/** The configuration, frozen, or all of its errors. */
 export const loadConfig = (input: LoadInput): LoadResult => {
   const { layers, errors, unknown } = withSecrets(collect(input));
   const { settings, sources, origins } = settle(layers);
@@ -202,7 +204,7 @@ export const loadConfig = (input: LoadInput): LoadResult => {
     const isKnown = findings.every(({ key }) => key !== "log.format");
     return { ok: false, errors: all, logFormat: isKnown ? config.log.format : "auto" };
   }
-  // convict has the last word: it throws where it should and we did not find anything.
+  // convict validates last: it throws where the checks above missed an error.
   settings.validate({ allowed: "strict" });
   const complete = deepFreeze(withCredentials(config, sources));
   return { ok: true, config: complete, sources, warnings: configWarnings(complete) };

@@ -13,26 +13,26 @@ const SPEED = { format: "number", default: null, above: 0, max: 30 } as const;
 export const PAD_RULES: Rules<PadEntry> = {
   id: { doc: "Topic and identity of the pad; required", format: "pad-id", default: null },
   name: { doc: "Shown in Home Assistant; by default the id", format: "text", default: null },
-  enabled: { doc: "`false`: the pad is left alone", format: "boolean", default: true },
+  enabled: { doc: "`false`: the pad is ignored", format: "boolean", default: true },
   address: {
     doc: "Bluetooth address; either this or `advertised_name` is required",
     format: "address",
     default: null,
   },
   advertised_name: {
-    doc: "The whole name that the pad advertises, in any case; it is bound to the first address that matches",
+    doc: "The complete name that the pad advertises, case-insensitive; it is bound to the first address that matches",
     format: "text",
     default: null,
   },
   protocol: {
-    doc: "`auto` asks the pad itself",
+    doc: "`auto` reads it from the pad",
     format: "choice",
     default: "auto",
     choices: ["auto", ...PROTOCOL_NAMES],
   },
   max_speed: { ...SPEED, doc: "km/h; only narrows what the pad reports, or replaces the model's default" },
   min_speed: { ...SPEED, doc: "km/h; only narrows what the pad reports, or replaces the model's default" },
-  start_speed: { ...SPEED, doc: "km/h, set once the belt moves; `null` leaves it to the pad" },
+  start_speed: { ...SPEED, doc: "km/h, set once the belt moves; `null`: the pad's own start speed" },
   presets: {
     ...SPEED,
     format: "speeds",
@@ -46,13 +46,13 @@ export const SIMULATOR_RULES: Rules<SimulatorEntry> = {
   name: { doc: "Advertised name; by default that of the model", format: "text", default: null },
   model: { doc: "The machine", format: "choice", default: "c2", choices: SIMULATED_MODELS },
   faults: {
-    doc: "What it does wrong: `creep` (km/h), `silent` and `disconnect_after` (seconds), `refuse_start`, `drop` and `corrupt` (share), `refuse_connect` (share or seconds)",
+    doc: "Its faults: `creep` (km/h), `silent` and `disconnect_after` (seconds), `refuse_start`, `drop` and `corrupt` (share), `refuse_connect` (share or seconds)",
     format: "faults",
     default: {},
   },
 };
 
-/** An entry on its way: what is not given is null, what is not allowed is absent. */
+/** A partly checked entry: a value that is not given is null, one that is not allowed is absent. */
 type Draft<T> = { readonly [K in keyof T]?: T[K] | null };
 
 interface Entry<T> {
@@ -88,7 +88,9 @@ const readEntry = <T extends object>(rules: Rules<T>, entry: unknown, path: stri
   return { values: values as Draft<T>, findings };
 };
 
-/** A `key` that an earlier entry has, too. Ids are lower case and addresses in one spelling; names are in any case. */
+/**
+ * A `key` that repeats an earlier entry's. Ids are lower case and addresses normalised; names are compared in any case.
+ */
 const repeated = <K extends string>(
   path: string,
   entries: readonly { readonly [key in K]?: string | null }[],
@@ -98,7 +100,7 @@ const repeated = <K extends string>(
   return values.flatMap((value, index) => {
     const first = values.indexOf(value);
     if (value === undefined || first === index) return [];
-    const why = `is the ${key} of ${path}[${first}], too`;
+    const why = `is the ${key} of ${path}[${first}] too`;
     return [{ key: `${path}[${index}].${key}`, value, why, allowed: `a different ${key} for each` }];
   });
 };
@@ -124,7 +126,7 @@ const identity = (pad: Draft<PadEntry>, path: string): Finding[] => {
   const findings = pad.id === null ? [missing(`${path}.id`, "a short name for topics, such as office")] : [];
   if (pad.address === undefined || pad.advertised_name === undefined) return findings;
   if ((pad.address === null) !== (pad.advertised_name === null)) return findings;
-  const why = pad.address === null ? "is missing" : "is given beside an advertised_name";
+  const why = pad.address === null ? "is missing" : "is given together with advertised_name";
   return [...findings, { key: `${path}.address`, why, allowed: "either address or advertised_name" }];
 };
 
@@ -152,7 +154,7 @@ const readSimulated = (entry: unknown, path: string): Entry<SimulatorEntry> => {
   return { values: inOneSpelling(values), findings: [...findings, ...absent, ...faults] };
 };
 
-/** Every pad of a `pads` list with its defaults, or all that is wrong with them. */
+/** Every pad of a `pads` list with its defaults, or all errors in it. */
 export const readPads = (
   list: readonly unknown[],
 ): { pads: readonly PadEntry[]; findings: readonly Finding[] } => {
@@ -162,7 +164,7 @@ export const readPads = (
   return { pads: pads as PadEntry[], findings: [...read.flatMap(({ findings }) => findings), ...equal] };
 };
 
-/** Every simulated pad of a `simulator.pads` list with its defaults, or all that is wrong with them. */
+/** Every simulated pad of a `simulator.pads` list with its defaults, or all errors in it. */
 export const readSimulatorPads = (
   list: readonly unknown[],
 ): { pads: readonly SimulatorEntry[]; findings: readonly Finding[] } => {

@@ -130,7 +130,7 @@ test("a link to a file that is not there yet, and a second name of one that is",
 test("what is no file is refused", async (ctx) => {
   const folder = newFolder(ctx);
   symlinkSync("config.yaml", join(folder, "config.yaml"));
-  expect(await refusal(join(folder, "config.yaml"), "")).toBe("its links lead in a circle");
+  expect(await refusal(join(folder, "config.yaml"), "")).toBe("its links form a loop");
   expect(await refusal(folder, "")).toBe("it is not a regular file");
   expect(await refusal("/dev/null", "")).toBe("it is not a regular file");
   expect(await refusal(join(written(join(folder, "file")), "config.yaml"), "")).toMatch(/not a folder/);
@@ -155,9 +155,7 @@ test.skipIf(!isRoot)(
     const folder = newFolder(ctx);
     const file = written(join(folder, "config.yaml"), OLD, 0o444);
     chmodSync(folder, 0o777);
-    expect(await asNobody(() => refusal(file, "new: 1\n"))).toBe(
-      "it, or its folder, may not be written by this user",
-    );
+    expect(await asNobody(() => refusal(file, "new: 1\n"))).toBe("this user may not write it or its folder");
     expect(readFileSync(file, "utf8")).toBe(OLD);
   },
 );
@@ -177,10 +175,8 @@ test("a file system that is mounted read-only is left alone", async (ctx) => {
   const disk = smallDisk(ctx);
   const file = written(join(disk, "config.yaml"));
   execFileSync("mount", ["-o", "remount,ro", disk]);
-  expect(await refusal(file, "new: 1\n")).toBe("it lies on a file system that is mounted read-only");
-  expect(await refusal(join(disk, "none.yaml"), "new: 1\n")).toBe(
-    "it lies on a file system that is mounted read-only",
-  );
+  expect(await refusal(file, "new: 1\n")).toBe("its file system is mounted read-only");
+  expect(await refusal(join(disk, "none.yaml"), "new: 1\n")).toBe("its file system is mounted read-only");
   expect(readFileSync(file, "utf8")).toBe(OLD);
 });
 

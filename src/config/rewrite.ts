@@ -8,15 +8,15 @@ type File = Awaited<ReturnType<typeof open>>;
 const codeOf = (thrown: unknown): string =>
   thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown);
 
-/** A file of its own cannot take the place of this one: a mount point, a folder that may not be written, others' owner. */
+/** The file cannot be replaced by a new one: a mount point, a read-only folder, another owner. */
 const ONLY_IN_PLACE = ["EBUSY", "EXDEV", "EACCES", "EPERM", "EROFS"];
 /** As deep as Linux follows links. */
 const MOST_LINKS = 40;
 
-/** Made anew for each attempt: a generator is read once. */
+/** Called again for each attempt: a generator can be read only once. */
 type Parts = () => Iterable<string | Uint8Array>;
 
-/** Where the text lies: links are followed, also to a file that is not there yet. */
+/** The path of the text itself: links are followed, also to a file that does not exist yet. */
 const behindLinks = async (path: string): Promise<string> => {
   let target = resolve(path);
   for (let links = 0; links < MOST_LINKS; links++) {
@@ -50,7 +50,7 @@ const writeDraft = async (draft: string, parts: Parts, before: Stats | null): Pr
   }
 };
 
-/** Through a folder that nobody else may look into: the text may hold secrets, and gets its mode last. */
+/** Through a folder that only this user can read: the text may contain secrets, and gets its mode last. */
 const replace = async (target: string, parts: Parts, before: Stats | null): Promise<void> => {
   const folder = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
@@ -62,7 +62,7 @@ const replace = async (target: string, parts: Parts, before: Stats | null): Prom
   }
 };
 
-/** One write may be a part of it only, as on a disk that fills up. */
+/** One write may write only a part, as on a disk that fills up. */
 const writeAt = async (file: File, bytes: Uint8Array, position: number): Promise<void> => {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
@@ -71,8 +71,8 @@ const writeAt = async (file: File, bytes: Uint8Array, position: number): Promise
 };
 
 /**
- * Writes over a file whose name cannot be given to another. Room for a longer text is taken first, by line feeds that
- * YAML ignores: where there is none, the old text is still there and whole.
+ * Overwrites a file that cannot be replaced by renaming. Space for a longer text is allocated first, as line feeds that
+ * YAML ignores: where there is none, the old text is still complete.
  */
 const overwrite = async (target: string, parts: Parts): Promise<void> => {
   const file = await open(target, "r+");
@@ -96,8 +96,8 @@ const overwrite = async (target: string, parts: Parts): Promise<void> => {
 };
 
 /**
- * Gives a file this content, or leaves it as it was. Its owner, its mode, and what it is linked from or to stay; where it
- * can, a crash in between leaves the old text or the new one. Rejects with the error of the file system.
+ * Gives a file this content, or leaves it unchanged. Its owner, its mode and its links stay; where the file can be
+ * replaced, a crash in between leaves either the old text or the new one. Rejects with the error of the file system.
  */
 export const rewriteFile = async (path: string, parts: Parts): Promise<void> => {
   const target = await behindLinks(path);
@@ -107,7 +107,7 @@ export const rewriteFile = async (path: string, parts: Parts): Promise<void> => 
     return replace(target, parts, null);
   }
   if (!before.isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
-  // A folder that may be written would let us replace a file that may not.
+  // A writable folder would allow replacing a file that is not writable.
   await access(target, constants.W_OK);
   if (before.nlink > 1) return overwrite(target, parts);
   try {
@@ -120,19 +120,19 @@ export const rewriteFile = async (path: string, parts: Parts): Promise<void> => 
 
 const SENTENCES: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
-  EDQUOT: "the quota of the disk is used up",
-  EROFS: "it lies on a file system that is mounted read-only",
-  EACCES: "it, or its folder, may not be written by this user",
-  EPERM: "it, or its folder, may not be written by this user",
+  EDQUOT: "the disk quota is exceeded",
+  EROFS: "its file system is mounted read-only",
+  EACCES: "this user may not write it or its folder",
+  EPERM: "this user may not write it or its folder",
   EISDIR: "it is a folder",
   EINVAL: "it is not a regular file",
-  ELOOP: "its links lead in a circle",
+  ELOOP: "its links form a loop",
   ENOTDIR: "a part of its path is not a folder",
-  EIO: "the disk has an error",
+  EIO: "the disk reports an error",
 };
 
 /** Why a file could not be written, as part of a sentence. */
 export const whyNotWritten = (thrown: unknown): string => {
   const code = codeOf(thrown);
-  return SENTENCES[code] ?? `the system refuses it (${code})`;
+  return SENTENCES[code] ?? `the system refused it (${code})`;
 };

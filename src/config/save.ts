@@ -3,15 +3,15 @@ import { isMap, isSeq, parseDocument, stringify } from "yaml";
 import { BridgeError } from "../domain/errors.js";
 import { rewriteFile, whyNotWritten } from "./rewrite.js";
 
-/** YAML 1.1 readers take an unquoted address for a number in base 60. */
+/** YAML 1.1 parsers read an unquoted address as a number in base 60. */
 const FORM = { compat: "yaml-1.1", lineWidth: 0 } as const;
 
 /** The entries as YAML to paste into a file. */
 export const padsYaml = (entries: readonly object[]): string => stringify({ pads: entries }, FORM);
 
 /**
- * A config file's text with entries added to its `pads`; comments and everything else stay as they are. Null where the
- * text is no YAML mapping, or its `pads` are not a list: then nothing is touched.
+ * A config file's text with entries added to its `pads`; comments and everything else stay unchanged. Null where the
+ * text is not a YAML mapping, or its `pads` are not a list.
  */
 export const withPads = (text: string, entries: readonly object[]): string | null => {
   const document = parseDocument(text, FORM);
@@ -35,17 +35,17 @@ const textOf = async (file: string): Promise<string> => {
 };
 
 /**
- * Adds entries to the `pads` of a config file, which may be missing. Rejects with BridgeError("config"), and the file is
- * as it was then.
+ * Adds entries to the `pads` of a config file, which may be missing. Rejects with BridgeError("config") and leaves the
+ * file unchanged.
  */
 export const savePads = async (file: string, entries: readonly object[]): Promise<void> => {
   const changed = withPads(await textOf(file), entries);
   if (changed === null)
-    throw new BridgeError("config", `${file} was left as it was: its \`pads\` are not a list.`, {
+    throw new BridgeError("config", `${file} was not changed: its \`pads\` are not a list.`, {
       advice: "Paste the entry by hand.",
     });
   await rewriteFile(file, () => [changed]).catch((cause: unknown) => {
-    throw new BridgeError("config", `${file} was left as it was: ${whyNotWritten(cause)}.`, {
+    throw new BridgeError("config", `${file} was not changed: ${whyNotWritten(cause)}.`, {
       advice: "Paste the entry by hand, or make the file and its folder writable and try again.",
       cause,
     });

@@ -7,27 +7,31 @@ type Tree<T> = {
   readonly [K in keyof T]: [T[K]] extends [Scalar | readonly unknown[]] ? Rule<T[K]> : Tree<T[K]>;
 };
 
-/** The single source of every key: what it does, its default, what is allowed (docs/configuration.md). */
+/** The single source of every key: description, default and allowed values (docs/configuration.md). */
 export const SCHEMA: Tree<Config> = {
   mqtt: {
     url: {
-      doc: "The broker, or `embedded` to run one inside",
+      doc: "The broker, or `embedded` for the broker in the bridge",
       format: "broker-url",
       default: "mqtt://localhost:1883",
     },
     username: { doc: "User name at the broker", format: "text", default: null },
     password: { doc: "Its password", format: "secret", default: null, sensitive: true },
     ca: { doc: "Path of the CA that signed the broker's certificate (PEM)", format: "text", default: null },
-    cert: { doc: "Path of our client certificate (PEM)", format: "text", default: null },
+    cert: { doc: "Path of the bridge's client certificate (PEM)", format: "text", default: null },
     key: { doc: "Path of the client certificate's key (PEM)", format: "text", default: null },
     reject_unauthorized: {
-      doc: "`false` accepts any certificate of the broker, a forged one included",
+      doc: "`false` accepts any certificate of the broker, including a forged one",
       format: "boolean",
       default: true,
     },
-    client_id: { doc: "By default stable and derived from `base_topic`", format: "text", default: null },
+    client_id: {
+      doc: "MQTT client id; by default stable and derived from `base_topic`",
+      format: "text",
+      default: null,
+    },
     base_topic: {
-      doc: "Where all topics of the bridge begin",
+      doc: "Prefix of all topics of the bridge",
       format: "base-topic",
       default: "walkingpad2mqtt",
     },
@@ -38,7 +42,7 @@ export const SCHEMA: Tree<Config> = {
       choices: ["auto", 5, 4],
     },
     keepalive: {
-      doc: "Seconds between signs of life to the broker",
+      doc: "Keep alive interval in seconds",
       format: "integer",
       default: 30,
       min: 1,
@@ -47,7 +51,7 @@ export const SCHEMA: Tree<Config> = {
   },
   embedded_broker: {
     host: {
-      doc: "Where the embedded broker listens (MQTT 3.1.1 only); anything but loopback needs `mqtt.username` and `mqtt.password`",
+      doc: "Address of the embedded broker (MQTT 3.1.1 only); anything but loopback needs `mqtt.username` and `mqtt.password`",
       format: "host",
       default: "127.0.0.1",
     },
@@ -55,12 +59,12 @@ export const SCHEMA: Tree<Config> = {
   },
   web: {
     enabled: {
-      doc: "The page: see and steer the belts in a browser; a port in use costs the page, never the bridge",
+      doc: "The page: shows and controls the belts in a browser; if its port is in use, the bridge runs without the page",
       format: "boolean",
       default: true,
     },
     host: {
-      doc: "Where the page listens; anything but loopback needs `web.password` or `web.trusted_proxy`",
+      doc: "Address of the page; anything but loopback needs `web.password` or `web.trusted_proxy`",
       format: "host",
       default: "127.0.0.1",
     },
@@ -72,14 +76,14 @@ export const SCHEMA: Tree<Config> = {
       sensitive: true,
     },
     trusted_proxy: {
-      doc: "IP address of a reverse proxy that has authenticated the user; from there no password is needed",
+      doc: "IP address of a reverse proxy that has authenticated the user; its requests need no password",
       format: "ip",
       default: null,
     },
   },
   homeassistant: {
     enabled: {
-      doc: "Home Assistant discovery; `false`: the bridge clears its own configs once",
+      doc: "Home Assistant discovery; `false`: the bridge removes its own configs once",
       format: "boolean",
       default: true,
     },
@@ -89,7 +93,7 @@ export const SCHEMA: Tree<Config> = {
       default: "homeassistant",
     },
     status_topic: {
-      doc: "Where Home Assistant says that it has started",
+      doc: "Topic of Home Assistant's birth message",
       format: "topic",
       default: "homeassistant/status",
     },
@@ -102,7 +106,7 @@ export const SCHEMA: Tree<Config> = {
       choices: ["noble", "simulator"],
     },
     adapter: {
-      doc: "Which adapter: the number of hci0, hci1, …",
+      doc: "Number of the adapter: hci0, hci1, …",
       format: "integer",
       default: 0,
       min: 0,
@@ -110,7 +114,7 @@ export const SCHEMA: Tree<Config> = {
     },
   },
   pads: {
-    doc: "The pads; with none the bridge runs, says so, and logs the pads that it sees",
+    doc: "The pads; with none the bridge runs, logs a warning, and lists the pads in range",
     format: "pads",
     default: [],
   },
@@ -121,7 +125,7 @@ export const SCHEMA: Tree<Config> = {
       default: true,
     },
     stop_on_exit: {
-      doc: "Stop the belts when the bridge ends; `false` never abandons a stop that was asked for",
+      doc: "Stop the belts when the bridge ends; `false` never cancels a requested stop",
       format: "boolean",
       default: true,
     },

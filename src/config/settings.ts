@@ -22,7 +22,7 @@ export const padSettings = (config: Config): readonly PadSettings[] =>
       startSpeed: speed(pad.start_speed),
     }));
 
-/** km/h by the id of the pad; null: to be made from the pad's own range. */
+/** km/h by the id of the pad; null: computed from the pad's own range. */
 export const padPresets = (config: Config): ReadonlyMap<string, readonly number[] | null> =>
   new Map(config.pads.map(({ id, presets }) => [id, presets]));
 
@@ -33,7 +33,7 @@ export const safetySettings = ({ safety }: Config): SafetySettings => ({
   stopAfterCrash: safety.stop_after_crash,
   brokerLostStopAfter: safety.broker_lost.action === "stop" ? safety.broker_lost.after * 1000 : null,
   walkedOff: { stop: safety.walked_off.action === "stop", after: safety.walked_off.after * 1000 },
-  // Rounded up: a limit below a second would be none at all.
+  // Rounded up: a limit below a second would be 0.
   maxSession: safety.max_session === null ? null : seconds(Math.ceil(safety.max_session * 60)),
 });
 

@@ -1,4 +1,4 @@
-/** Edits from one word to another: insert, delete, replace, swap two neighbours. */
+/** Edit distance between two words: insert, delete, replace, swap two neighbours. */
 const distance = (from: string, to: string): number => {
   let before: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
@@ -15,11 +15,11 @@ const distance = (from: string, to: string): number => {
   return cost(row, to.length);
 };
 
-/** camelCase, dashes and capitals are the usual ways to miss a name. */
+/** camelCase, dashes and capitals are common mistakes. */
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, "");
 const lastPart = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
 
-/** The name that was probably meant, or null. A right name in the wrong section counts, when there is only one. */
+/** The name that was probably intended, or null. A correct name in the wrong section counts, when it is unique. */
 export const suggest = (wrong: string, names: readonly string[]): string | null => {
   const [best] = names
     .map((name) => ({ name, edits: distance(plain(wrong), plain(name)) }))

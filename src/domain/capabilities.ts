@@ -1,7 +1,7 @@
 import type { Capabilities, PadPreferences, PadSettings } from "./pad.js";
 import { KM_PER_MILE, type Speed } from "./units.js";
 
-/** Decimal fractions are inexact: what is this close to a whole number of steps is one. */
+/** Decimal fractions are inexact: a value this close to a whole number of steps counts as one. */
 const EPSILON = 1e-9;
 
 type Limits = Pick<PadSettings, "minSpeed" | "maxSpeed">;
@@ -17,8 +17,8 @@ const fastest = (defaults: Capabilities, reported: PadPreferences | null, { maxS
 
 /**
  * Speeds are the machine's minimum plus whole steps (safety rule 5). A pad that counts in miles is capped as if its
- * numbers were mph: raw 30 moved an imperial KS-F0 at what felt like 3.0 mph, elsewhere the arithmetic says km/h
- * (wire-facts a.9, Units [X]).
+ * numbers were mph: raw 30 moved an imperial KS-F0 at what felt like 3.0 mph, while the arithmetic of other sources
+ * says km/h (wire-facts a.9, Units [X]).
  */
 const rangeOf = (
   defaults: Capabilities,
@@ -33,22 +33,23 @@ const rangeOf = (
   const max = fastest(defaults, reported, limits);
   const maxSpeed = imperial ? onStep(max / KM_PER_MILE, (steps) => Math.floor(steps + EPSILON)) : max;
   const min = onStep(slowest(defaults, reported, limits), (steps) => Math.ceil(steps - EPSILON));
-  // A minimum that only the model table knows is no reason to refuse what the user has set as the maximum.
+  // A minimum that comes from the model table alone must not refuse the maximum that the user has set.
   const isCertain = reported?.minSpeed !== undefined || limits.minSpeed !== null;
   const minSpeed = isCertain ? min : Math.min(min, maxSpeed);
   return { minSpeed: minSpeed as Speed, maxSpeed: maxSpeed as Speed, step };
 };
 
 /**
- * What a pad may be asked for: the pad's own report, else the config, else the model's default; where the pad reports,
- * the config only narrows (docs/configuration.md). `maxSpeed` below `minSpeed`: the config leaves no speed that the machine has.
+ * The speeds and commands that a pad accepts: from the pad's own report, else the config, else the model's defaults;
+ * where the pad reports, the config only narrows (docs/configuration.md). `maxSpeed` below `minSpeed`: the config
+ * leaves no speed that the machine has.
  */
 export const capabilitiesOf = (
   defaults: Capabilities,
   reported: PadPreferences | null,
   settings: Limits,
 ): Capabilities => {
-  // A model that is known to count in miles stays so, whatever was once believed of a machine of that name.
+  // A model that is known to count in miles does, whatever was once stored for a machine of that name.
   const imperial = defaults.imperial || (reported?.imperial ?? false);
   return {
     ...defaults,
@@ -61,13 +62,13 @@ export const capabilitiesOf = (
   };
 };
 
-/** False: it can only be watched. What nobody knows of yet is taken to be controllable. */
+/** False: the pad can only be watched. An unknown pad is assumed to be controllable. */
 export const canControl = (capabilities: Capabilities | null): boolean => capabilities?.control !== false;
 
 /** The config leaves no speed that the machine has. */
 export const hasNoSpeed = ({ minSpeed, maxSpeed }: Capabilities): boolean => maxSpeed < minSpeed;
 
-/** The nearest of the speeds that may be written: the minimum plus whole steps, within the range. */
+/** The nearest valid speed: the minimum plus whole steps, within the range. */
 export const toStep = (speed: Speed, { minSpeed, maxSpeed, step }: Range): Speed => {
   const steps = Math.round((speed - minSpeed) / step);
   const most = Math.floor((maxSpeed - minSpeed) / step + EPSILON);

@@ -1,13 +1,13 @@
 import type { Mode } from "./pad.js";
 
-/** The verbs of the `command` key (docs/topics.md, Commands). */
+/** The values of the `command` key (docs/topics.md, Commands). */
 export const VERBS = ["start", "stop", "pause", "resume", "faster", "slower", "toggle"] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** One key of a message, parsed: the words are known ones, the numbers finite. Speeds are km/h as asked. */
+/** One key of a message, parsed: values are known, numbers finite. Speeds are in km/h as requested. */
 export type Command =
   | { readonly key: "belt"; readonly value: "ON" | "OFF" }
-  /** `keepsRest`: only for a belt that runs; at rest it is refused and starts nothing. */
+  /** `keepsRest`: only for a moving belt; at rest the speed is refused and starts nothing. */
   | { readonly key: "speed"; readonly value: number; readonly keepsRest?: true }
   | { readonly key: "mode"; readonly value: Mode }
   | { readonly key: "incline"; readonly value: number }
@@ -32,7 +32,9 @@ export const RESULT_CODES = [
 ] as const;
 export type ResultCode = (typeof RESULT_CODES)[number];
 
-/** How one key ended. A failure has a code and a sentence: what happened, what it means for the belt, what to do. */
+/**
+ * The result of one key. A failure has a code and a sentence: what happened, what it means for the belt, what to do.
+ */
 export type Outcome =
   | { readonly status: "ok" }
   | { readonly status: "error"; readonly code: ResultCode; readonly message: string };
@@ -40,7 +42,7 @@ export type Outcome =
 export const OK: Outcome = { status: "ok" };
 export const failure = (code: ResultCode, message: string): Outcome => ({ status: "error", code, message });
 
-/** A stop that is readable whatever else its message says (docs/topics.md: one message is one intent). */
+/** A stop that is readable, whatever the other keys of its message are (docs/topics.md: one message is one intent). */
 export const isStop = (command: Command): boolean =>
   (command.key === "belt" && command.value === "OFF") ||
   (command.key === "speed" && command.value === 0) ||

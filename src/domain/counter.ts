@@ -1,22 +1,22 @@
 import type { PadStatus } from "./pad.js";
 
-/** What is remembered of one of a pad's counters. Times are monotonic milliseconds. */
+/** The state of one of a pad's counters. Times are monotonic milliseconds. */
 export interface Counter {
-  /** The last reading that was believed, and when. */
+  /** The last accepted reading, and its time. */
   readonly value: number;
   readonly at: number;
-  /** When it last showed another value; absent in a walk that an older version saved. */
+  /** When the value last changed; absent in a session that an older version saved. */
   readonly changedAt?: number;
-  /** What it showed before its last fall, until it climbs anew; and when it fell. */
+  /** The value before its last decrease, until the counter rises again; and the time of the decrease. */
   readonly before: number | null;
   readonly fellAt: number;
-  /** A reading nothing explains: believed if the next one agrees with it. */
+  /** An unexplained reading: accepted if the next one agrees with it. */
   readonly odd: number | null;
 }
 
 /**
- * How far a counter can move: at most `perSecond`, shown in steps of `unit`, of some machines in steps of up to `coarse`,
- * back to 0 after one of `wraps`.
+ * The limits of a counter: it rises by at most `perSecond`, in steps of `unit`, on some machines in steps of up to
+ * `coarse`, and returns to 0 after one of `wraps`.
  */
 interface Nature {
   readonly perSecond: number;
@@ -30,8 +30,9 @@ const U24 = 0x100_0000;
 
 export type CounterName = "distance" | "elapsed" | "steps" | "energy";
 
-// Rates are out of reach for a person on a belt, so that no real walk is cut: 25 km/h, 4 steps and 0.5 kcal a
-// second. Odometers in steps of 100 m exist (a field report). Widths: wire-facts a.7 (u24, distance in units of 10 m) and b.1, b.2 (u24 metres, u16 or u24 steps).
+// No person on a belt reaches these rates, so no real session is cut: 25 km/h, 4 steps and 0.5 kcal per second.
+// Odometers in steps of 100 m exist (a field report). Widths: wire-facts a.7 (u24, distance in units of 10 m) and b.1,
+// b.2 (u24 metres, u16 or u24 steps).
 const NATURES: Readonly<Record<CounterName, Nature>> = {
   distance: { perSecond: 7, unit: 10, coarse: 110, wraps: [U24, U24 * 10] },
   elapsed: { perSecond: 1, unit: 1, wraps: [U16, U24] },
@@ -39,13 +40,13 @@ const NATURES: Readonly<Record<CounterName, Nature>> = {
   energy: { perSecond: 0.5, unit: 1, wraps: [U16] },
 };
 
-/** The pad's clock may run this much faster than ours, and its counters may lag this much behind the belt. */
+/** The pad's clock may run this much faster than the bridge's, and its counters may lag this much behind the belt. */
 const CLOCK_ERROR = 1.05;
 const LAG_SECONDS = 5;
-/** How long after a reset a stale frame may still show the old value; wire-facts a.9 saw one frame. */
+/** How long after a reset a stale frame may still show the old value; wire-facts a.9 reports one frame. */
 const STALE_AFTER = 3_000;
 
-/** Over hours a fall of any counter could be a rise across 2^16; a machine that was switched off has reset. */
+/** Over hours a decrease of any counter could be a rise across 2^16; a machine that was switched off has reset. */
 const WRAP_WITHIN = 10 * 60_000;
 
 const reach = (nature: Nature, ms: number): number =>
@@ -61,11 +62,15 @@ const believe = (value: number, at: number, before: number | null, fellAt: numbe
   gained,
 });
 
-/** One step of a counter in wide steps: nothing since the last reading, but no more than the belt did since the last step. */
+/**
+ * One step of a coarse counter: no change since the last reading, and no more than the belt moved since the last step.
+ */
 const isStep = ({ at, changedAt = at }: Counter, rise: number, now: number, nature: Nature): boolean =>
   rise <= Math.min(nature.coarse ?? 0, reach(nature, now - changedAt));
 
-/** A reading that does not follow from the last: one glitch is skipped, a second in agreement is the new truth. */
+/**
+ * A reading that does not follow from the last: a single glitch is skipped, a second reading that agrees is accepted.
+ */
 const doubt = (counter: Counter, value: number, now: number, from: number | null, bound: number): Read =>
   from !== null && value >= from && value - from <= bound
     ? believe(value, now, null, now, value - from)
@@ -78,16 +83,16 @@ const fall = (counter: Counter, value: number, now: number, nature: Nature, boun
     .find((rise) => rise > 0 && rise <= across);
   if (wrapped !== undefined) return believe(value, now, null, now, wrapped);
   if (value <= bound) return believe(value, now, counter.value, now, value);
-  // Too much for a fresh count: a frame that came late, when it is only a little behind.
+  // Too high for a count from 0: a late frame, when it is only slightly below the last value.
   const late = counter.value - value <= reach(nature, 0);
   return late ? { counter, gained: 0 } : doubt(counter, value, now, counter.odd, bound);
 };
 
 /**
- * What a counter gained with this reading: new − old, or new after a reset, whenever the machine chose to reset
- * (wire-facts a.9 has five habits). More than a belt can do in the time passed is never a gain; a fall that is a
- * plausible rise across 2^16 or 2^24 is a wrap. Nothing is gained by the first reading: what it shows was walked
- * before we looked.
+ * The gain of a counter by this reading: new − old, or new after a reset, whenever the machine resets (wire-facts a.9
+ * has five behaviours). More than a belt can do in the elapsed time is never a gain; a decrease that is a plausible
+ * rise across 2^16 or 2^24 is a wrap. The first reading gains nothing: its value was walked before the bridge received
+ * it.
  */
 const read = (counter: Counter | null, value: number, now: number, nature: Nature): Read => {
   if (counter === null) return believe(value, now, null, now, 0);
@@ -98,7 +103,7 @@ const read = (counter: Counter | null, value: number, now: number, nature: Natur
   if (rise > bound && !stale && isStep(counter, rise, now, nature))
     return believe(value, now, null, now, rise);
   if (rise > bound) return doubt(counter, value, now, stale ? counter.before : counter.odd, bound);
-  // Either the old value once more, or a quick climb from 0: the next readings tell, and nothing is lost by waiting.
+  // Either the old value once more, or a quick rise from 0: the next readings decide, and waiting loses nothing.
   if (stale) return { counter, gained: 0 };
   if (rise === 0) return { counter: { ...counter, at: now, odd: null }, gained: 0 };
   return believe(value, now, null, counter.fellAt, rise);
@@ -110,7 +115,7 @@ export type Gains = Readonly<Record<CounterName, number>>;
 
 export const NO_COUNTERS: Counters = { distance: null, elapsed: null, steps: null, energy: null };
 
-/** Reads every counter of a status, each for itself: machines reset one and keep another (wire-facts a.9). */
+/** Reads every counter of a status separately: machines reset one and keep another (wire-facts a.9). */
 export const readCounters = (
   counters: Counters,
   status: PadStatus,

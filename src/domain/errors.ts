@@ -1,4 +1,4 @@
-/** How soon trying again makes sense. */
+/** When a retry makes sense. */
 export type Retry = "now" | "soon" | "later" | "never";
 
 export type ErrorCode =
@@ -22,7 +22,7 @@ export type ErrorCode =
   | "store-in-use"
   | "store";
 
-/** An error with a stable code, when to retry, and advice for the user: what to do about it. */
+/** An error with a stable code, when to retry, and advice for the user. */
 export class BridgeError extends Error {
   readonly code: ErrorCode;
   readonly retry: Retry;
@@ -41,6 +41,6 @@ export class BridgeError extends Error {
   }
 }
 
-/** Whatever was thrown, as an Error. */
+/** Converts any thrown value to an Error. */
 export const asError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(String(thrown));

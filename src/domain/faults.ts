@@ -1,6 +1,6 @@
 import { AT_REST, speedFromKmh, type Speed } from "./units.js";
 
-/** The machines the simulator can be (docs/configuration.md, `simulator.pads`). */
+/** The machines that the simulator implements (docs/configuration.md, `simulator.pads`). */
 export const SIMULATED_MODELS = [
   "c2",
   "a1",
@@ -20,11 +20,11 @@ export const SIMULATED_MODELS = [
 ] as const;
 export type SimulatedModel = (typeof SIMULATED_MODELS)[number];
 
-/** What a simulated pad does wrong. It holds from the moment it is set until other faults are set. */
+/** The faults of a simulated pad. They apply until other faults are set. */
 export interface Faults {
-  /** The belt keeps this speed after a stop instead of coming to rest; 0: it comes to rest. */
+  /** The belt keeps this speed after a stop; 0: it comes to rest. */
   readonly creep: Speed;
-  /** Seconds into each connection from which nothing is heard of the pad, though the link stays up; null: never. */
+  /** Seconds into each connection from which the pad sends nothing, though the link stays up; null: never. */
   readonly silent: number | null;
   /** Share of the start frames that have no effect, 0 to 1. */
   readonly refuseStart: number;
@@ -56,18 +56,18 @@ export interface SimulatedPadSettings {
   readonly faults: Faults;
 }
 
-/** `key` is the fault's name, null when the value as a whole is no object of faults. */
+/** `key` is the fault's name; null when the value as a whole is not an object of faults. */
 export interface FaultError {
   readonly key: string | null;
   readonly value: unknown;
   readonly allowed: string;
 }
 
-/** What a person writes, in words and as a check; `false`, `null` and 0 are no fault at all and never get here. */
+/** How a fault is written, as a description and a check; `false`, `null` and 0 mean no fault and are handled before. */
 interface Form {
   readonly allowed: string;
   readonly most: number;
-  /** What `true` stands for; null where it means nothing. */
+  /** The value of `true`; null where `true` is not allowed. */
   readonly always: number | null;
   readonly set: (faults: Faults, value: number) => Faults;
 }
@@ -110,12 +110,12 @@ const FORMS: Readonly<Record<string, Form>> = {
   disconnect_after: delay((faults, disconnectAfter) => ({ ...faults, disconnectAfter })),
 };
 
-/** Every fault's name and what it may be, for documentation and messages. */
+/** Every fault's name and its allowed values, for documentation and messages. */
 export const FAULT_FORMS: ReadonlyMap<string, string> = new Map(
   Object.entries(FORMS).map(([key, form]) => [key, form.allowed]),
 );
 
-/** The number that a value stands for; null: it is not allowed. */
+/** The number that a value stands for; null: not allowed. */
 const amount = (form: Form, value: unknown): number | null => {
   if (value === true) return form.always;
   return typeof value === "number" && value > 0 && value <= form.most ? value : null;
@@ -124,8 +124,8 @@ const amount = (form: Form, value: unknown): number | null => {
 const isNoFault = (value: unknown): boolean => value === null || value === false || value === 0;
 
 /**
- * Faults as written in `simulator.pads[].faults` or sent to `bridge/request/simulate`: an object of some of the
- * keys in FAULT_FORMS. It is the whole set: what is not named is no fault. Never throws.
+ * Faults as written in `simulator.pads[].faults` or sent to `bridge/request/simulate`: an object with some of the keys
+ * of FAULT_FORMS. It replaces all faults: keys that are absent are off. Never throws.
  */
 export const parseFaults = (
   value: unknown,

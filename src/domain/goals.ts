@@ -4,8 +4,8 @@ import type { Speed } from "./units.js";
 const KEYS: readonly GoalKey[] = ["distance", "steps", "duration", "calories"];
 
 /**
- * Units of `key` a second at this speed. Steps and kcal go by what the session took for a metre, or for a second on
- * a machine that counts no metres; 0 when nothing is known.
+ * Units of `key` per second at this speed. Steps and kcal follow from the session's rate per metre, or per second on a
+ * machine that counts no metres; 0 when unknown.
  */
 const rate = (key: GoalKey, session: Session | null, speed: Speed): number => {
   const metresPerSecond = speed / 360;
@@ -22,8 +22,8 @@ const eta = (missing: number, perSecond: number): number | null => {
 };
 
 /**
- * Progress to each goal that is set: 1 is reached, and more than 1 is told as such. `eta` is whole seconds at the
- * current speed: 0 once reached, null while the belt rests, its speed is unknown, or nothing tells the pace.
+ * Progress to each goal that is set: 1 is reached, and values above 1 are reported. `eta` is in whole seconds at the
+ * current speed: 0 once reached, null while the belt rests, its speed is unknown or no rate is known.
  */
 export const goalProgress = (
   goals: Goals,

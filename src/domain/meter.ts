@@ -3,16 +3,16 @@ import { NO_COUNTERS, readCounters, type Counters, type Gains } from "./counter.
 import type { PadStatus } from "./pad.js";
 import { AT_REST, type Speed } from "./units.js";
 
-/** What is remembered of a pad from status to status, whether anybody walks or not. */
+/** The measuring state of a pad from status to status, with or without a session. */
 export interface Meter {
   readonly counters: Counters;
   /** Monotonic milliseconds of the last status; null before the first. */
   readonly seen: number | null;
-  /** The link was lost since. */
+  /** The link was lost since then. */
   readonly gap: boolean;
   readonly speed: Speed;
   readonly incline: number;
-  /** The machine's clock, or its kcal counter, is alive: a field that stays 0 counts nothing (wire-facts b.7.12). */
+  /** The machine's clock, or its kcal counter, works: a field that stays 0 counts nothing (wire-facts b.7.12). */
   readonly clocked: boolean;
   readonly metered: boolean;
 }
@@ -27,7 +27,7 @@ export const noMeter: Meter = {
   metered: false,
 };
 
-/** One status, measured against the one before. */
+/** One status, compared with the one before. */
 export interface Reading {
   readonly status: PadStatus;
   readonly gained: Gains;
@@ -36,15 +36,15 @@ export interface Reading {
   /** Milliseconds since the status before; 0 for the first. */
   readonly passed: number;
   readonly moving: boolean;
-  /** Statuses are missing before this one: the link was lost, or we were asleep. */
+  /** Statuses are missing before this one: the link was lost, or this computer was suspended. */
   readonly silent: boolean;
-  /** The counters rose in a silence: the belt moved while nobody looked. */
+  /** The counters rose during a silence: the belt moved unobserved. */
   readonly unseen: boolean;
 }
 
-/** No status for this long is a gap in what we know (docs/topics.md, belt `unknown`). */
+/** Without a status for this long the state of the belt is not known (docs/topics.md, belt `unknown`). */
 export const SILENCE_MS = 5_000;
-/** WiLink distance comes in units of 10 m and may lag: after a gap, only more than one unit shows a walk. */
+/** WiLink distance has a resolution of 10 m and may lag: after a gap, only more than one unit is proof of a walk. */
 const UNSEEN_WALK = 10;
 
 export const measure = (before: Meter, status: PadStatus, now: number): Reading => {
@@ -64,25 +64,29 @@ export const measure = (before: Meter, status: PadStatus, now: number): Reading 
   return { status, gained, before, after, passed, moving: (status.speed ?? 0) > 0, silent, unseen };
 };
 
-/** Milliseconds of moving belt by our own clock: from a moving status to the next one, of a silence only its start. */
+/**
+ * Milliseconds of moving belt by the bridge's clock: from a moving status to the next one; of a silence only its start.
+ */
 export const movedFor = ({ before, passed }: Reading): number =>
   before.speed > 0 ? Math.min(passed, SILENCE_MS) : 0;
 
-/** Hundredths of a km/h between two statuses; where the belt was at rest at an end of a silence, it was not within. */
+/**
+ * Hundredths of a km/h between two statuses; a belt at rest at one end of a silence is taken to have rested within it.
+ */
 const speedBetween = ({ before, after, gained, silent }: Reading, duration: number): Speed => {
   const [first, last] = [before.speed, after.speed];
   if (!silent || (first > 0 && last > 0)) return ((first + last) / 2) as Speed;
-  // Nobody saw any of it: the counters know the average (1 m/s is 360 hundredths of a km/h).
+  // Not observed at all: the counters give the average (1 m/s is 360 hundredths of a km/h).
   return Math.max(first, last, first + last === 0 ? (gained.distance / duration) * 360 : 0) as Speed;
 };
 
-/** Hundredths of a km/h: what the status says, or of a walk that nobody saw its mean speed, `duration` seconds long. */
+/** Hundredths of a km/h: the status's speed, or the average of an unobserved walk of `duration` seconds. */
 export const fastest = (reading: Reading, duration: number): Speed => {
   const seen = reading.status.speed ?? AT_REST;
   const unseen = reading.unseen && duration > 0 ? Math.round(speedBetween(reading, duration)) : AT_REST;
   return Math.max(seen, unseen) as Speed;
 };
 
-/** kcal of `duration` seconds from speed, incline and body. */
+/** Estimated kcal of `duration` seconds, from speed, incline and body. */
 export const estimate = (reading: Reading, duration: number, body: Body): number =>
   duration === 0 ? 0 : kcalOf(speedBetween(reading, duration), reading.after.incline, body, duration);

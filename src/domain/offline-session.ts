@@ -3,42 +3,42 @@ import type { Reading } from "./meter.js";
 import type { PadRecord } from "./pad.js";
 import { metres, seconds, type Metres, type Seconds } from "./units.js";
 
-/** What a walk comes to, as counters and record tell it. */
+/** The amounts of a walk, from counters or record. */
 interface Measures {
   readonly elapsed: number;
   readonly distance: number;
   readonly steps: number;
 }
 
-/** A time in which nobody listened to the pad. */
+/** A time in which the bridge received nothing from the pad. */
 export interface Gap {
   /** Epoch milliseconds of the last status before it. */
   readonly since: number;
-  /** The belt moved then, and what the counters showed; null where the machine has none. */
+  /** Whether the belt moved then, and its counters; null where the machine has none. */
   readonly moving: boolean;
   readonly counters: Measures | null;
-  /** The counters themselves have told of walking in it, or somebody has walked since. */
+  /** The counters have shown walking during the gap, or somebody has walked since. */
   readonly counted: boolean;
-  /** What they have gained since, which is no walk by itself: their lag, or the last steps of one. It is counted. */
+  /** What they have gained since: it is counted, but proves no walk by itself (lag, or the last steps of one). */
   readonly gained: Measures;
-  /** Statuses since. */
+  /** Statuses since then. */
   readonly statuses: number;
 }
 
-/** What tells a walk that nobody saw from one that is counted already. */
+/** The state that separates an unobserved walk from one that is already counted. */
 export interface OfflineSession {
   /** Epoch milliseconds of the last status; null before the first. */
   readonly seenAt: number | null;
-  /** The last gap, until a record was weighed against it. */
+  /** The last gap, until a record was evaluated against it. */
   readonly gap: Gap | null;
-  /** A record that waits to be weighed, and the last one that was: a pad tells it again with every connection. */
+  /** A record that waits for evaluation, and the last evaluated one: a pad reports it again with every connection. */
   readonly heard: { readonly record: PadRecord; readonly at: number } | null;
   readonly weighed: Measures | null;
 }
 
 export const noOfflineSession: OfflineSession = { seenAt: null, gap: null, heard: null, weighed: null };
 
-/** A walk, or the rest of one, that nobody has counted. Times are epoch milliseconds. */
+/** A walk, or the rest of one, that is not counted yet. Times are epoch milliseconds. */
 export interface MissedSession {
   readonly from: number;
   readonly to: number;
@@ -47,17 +47,17 @@ export interface MissedSession {
   readonly steps: number;
 }
 
-/** A counter may take a second reading to be believed (counter.ts): until then it is not known what it has gained. */
+/** A counter may need a second reading before a value is accepted (counter.ts): until then its gain is unknown. */
 const STATUSES_TO_WAIT = 3;
 /** Gains above these are a walk, not the lag of counters that had stopped (wire-facts a.7: a unit of 10 m, a frame). */
 const LAG: Measures = { elapsed: 5, distance: 10, steps: 10 };
-/** Milliseconds: a walk that is shorter would not be kept (config `session.min_duration`). */
+/** Milliseconds: a shorter walk would not be kept (config `session.min_duration`). */
 const WORTH_ASKING = 30_000;
-/** What we allow for the pad's clock to be off in the age of a record; a crystal is ten times better. */
+/** Allowed error of the pad's clock in the age of a record; a crystal is ten times better. */
 const CLOCK_ERROR = 0.005;
-/** And for the moments at which it notes start and end. */
+/** Allowed error of the recorded start and end. */
 const SLACK = 10_000;
-/** The record is 24 bits wide: beyond a day, 7 m/s or 4 steps a second it is no walk. */
+/** The record is 24 bits wide: values beyond a day, 7 m/s or 4 steps per second are no walk. */
 const MOST = { elapsed: 86_400, metresPerSecond: 7, stepsPerSecond: 4 };
 
 const measuresOf = ({ elapsed, distance, steps }: Counters): Measures | null =>
@@ -76,7 +76,7 @@ const add = (one: Measures, other: Measures): Measures => ({
 const someOf = (of: Measures, test: (value: number, key: keyof Measures) => boolean): boolean =>
   test(of.elapsed, "elapsed") || test(of.distance, "distance") || test(of.steps, "steps");
 
-/** Takes note of a status. A gap that was too soon followed by another goes on: the record is about all of it. */
+/** Updates the state with a status. A gap soon followed by another is extended: the record covers both. */
 export const afterStatus = (
   state: OfflineSession,
   { silent, gained, before, moving }: Reading,
@@ -101,7 +101,7 @@ export const afterStatus = (
   return { ...state, seenAt: at, gap: opened };
 };
 
-/** Whether the pad's record could tell of a walk that nobody saw: then it is worth asking for. */
+/** Whether the pad's record could contain an unobserved walk: only then is it requested. */
 export const needsRecord = ({ seenAt, gap, heard }: OfflineSession): boolean =>
   gap !== null &&
   seenAt !== null &&
@@ -110,13 +110,13 @@ export const needsRecord = ({ seenAt, gap, heard }: OfflineSession): boolean =>
   gap.statuses >= STATUSES_TO_WAIT &&
   (gap.moving || seenAt - gap.since >= WORTH_ASKING);
 
-/** What the pad says about its last walk; weighed once it is clear what the counters say. */
+/** Keeps the pad's record of its last walk; it is evaluated once the counters are clear. */
 export const withRecord = (state: OfflineSession, record: PadRecord, at: number): OfflineSession => ({
   ...state,
   heard: { record, at },
 });
 
-/** Weighs a record that waits, each once. */
+/** Evaluates a pending record, each record once. */
 export const evaluate = (
   state: OfflineSession,
 ): { readonly state: OfflineSession; readonly missed: MissedSession | null } => {
@@ -135,9 +135,9 @@ const isWalk = ({ elapsed, distance, steps }: PadRecord): boolean =>
   steps <= elapsed * MOST.stepsPerSecond + LAG.steps;
 
 /**
- * What of the pad's newest record (wire-facts a.6) nobody has counted: a walk that began in the gap, or the rest of one
- * that was under way when it began; null where that is not certain. Rather a walk too few than one twice. `at`: epoch
- * milliseconds at which the record was told.
+ * The part of the pad's newest record (wire-facts a.6) that is not counted yet: a walk that began in the gap, or the
+ * rest of one that was under way when the gap began; null where that is not certain. Missing a walk is better than
+ * counting one twice. `at`: epoch milliseconds at which the pad reported the record.
  */
 export const missedSession = (record: PadRecord, gap: Gap, at: number): MissedSession | null => {
   if (gap.counted || record.age === undefined || !isWalk(record)) return null;
@@ -146,8 +146,8 @@ export const missedSession = (record: PadRecord, gap: Gap, at: number): MissedSe
   const after = began > gap.since + doubt;
   const underWay = gap.moving && began + record.elapsed * 1000 > gap.since;
   if (!after && !underWay) return null;
-  // Machines that keep their counters over a stop keep them in the record, too (wire-facts a.9): what they had shown
-  // before the gap is counted.
+  // Machines that keep their counters over a stop keep them in the record too (wire-facts a.9): their values before the
+  // gap are already counted.
   const { counters } = gap;
   const includes = counters !== null && !someOf(counters, (value, key) => value > record[key]);
   if (!after && !includes) return null;

@@ -28,7 +28,7 @@ export const newSession = (startedAt: number, caloriesSource: Session["caloriesS
   };
 };
 
-/** The session with what was walked since; `speed` in hundredths of a km/h. */
+/** The session with this delta added; `speed` in hundredths of a km/h. */
 export const addDelta = (
   session: OpenSession,
   delta: Delta,

@@ -4,13 +4,13 @@ import { noWalk, type Timestamp, type Walk, type WalkEvent } from "./session.js"
 import { noTally, type TotalsState } from "./totals.js";
 import { noSteps, type StepMonitor } from "./step-monitor.js";
 
-/** A session that was stopped because it had gone on for too long, and how many seconds that was. */
+/** A session that was stopped because of its length, and the limit in seconds. */
 export interface LengthStop {
   readonly session: string;
   readonly duration: number;
 }
 
-/** What outlives the process of one pad's walks. */
+/** One pad's session data that is kept across restarts. */
 export interface Records {
   readonly walk: Walk;
   readonly footfall: StepMonitor;
@@ -18,7 +18,7 @@ export interface Records {
   readonly tally: TotalsState;
 }
 
-/** Of a pad that nobody knows. */
+/** The data of a pad that is not in the store. */
 export const noRecords: Records = {
   walk: noWalk,
   footfall: noSteps,
@@ -26,21 +26,23 @@ export const noRecords: Records = {
   tally: noTally,
 };
 
-/** The walks after one step of the reducer, with what the step told. */
+/** The data after one step of the reducer, with the events of the step. */
 export interface SessionEntry extends Records, Timestamp {
   readonly events: readonly WalkEvent[];
-  /** The status that the step was about; null for any other input. */
+  /** The status that caused the step; null for any other input. */
   readonly status: PadStatus | null;
 }
 
-/** Where a pad's walks are kept. Nothing here throws or waits: an unwritable store costs memory, not the belt. */
+/**
+ * Where a pad's sessions are kept. Never throws or waits: while the store cannot be written, only history is not saved.
+ */
 export interface SessionStore {
-  /** What the last run knew, on the clock of this one; null where that is there and cannot be read. */
+  /** The last run's data, on the clock of this run; null where it exists and cannot be read. */
   resume(): Records | null;
   note(entry: SessionEntry): void;
 }
 
-/** The open session as it was written down at a moment of the last run. */
+/** The open session as it was saved during the last run. */
 export type SavedWalk = Timestamp & Omit<Records, "tally">;
 
 const shifted = (counter: Counter | null, ms: number): Counter | null =>
@@ -59,9 +61,9 @@ const shiftCounters = ({ distance, elapsed, steps, energy }: Counters, ms: numbe
 });
 
 /**
- * A walk on a monotonic clock whose zero is `ms` earlier. What was not heard in between is a gap, like a lost link. A
- * pad that is found in standby, though, may have been put there by our own end, or by the power cut that was ours, too:
- * that alone ends no walk.
+ * A walk on a monotonic clock whose zero is `ms` earlier. The time in between is a gap, like a lost link. A pad that is
+ * found in standby, however, may have been put there by the end of the bridge, or by a power cut that ended both:
+ * standby alone ends no session then.
  */
 const shiftWalk = ({ moved, meter, ...rest }: Walk, ms: number): Walk => ({
   ...rest,
@@ -76,8 +78,8 @@ const shiftWalk = ({ moved, meter, ...rest }: Walk, ms: number): Walk => ({
 });
 
 /**
- * A walk of the last run on the clock of this one, whose monotonic zero is another: what passed in between is known from
- * the wall clock alone. A wall clock that was set back counts as no time at all.
+ * A walk of the last run on the clock of this one, whose monotonic zero differs: the time in between is known from the
+ * wall clock alone. A wall clock that was set back counts as no time.
  */
 export const restoreWalk = (saved: SavedWalk, { at, now }: Timestamp): Omit<Records, "tally"> => {
   const ms = now - Math.max(0, at - saved.at) - saved.now;

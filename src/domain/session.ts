@@ -23,7 +23,7 @@ export interface WalkSettings {
   readonly body: Body;
 }
 
-/** `at` is epoch milliseconds and only ever shown; `now` is monotonic milliseconds and decides. */
+/** `at` is epoch milliseconds and only shown; `now` is monotonic milliseconds and decides. */
 export interface Timestamp {
   readonly at: number;
   readonly now: number;
@@ -32,25 +32,25 @@ export interface Timestamp {
 export type WalkInput =
   /** Any valid status of the pad. */
   | (Timestamp & { readonly type: "status"; readonly status: PadStatus })
-  /** A `stop` was confirmed: the belt is at rest and the walk is over. */
+  /** A `stop` was confirmed: the belt is at rest and the session ends. */
   | (Timestamp & { readonly type: "end" })
-  /** The link is gone; the counters of the next status tell what was missed. */
+  /** The link is lost; the counters of the next status show what was missed. */
   | { readonly type: "gap" }
-  /** What the pad says about its last walk: it may have been one that nobody saw. */
+  /** The pad's record of its last walk, which may not have been observed. */
   | (Timestamp & { readonly type: "record"; readonly record: PadRecord })
-  /** The bridge is about to put the pad into standby on its own way out: that standby ends no walk. */
+  /** The bridge is about to put the pad into standby during its shutdown: that standby ends no session. */
   | { readonly type: "park" }
-  /** Every second or so, for the pause timeout. */
+  /** About every second, for the pause timeout. */
   | (Timestamp & { readonly type: "tick" });
 
 export type WalkEvent =
   | { readonly type: "session_started" | "session_paused" | "session_resumed"; readonly session: Session }
-  /** `kept` is false for a session that was too short to count. */
+  /** `kept` is false for a session that is too short to count. */
   | { readonly type: "session_ended"; readonly session: Session; readonly kept: boolean }
-  /** Of sessions that count only: their deltas add up to what their sessions say. `session` is the id. */
+  /** Only of sessions that count: their deltas add up to the session's values. `session` is the id. */
   | { readonly type: "delta"; readonly session: string; readonly delta: Delta };
 
-/** One pad's walk: plain data. */
+/** One pad's session state: plain data. */
 export interface Walk {
   /** The open session, or the last one. */
   readonly session: Session | null;
@@ -62,7 +62,7 @@ export interface Walk {
   /** Deltas kept back until the session is long enough to count. */
   readonly held: readonly Delta[];
   readonly counts: boolean;
-  /** The standby that the pad is in, or is about to be in, is the bridge's own, or came while there was no bridge. */
+  /** The pad's standby, present or imminent, comes from the bridge, or began while the bridge was not running. */
   readonly parked: boolean;
   readonly absence: OfflineSession;
 }
@@ -101,7 +101,7 @@ const open = (state: Walk, startedAt: number, caloriesSource: Session["caloriesS
 
 const finish = (state: Walk): WalkStep => {
   if (!isOpen(state.session)) return still(state);
-  // Whatever ended it, the walk was over when the belt last moved; the wall clock may have been set back since.
+  // Whatever ended the session, it was over when the belt last moved; the wall clock may have been set back since.
   const endedAt = Math.max(state.session.startedAt, state.moved.at);
   const session: Session = { ...state.session, state: "ended", endedAt };
   return {
@@ -110,18 +110,18 @@ const finish = (state: Walk): WalkStep => {
   };
 };
 
-/** A belt at rest, or one that is not heard of, keeps its session open for the pause timeout and no longer. */
+/** A belt that is at rest or sends no status keeps its session open for the pause timeout and no longer. */
 const expire = (state: Walk, now: number, { pauseTimeout }: WalkSettings): WalkStep =>
   now - state.moved.now >= pauseTimeout ? finish(state) : still(state);
 
-/** Opens or resumes the session when the belt moves, or has moved unseen. */
+/** Opens or resumes the session when the belt moves, or has moved unobserved. */
 const begin = (state: Walk, reading: Reading, { at, now }: Timestamp): WalkStep => {
   const { moving, unseen, silent, passed, before } = reading;
   if (!moving && !unseen) return still(state);
   const { session } = state;
   const clock = reading.gained.elapsed * 1000;
-  // A belt that moved when the link went, and rests now, moved for as long as its clock says; of any other walk in
-  // the dark only the latest end is certain.
+  // A belt that moved when the link was lost, and rests now, moved for as long as its clock shows; of any other
+  // unobserved walk only the latest possible end is certain.
   const rested = !moving && session?.state === "active" ? Math.max(0, passed - clock) : 0;
   const after = { ...state, parked: false, moved: { at: at - rested, now: now - rested } };
   if (!isOpen(session)) return open(after, silent ? at - clock : at, before.metered ? "pad" : "estimate");
@@ -130,7 +130,7 @@ const begin = (state: Walk, reading: Reading, { at, now }: Timestamp): WalkStep 
   return { state: { ...after, session: resumed }, events: [{ type: "session_resumed", session: resumed }] };
 };
 
-/** The session has grown by `delta`, which is told once the session is long enough to count. */
+/** Adds `delta` to the session; the delta is reported once the session is long enough to count. */
 const tell = (state: Walk, session: OpenSession, delta: Delta, minDuration: Seconds): WalkStep => {
   const { distance, duration, steps, calories } = delta;
   const held = distance + duration + steps + calories > 0 ? [...state.held, delta] : state.held;
@@ -141,7 +141,7 @@ const tell = (state: Walk, session: OpenSession, delta: Delta, minDuration: Seco
   return { state: { ...state, session, held: counts ? [] : held, counts }, events };
 };
 
-/** Adds what this status gained to the open session. */
+/** Adds the gains of this status to the open session. */
 const credit = (
   state: Walk,
   reading: Reading,
@@ -158,7 +158,7 @@ const credit = (
   return tell({ ...state, carry }, session, delta, minDuration);
 };
 
-/** Adds a walk that the pad alone has seen: to the open session, else as one of its own that has ended. */
+/** Adds a walk that only the pad recorded: to the open session, else as an ended session of its own. */
 const recover = (before: Walk, { at, now }: Timestamp, settings: WalkSettings): WalkStep => {
   const { state: absence, missed } = evaluate(before.absence);
   const state = { ...before, absence };
@@ -175,7 +175,7 @@ const recover = (before: Walk, { at, now }: Timestamp, settings: WalkSettings): 
 
 const fill = (state: Walk, session: OpenSession, missed: MissedSession, settings: WalkSettings): WalkStep => {
   const { to: at, distance, elapsed: duration, steps } = missed;
-  // The record tells no speed but the average (1 m/s is 360 hundredths of a km/h).
+  // The record has no speed; this is the average (1 m/s is 360 hundredths of a km/h).
   const speed = Math.round((distance / duration) * 360) as Speed;
   const calories = kcalOf(speed, 0, settings.body, duration);
   const delta: Delta = { at, distance, duration, steps, calories, sessions: 0 };
@@ -190,8 +190,8 @@ const settle = (state: Walk, status: PadStatus, now: number): WalkStep => {
   if (!isOpen(state.session) || speed !== 0) return still(state);
   const asleep = isAsleep(status);
   if (asleep && !state.parked) return finish(state);
-  // State 1 at speed 0 is seen after a start (wire-facts a.8): only resting states are rest at once. Any other state
-  // is after 5 s of speed 0 (safety rule 7), a countdown never.
+  // State 1 at speed 0 is seen after a start (wire-facts a.8): only resting states are rest at once. Any other state is
+  // rest after 5 s of speed 0 (safety rule 7), a countdown never.
   const resting = asleep || activity === "resting" || activity === "paused";
   const stuck = activity !== "countdown" && now - state.moved.now >= SILENCE_MS;
   if (state.session.state !== "active" || !(resting || stuck)) return still(state);
@@ -202,10 +202,10 @@ const settle = (state: Walk, status: PadStatus, now: number): WalkStep => {
 const observe = (before: Walk, status: PadStatus, moment: Timestamp, settings: WalkSettings): WalkStep => {
   const reading = measure(before.meter, status, moment.now);
   const absence = afterStatus(before.absence, reading, moment.at);
-  // A pad that is found awake has left the standby that nobody was to blame for.
+  // A pad that is found awake has left the standby that ended no session.
   const parked = before.parked && !(reading.silent && !isAsleep(status));
   const state = { ...before, meter: reading.after, absence, parked };
-  // Of a silence, what the belt's clock counted was no rest.
+  // During a silence, the time that the belt's clock counted was movement.
   const walked = reading.unseen ? reading.gained.elapsed * 1000 : 0;
   const expired = expire(state, moment.now - walked, settings);
   const begun = then(expired, (walk) => begin(walk, reading, moment));
@@ -215,9 +215,9 @@ const observe = (before: Walk, status: PadStatus, moment: Timestamp, settings: W
 };
 
 /**
- * Sessions from statuses: opened by the first movement however it was caused, paused at rest, resumed by movement
- * within the pause timeout, ended by `end`, the timeout or standby, and filled from the pad's record where nobody saw
- * it. Pure and total; a status older than the last changes nothing.
+ * Sessions from statuses: opened by the first movement whatever caused it, paused at rest, resumed by movement within
+ * the pause timeout, ended by `end`, the timeout or standby, and completed from the pad's record where statuses are
+ * missing. Pure and total; a status older than the last changes nothing.
  */
 export const walk = (state: Walk, input: WalkInput, settings: WalkSettings): WalkStep => {
   switch (input.type) {

@@ -1,17 +1,17 @@
 import type { Mode, ProtocolName } from "./pad.js";
 import type { Speed } from "./units.js";
 
-/** The belt words of docs/topics.md. */
+/** The belt values of docs/topics.md. */
 export const BELTS = ["standby", "idle", "starting", "running", "stopping", "paused", "unknown"] as const;
 export type Belt = (typeof BELTS)[number];
 
-/** The link words of docs/topics.md. */
+/** The link values of docs/topics.md. */
 export type LinkStateName = "off" | "scanning" | "connecting" | "ready" | "lost" | "stopping";
 
-/** Where the link of a pad stands. */
+/** The connection phase of a pad's link. */
 export type Phase = "off" | "scanning" | "connecting" | "ready";
 
-/** The problems a pad can have, the gravest first: a pad shows the first that is true. */
+/** The problems of a pad, the most severe first: a pad shows the first that is true. */
 export const PROBLEMS = [
   "stop-unconfirmed",
   "link-lost",
@@ -29,7 +29,7 @@ export const PROBLEMS = [
 ] as const;
 export type Problem = (typeof PROBLEMS)[number];
 
-/** Everything `B/P/state` says, as data. `null` is unknown. */
+/** The content of `B/P/state`, as data. `null` is unknown. */
 export interface PadState {
   readonly belt: Belt;
   readonly running: boolean | null;

@@ -17,8 +17,8 @@ export interface Session {
 }
 
 /**
- * Hundredths of a km/h over the moving time of a walk; null before the belt has moved for a second. Distance comes in
- * steps of up to 10 m, so that a short walk can seem faster than its belt ever was: then that is the answer.
+ * Hundredths of a km/h over the moving time of a session; null before the belt has moved for a second. Distance comes
+ * in steps of up to 10 m, so the average of a short session can exceed its maximum: then the maximum is the result.
  */
 export const averageSpeed = ({ distance, duration, maxSpeed }: Session): number | null =>
   // 1 m/s is 360 hundredths of a km/h.
@@ -33,17 +33,17 @@ export interface Totals {
 }
 
 export type GoalKey = "distance" | "steps" | "duration" | "calories";
-/** Targets a day in domain units (metres, steps, seconds, kcal); null: no such goal. */
+/** Daily targets in domain units (metres, steps, seconds, kcal); null: no such goal. */
 export type Goals = Readonly<Record<GoalKey, number | null>>;
 
-/** Progress to one goal; `eta` in seconds at the current speed, null when it cannot be told. */
+/** Progress to one goal; `eta` in seconds at the current speed, null when unknown. */
 export interface GoalProgress {
   readonly target: number;
   readonly progress: number;
   readonly eta: number | null;
 }
 
-/** Everything `B/P/stats` says. */
+/** The content of `B/P/stats`. */
 export interface Stats {
   readonly session: Session | null;
   readonly today: Totals;

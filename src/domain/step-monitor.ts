@@ -1,20 +1,20 @@
 import type { PadStatus } from "./pad.js";
 import { AT_REST, type Speed } from "./units.js";
 
-/** What the detector remembers of a session; times are monotonic milliseconds. */
+/** The state of the step watchdog in one session; times are monotonic milliseconds. */
 export interface StepMonitor {
   readonly speed: Speed;
   /** The last status that carried a step count. */
   readonly seen: { readonly steps: number; readonly at: number } | null;
-  /** The machine has counted a step in this session: its counter is alive. */
+  /** The machine has counted a step in this session: its counter works. */
   readonly counts: boolean;
-  /** Milliseconds of fast enough belt without a step, and the longest stretch of them that ended with one. */
+  /** Milliseconds of fast enough belt without a step, and the longest such time that ended with a step. */
   readonly quiet: number;
   readonly longest: number;
   readonly fired: boolean;
 }
 
-/** What every session begins with. */
+/** The state at the beginning of every session. */
 export const noSteps: StepMonitor = {
   speed: AT_REST,
   seen: null,
@@ -24,23 +24,23 @@ export const noSteps: StepMonitor = {
   fired: false,
 };
 
-/** Below 1.5 km/h sensors miss steps by the dozen: silence there says nothing (wire-facts b.2, Z1 below 3 km/h). */
+/** Below 1.5 km/h sensors miss many steps: no step there proves nothing (wire-facts b.2, Z1 below 3 km/h). */
 const FAST_ENOUGH = 150;
-/** A status that comes later than this tells of a gap in the link, not of empty belt. */
+/** A later status is the end of a gap in the link, no proof of an empty belt. */
 const LONGEST_INTERVAL = 5_000;
-/** A sensor that has been quiet for a while under a walker may well be so again, and longer. */
+/** A sensor that paused under a walker may pause again, and longer. */
 const PATIENCE = 2;
 
 const afterStep = (state: StepMonitor, after: number): StepMonitor => ({
   ...state,
   counts: true,
-  // The pause of somebody who did step off is no measure of the sensor.
+  // The time of somebody who did step off does not describe the sensor.
   longest: state.quiet < after ? Math.max(state.longest, state.quiet) : state.longest,
   quiet: 0,
   fired: false,
 });
 
-/** Only a status with a step count says anything about steps: split records carry none (wire-facts b.1). */
+/** Only a status with a step count carries information about steps: split records have none (wire-facts b.1). */
 const count = (state: StepMonitor, steps: number, now: number, after: number): StepMonitor => {
   const seen = { steps, at: now };
   if (state.seen === null) return { ...state, seen };
@@ -51,10 +51,10 @@ const count = (state: StepMonitor, steps: number, now: number, after: number): S
 };
 
 /**
- * Tells when the belt has moved for `after` ms without a step, on a machine whose step counter has counted in this
- * session: true once, and again only after a step or a rest. A counter that was seen to pause under a walker is given
- * twice its longest pause; one that lags (wire-facts a.7) is late by a frame, which `after` has room for.
- * Begin every session with `noFootfall`.
+ * Detects that the belt has moved for `after` ms without a step, on a machine whose step counter has counted in this
+ * session: true once, and again only after a step or a rest. A counter that was seen to pause under a walker gets twice
+ * its longest pause; one that lags (wire-facts a.7) is late by a frame, for which `after` leaves room. Begin every
+ * session with `noSteps`.
  */
 export const detect = (
   state: StepMonitor,

@@ -1,12 +1,14 @@
 import type { Totals } from "./stats.js";
 import { metres, seconds } from "./units.js";
 
-/** What was walked since the delta before, and when (epoch milliseconds). `sessions` is 1 in a session's first. */
+/**
+ * The gains since the delta before, and their time (epoch milliseconds). `sessions` is 1 in a session's first delta.
+ */
 export interface Delta extends Totals {
   readonly at: number;
 }
 
-/** All time and the last days, by local date; `day` is the one we are in. */
+/** All time and the last days, by local date; `day` is the present one. */
 export interface TotalsState {
   readonly day: string;
   readonly days: Readonly<Record<string, Totals>>;
@@ -25,18 +27,18 @@ export const NO_TOTALS: Totals = {
 };
 export const noTally: TotalsState = { day: "", days: {}, total: NO_TOTALS };
 
-/** More than one day, so that a clock set to tomorrow and back finds its day again. */
+/** More than one day, so that after a clock was set to tomorrow and back its day is still there. */
 export const DAYS_KEPT = 7;
 
 /** Epoch milliseconds to the local date, `YYYY-MM-DD`. */
 export type LocalDay = (epochMs: number) => string;
 
 /**
- * The local dates of a zone; days of 23 and 25 hours included. Throws a RangeError for an unknown zone. Made once and
- * kept: a formatter takes some 150 µs to make, and 1 to use (measured, Node 20).
+ * The local dates of a time zone; days of 23 and 25 hours included. Throws a RangeError for an unknown zone. Created
+ * once and kept: creating a formatter takes some 150 µs, using it 1 (measured, Node 20).
  */
 export const localDays = (timeZone: string): LocalDay => {
-  // The pure core has no Date of its own choosing: zone and calendar are given, the machine's locale is not asked.
+  // The pure core reads no environment: zone and calendar are parameters, the machine's locale is not used.
   const format = new Intl.DateTimeFormat("en-US-u-ca-gregory-nu-latn", {
     timeZone,
     year: "numeric",
@@ -49,12 +51,13 @@ export const localDays = (timeZone: string): LocalDay => {
   };
 };
 
-/** Further than this no clock is put right by itself: by an NTP step, or a boot without a battery-backed clock. */
+/** A clock correction by itself is smaller than this: an NTP step, or a boot without a battery-backed clock. */
 const PUT_RIGHT_MS = 2 * 60 * 60_000;
 
 /**
- * The local date at `at`, `last` being the last one known. A clock that is put right shortly after midnight turns no day
- * back: what was walked on it would be told once more, and counted twice by whoever adds up rises (Home Assistant).
+ * The local date at `at`; `last` is the last known one. A clock that is corrected shortly after midnight does not
+ * return to the day before: that day's values would be published once more, and counted twice by a consumer that adds
+ * up increases (Home Assistant).
  */
 export const dayAfter = (last: string, at: number, localDay: LocalDay): string => {
   const day = localDay(at);
@@ -73,8 +76,8 @@ const keepLast = (days: Readonly<Record<string, Totals>>): Readonly<Record<strin
   Object.fromEntries(Object.entries(days).slice(-DAYS_KEPT));
 
 /**
- * Sums deltas by the local day they happened on, so that a walk across midnight is split at midnight; a tick turns
- * the day over, either way when the clock was wrong. Totals of a day and of all time never fall.
+ * Sums deltas by the local day on which they happened, so that a walk across midnight is split at midnight; a tick
+ * changes the day, in either direction when the clock was wrong. Totals of a day and of all time never decrease.
  */
 export const updateTotals = (state: TotalsState, input: TotalsInput, localDay: LocalDay): TotalsState => {
   if (input.type === "tick") {
@@ -82,7 +85,7 @@ export const updateTotals = (state: TotalsState, input: TotalsInput, localDay: L
     return day === state.day ? state : { ...state, day };
   }
   const day = localDay(input.delta.at);
-  // Deltas of a session's first seconds are told late: they belong to their day, but do not turn ours back.
+  // Deltas of a session's first seconds are reported late: they belong to their day, but do not set the day back.
   return {
     day: day > state.day ? day : state.day,
     days: keepLast({ ...state.days, [day]: addTotals(state.days[day] ?? NO_TOTALS, input.delta) }),

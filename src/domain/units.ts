@@ -1,5 +1,5 @@
-// Quantities as branded integers: the compiler keeps km/h, metres and seconds apart, and no sum collects
-// floating point dust. Conversions live here and nowhere else.
+// Quantities as branded integers: the compiler keeps km/h, metres and seconds apart, and sums have no floating point
+// errors. All conversions are here.
 
 declare const unit: unique symbol;
 

@@ -88,7 +88,7 @@ describe("the way out", () => {
   });
 
   it.each([
-    ["falling", false, /still slows down/],
+    ["falling", false, /still slowing down/],
     ["moving", false, /not confirmed stopped/],
     ["rest", false, /no second one confirms it/],
     ["rest", true, null],

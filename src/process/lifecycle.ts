@@ -2,7 +2,7 @@ import { type Clock, sleep } from "../clock.js";
 import { asError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 
-/** docs/command-line.md. */
+/** Exit codes: docs/command-line.md. */
 export const EXIT = {
   ok: 0,
   unhealthy: 1,
@@ -41,7 +41,7 @@ export class Ending {
     });
   }
 
-  /** Something has ended the program: `first` is settled. */
+  /** The program is ending: `first` is settled. */
   get begun(): boolean {
     return this.#begun;
   }
@@ -70,7 +70,7 @@ export class Ending {
     if (now - this.#signalledAt >= SAME_KEY_PRESS_MS) this.#hurry.abort();
   }
 
-  /** Any other request: repeated ones do not shorten the wait. */
+  /** Any other request to end; repeated ones do not shorten the wait. */
   ask(reason: string): void {
     this.#end({ reason, code: EXIT.ok });
   }
@@ -80,7 +80,7 @@ export class Ending {
     this.#end({ reason: "internal error", code: EXIT.internal });
   }
 
-  /** What comes later changes nothing about the first. */
+  /** Later requests do not change the first. */
   #end(end: End): void {
     if (this.#begun) return;
     this.#begun = true;
@@ -89,19 +89,22 @@ export class Ending {
   }
 }
 
-/** How the belts were left. */
+/** The state of each belt at the end. */
 export type BeltReport = readonly {
   readonly pad: string;
   readonly verdict: "none" | "rest" | "falling" | "moving";
-  /** False: the time ran out before a second status at rest could prove the stop (rule 7). */
+  /** False: the time ran out before a second status at rest could confirm the stop (safety rule 7). */
   readonly confirmed: boolean;
 }[];
 
 /** The running program, as the shutdown path sees it. A stage may hang or throw; the next one runs anyway. */
 export interface Stoppable {
-  /** Every belt's stop written, commands refused, `stopping` to the broker, scans and connects aborted; all of it before this returns. */
+  /**
+   * Before it returns: every belt's stop is written, commands are refused, `stopping` is published, scans and connects
+   * are aborted.
+   */
   quiesce(reason: string): Promise<void> | void;
-  /** Every belt stopped in parallel and seen at rest, then standby; gives up when `signal` aborts. */
+  /** Stops every belt in parallel and waits for rest, then standby; ends early when `signal` aborts. */
   belts(signal: AbortSignal, hurry: AbortSignal): Promise<void>;
   report(): BeltReport;
   save(): Promise<void> | void;
@@ -109,13 +112,13 @@ export interface Stoppable {
   offline(withinMs: number): Promise<void>;
 }
 
-/** Milliseconds. The belts get all that is left: with the log's last words, all of the timeout but 1.5 s. */
+/** Milliseconds. The belts get all that is left: with the flush of the log, all of the timeout but 1.5 s. */
 const CAPS = { quiesce: 100, save: 300, links: 300, offline: 600 };
 const REST_MS = Object.values(CAPS).reduce((sum, ms) => sum + ms);
 
 /**
- * The one shutdown path (safety rule 8). Each stage gets the smaller of its cap and the time left; whatever it does, the
- * next one runs. Resolves within `budgetMs` with the exit code.
+ * The one shutdown path (safety rule 8). Each stage gets the smaller of its limit and the time left; the next stage
+ * runs whatever its result. Resolves within `budgetMs` with the exit code.
  */
 export const shutDown = async (
   app: Stoppable,
@@ -127,9 +130,9 @@ export const shutDown = async (
   const stage = (name: string, cap: number, run: (signal: AbortSignal, ms: number) => Promise<void> | void) =>
     runStage(name, Math.max(0, Math.min(cap, until - clock.now())), run, { clock, log });
 
-  // First of all, in the turn of the signal: it writes the stop of each belt.
+  // First, in the turn of the signal: this writes the stop of each belt.
   const quiesced = stage("quiesce", CAPS.quiesce, () => app.quiesce(end.reason));
-  // A start that was refused has no pads yet: belts are not mentioned then.
+  // A start that failed has no pads yet: the line mentions no belts then.
   const first = attempt(() => app.report(), log)?.length ? ": every belt is stopped first" : "";
   log.info({ reason: end.reason }, `Stopping (${end.reason})${first}`);
   const logged = logFailure(ending, log);
@@ -140,7 +143,7 @@ export const shutDown = async (
   await stage("save", CAPS.save, () => app.save());
   await stage("links", CAPS.links, () => app.links());
   await stage("offline", CAPS.offline, (_, ms) => app.offline(ms));
-  // An error during the shutdown decides the exit code, too.
+  // An error during the shutdown decides the exit code too.
   if (!logged) logFailure(ending, log);
   return exitCode(report, ending);
 };
@@ -150,7 +153,7 @@ const logFailure = ({ failed }: Ending, log: Logger): boolean => {
   return failed !== null;
 };
 
-/** A belt whose state is not known is not safe. */
+/** A belt whose state is unknown is not safe. */
 const exitCode = (report: BeltReport | null, ending: Ending): ExitCode => {
   if (report === null || report.some(({ verdict }) => verdict === "moving")) return EXIT.unsafe;
   return ending.failed ? EXIT.internal : EXIT.ok;
@@ -161,12 +164,12 @@ const logBelts = (report: BeltReport, log: Logger): void => {
     if (verdict === "rest" && !confirmed)
       log.warn(
         { pad },
-        "Shutdown timeout reached: the last status shows the belt at rest, no second one confirms it.",
+        "Shutdown timeout reached: the last status shows the belt at rest, but no second one confirms it. Watch the belt.",
       );
     if (verdict === "falling")
       log.warn(
         { pad },
-        "Shutdown timeout reached while the belt still slows down. It should come to rest; watch it.",
+        "Shutdown timeout reached: the belt is still slowing down and should come to rest. Watch the belt.",
       );
     if (verdict === "moving")
       log.error(
@@ -176,13 +179,13 @@ const logBelts = (report: BeltReport, log: Logger): void => {
   }
 };
 
-/** Runs all of them, whatever one of them does; rejects with the first error once all have ended. */
+/** Runs all jobs, whatever one of them does; rejects with the first error once all have ended. */
 export const allOf = async (jobs: readonly (() => Promise<void> | void)[]): Promise<void> => {
   const results = await Promise.allSettled(jobs.map(async (job) => job()));
   for (const result of results) if (result.status === "rejected") throw asError(result.reason);
 };
 
-/** Runs them one after the other, whatever one of them does; rejects with the first error once all have ended. */
+/** Runs the jobs in sequence, whatever one of them does; rejects with the first error once all have ended. */
 export const inOrder = async (jobs: readonly (() => Promise<void> | void)[]): Promise<void> => {
   const errors: unknown[] = [];
   for (const job of jobs)
@@ -214,7 +217,7 @@ const runStage = async (
   const work = (async () => run(over.signal, ms))().catch((err: unknown) =>
     log.error({ err, stage: name }, "Shutdown stage failed, continuing"),
   );
-  // The stage's own signal comes first, then it gets a moment to wind up before it is left behind.
+  // The stage's own signal aborts first, then the stage has a moment to end before the next one starts.
   const cancel = clock.after(ms, () => over.abort());
   await Promise.race([work, sleep(clock, ms + GRACE_MS, done.signal)]);
   cancel();

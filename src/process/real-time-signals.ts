@@ -1,4 +1,4 @@
-/** signal(7) on Linux, as the C library counts: 32 and 33 are its own. */
+/** signal(7) on Linux, as the C library counts: it uses 32 and 33 itself. */
 const FIRST = 34;
 const LAST = 64;
 
@@ -13,9 +13,9 @@ interface Internals {
 }
 
 /**
- * A real-time signal ends a process by default, and container managers send one (SIGRTMIN+3, systemd's own stop signal).
- * `process.on` has no names for them; what it is made of takes their numbers. Deprecated, so where a later Node lacks it,
- * they end the program as before (docker/node.c makes SIGTERM of them anyway).
+ * A real-time signal ends a process by default, and container managers send one (SIGRTMIN+3, systemd's own stop
+ * signal). `process.on` has no names for them; the internal binding below takes their numbers. It is deprecated: where
+ * a later Node lacks it, these signals end the program as before (docker/node.c turns them into SIGTERM anyway).
  */
 export const catchRealTimeSignals = (caught: (name: string) => void): void => {
   if (process.platform !== "linux") return;

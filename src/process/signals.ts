@@ -3,9 +3,10 @@ import type { Ending } from "./lifecycle.js";
 import { catchRealTimeSignals } from "./real-time-signals.js";
 
 /**
- * Whatever would end us without a stop, or open Node's inspector (SIGUSR1). Not SIGSEGV, SIGBUS, SIGFPE and SIGILL: after
- * a fault of our own no JavaScript may run (Node's documentation of signal events); the next run stops the belt then (safety rule 9). Not SIGTRAP either: it is
- * how the watchdog ends a PID 1 whose main loop hangs (ADR 6), which a handler would keep alive for ever (seen).
+ * Every signal that would end the program without a stop, or open Node's inspector (SIGUSR1). Not SIGSEGV, SIGBUS,
+ * SIGFPE and SIGILL: after a fault of the process no JavaScript may run (Node's documentation of signal events); the
+ * next run then stops the belt (safety rule 9). Not SIGTRAP either: with it the watchdog ends a PID 1 whose main loop
+ * hangs (ADR 6), and a handler would keep that process alive for ever (seen).
  */
 const SIGNALS = [
   ...([
@@ -23,19 +24,21 @@ const SIGNALS = [
 ];
 
 const NOT_SUSPENDED =
-  "\nThe bridge is not suspended: a belt that moves must be stopped by somebody. Ctrl-C stops it and ends the bridge; " +
-  "where the shell has its prompt back (npm was suspended), type fg first.\n";
+  "\nThe bridge is not suspended: a moving belt needs a running bridge. Ctrl-C stops the belt and ends the bridge;  " +
+  "if the shell shows its prompt (npm was suspended), type fg first.\n";
 
-/** Not every platform has every signal: macOS knows no SIGPWR. */
+/** Not every platform has every signal: macOS has no SIGPWR. */
 const catchSignal = (signal: (typeof SIGNALS)[number], ending: Ending): void => {
   if (signal === "SIGBREAK" || signal in constants.signals) process.on(signal, () => ending.signal(signal));
 };
 
-/** Sends the process's signals and unhandled errors to the one path. Installed before anything else starts. */
+/**
+ * Routes the process's signals and unhandled errors to the one shutdown path. Installed before anything else starts.
+ */
 export const catchEverything = (ending: Ending): void => {
   for (const signal of SIGNALS) catchSignal(signal, ending);
   catchRealTimeSignals((name) => ending.signal(name));
-  // Suspended by Ctrl-Z, the bridge could not stop a moving belt.
+  // A bridge suspended by Ctrl-Z could not stop a moving belt.
   process.on("SIGTSTP", () => process.stderr.write(NOT_SUSPENDED));
   process.on("uncaughtException", (error) => ending.fail(error));
   process.on("unhandledRejection", (reason) => ending.fail(reason));

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { workerData } from "node:worker_threads";
 
-// Safety rule 10. Looks once a second, so that a suspended machine, on which both threads sleep, costs one look and
-// not fifteen.
+// Safety rule 10. Checks once a second, so that a suspend, during which both threads stop, costs one check and not
+// fifteen.
 const LOOK_MS = 1_000;
 const LOOKS = 15;
 
@@ -23,7 +23,8 @@ while (still < LOOKS) {
 
 process.kill(process.pid, "SIGKILL");
 pause(LOOK_MS);
-// Still here: as PID 1 of a container we are immune to signals sent from inside, SIGKILL included (pid_namespaces(7)).
-// Only a fault raised by the kernel itself ends us then; V8's breakpoint instruction makes one (seen: exit 133).
+// Still running: as PID 1 of a container the process is immune to signals sent from inside, SIGKILL included
+// (pid_namespaces(7)). Only a fault raised by the kernel itself ends it then; V8's breakpoint instruction raises one
+// (seen: exit 133).
 setFlagsFromString("--allow-natives-syntax");
 (0, eval)("%SystemBreak()");

@@ -4,8 +4,9 @@ import type { Clock } from "../clock.js";
 const TURN_MS = 1_000;
 
 /**
- * Starts the thread of safety rule 10: it kills this process when its main loop has not turned for 15 s, so that the
- * supervisor (Docker, systemd) starts it anew and rule 9 stops the belts. Returns the end of the watch.
+ * Starts the thread of safety rule 10: it kills this process when its main loop has not run for 15 s, so that the
+ * supervisor (Docker, systemd) restarts it and safety rule 9 stops the belts. Returns a function that ends the
+ * watchdog.
  */
 export const startWatchdog = (clock: Clock): (() => void) => {
   const turns = new Int32Array(new SharedArrayBuffer(4));

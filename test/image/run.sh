@@ -151,7 +151,7 @@ scene='docker stop at 3 km/h'
 run "$HERE" "$image"
 if walk_at 3; then
   if ends 10000 && until_true 2 is_offline; then
-    how=$(docker logs "$name" 2>&1 | grep -oE 'seen at rest|still slows down|no second one confirms' | head -n 1)
+    how=$(docker logs "$name" 2>&1 | grep -oE 'seen at rest|still slowing down|no second one confirms' | head -n 1)
     if [ -n "$how" ]; then ok "$scene: the log says '$how', offline, exit 0 in $took ms"
     else bad 'the log does not say how the belt was left'; fi
   fi
@@ -176,7 +176,7 @@ scene='docker stop at 6 km/h'
 run "$HERE" "$image"
 if walk_at 6; then
   ends 10000 && until_true 2 is_offline &&
-    if docker logs "$name" 2>&1 | grep -q 'still slows down'; then ok "$scene: let go while it slows, and said so, offline, exit 0 in $took ms"
+    if docker logs "$name" 2>&1 | grep -q 'still slowing down'; then ok "$scene: let go while it slows, and said so, offline, exit 0 in $took ms"
     else bad 'it does not say that the belt was let go'; fi
 else bad 'the belt never reached 6 km/h'; fi
 

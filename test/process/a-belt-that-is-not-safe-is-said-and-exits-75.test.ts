@@ -84,7 +84,7 @@ describe.skipIf(missing)(`at the end of a shutdown_timeout of 5 s${unlessMissing
       expect.objectContaining({
         level: "warn",
         pad: "office",
-        msg: expect.stringContaining("still slows down") as string,
+        msg: expect.stringContaining("still slowing down") as string,
       }),
     );
     expect(speeds(pad).at(-1)).toBeGreaterThan(0);

@@ -56,7 +56,7 @@ it.concurrent("scan --save on a full disk: 78, the sentence, and the old file", 
   writeFileSync(file, CONFIG);
   const { code, stderr, stdout } = await saved(ctx, file);
   expect(code).toBe(78);
-  expect(stderr).toContain(`${file} was left as it was: the disk is full. Paste the entry by hand`);
+  expect(stderr).toContain(`${file} was not changed: the disk is full. Paste the entry by hand`);
   expect(stdout).toContain("id: ks-blc2");
   expect([readFileSync(file, "utf8"), readdirSync(disk)]).toEqual([CONFIG, ["config.yaml"]]);
 });

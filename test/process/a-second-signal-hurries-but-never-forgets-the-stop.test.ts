@@ -48,7 +48,7 @@ describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, ()
     await pad.until(({ belt, speed }) => belt === "stopping" && (speed ?? 9) < 1.6, 10_000, before);
     program.signal("SIGTERM");
     expect((await program.exit(HURRY_MS)).code).toBe(0);
-    expect(program.count("still slows down")).toBe(1);
+    expect(program.count("still slowing down")).toBe(1);
     expect(speeds(pad).at(-1)).toBeGreaterThan(0);
   });
 });

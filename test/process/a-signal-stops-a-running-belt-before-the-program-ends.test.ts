@@ -61,8 +61,8 @@ describe.skipIf(missing)(`a signal at a running belt${unlessMissing}`, () => {
     program.signal("SIGTSTP");
     expect(await pad.ask({ belt: "OFF" })).toMatchObject({ status: "ok" });
     expect(program.stderr).toBe(
-      "\nThe bridge is not suspended: a belt that moves must be stopped by somebody. Ctrl-C stops it and ends the " +
-        "bridge; where the shell has its prompt back (npm was suspended), type fg first.\n",
+      "\nThe bridge is not suspended: a moving belt needs a running bridge. Ctrl-C stops the belt and ends the " +
+        "bridge; if the shell shows its prompt (npm was suspended), type fg first.\n",
     );
     program.signal("SIGINT");
     expect(await program.exit(ENDED_MS)).toEqual({ code: 0, signal: null });

@@ -50,7 +50,7 @@ it("a refused `set`: in the log, in the pad's problem, in bridge/info; gone once
   const mqtt = () => latest("walkingpad2mqtt/bridge/info")?.["mqtt"];
 
   const program = await started(ctx, { folder: await newFolder(ctx), config: configFor(server.url) });
-  const line = await program.untilLine("OFF and every other command over MQTT does not arrive", START_MS);
+  const line = await program.untilLine("OFF and all other commands over MQTT do not arrive", START_MS);
   expect(line).toMatchObject({
     level: "error",
     topics: ["walkingpad2mqtt/office/set"],

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { StoredSession, TimedSample } from "../../store/read.js";
 
-/** A walk of a day takes a second or two on a small computer. */
+/** A session of a day takes a second or two on a small computer. */
 const LONGEST_MS = 30_000;
 
-/** As `sessionFit`, beside the main loop. Rejects when it takes too long. */
+/** As `sessionFit`, outside the main loop. Rejects when it takes too long. */
 export const sessionFitInThread = async (
   session: StoredSession,
   samples: readonly TimedSample[],
@@ -14,7 +14,7 @@ export const sessionFitInThread = async (
     workerData: { session, samples },
   });
   try {
-    // Rejects with the thread's own error, if it has one.
+    // Rejects with the thread's own error, if there is one.
     const [file] = (await once(worker, "message", { signal: AbortSignal.timeout(LONGEST_MS) })) as [
       Uint8Array,
     ];

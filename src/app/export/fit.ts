@@ -14,11 +14,11 @@ import type { StoredSession, TimedSample } from "../../store/read.js";
 /** Global message numbers (FIT profile, mesg_num). */
 const MESSAGE = { fileId: 0, session: 18, lap: 19, record: 20, event: 21, activity: 34 } as const;
 
-/** No samples for so long: the belt was at rest, and the timer of the activity stood. */
+/** Without samples for this long the belt was at rest, and the timer of the activity stopped. */
 const PAUSE_MS = 5_000;
-/** FIT counts seconds from 1989-12-31; below 0x10000000 of them a time is one since power on (FIT profile, date_time). */
+/** FIT counts seconds from 1989-12-31; values below 0x10000000 are seconds since power-on (FIT profile, date_time). */
 const EARLIEST = Date.UTC(1989, 11, 31) + 0x10000000 * 1000;
-/** The largest value of 16 bits that means a number. */
+/** The largest valid value of 16 bits; 0xffff means none. */
 const MOST_16 = 0xfffe;
 
 type Message = ActivityMesg | EventMesg | FileIdMesg | LapMesg | RecordMesg | SessionMesg;
@@ -31,10 +31,10 @@ const time = (epochMs: number): Date => new Date(Math.max(EARLIEST, epochMs));
 /** Hundredths of a km/h to m/s. */
 const metresPerSecond = (speed: number): number => speed / 360;
 
-/** Of whose files this is one: stable, never 0. */
+/** Identifies the pad as the device of the file: stable, never 0. */
 const serialNumber = (pad: string): number => createHash("sha256").update(pad).digest().readUInt32LE() || 1;
 
-/** 255 means that there is none. */
+/** 255 means none. */
 const heartRateOf = ({ heartRate }: TimedSample): number | null =>
   heartRate !== null && heartRate > 0 && heartRate < 255 ? Math.round(heartRate) : null;
 
@@ -71,7 +71,7 @@ const track = (encoder: Encoder, samples: readonly TimedSample[]): void => {
   }
 };
 
-/** One walk as a FIT activity (developer.garmin.com/fit, Activity Files): its samples, pauses and sums. */
+/** One session as a FIT activity (developer.garmin.com/fit, Activity Files): its samples, pauses and sums. */
 export const sessionFit = (session: StoredSession, samples: readonly TimedSample[]): Uint8Array => {
   const { startedAt, distance, duration, steps, calories } = session;
   const last = Math.max(startedAt + duration * 1000, samples.at(-1)?.at ?? startedAt);
@@ -124,7 +124,7 @@ export const sessionFit = (session: StoredSession, samples: readonly TimedSample
   return encoder.close();
 };
 
-/** Seconds from FIT's beginning as the clock on the wall here shows them. */
+/** Seconds from FIT's epoch in local time. */
 const localTime = (epochMs: number): number => {
   const at = time(epochMs);
   const epoch = Date.UTC(1989, 11, 31);

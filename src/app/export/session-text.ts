@@ -7,7 +7,7 @@ import type { StoredSession } from "../../store/read.js";
 
 export interface TextOptions {
   readonly imperial: boolean;
-  /** IANA name, for the table's times. */
+  /** IANA name, for the times in the table. */
   readonly timeZone: string;
 }
 
@@ -17,7 +17,7 @@ const objectsOf = (sessions: readonly StoredSession[], imperial: boolean) =>
 export const sessionsJson = (sessions: readonly StoredSession[], { imperial }: TextOptions): string =>
   `${JSON.stringify(objectsOf(sessions, imperial), null, 2)}\n`;
 
-/** RFC 4180: lines end in CRLF; quotes around what needs them, doubled inside. */
+/** RFC 4180: lines end in CRLF; quotes around fields that need them, doubled inside. */
 const csvLine = (fields: readonly (string | number | null)[]): string =>
   `${fields
     .map((field) => String(field ?? ""))
@@ -40,7 +40,7 @@ export const sessionsCsv = (sessions: readonly StoredSession[], { imperial }: Te
 };
 
 const HEAD = ["Pad", "Started", "Moved", "Distance", "Steps", "kcal", "Average", "Fastest", ""];
-/** Words to the left, numbers to the right. */
+/** Text is aligned left, numbers right. */
 const TO_THE_LEFT = [0, 1, 8];
 
 const clockTime = (seconds: number): string => {
@@ -48,7 +48,7 @@ const clockTime = (seconds: number): string => {
   return `${Math.floor(seconds / 3600)}:${two(seconds / 60)}:${two(seconds)}`;
 };
 
-/** For people: local times, kcal that were estimated with a `~`, and what it all comes to. */
+/** For people: local times, estimated kcal with a `~`, and the totals. */
 export const sessionsTable = (
   sessions: readonly StoredSession[],
   { imperial, timeZone }: TextOptions,
@@ -58,7 +58,7 @@ export const sessionsTable = (
   const far = (distance: Metres): string => `${(km(distance) / unit).toFixed(2)} ${imperial ? "mi" : "km"}`;
   const fast = (hundredths: number): string =>
     `${(hundredths / 100 / unit).toFixed(1)} ${imperial ? "mph" : "km/h"}`;
-  // The Swedish way of writing a time is the one that sorts.
+  // The Swedish format sorts by time.
   const started = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" });
   const row = (one: StoredSession): string[] => [
     visible(one.pad),

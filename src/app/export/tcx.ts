@@ -1,8 +1,8 @@
 import { averageSpeed } from "../../domain/stats.js";
 import type { StoredSession, TimedSample } from "../../store/read.js";
 
-// Garmin's Training Center database, version 2. Its schema wants the elements in this order, and Calories, Steps and
-// heart rates in 16 and 8 bits. A walk is "Other": the schema knows running, biking and that.
+// Garmin's Training Center database, version 2. Its schema requires the elements in this order, and Calories, Steps and
+// heart rates in 16 and 8 bits. A walk is "Other": the schema has only running, biking and that.
 const HEAD = `<?xml version="1.0" encoding="UTF-8"?>
 <TrainingCenterDatabase xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2">
  <Activities>
@@ -44,7 +44,7 @@ const heartRates = (samples: readonly TimedSample[]): string => {
 };
 
 const trackOf = (samples: readonly TimedSample[]): string =>
-  // A walk that only the pad has seen has no samples, and the schema no track without a point.
+  // A session that only the pad recorded has no samples, and the schema allows no track without a point.
   samples.length === 0 ? "" : `    <Track>\n${samples.map(trackpoint).join("")}    </Track>\n`;
 
 const activity = (session: StoredSession, samples: readonly TimedSample[], id: number): string => {
@@ -65,7 +65,7 @@ ${trackOf(samples)}    <Extensions><LX xmlns="${EXTENSION}"><AvgSpeed>${metresPe
 `;
 };
 
-/** The document in pieces, one a session: a year of samples is too much for one string. */
+/** The document in parts, one per session: a year of samples is too long for one string. */
 export function* sessionsTcx(
   sessions: readonly StoredSession[],
   samplesOf: (session: StoredSession) => readonly TimedSample[],
@@ -73,7 +73,7 @@ export function* sessionsTcx(
   yield HEAD;
   let lastId = -Infinity;
   for (const session of sessions) {
-    // Two pads may begin in the same millisecond; the schema wants every Id once.
+    // Two pads may start in the same millisecond; the schema requires unique Ids.
     lastId = Math.max(session.startedAt, lastId + 1);
     yield activity(session, samplesOf(session), lastId);
   }
