@@ -232,7 +232,7 @@ describe("walkingpad2mqtt sessions", () => {
       expect(await run(folder, "--output", folder)).toEqual({
         code: 78,
         out: "",
-        err: `${folder} cannot be written: it is not a regular file. What is there was left as it was.\n`,
+        err: `${folder} cannot be written: it is not a regular file. The existing file was not changed.\n`,
       });
     }));
 
@@ -265,7 +265,7 @@ describe("walkingpad2mqtt sessions", () => {
         expect(await run(folder, "--format", "tcx", "--output", file)).toEqual({
           code: 78,
           out: "",
-          err: `${file} cannot be written: the disk is full. What is there was left as it was.\n`,
+          err: `${file} cannot be written: the disk is full. The existing file was not changed.\n`,
         });
         expect([readFileSync(file, "utf8"), readdirSync(disk)]).toEqual([old, ["walks.tcx"]]);
       } finally {
