@@ -1,15 +1,15 @@
-// The one place of the page that knows the time: timers, and a monotonic clock that no one can set back.
+// The page's only access to time: timers, and a monotonic clock that no clock change affects.
 
 /** Milliseconds of the browser's monotonic clock. */
 export const monotonic = (): number => performance.now();
 
-/** Calls every `ms` until the function that it returns is called. */
+/** Calls `call` every `ms` until the returned function is called. */
 export const every = (ms: number, call: () => void): (() => void) => {
   const timer = setInterval(call, ms);
   return () => clearInterval(timer);
 };
 
-/** Calls once after `ms` unless the function that it returns is called first. */
+/** Calls `call` once after `ms` unless the returned function is called first. */
 export const after = (ms: number, call: () => void): (() => void) => {
   const timer = setTimeout(call, ms);
   return () => clearTimeout(timer);
@@ -17,5 +17,5 @@ export const after = (ms: number, call: () => void): (() => void) => {
 
 export const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Milliseconds of the day that the user sees on the wall. */
+/** Epoch milliseconds of the user's clock. */
 export const wallClock = (): number => Date.now();

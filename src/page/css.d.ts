@@ -1,2 +1,2 @@
-// Style sheets are put together by the build.
+// The build bundles the style sheets.
 declare module "*.css";

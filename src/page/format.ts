@@ -2,7 +2,7 @@ import { KM_PER_MILE } from "../domain/units.js";
 import type { Metric, Units } from "./model/state.js";
 import { TEXT } from "./text.js";
 
-// Numbers as people read them. The payloads are metric; miles are a matter of this page alone.
+// Numbers as people read them. The payloads are metric; only this page converts to miles.
 
 const UNKNOWN = "–";
 const fixed = (digits: number): Intl.NumberFormat =>
@@ -40,7 +40,7 @@ export const durationText = (seconds: number | null): string => {
   return `${minutes}:${two(seconds)}`;
 };
 
-/** 45 min, 1 h 20 min: for what is not exact to the second. */
+/** 45 min, 1 h 20 min: for durations that are not exact to the second. */
 export const aboutText = (seconds: number): string => {
   const minutes = Math.max(1, Math.round(seconds / 60));
   const hours = Math.floor(minutes / 60);

@@ -7,7 +7,7 @@ import { TEXT } from "./text.js";
 const focusOf = (target: EventTarget | null): KeyPress["focus"] => {
   if (!(target instanceof Element)) return "page";
   if (target.closest("input[type=text], textarea, [contenteditable]")) return "text";
-  // Radio buttons and the days of the history are chosen by arrows.
+  // Arrow keys select radio buttons and the days of the history.
   if (target.closest("input, select, [data-arrows]")) return "arrows";
   return target.closest("button, a, summary") ? "control" : "page";
 };
@@ -20,15 +20,15 @@ const pressOf = (event: KeyboardEvent): KeyPress => ({
   inDialog: document.querySelector("dialog[open]") !== null,
 });
 
-/** Listens before any control does: a Space that stopped the belt presses no button. */
+/** Listens before any control does: a Space that stops the belt must not press a button. */
 export const listenToKeys = (store: Store, actions: Actions): void => {
   let lastSpace: number | null = null;
-  /** A button is pressed when Space comes up: the stroke that was ours stays ours. */
+  /** A button is pressed on key-up: a Space that was handled here on key-down must not press one. */
   let ours = false;
 
   const onDown = (event: KeyboardEvent): void => {
     const press = pressOf(event);
-    // A held Enter would press a button again and again.
+    // A held Enter would press a button repeatedly.
     if (event.key === "Enter" && event.repeat) return event.preventDefault();
     const now = monotonic();
     const action = keyAction(store.state, press, now, lastSpace);

@@ -23,7 +23,7 @@ const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 const store = new Store(initialState(loadPreferences(), darkQuery.matches, viewOfAddress()));
 const actions = createActions(store);
 
-/** What a tab shows that is not in front. */
+/** The title, for a tab in the background. */
 const titleOf = (state: State): string => {
   const pad = selectedPad(state);
   const speed = pad !== null && isLive(state) && mayMove(pad) ? (pad.state?.speed ?? null) : null;
@@ -38,10 +38,10 @@ const show = (): void => {
   if (root !== null) render(<App state={state} actions={actions} />, root);
 };
 
-/** A walk is stored from `session.min_duration` on; the store is given a little more time. */
+/** A session is stored from `session.min_duration` on; this allows the store a little more time. */
 const STORED_AFTER_SECONDS = 10;
 
-/** The walk so far, for the live chart; once for each walk that began before this page was opened. */
+/** Loads the session so far for the live chart; once for each session that began before this page was opened. */
 const fillTraces = (): void => {
   const seen = new Set<string>();
   store.subscribe(() => {

@@ -3,7 +3,7 @@ import type { Preferences } from "./model/state.js";
 const KEY = "walkingpad2mqtt";
 const THEMES: readonly unknown[] = ["system", "light", "dark"];
 
-/** Where people think in miles (and walk on roads that do). */
+/** Regions where distances are measured in miles. */
 const milesHere = (language: string): boolean => /^en-(US|GB|LR)$|-(US|LR)$|^my(-|$)/.test(language);
 
 const stored = (): Readonly<Record<string, unknown>> => {
@@ -11,7 +11,7 @@ const stored = (): Readonly<Record<string, unknown>> => {
     const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
     return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
   } catch {
-    // No storage here (a private window), or not ours: nothing is remembered.
+    // No storage (a private window), or not the page's own data: preferences are not kept.
     return {};
   }
 };
@@ -29,6 +29,6 @@ export const savePreferences = (preferences: Preferences): void => {
   try {
     localStorage.setItem(KEY, JSON.stringify(preferences));
   } catch {
-    // Asked again the next time.
+    // The default is used again the next time.
   }
 };

@@ -2,7 +2,7 @@ import { monotonic } from "./clock.js";
 import { type Action, reduce } from "./model/reduce.js";
 import type { State } from "./model/state.js";
 
-/** The one state of the page, and who wants to know of it. */
+/** The one state of the page, and its subscribers. */
 export class Store {
   #state: State;
   readonly #listeners = new Set<() => void>();

@@ -1,7 +1,7 @@
 import type { Belt, LinkStateName, Problem } from "../domain/state.js";
 import type { Metric, Range, Theme, Units } from "./model/state.js";
 
-// Every word on the page.
+// All texts of the page.
 
 const BELT: Readonly<Record<Belt, string>> = {
   standby: "Standby",
@@ -32,13 +32,13 @@ const PROBLEM: Readonly<Partial<Record<Problem, string>>> = {
   fault: "The pad reports a fault. Look at its display, and switch it off and on.",
   "safety-key": "The pad's safety key is missing. The belt does not start without it.",
   "unknown-variant":
-    "The pad offers no control that the bridge knows. Nothing is written to the belt, stops included: use the pad's remote.",
-  "control-lost": "The pad does not give control. Another app may be using it: close that app.",
-  "radio-off": "Bluetooth is off. Switch it on where the bridge runs; until then use the pad's remote.",
+    "The pad has no control that the bridge supports. The bridge writes nothing to the belt, not even a stop. Use the pad's remote.",
+  "control-lost": "The pad refuses control. Another app may be using it: close that app.",
+  "radio-off": "Bluetooth is off on the bridge's computer. Switch it on; until then use the pad's remote.",
   "ambiguous-name":
-    "Two pads in range have this name, so that none is connected. Give the pad's address in the configuration.",
-  "not-a-pad": "The device at this address is no walking pad. Check the address in the configuration.",
-  "imperial-units": "The pad counts in miles. Its speed is limited as if its numbers were miles an hour.",
+    "Two pads in range have this name, so the bridge connects to neither. Set the pad's address in the configuration.",
+  "not-a-pad": "The device at this address is not a walking pad. Check the address in the configuration.",
+  "imperial-units": "The pad counts in miles. Its speed is limited as if its numbers were miles per hour.",
 };
 
 const REMOTE = "Use the pad's remote or its mains switch.";
@@ -51,14 +51,14 @@ export const TEXT = {
     connecting: "Connecting to the bridge …",
     stopping: "The bridge is stopping. The belt is brought to rest first.",
     stoppingRest: "The bridge is stopping. The belt is at rest.",
-    ended: "The bridge has ended, the belt is at rest. You may close this window.",
+    ended: "The bridge has ended. The belt is at rest. You may close this window.",
     endedFalling: (pads: string) =>
       `The bridge has ended. ${pads}: the belt was still slowing down. Wait until it is at rest before you step on or off. ${REMOTE}`,
     endedMoving: (pads: string) =>
-      `The bridge has ended. ${pads}: the belt was not seen at rest and may still be moving. ${REMOTE}`,
-    lost: "The connection to the bridge is lost. Nobody here can see or stop the belt: use the pad's remote.",
+      `The bridge has ended. ${pads}: the belt is not confirmed stopped; it may still be moving. ${REMOTE}`,
+    lost: "The connection to the bridge is lost. This page can neither show nor stop the belt. Use the pad's remote.",
     refused: (why: string) =>
-      `The bridge refuses the connection: ${why} Nobody here can see or stop the belt: use the pad's remote.`,
+      `The bridge refuses the connection: ${why} This page can neither show nor stop the belt. Use the pad's remote.`,
     radio: (advice: string) => `Bluetooth: ${advice}`,
     store: (advice: string) => `History: ${advice}`,
   },
@@ -78,7 +78,7 @@ export const TEXT = {
     faster: "Faster",
     presets: "Preset speeds",
     preset: (speed: string) => `Change to ${speed}`,
-    atRest: "Speeds can be chosen while the belt runs.",
+    atRest: "Speeds can be set while the belt runs.",
   },
   start: {
     start: "Start",
@@ -86,7 +86,7 @@ export const TEXT = {
     pending: "Starting …",
     end: "End walk",
     walking: "Space stops the belt",
-    notAllowed: "Starting from here is switched off (safety.allow_start).",
+    notAllowed: "Starting from this page is disabled (safety.allow_start).",
     hint: "Stand beside the belt, or on the frame, when it starts.",
   },
   stop: {
@@ -95,7 +95,7 @@ export const TEXT = {
     all: "every pad",
     undelivered: "The stop has not reached the bridge. Trying again. Use the pad's remote.",
   },
-  watchOnly: "This pad can only be watched: it offers no control that the bridge knows. Use its remote.",
+  watchOnly: "This pad can only be watched: it has no control that the bridge supports. Use its remote.",
   incline: { label: "Incline", up: "Incline up", down: "Incline down" },
   numbers: {
     label: "This walk",
@@ -127,7 +127,7 @@ export const TEXT = {
     label: "Last ten minutes",
     speed: "Speed",
     target: "Target",
-    empty: "The speed is drawn here once the belt moves.",
+    empty: "The chart begins when the belt moves.",
     chart: (speed: string) => `Chart of the speed in the last ten minutes. Now ${speed}.`,
   },
   details: {
@@ -151,9 +151,9 @@ export const TEXT = {
     } satisfies Record<Metric, string>,
     metric: "Shown",
     goal: (value: string) => `Goal ${value}`,
-    total: (value: string) => `${value} in all`,
+    total: (value: string) => `${value} in total`,
     best: (value: string, day: string) => `Best day ${value}, ${day}`,
-    bars: "Days. Left and right choose a day.",
+    bars: "Days. The left and right arrow keys select a day.",
     bar: (day: string, value: string) => `${day}: ${value}`,
     noWalks: "No walks on this day.",
     nothing: "No walks yet. Each walk of at least 30 seconds is kept and shown here.",
@@ -163,7 +163,7 @@ export const TEXT = {
     under: "under way",
     from: (pad: string) => `on ${pad}`,
     back: "Back to the walks",
-    samples: "No course of this walk is stored: only the pad saw it.",
+    samples: "There is no chart of this walk: only the pad recorded it.",
     pauses: (count: number) => (count === 0 ? "No pauses" : count === 1 ? "1 pause" : `${count} pauses`),
     download: "Download",
     downloads: { csv: "CSV", tcx: "TCX", fit: "FIT" },
@@ -179,10 +179,10 @@ export const TEXT = {
   },
   first: {
     title: "No pad is configured yet",
-    lead: "Switch your pad on, close its phone app, and look for it here.",
+    lead: "Switch your pad on, close its phone app, then look for it here.",
     scan: "Look for pads",
     scanning: "Looking for pads …",
-    none: "No pad found. Switch it on, close its phone app, and come closer.",
+    none: "No pad found. Switch it on, close its phone app, and move it closer to the bridge.",
     use: "Use this pad",
     used: "Configured",
     unsupported: "Not supported yet",
@@ -191,7 +191,7 @@ export const TEXT = {
       dbm === null
         ? "Signal unknown"
         : `${dbm >= -60 ? "Strong" : dbm >= -75 ? "Fair" : "Weak"}, \u2212${-dbm}\u00a0dBm`,
-    added: (file: string) => `Written to ${file}. The pad is used after a restart of the bridge.`,
+    added: (file: string) => `Written to ${file}. Restart the bridge to use the pad.`,
     restart: "Restart the bridge now",
   },
   settings: {
@@ -214,8 +214,8 @@ export const TEXT = {
       confirm: "Restart",
       after: (terminal: boolean) =>
         terminal
-          ? "The bridge ends. It was started on a terminal: nothing starts it again but you."
-          : "The bridge restarts. This page comes back by itself.",
+          ? "The bridge ends. It was started on a terminal: start it again there."
+          : "The bridge restarts. This page reconnects by itself.",
     },
     shutdown: {
       title: "Shut down the bridge?",
@@ -224,7 +224,7 @@ export const TEXT = {
       after: (terminal: boolean) =>
         terminal
           ? "The bridge ends."
-          : "The bridge ends. It runs as a service, which starts it again unless it is told not to.",
+          : "The bridge ends. If it runs as a service, the service starts it again unless configured otherwise.",
     },
     cancel: "Cancel",
   },

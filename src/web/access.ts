@@ -5,7 +5,7 @@ import type { PasswordGate } from "./password.js";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** What a browser takes for a host and its port; null for anything else. */
+/** What a browser parses as a host and its port; null for anything else. */
 const hostOf = (url: string): { readonly host: string; readonly hostname: string } | null =>
   URL.canParse(url) ? new URL(url) : null;
 
@@ -15,18 +15,18 @@ const single = (value: string | readonly string[] | undefined): string | undefin
 const wrongHost = new HttpError(
   403,
   "wrong-host",
-  "This page has no password, so it answers only to the names of this machine itself: localhost or 127.0.0.1.",
+  "This page has no password, so it answers only requests to this machine's own names: localhost or 127.0.0.1.",
 );
 const otherOrigin = new HttpError(
   403,
   "other-origin",
   "Refused: the request comes from another site. Open the page by its address. " +
-    "Behind a reverse proxy: let it pass the Host header on.",
+    "Behind a reverse proxy, make the proxy pass on the Host header.",
 );
 
 /**
- * Every request but the probe's `health` comes through here first; without a `gate` there is no password. Returns headers
- * for the answer, or throws the HttpError that the request is answered with.
+ * The first check of every request but the probe's `health`; without a `gate` there is no password. Returns headers for
+ * the response, or throws the HttpError that answers the request.
  */
 export const checkAccess = (
   { headers, method, socket }: IncomingMessage,
@@ -38,7 +38,7 @@ export const checkAccess = (
   const forwarded = isProxy ? single(headers["x-forwarded-host"]) : undefined;
   const host = forwarded ?? headers.host ?? "";
   const isOpen = !isProxy && gate === null;
-  // DNS rebinding: a page of somebody else's whose name has come to mean this machine still sends that name.
+  // DNS rebinding: another site's page, whose name now resolves to this machine, still sends its own name.
   if (isOpen && !LOOPBACK.test(hostOf(`http://${host}`)?.hostname ?? "")) throw wrongHost;
   if (isOpen && trustedProxy !== null && !isLoopback(peer)) throw wrongHost;
   const isWrite = method !== "GET" && method !== "HEAD";
@@ -48,7 +48,7 @@ export const checkAccess = (
 
 const isLoopback = (address: string): boolean => LOOPBACK.test(address) || address === "::1";
 
-/** A browser says where a request comes from (Fetch Metadata, RFC 6454); a program that says nothing is none. */
+/** A browser sends the origin of a request (Fetch Metadata, RFC 6454); a request without one is not from a browser. */
 const isOwn = (headers: IncomingMessage["headers"], host: string): boolean => {
   const site = single(headers["sec-fetch-site"]) ?? "same-origin";
   const { origin } = headers;

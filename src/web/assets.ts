@@ -19,12 +19,12 @@ export interface Asset {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Vite puts what has a hash of its content in its name there. */
+/** The folder where Vite puts files with a content hash in their names. */
 const HASHED = "assets/";
 
 /**
- * The built page, all of it in memory: some hundred kilobytes, and no request reaches the disk. By path without the
- * leading slash; empty where it was not built.
+ * The built page, completely in memory: some hundred kilobytes, and no request reaches the disk. By path without the
+ * leading slash; empty where the page was not built.
  */
 export const loadAssets = async (folder: string): Promise<ReadonlyMap<string, Asset>> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);

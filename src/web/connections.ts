@@ -4,17 +4,20 @@ import { household, plainAddress } from "./address.js";
 
 const MOST_CONNECTIONS = 64;
 /**
- * Those whose request is still on its way have a room of their own, larger than what the kernel keeps for us (Node listens
- * with a backlog of 511): in a flood that comes in one turn none of them goes before what it has sent was read.
+ * Connections whose request is still arriving have a limit of their own, larger than the kernel's queue for this server
+ * (Node listens with a backlog of 511): in a flood that arrives in one turn no connection is dropped before its data
+ * has been read.
  */
 const MOST_ARRIVING = 1_024;
 
-/** What a connection waits for: nothing, an answer to something read, or one to a command. */
+/** What the client of a connection waits for: nothing, a response to a read, or one to a command. */
 type Waiting = "idle" | "read" | "command";
 
 const addressOf = ({ remoteAddress = "" }: Socket): string => household(plainAddress(remoteAddress));
 
-/** Those of the address that has the most of them, in their order: whoever fills the server up makes room himself. */
+/**
+ * The connections of the address that has the most of them, in order: a client that fills the server up loses its own.
+ */
 const ofBusiest = (sockets: readonly Socket[]): readonly Socket[] => {
   const groups = new Map<string, Socket[]>();
   for (const socket of sockets) {
@@ -26,9 +29,9 @@ const ofBusiest = (sockets: readonly Socket[]): readonly Socket[] => {
 };
 
 /**
- * Who makes room: whoever waits for nothing, the longest idle first; else the one whose answer to a read began last, so
- * that a page that has been open for long stays; else the last command before the newcomer's: it is carried out, only its
- * answer is lost. The map is in the order in which each came to wait for what it waits for.
+ * The connection to drop: an idle one, the longest idle first; else the read that began last, so that a page that has
+ * been open for long stays; else the last command before the newest: it is carried out, only its response is lost. The
+ * map is in the order in which each connection entered its present state.
  */
 const whoGoes = (waiting: ReadonlyMap<Socket, Waiting>): Socket | undefined => {
   const those = (what: Waiting): readonly Socket[] =>
@@ -36,7 +39,7 @@ const whoGoes = (waiting: ReadonlyMap<Socket, Waiting>): Socket | undefined => {
   return those("idle")[0] ?? those("read").at(-1) ?? ofBusiest([...waiting.keys()].slice(0, -1)).at(-1);
 };
 
-/** Bounds the connections of a server without keeping anybody out: whoever fills it up must not delay a stop. */
+/** Bounds the connections of a server without refusing any: a client that fills it up must not delay a stop. */
 export const boundConnections = (server: Server): void => {
   const arriving = new Set<Socket>();
   const waiting = new Map<Socket, Waiting>();
@@ -69,7 +72,7 @@ export const boundConnections = (server: Server): void => {
     if (method === "GET" || method === "HEAD") waits(socket, "read");
     else {
       arrives(socket);
-      // A body that is still sent after the refusal is nobody's command.
+      // A body that still arrives after the refusal is not a command.
       request.once("end", () => !response.writableEnded && waits(socket, "command"));
     }
     response.once("close", () => waits(socket, "idle"));

@@ -2,23 +2,23 @@ import type { ServerResponse } from "node:http";
 import type { PageEvents } from "../api/page.js";
 import type { Clock } from "../clock.js";
 
-/** As many tabs as anybody has; each holds a connection. */
+/** More tabs than a user has; each holds a connection. */
 const MOST_STREAMS = 32;
 const PING_MS = 2_000;
-/** A reader that lets this many bytes pile up, or any for so long, does not read. */
+/** A reader with this many unread bytes, or with unread bytes for this long, does not read. */
 const MOST_UNREAD = 256 * 1024;
 const LONGEST_UNREAD_MS = 15_000;
-/** What a browser waits before it connects again. */
+/** How long a browser waits before it connects again. */
 const RETRY_MS = 1_000;
 
 /** One event in the format of server-sent events (HTML standard, 9.2). JSON has no line breaks of its own. */
 export const eventText = <Name extends keyof PageEvents>(name: Name, data: PageEvents[Name]): string =>
   `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 
-/** Everybody who watches: what is sent goes to all of them, and whoever does not read is dropped. */
+/** The event streams of all readers: each event goes to all of them, and a reader that does not read is dropped. */
 export class EventStreams {
   readonly #clock: Clock;
-  /** Since when there has been something unread; null: all is read. */
+  /** When a stream first had unread bytes; null: everything is read. */
   readonly #streams = new Map<ServerResponse, number | null>();
   readonly #stopPinging: () => void;
   #ended = false;
@@ -36,13 +36,13 @@ export class EventStreams {
     return this.#ended || this.#streams.size >= MOST_STREAMS;
   }
 
-  /** Answers with a stream that begins with `picture`. */
+  /** Responds with a stream that begins with `picture`. */
   open(response: ServerResponse, headers: Readonly<Record<string, string>>, picture: string): void {
     response.writeHead(200, {
       ...headers,
       "content-type": "text/event-stream",
       "cache-control": "no-store",
-      // nginx would keep events back until they fill a page.
+      // nginx would buffer events until they fill a page.
       "x-accel-buffering": "no",
     });
     this.#streams.set(response, null);
@@ -55,7 +55,7 @@ export class EventStreams {
     if (this.#streams.size > 0) this.#broadcast(eventText(name, data));
   }
 
-  /** Ends every stream after what was sent; whoever does not read it is left to the server's own end. */
+  /** Ends every stream after the last event; a stream that is not read ends with the server. */
   end(): void {
     this.#ended = true;
     this.#stopPinging();
@@ -76,7 +76,7 @@ export class EventStreams {
 
   #write(response: ServerResponse, text: string): void {
     const now = this.#clock.now();
-    // What was written before, and the system has not taken yet.
+    // Written earlier, and not yet taken by the system.
     const unread = response.writableLength;
     const since = unread === 0 ? null : (this.#streams.get(response) ?? now);
     if (unread > MOST_UNREAD || (since !== null && now - since > LONGEST_UNREAD_MS)) {

@@ -5,7 +5,7 @@ import { type Download, HttpError } from "./ports.js";
 
 export type WebContext = Context<{ Bindings: HttpBindings }>;
 
-/** As on MQTT: any message that we understand is far smaller. */
+/** As on MQTT: every valid message is far smaller. */
 const LARGEST_BODY = 64 * 1024;
 
 const tooLarge = (): HttpError => new HttpError(413, "too-large", "The body may have at most 64 KiB.");
@@ -35,7 +35,7 @@ export const readJson = async (context: WebContext): Promise<unknown> => {
   return value;
 };
 
-/** A file to save, made as fast as it is read. */
+/** A file to save, produced as fast as the client reads it. */
 export const sendFile = (context: WebContext, { name, type, parts }: Download): Response => {
   const iterator: AsyncIterator<string | Uint8Array, unknown> = parts[Symbol.asyncIterator]();
   const encoder = new TextEncoder();

@@ -36,7 +36,7 @@ const OFF = parseSet("belt", new TextEncoder().encode("OFF"));
 
 type Word = "online" | "stopping" | "offline";
 
-/** What the page sees of the bridge and its pads, as it changes, and what it asks of them. */
+/** The live view of the bridge and its pads for the page, and the page's requests to them. */
 export class LivePicture {
   readonly #deps: WebDeps;
   readonly #streams: EventStreams;
@@ -69,7 +69,7 @@ export class LivePicture {
     );
   }
 
-  /** Everything there is to know now, as events. */
+  /** The complete present state, as events. */
   picture(): string {
     const { info } = this.#deps;
     const head = [
@@ -80,13 +80,15 @@ export class LivePicture {
     return [...head, ...[...this.#pads.values()].flatMap(({ pad }) => pictureOf(pad))].join("");
   }
 
-  /** Carries out a message on a pad; settles with the results of all its keys. `neverStarts`: nothing in it is a start. */
+  /**
+   * Carries out a message on a pad; settles with the results of all its keys. `neverStarts`: no key may start a belt.
+   */
   set(padId: string, body: Uint8Array, neverStarts: boolean): Promise<SetResponse> {
     const entry = this.#pads.get(padId);
     if (!entry) throw new HttpError(404, "unknown-pad", "No pad with this id is configured.");
     const parsed = parseSet(null, body);
     const [wrong] = parsed.rejected;
-    // Nothing in it could be read as anything: the request is wrong, not a command of it.
+    // No key could be parsed: the request is invalid, not a command in it.
     if (
       parsed.commands.length === 0 &&
       wrong?.outcome.status === "error" &&
@@ -96,7 +98,7 @@ export class LivePicture {
     return this.#submit(entry, neverStarts ? neverStarting(parsed) : parsed);
   }
 
-  /** OFF for every pad: for a page that knows of none yet. */
+  /** OFF for every pad: for a page that has not received the pads yet. */
   async stop(): Promise<StopResponse> {
     const all = [...this.#pads].map(async ([pad, entry]) => {
       const results = await this.#submit(entry, OFF);
@@ -111,7 +113,7 @@ export class LivePicture {
     const results: ResultPayload[] = [];
     return new Promise((resolve) => {
       const answer = (result: Result): void => {
-        // A result speaks of what state shows, so that comes first (docs/topics.md, rates).
+        // A result refers to the state, so the state is sent first (docs/topics.md, rates).
         if (this.#streams.count > 0) feed.flush();
         results.push(resultPayload(result));
         if (results.length === expected) resolve(results);
@@ -135,7 +137,7 @@ export class LivePicture {
     this.#streams.send("bridge", this.#bridge);
   }
 
-  /** The last that is said. */
+  /** The last event before the end. */
   offline(reason: string, belts: readonly BeltLeft[]): void {
     this.end();
     this.#bridge = { ...this.#word("offline", reason), belts };
@@ -155,7 +157,7 @@ export class LivePicture {
     return this.#deps.pads.map((pad) => padPayload(pad, this.#deps.presets.get(pad.settings.id) ?? null));
   }
 
-  /** Nobody watches: the next one begins with a full picture. */
+  /** Without readers nothing is sent: the next reader begins with the complete picture. */
   #changed(feed: PadFeed, view: PadPortView): void {
     if (this.#streams.count === 0) return;
     feed.changed(view);

@@ -5,12 +5,12 @@ import type { Logger } from "../log/log.js";
 import { household } from "./address.js";
 import { HttpError } from "./ports.js";
 
-/** After the first wrong password; doubled with each further one. */
+/** The delay after the first wrong password; doubled with each further one. */
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 60_000;
-/** An address that has not tried for so long is forgotten. */
+/** An address without a try for this long is removed. */
 const FORGET_MS = 15 * 60_000;
-/** Addresses that are remembered: bounded memory, the one that tried longest ago goes first. */
+/** The number of addresses kept: bounds memory, the address that tried longest ago is removed first. */
 const MOST_ADDRESSES = 1_000;
 
 interface Tries {
@@ -35,8 +35,9 @@ const passwordIn = (header: string | undefined): string | null => {
 };
 
 /**
- * HTTP Basic with a growing delay after wrong passwords, by address. Whoever has once given the right one has a cookie
- * that lifts the delay, not the password: an attacker behind the same proxy must not keep anybody from stopping a belt.
+ * HTTP Basic with a growing delay after wrong passwords, by address. A client that has once sent the right one has a
+ * cookie that lifts the delay, not the password: an attacker behind the same proxy must not prevent a user from
+ * stopping a belt.
  */
 export class PasswordGate {
   readonly #password: string;
@@ -51,18 +52,18 @@ export class PasswordGate {
     this.#log = log;
   }
 
-  /** Returns headers for the answer; throws the HttpError that the request is answered with. */
+  /** Returns headers for the response; throws the HttpError that answers the request. */
   check(address: string, headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
     const given = passwordIn(headers.authorization);
     if (given === null)
-      throw unauthorized("Give the password of the page (web.password); any user name will do.");
+      throw unauthorized("Enter the password of the page (web.password), with any user name.");
     const key = household(address);
     const isKnown = this.#isKnown(headers.cookie);
     const left = isKnown ? 0 : (this.#tries.get(key)?.until ?? 0) - this.#clock.now();
     if (left > 0) throw tooMany(left);
     if (!isSame(given, this.#password)) {
       this.#wrong(key, address);
-      throw unauthorized("Wrong password. It is web.password of the bridge's configuration.");
+      throw unauthorized("Wrong password. Use web.password of the bridge's configuration.");
     }
     if (isKnown) return {};
     this.#tries.delete(key);
@@ -79,7 +80,7 @@ export class PasswordGate {
     const before = this.#tries.get(key);
     const wrong = before && now - before.at < FORGET_MS ? before.wrong + 1 : 1;
     const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(wrong - 1, 16));
-    // Set anew at the end: the map is in the order of the last try.
+    // Inserted again at the end: the map is in the order of the last try.
     this.#tries.delete(key);
     this.#tries.set(key, { wrong, at: now, until: now + delay });
     for (const oldest of this.#tries.keys()) {

@@ -10,7 +10,7 @@ import type {
 import type { PadPort } from "../api/pad-port.js";
 import type { Logger } from "../log/log.js";
 
-/** A request that is refused: `message` is for the user. */
+/** A refused request: `message` is for the user. */
 export class HttpError extends Error {
   readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
   readonly code: string;
@@ -30,17 +30,17 @@ export class HttpError extends Error {
   }
 }
 
-/** What a query asks for, still as it was written. */
+/** The parameters of a query, unparsed. */
 export type Query = Readonly<Record<string, string | undefined>>;
 
-/** A file to save; its parts are made one by one, so that no walk of a year holds anything up. */
+/** A file to save; its parts are produced one by one, so that a year of samples does not block the main loop. */
 export interface Download {
   readonly name: string;
   readonly type: string;
   readonly parts: AsyncIterable<string | Uint8Array>;
 }
 
-/** The walks of the past. Throws HttpError for a query that cannot be read, or where there is no such walk. */
+/** The recorded sessions. Throws HttpError for an invalid query or an unknown session. */
 export interface HistoryPort {
   sessions(query: Query): readonly SessionPayload[];
   download(format: string, query: Query): Download;
@@ -51,7 +51,7 @@ export interface HistoryPort {
 export interface WebSettings {
   readonly host: string;
   readonly port: number;
-  /** Where `port` is in use, any other one will do: the demo. */
+  /** When `port` is in use, any other port will do: for the demo. */
   readonly orAnyPort: boolean;
   readonly password: string | null;
   readonly trustedProxy: string | null;
@@ -66,20 +66,20 @@ export interface WebDeps {
   readonly pads: readonly PadPort[];
   /** km/h by the id of the pad. */
   readonly presets: ReadonlyMap<string, readonly number[] | null>;
-  /** When what is read now came in, on the clock. */
+  /** When the data that is read now arrived, on the clock. */
   readonly arrived: () => number;
   readonly info: () => InfoPayload;
-  /** The heartbeat is young; settles in bounded time. */
+  /** Whether the heartbeat is recent; settles in bounded time. */
   readonly healthy: () => Promise<boolean>;
   readonly history: HistoryPort;
   /** Settles in bounded time; rejects with HttpError. */
   readonly scan: (body: unknown) => Promise<readonly FoundPad[]>;
   /** Writes one pad into the configuration. Rejects with HttpError. */
   readonly addPad: (body: unknown) => Promise<AddPadResponse>;
-  /** Ends the program by its one path. */
+  /** Ends the program by the shutdown path. */
   readonly end: (reason: "restart" | "shutdown") => void;
-  /** Nothing starts the program again. */
+  /** The program runs on a terminal: nothing starts it again. */
   readonly onTerminal: boolean;
-  /** What `info` says of the page has changed. */
+  /** The page's part of `info` has changed. */
   readonly changed: () => void;
 }

@@ -9,11 +9,11 @@ import { readBody, readJson, sendFile, type WebContext } from "./http.js";
 import type { PasswordGate } from "./password.js";
 import { HttpError, type WebDeps } from "./ports.js";
 
-/** What the page's own live part does with a request. */
+/** The live part of the page's server. */
 export interface Live {
-  /** Answers with a stream of events. */
+  /** Responds with a stream of events. */
   events(response: HttpBindings["outgoing"]): void;
-  /** A message for a pad; settles with all its results. `neverStarts`: nothing in it starts a belt. */
+  /** A message for a pad; settles with all its results. `neverStarts`: no key may start a belt. */
   set(padId: string, body: Uint8Array, neverStarts: boolean): Promise<readonly object[]>;
   /** Stops every pad; settles with all results. */
   stop(): Promise<readonly object[]>;
@@ -31,12 +31,13 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const error = (context: WebContext, thrown: HttpError): Response => {
   const { code, message, status, headers } = thrown;
   const payload: ErrorPayload = { error: { code, message } };
-  // A refused connection makes room for another one; a body that is still sent would hide the answer from its sender.
+  // A refused connection is closed to make room for another one; a body that is still being sent would hide the
+  // response from its sender.
   const close = context.env.incoming.method === "GET" ? { connection: "close" } : {};
   return context.json(payload, status, { ...headers, ...close });
 };
 
-/** Every request the page's server answers; what happens on it is behind the ports. */
+/** All routes of the page's server; their work is behind the ports. */
 export const routes = (
   deps: WebDeps,
   live: Live,
@@ -111,13 +112,20 @@ export const routes = (
   });
 
   app.notFound(() => {
-    throw new HttpError(404, "not-found", "There is nothing here.");
+    throw new HttpError(404, "not-found", "No such path.");
   });
   app.onError((thrown, context) => {
     if (thrown instanceof HttpError) return error(context, thrown);
     if (context.env.incoming.destroyed || context.req.raw.signal.aborted) return context.body(null, 400);
-    log.error({ err: asError(thrown), path: context.req.path }, "A request of the page failed");
-    return error(context, new HttpError(500, "internal", "The bridge could not answer. Its log says why."));
+    log.error({ err: asError(thrown), path: context.req.path }, "Request of the page failed");
+    return error(
+      context,
+      new HttpError(
+        500,
+        "internal",
+        "The bridge could not answer because of an internal error. See its log.",
+      ),
+    );
   });
   return app;
 };
@@ -129,4 +137,4 @@ const notFound = (path: string, assets: ReadonlyMap<string, Asset>): HttpError =
         "not-built",
         "The page was not built. Run `npm run build`, then start the bridge again.",
       )
-    : new HttpError(404, "not-found", "There is nothing here.");
+    : new HttpError(404, "not-found", "No such path.");

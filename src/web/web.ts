@@ -12,12 +12,12 @@ import { PasswordGate } from "./password.js";
 import { HttpError, type WebDeps } from "./ports.js";
 import { routes, SECURITY_HEADERS } from "./routes.js";
 
-/** A request has to be here by then, its body included. */
+/** A request must arrive completely within this time, its body included. */
 const LIMITS = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000 } as const;
-/** Nothing is read or written: longer than the slowest command takes to be answered. */
+/** Without traffic for this long a connection closes: longer than the slowest command takes. */
 const IDLE_MS = 120_000;
 const LOOK_EVERY_MS = 1_000;
-/** A host name that nobody resolves. */
+/** Limit for resolving a host name. */
 const LISTEN_MS = 5_000;
 
 type WebState = InfoPayload["web"];
@@ -25,14 +25,14 @@ type WebState = InfoPayload["web"];
 export const WEB_OFF: WebState = { state: "off", url: null, advice: null };
 
 const LISTEN_FAILURES: Readonly<Record<string, (port: number, host: string) => string>> = {
-  EADDRINUSE: (port) => `Port ${port} is in use: end the program that has it, or set web.port.`,
+  EADDRINUSE: (port) => `Port ${port} is in use: end the program that uses it, or set web.port.`,
   EACCES: (port) => `Port ${port} needs more rights than the bridge has: set web.port to 1024 or above.`,
-  EADDRNOTAVAIL: (_, host) => `${host} is no address of this machine: set web.host.`,
+  EADDRNOTAVAIL: (_, host) => `${host} is not an address of this machine: set web.host.`,
   ABORT_ERR: (_, host) => `The name ${host} was not resolved in time: set web.host.`,
   ENOTFOUND: (_, host) => `The name ${host} is not known: set web.host.`,
 };
 
-/** The page's server: one face of the bridge. Whatever happens to it costs the page, never the bridge. */
+/** The page's server: one face of the bridge. Its errors affect the page, never the bridge. */
 export class Web {
   readonly #deps: WebDeps;
   readonly #streams: EventStreams;
@@ -51,7 +51,7 @@ export class Web {
     return this.#state;
   }
 
-  /** Listens. Never rejects: `state` tells. */
+  /** Starts to listen. Never rejects: `state` shows the result. */
   async start(): Promise<void> {
     const { settings, log, folder } = this.#deps;
     try {
@@ -78,12 +78,12 @@ export class Web {
     this.#live.infoChanged();
   }
 
-  /** Says `stopping` and goes on serving. */
+  /** Sends `stopping` and keeps serving. */
   stopping(reason: string): void {
     this.#live.stopping(reason);
   }
 
-  /** Says `offline` and how each belt was left, ends every stream and connection; all within the time. Idempotent. */
+  /** Sends `offline` with the state of each belt, then ends every stream and connection; bounded. Idempotent. */
   async offline(withinMs: number, reason: string, belts: readonly BeltLeft[]): Promise<void> {
     this.#over = true;
     this.#live.offline(reason, belts);
@@ -129,9 +129,11 @@ export class Web {
     } finally {
       cancel();
     }
-    // What goes wrong with one connection is that connection's.
-    server.on("error", (err) => this.#deps.log.warn({ err }, "The page's server has a problem"));
-    // The program has ended while the address was looked up.
+    // An error of one connection affects that connection only.
+    server.on("error", (err) =>
+      this.#deps.log.warn({ err }, "Error in the page's server; belts and MQTT are not affected"),
+    );
+    // The program ended while the address was being resolved.
     if (this.#over) server.close();
     this.#server = server;
     const address = server.address();
@@ -167,16 +169,16 @@ export class Web {
   }
 }
 
-/** No URL can be made of its path and Host. */
+/** The path and the Host header do not form a URL. */
 const badRequest = (): Response =>
   Response.json(
     {
-      error: { code: "bad-request", message: "This is no request that can be read." },
+      error: { code: "bad-request", message: "The request cannot be parsed." },
     } satisfies ErrorPayload,
     { status: 400, headers: SECURITY_HEADERS },
   );
 
-/** What to type into a browser on this machine. */
+/** The host to open in a browser on this machine. */
 const nearest = (host: string): string => {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;

@@ -6,9 +6,9 @@ import type { Program, ProgramOptions } from "../support/program.js";
 import { browserOfFile, DESKTOP, noBrowser, SOON, Tab, unlessNoBrowser } from "./browser.js";
 import { urlOf } from "./demo.js";
 
-const ENDED = "The bridge has ended, the belt is at rest. You may close this window.";
+const ENDED = "The bridge has ended. The belt is at rest. You may close this window.";
 const STOPPING = "The bridge is stopping. The belt is brought to rest first.";
-const LOST = "Nobody here can see or stop the belt: use the pad's remote.";
+const LOST = "This page can neither show nor stop the belt. Use the pad's remote.";
 /** What a browser notes of a server that is away: the page's own words are about the same. */
 const AWAY = /ERR_|Failed to load resource/;
 

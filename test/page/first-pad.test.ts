@@ -118,7 +118,7 @@ describe.skipIf(noBrowser)(`the page of a bridge without a pad, with a password$
     expect((await page.locator(".speed-unit").innerText()).trim()).toBe("mph");
     expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
     second.signal("SIGTERM");
-    await tab.says("The bridge has ended, the belt is at rest. You may close this window.");
+    await tab.says("The bridge has ended. The belt is at rest. You may close this window.");
     await expectCleanEnd(second, 25_000);
   });
 });

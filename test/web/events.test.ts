@@ -249,10 +249,10 @@ describe("what the page's server needs of the machine", () => {
     expect(second.web.state).toEqual({
       state: "failed",
       url: null,
-      advice: `Port ${port} is in use: end the program that has it, or set web.port.`,
+      advice: `Port ${port} is in use: end the program that uses it, or set web.port.`,
     });
     expect(second.logged).toEqual([
-      `The page is not available. Belts and MQTT are not affected. Port ${port} is in use: end the program that has it, or set web.port.`,
+      `The page is not available. Belts and MQTT are not affected. Port ${port} is in use: end the program that uses it, or set web.port.`,
     ]);
     await second.web.offline(100, "stopped", []);
   });
@@ -265,7 +265,7 @@ describe("what the page's server needs of the machine", () => {
   });
 
   it.for([
-    ["192.0.2.1", "192.0.2.1 is no address of this machine: set web.host."],
+    ["192.0.2.1", "192.0.2.1 is not an address of this machine: set web.host."],
     ["no-such-host.invalid", "The name no-such-host.invalid is not known: set web.host."],
   ] as const)("a host such as %s is said, too", async ([host, advice], ctx) => {
     const { web } = await serve(ctx, { host, password: "x" });

@@ -30,7 +30,7 @@ const Header = ({ state }: { readonly state: State }) => (
   </header>
 );
 
-/** On the left, or first on a phone: the belt and STOP. On the right: what was walked. */
+/** On the left, or first on a phone: the belt and STOP. On the right: walk, day and history. */
 export const App = ({ state, actions }: Props) => {
   const pad = selectedPad(state);
   return (

@@ -15,7 +15,7 @@ const BannerBox = ({ banner, state }: { readonly banner: Banner; readonly state:
     <div class="banner-text">
       <p>{banner.text}</p>
       {banner.falling.length > 0 && (
-        // Changes each second: for the eye alone, a screen reader gets the sentence once.
+        // Changes each second: hidden from screen readers, which get the sentence once.
         <p class="falling" aria-hidden="true">
           {banner.falling.map((pad) => (
             <span key={pad.about.id}>
@@ -34,7 +34,7 @@ interface BannersProps {
   readonly actions: Actions;
 }
 
-/** Never silence: what is wrong with the connection is said at once, and read aloud. */
+/** A connection problem is always shown at once, and announced by screen readers. */
 export const Banners = ({ state, actions }: BannersProps) => {
   const main = connectionBanner(state);
   return (

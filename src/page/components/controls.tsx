@@ -7,7 +7,7 @@ import { Icon } from "./icons.js";
 interface ButtonProps {
   readonly kind: "primary" | "quiet" | "round" | "chip" | "danger";
   readonly onPress: (event: MouseEvent) => void;
-  /** Says so to everybody, and keeps the focus where it is. */
+  /** Shows and announces the control as disabled, and keeps the focus on it. */
   readonly off?: boolean;
   readonly label?: string;
   readonly pressed?: boolean;
@@ -36,7 +36,7 @@ interface SegmentedProps<T extends string> {
   readonly onChoose: (value: T) => void;
 }
 
-/** One of a few, all of them in view: radio buttons by another look. */
+/** One of a few options, all visible: styled radio buttons. */
 export const Segmented = <T extends string>({
   name,
   legend,
@@ -72,7 +72,9 @@ interface RefusalProps {
   readonly actions: Actions;
 }
 
-/** Why the last request came to nothing, beside its control; the place is always there, so that it is read aloud. */
+/**
+ * Why the last request failed, beside its control; the element is always present, so that screen readers announce it.
+ */
 export const RefusalNotes = ({ pad, refused, controls, actions }: RefusalProps) => (
   <div role="status" class="refusals">
     {controls.map((control) => {

@@ -16,7 +16,7 @@ interface Props {
 
 const HEIGHT = 100;
 
-/** Which bars have a word below them, and which. */
+/** The labels below the bars. */
 const tickOf = (range: Range, { day }: Bar, index: number, count: number): string | null => {
   const date = dateOf(day);
   switch (range) {
@@ -31,7 +31,7 @@ const tickOf = (range: Range, { day }: Bar, index: number, count: number): strin
 
 const STEP: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -7, PageDown: 7 };
 
-/** Days as bars with the goal as a line. One stop of the Tab key; arrows choose the day, and so do finger and mouse. */
+/** Days as bars with the goal as a line. One tab stop; arrow keys, touch and mouse select the day. */
 export const DayBars = ({ bars, range, metric, units, goal, day, onDay }: Props) => {
   const top = Math.max(
     ...bars.map(({ value }) => value),

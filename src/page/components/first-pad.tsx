@@ -10,7 +10,7 @@ interface Props {
   readonly actions: Actions;
 }
 
-/** Bars as on a phone; the words beside them say the same. */
+/** Bars as on a phone; the text beside them has the same meaning. */
 const Signal = ({ rssi }: { readonly rssi: number | null }) => {
   const level = rssi === null ? 0 : rssi >= -60 ? 3 : rssi >= -75 ? 2 : 1;
   return (
@@ -54,7 +54,7 @@ const Found = ({ found, actions }: { readonly found: FoundPad; readonly actions:
   );
 };
 
-/** Nobody has told the bridge of a pad: those in range, the strongest first. */
+/** Shown while no pad is configured: the pads in range, the strongest first. */
 export const FirstPad = ({ state, actions }: Props) => {
   const { scan, added } = state;
   return (

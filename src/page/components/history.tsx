@@ -53,7 +53,7 @@ const Days = ({ state, actions, days }: Props & { readonly days: readonly DayPay
   );
 };
 
-/** What was walked: days, the walks of a day, one walk. */
+/** The history: days, the sessions of a day, one session. */
 export const HistoryPanel = ({ state, actions }: Props) => {
   const { range, metric, days, day, walk } = state.history;
   return (

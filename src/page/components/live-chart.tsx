@@ -9,11 +9,11 @@ interface Props {
   readonly pad: PadModel;
 }
 
-/** Which colours a canvas has to take. */
+/** The theme of the colours that a canvas uses. */
 export const themeOf = ({ preferences, systemDark }: State): string =>
   preferences.theme === "system" ? (systemDark ? "dark" : "light") : preferences.theme;
 
-/** The speed of the last ten minutes, as it comes. */
+/** The speed of the last ten minutes, live. */
 export const LiveChart = ({ state, pad }: Props) => {
   const { trace } = pad;
   const { units } = state.preferences;

@@ -27,7 +27,7 @@ const Figure = ({ label, unit, children }: { label: string; unit?: string; child
   </div>
 );
 
-/** The walk under way, or the last one. */
+/** The open session, or the last one. */
 export const WalkNumbers = ({ pad, preferences: { units } }: Props) => {
   const { state, stats } = pad;
   const walk = stats?.session;
@@ -102,7 +102,7 @@ const Ring = ({ metric, pad, preferences }: Props & { readonly metric: Metric })
   );
 };
 
-/** The day: rings where there are goals, else what was walked. */
+/** The day: rings where there are goals, else the plain numbers. */
 export const Today = ({ pad, preferences }: Props) => {
   const { stats } = pad;
   if (stats === null) return null;

@@ -13,7 +13,7 @@ interface Props {
   readonly actions: Actions;
 }
 
-/** Which of several pads is shown; each says how its belt is. */
+/** Selects one of several pads; each tab shows its belt's state. */
 export const PadTabs = ({ state, actions }: Omit<Props, "pad">) =>
   (state.pads?.length ?? 0) < 2 ? null : (
     <nav class="pad-tabs" aria-label={TEXT.pads}>
@@ -48,7 +48,7 @@ const toneOf = (state: State, pad: PadModel): string => {
   return mayMove(pad) ? "moving" : "rest";
 };
 
-/** The belt in one word, read aloud when it changes; and whether the pad can be reached. */
+/** The belt's state, announced when it changes; and the state of the link. */
 const BeltLine = ({ state, pad }: Omit<Props, "actions">) => {
   const belt = known(state, pad) ? (pad.state?.belt ?? "unknown") : "unknown";
   const link = state.connection === "open" && pad.state !== null ? TEXT.link[pad.state.link] : TEXT.away;
@@ -102,7 +102,7 @@ const Problem = ({ state, pad }: Omit<Props, "actions">) => (
   </div>
 );
 
-/** One pad: what its belt does, and everything that can be asked of it but STOP, which is beside it. */
+/** One pad: its belt and all controls except STOP, which is beside it. */
 export const PadPanel = ({ state, pad, actions }: Props) => (
   <section class="panel pad-panel" aria-labelledby="pad-name">
     <h2 id="pad-name" class={(state.pads?.length ?? 0) < 2 ? "" : "hidden"}>

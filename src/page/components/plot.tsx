@@ -13,22 +13,22 @@ export interface PlotSeries {
 }
 
 export interface PlotProps {
-  /** For who does not see it. */
+  /** For screen readers. */
   readonly label: string;
   /** Epoch seconds. */
   readonly at: readonly number[];
   readonly series: readonly PlotSeries[];
   readonly height: number;
-  /** The least that the vertical axis spans. */
+  /** The minimum range of the vertical axis. */
   readonly span: readonly [number, number];
   readonly format: (value: number) => string;
   /** Shaded, in epoch seconds: pauses. */
   readonly shaded?: readonly (readonly [number, number])[];
-  /** Plots of one name show the same moment under the pointer. */
+  /** Plots with the same name show the same time under the pointer. */
   readonly sync?: string;
-  /** Changes with the colours: a canvas has its own. */
+  /** Changes with the theme: a canvas needs its colours again. */
   readonly theme: string;
-  /** What the horizontal axis spans; the data where it is not given. */
+  /** The range of the horizontal axis; default: that of the data. */
   readonly window?: readonly [number, number];
 }
 

@@ -10,7 +10,7 @@ interface Props {
   readonly actions: Actions;
 }
 
-/** What is remembered in this browser, and the end of the bridge. */
+/** The preferences of this browser, and restart and shutdown of the bridge. */
 export const Settings = ({ state, actions }: Props) => {
   const { preferences, info, connection } = state;
   return (
@@ -55,7 +55,7 @@ export const Settings = ({ state, actions }: Props) => {
   );
 };
 
-/** Asked once more before the bridge ends. The focus begins on Cancel. */
+/** The confirmation before the bridge ends. The focus begins on Cancel. */
 export const EndDialog = ({ state, actions }: Props) => {
   const element = useRef<HTMLDialogElement>(null);
   const { dialog } = state;
@@ -80,7 +80,7 @@ export const EndDialog = ({ state, actions }: Props) => {
   );
 };
 
-/** For who wants to know. */
+/** Technical details. */
 export const PadDetails = ({ pad, state }: { readonly pad: PadModel; readonly state: State }) => {
   const { about } = pad;
   const { units } = state.preferences;

@@ -12,7 +12,7 @@ interface Props {
   readonly actions: Actions;
 }
 
-/** ± half a km/h, and the presets. They change the speed of a running belt and start none. */
+/** ± half a km/h, and the presets. They change the speed of a running belt and never start one. */
 export const SpeedControls = ({ state, pad, actions }: Props) => {
   const { id, presets } = pad.about;
   const { units } = state.preferences;

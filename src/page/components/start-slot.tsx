@@ -13,9 +13,9 @@ interface Props {
 }
 
 /**
- * The one place that starts a belt. While the belt moves nothing in it can be pressed, so that a finger that comes late
- * meets no Start; after a press by a key the focus goes to STOP, so that the next Space or Enter stops. After one by a finger
- * or mouse no control has it, so that Space stops, and later resumes.
+ * The only control that starts a belt. While the belt moves nothing in it can be pressed, so that a late tap meets no
+ * Start; after a press by key the focus moves to STOP, so that the next Space or Enter stops. After a press by touch or
+ * mouse no control has the focus, so that Space stops, and later resumes.
  */
 export const StartSlot = ({ state, pad, actions }: Props) => (
   <div class="start-slot">
@@ -33,7 +33,7 @@ const StartButtons = ({ state, pad, actions }: Props) => {
   const allowed = state.info?.config.safety.allow_start !== false;
   const off = !canStart(state, pad);
   const start = ({ detail }: MouseEvent): void => {
-    // Pressed by a key, where no clicks are counted.
+    // Pressed by a key: there are no clicks to count.
     if (actions.start(id) && detail === 0)
       document.getElementById(stopId(id))?.focus({ preventScroll: true });
   };

@@ -24,7 +24,7 @@ const captionOf = (pad: PadModel, { all, pads, view, preferences }: State): read
 
 const isSent = ({ asked }: Requests): boolean => asked.stop !== undefined && !asked.stop.undelivered;
 
-/** What became of the last STOP. */
+/** The result of the last STOP. */
 const Outcome = ({ pad, requests, actions }: OutcomeProps) => (
   <div>
     <RefusalNotes pad={pad} refused={requests.refused} controls={["stop"]} actions={actions} />
@@ -41,8 +41,8 @@ interface OutcomeProps {
 }
 
 /**
- * One STOP a pad: always in view, never disabled, whatever this page believes of the pad, the bridge or the connection.
- * Before the first picture it is one for all of them.
+ * One STOP for each pad: always visible, never disabled, whatever the state of the pad, the bridge or the connection.
+ * Before the first picture there is one STOP for all pads.
  */
 export const StopBar = ({ state, actions }: Props) => {
   const { all, pads, selected } = state;
@@ -54,7 +54,7 @@ export const StopBar = ({ state, actions }: Props) => {
     <section class="stop-bar" aria-label={TEXT.stop.stop}>
       <div class="stops">
         {stops.map(({ pad, caption }, index) => (
-          // By its place: the button under a finger, or with the focus, stays when the first picture comes.
+          // Keyed by position: the button under a finger, or with the focus, stays when the first picture arrives.
           <button
             key={index}
             type="button"

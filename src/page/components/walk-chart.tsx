@@ -20,7 +20,9 @@ interface Line {
   readonly height: number;
 }
 
-/** One walk: its speed, and what else there was, one below the other on the same time; pauses are shaded in all. */
+/**
+ * One session: its speed and other values, one chart below the other on the same time axis; pauses are shaded in all.
+ */
 export const WalkChart = ({ samples, units, theme }: Props) => {
   const { at, points, pauses } = courseOf(samples);
   const values = (pick: (sample: SamplePayload) => number | null): Points =>

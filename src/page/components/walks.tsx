@@ -40,7 +40,7 @@ const WalkRow = ({ walk, state, actions }: Props & { readonly walk: SessionPaylo
   );
 };
 
-/** The walks of one day. */
+/** The sessions of one day. */
 export const WalkList = ({ state, actions }: Props) => {
   const { walks } = state.history;
   if (walks.status === "failed") return <p class="refusal">{walks.message}</p>;
@@ -80,7 +80,7 @@ export const Downloads = ({
   </p>
 );
 
-/** One walk: its numbers, its course, its files. */
+/** One session: its numbers, its charts, its files. */
 export const WalkDetail = ({ open, state, actions }: Props & { readonly open: OpenWalk }) => {
   const { walk } = open;
   const { units } = state.preferences;

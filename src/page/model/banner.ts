@@ -2,7 +2,7 @@ import { TEXT } from "../text.js";
 import { isAtRest, mayMove } from "./belt.js";
 import type { PadModel, State } from "./state.js";
 
-/** One sentence about the whole page. `falling`: the pads whose speed is worth watching meanwhile. */
+/** One sentence about the whole page. `falling`: the pads whose speed is shown with it. */
 export interface Banner {
   readonly tone: "info" | "warning" | "danger";
   readonly text: string;
@@ -18,7 +18,7 @@ const banner = (tone: Banner["tone"], text: string, more: Partial<Banner> = {}):
   ...more,
 });
 
-/** The bridge has said goodbye: what it knew of the belts when it did. */
+/** After the bridge's `offline`: the state of each belt at that time. */
 const ended = ({ bridge, pads }: State): Banner => {
   const nameOf = (id: string): string => pads?.find(({ about }) => about.id === id)?.about.name ?? id;
   const left = (word: "moving" | "falling"): string =>
@@ -30,7 +30,7 @@ const ended = ({ bridge, pads }: State): Banner => {
   if (moving !== "") return banner("danger", TEXT.banner.endedMoving(moving));
   const falling = left("falling");
   if (falling !== "") return banner("warning", TEXT.banner.endedFalling(falling));
-  // An end that does not say how it left the belts is judged by what was seen of them.
+  // Without a report of the belts their last known state decides.
   const unsure = bridge?.belts
     ? []
     : (pads ?? []).filter((pad) => pad.state !== null && !isAtRest(pad) && mayMove(pad));
@@ -39,7 +39,7 @@ const ended = ({ bridge, pads }: State): Banner => {
   return banner("info", TEXT.banner.ended);
 };
 
-/** The state of the connection, where it is not simply there. One at a time: the one that matters most. */
+/** The state of the connection, unless it is open. One banner at a time: the most important. */
 export const connectionBanner = (state: State): Banner | null => {
   const { bridge, connection, pads, refusal } = state;
   if (bridge?.state === "offline") return ended(state);
@@ -57,7 +57,7 @@ export const connectionBanner = (state: State): Banner | null => {
   return null;
 };
 
-/** What is wrong at the bridge itself, as it says so. */
+/** Problems of the bridge itself, in its own sentences. */
 export const adviceBanners = ({ connection, info }: State): readonly Banner[] => {
   if (connection !== "open" || info === null) return [];
   const { radio, store } = info;

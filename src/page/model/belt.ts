@@ -1,14 +1,14 @@
 import type { PadModel, State } from "./state.js";
 
-// What may be said and asked of a belt, from the state alone.
+// What the page may show and request of a belt, from the state alone.
 
-/** At rest as the bridge knows it: a resting word, and no stop that still waits for its proof. */
+/** At rest as the bridge reports it: a resting state, and no unconfirmed stop. */
 export const isAtRest = ({ state }: PadModel): boolean =>
   state !== null &&
   state.stop_confirmed &&
   (state.belt === "standby" || state.belt === "idle" || state.belt === "paused");
 
-/** Moves, is about to, or did when it was last seen: Space stops it. */
+/** Moves, is about to, or did when last seen: Space stops it. */
 export const mayMove = (pad: PadModel): boolean => {
   const { state } = pad;
   if (state === null || isAtRest(pad)) return false;
@@ -18,21 +18,21 @@ export const mayMove = (pad: PadModel): boolean => {
 
 export const isRunning = ({ state }: PadModel): boolean => state?.belt === "running";
 
-/** A walk that was stopped and can be gone on with. */
+/** A session that was stopped and can be resumed. */
 export const isPaused = (pad: PadModel): boolean => isAtRest(pad) && pad.stats?.session.state === "paused";
 
-/** The stream is there and the bridge takes commands. */
+/** The stream is open and the bridge accepts commands. */
 export const isLive = ({ connection, bridge }: State): boolean =>
   connection === "open" && bridge?.state === "online";
 
 /** False: the pad can only be watched. */
 export const canControl = ({ about }: PadModel): boolean => about.capabilities?.control !== false;
 
-/** The belt is at rest, seen so, and a start would be listened to. */
+/** The belt is confirmed at rest, and a start would be accepted. */
 export const canStart = (state: State, pad: PadModel): boolean =>
   isLive(state) && pad.online && isAtRest(pad) && canControl(pad);
 
-/** Only a running belt: at rest a speed would start it. */
+/** Only for a running belt: at rest a speed would start it. */
 export const canSetSpeed = (state: State, pad: PadModel): boolean =>
   isLive(state) && pad.online && isRunning(pad) && canControl(pad);
 

@@ -11,7 +11,7 @@ export interface Course {
   readonly pauses: readonly (readonly [number, number])[];
 }
 
-/** A walk's samples as a line with its pauses. Thinned samples lie further apart, but none of them at speed 0. */
+/** A session's samples as a line with its pauses. Thinned samples are further apart, but never at speed 0. */
 export const courseOf = (samples: readonly SamplePayload[]): Course => {
   const at: number[] = [];
   const points: (SamplePayload | null)[] = [];

@@ -5,13 +5,13 @@ const RANGE_DAYS: Readonly<Record<Range, number>> = { week: 7, month: 30, year: 
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
-/** The day of a moment as the user's calendar has it: 2026-11-22. */
+/** The local day of a moment: 2026-11-22. */
 export const localDay = (epochMs: number): string => {
   const date = new Date(epochMs);
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 };
 
-/** Noon, so that no change of the clock makes it another day. */
+/** Noon, so that no daylight-saving change makes it another day. */
 const noon = (day: string): Date => new Date(`${day}T12:00:00`);
 
 const daysBefore = (day: string, count: number): string => {
@@ -28,7 +28,7 @@ export interface Bar {
   readonly value: number;
 }
 
-/** Every day of the range up to today, all pads together; a day without a walk is 0. */
+/** Every day of the range up to today, all pads together; a day without a session is 0. */
 export const barsOf = (
   days: readonly DayPayload[],
   range: Range,

@@ -1,25 +1,25 @@
 import { canSetSpeed, canStart, isPaused, mayMove, selectedPad } from "./belt.js";
 import type { State } from "./state.js";
 
-/** A key press, as far as it matters here. */
+/** The relevant parts of a key press. */
 export interface KeyPress {
   readonly key: string;
   /** Held down: the browser repeats it. */
   readonly repeat: boolean;
   readonly modified: boolean;
-  /** Where the focus is: `text` takes letters, `control` has a use of its own for the key (a button, a link). */
+  /** Where the focus is: `text` takes letters, `control` uses the key itself (a button, a link). */
   readonly focus: "page" | "control" | "arrows" | "text";
   readonly inDialog: boolean;
 }
 
 export type KeyAction =
-  /** `null`: every pad, while nobody knows which there are. */
+  /** `null`: every pad, while the page has not received the pads. */
   | { readonly type: "stop"; readonly pads: readonly (string | null)[] }
   | { readonly type: "resume" | "faster" | "slower"; readonly pad: string }
-  /** Space was pressed too soon to be meant as "go on". */
+  /** Space was pressed too soon to be meant as a resume. */
   | { readonly type: "wait" };
 
-/** Who hammers on Space until the belt rests must not start it again with the last stroke. */
+/** A user who presses Space repeatedly until the belt rests must not start it again with the last press. */
 const CALM_MS = 2_000;
 
 const STEP: Readonly<Record<string, "faster" | "slower">> = {
@@ -37,7 +37,7 @@ const onSpace = (state: State, press: KeyPress, now: number, lastSpace: number |
     const mine = moving.find(({ about }) => about.id === selected?.about.id);
     return { type: "stop", pads: (mine ? [mine] : moving).map(({ about }) => about.id) };
   }
-  // At rest a focused control has its own use for Space; a held key and a dialog mean nothing here.
+  // At rest a focused control uses Space itself; a held key and an open dialog have no effect.
   if (press.repeat || press.inDialog || press.focus !== "page") return null;
   if (selected === null || !isPaused(selected) || !canStart(state, selected)) return null;
   const calm = (since: number | null): boolean => since === null || now - since >= CALM_MS;
@@ -46,8 +46,9 @@ const onSpace = (state: State, press: KeyPress, now: number, lastSpace: number |
 };
 
 /**
- * What a key does. Space stops whatever moves, wherever the focus is but in a text; on a paused walk it resumes. No key
- * starts a walk that is not paused. `lastSpace`: when Space was pressed before (monotonic milliseconds).
+ * The action of a key. Space stops any moving belt, wherever the focus is except in a text; on a paused session it
+ * resumes. No key starts a session that is not paused. `lastSpace`: when Space was last pressed (monotonic
+ * milliseconds).
  */
 export const keyAction = (
   state: State,

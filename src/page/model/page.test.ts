@@ -224,12 +224,12 @@ describe("the banner", () => {
       "The bridge is stopping. The belt is brought to rest first.",
     );
     expect(textOf(after([offline("rest"), { type: "lost", refusal: null }], 0, picture()))).toBe(
-      "The bridge has ended, the belt is at rest. You may close this window.",
+      "The bridge has ended. The belt is at rest. You may close this window.",
     );
-    expect(textOf(after([offline("moving")], 0, picture()))).toMatch(/Office: the belt was not seen at rest/);
+    expect(textOf(after([offline("moving")], 0, picture()))).toMatch(/Office: the belt is not confirmed stopped/);
     expect(textOf(after([offline("falling")], 0, picture()))).toMatch(/still slowing down/);
     expect(textOf(after([{ type: "lost", refusal: null }], 0, picture()))).toMatch(
-      /Nobody here can see or stop the belt: use the pad's remote\.$/,
+      /This page can neither show nor stop the belt. Use the pad's remote\.$/,
     );
   });
 

@@ -87,7 +87,10 @@ const newPad = (about: PadModel["about"]): PadModel => ({
   trace: NO_TRACE,
 });
 
-/** Text that can neither turn the text around it nor hide: no control characters, those of writing direction included. */
+/**
+ * The text without control characters, those of writing direction included, which could hide it or reorder the text
+ * around it.
+ */
 const plain = (name: string): string => name.replace(/[\p{Cc}\p{Cf}]/gu, "").trim();
 
 const withPads = (state: State, list: PageEvents["pads"]): State => {
@@ -111,7 +114,7 @@ const withState = (state: State, { pad: id, ...told }: PageEvents["state"], now:
     };
   });
 
-/** The bridge's clock; each pad's line goes on to now. */
+/** Sets the bridge's clock; each pad's chart continues up to now. */
 const withPing = (state: State, { at }: PageEvents["ping"], now: number): State => ({
   ...state,
   connection: "open",
@@ -122,7 +125,7 @@ const withPing = (state: State, { at }: PageEvents["ping"], now: number): State 
     null,
 });
 
-/** Nobody knows anything any more, and what was asked for has no answer to come: a stop alone is sent again. */
+/** All states become unknown, and no pending request will get a reply: only a stop is sent again. */
 const lost = (state: State, refusal: string | null): State => ({
   ...state,
   connection: "lost",
@@ -148,7 +151,7 @@ const without = <T>(
 
 const answered = (state: State, { pad, control, id, refusal }: Action & { type: "answered" }): State =>
   changeRequests(state, pad, ({ asked, refused }) =>
-    // The answer to an older request says nothing about the newer one.
+    // The result of an older request does not apply to the newer one.
     asked[control]?.id !== id
       ? {}
       : {
@@ -162,7 +165,7 @@ const changeHistory = (state: State, change: Partial<History>): State => ({
   history: { ...state.history, ...change },
 });
 
-/** What the page knows after `action`, at a monotonic moment in milliseconds. */
+/** The page's state after `action`, at a monotonic time in milliseconds. */
 export const reduce = (state: State, action: Action, now: number): State => {
   switch (action.type) {
     case "ping":

@@ -10,40 +10,40 @@ import type {
   StatsPayload,
 } from "../../api/page.js";
 
-// Everything that the page knows, as one value. `reduce` alone makes the next one.
+// The page's whole state as one value. Only `reduce` makes the next one.
 
 export type Theme = "system" | "light" | "dark";
 export type Units = "km" | "miles";
 export interface Preferences {
   readonly theme: Theme;
   readonly units: Units;
-  /** Whether arrows, + and - change the speed (WCAG 2.1.4: a way to turn them off). Space always stops. */
+  /** Whether arrows, + and - change the speed (WCAG 2.1.4: they must be possible to turn off). Space always stops. */
   readonly keys: boolean;
 }
 
-/** What can be asked of a pad, by the place on the page that shows the answer. */
+/** The requests of a pad, by the place on the page that shows their result. */
 export type Control = "start" | "stop" | "speed" | "incline";
 
-/** A request under way. `id` tells its answer from that of an earlier one. */
+/** A pending request. `id` distinguishes its result from that of an earlier one. */
 export interface Asked {
   readonly id: number;
-  /** What was asked for, in the pad's units; null where it is no number. */
+  /** The requested value, in the pad's units; null where it is not a number. */
   readonly value: number | null;
   /** A stop that could not be delivered is sent again. */
   readonly undelivered: boolean;
 }
 
-/** Speeds of the last ten minutes, by the bridge's clock in seconds; null: nobody knows. */
+/** Speeds of the last ten minutes, by the bridge's clock in seconds; null: unknown. */
 export interface Trace {
   readonly at: readonly number[];
   readonly speed: readonly (number | null)[];
   readonly target: readonly (number | null)[];
 }
 
-/** What was asked for, by its place on the page, and what came of it. */
+/** Pending requests by their place on the page, and their results. */
 export interface Requests {
   readonly asked: Readonly<Partial<Record<Control, Asked>>>;
-  /** Why the last request came to nothing: the bridge's own sentence. */
+  /** Why the last request failed: the bridge's own sentence. */
   readonly refused: Readonly<Partial<Record<Control, string>>>;
 }
 
@@ -52,9 +52,9 @@ export interface PadModel extends Requests {
   readonly online: boolean;
   readonly state: StatePayload | null;
   readonly stats: StatsPayload | null;
-  /** Monotonic milliseconds since this page sees the belt at rest; null: it is not. */
+  /** Monotonic milliseconds since the page sees the belt at rest; null: not at rest. */
   readonly restSince: number | null;
-  /** The last speed that was known, for when nothing is known any more. */
+  /** The last known speed, for when the speed is unknown. */
   readonly lastSpeed: number | null;
   readonly trace: Trace;
 }
@@ -62,7 +62,7 @@ export interface PadModel extends Requests {
 export type Metric = "distance" | "steps" | "duration" | "calories";
 export type Range = "week" | "month" | "year";
 
-/** Something fetched: not asked for yet, under way, there, or failed with a sentence. */
+/** Fetched data: not requested, pending, available, or failed with a sentence. */
 export type Loaded<T> =
   | { readonly status: "idle" | "loading" }
   | { readonly status: "ready"; readonly value: T }
@@ -86,29 +86,29 @@ export interface History {
 export type Dialog = "restart" | "shutdown";
 
 export interface State {
-  /** `lost`: nothing was received for too long, or the stream ended without a word. */
+  /** `lost`: nothing was received for too long, or the stream ended without `offline`. */
   readonly connection: "connecting" | "open" | "lost";
-  /** What the server said when it refused the stream. */
+  /** The server's sentence when it refused the stream. */
   readonly refusal: string | null;
-  /** The bridge's clock (epoch ms) at a moment of ours (monotonic ms). */
+  /** The bridge's clock (epoch ms) at a time of the page's clock (monotonic ms). */
   readonly clock: { readonly at: number; readonly seen: number } | null;
   readonly bridge: BridgeEvent | null;
   readonly info: InfoPayload | null;
-  /** Null until the first picture has come. */
+  /** Null until the first picture has arrived. */
   readonly pads: readonly PadModel[] | null;
-  /** What was asked of every pad at once: STOP while nobody knows which pads there are. */
+  /** Requests to every pad at once: STOP before the page has received the pads. */
   readonly all: Requests;
   readonly selected: string | null;
   readonly view: "walk" | "history";
   readonly history: History;
   readonly scan: Loaded<readonly FoundPad[]>;
-  /** The address of the pad that was written into the configuration, or why it was not. */
+  /** The address of the pad that was written to the configuration, or why that failed. */
   readonly added: Loaded<string>;
   readonly dialog: Dialog | null;
-  /** What became of a restart or shutdown: a sentence. */
+  /** The result of a restart or shutdown request: a sentence. */
   readonly notice: string | null;
   readonly preferences: Preferences;
-  /** Whether the operating system asks for a dark page. */
+  /** Whether the operating system prefers dark pages. */
   readonly systemDark: boolean;
 }
 

@@ -15,10 +15,10 @@ const trimmed = (trace: Trace, now: number): Trace => {
   return { at: trace.at.slice(first), speed: trace.speed.slice(first), target: trace.target.slice(first) };
 };
 
-/** One more point. The numbers come on change only, so that each ping adds the one that still holds. */
+/** Adds a point. Values are sent on change only, so that each ping adds the value that still holds. */
 export const traced = (trace: Trace, now: number, state: StatePayload | null): Trace => {
   const last = trace.at.at(-1);
-  // A clock that was put back draws no line backwards.
+  // After the clock was set back the line is not drawn backwards.
   if (last !== undefined && now <= last) return last - now > TRACE_SECONDS ? NO_TRACE : trace;
   const gap = last !== undefined && now - last > GAP_SECONDS;
   const at = gap ? [last + 1, now] : [now];
@@ -34,7 +34,7 @@ export const traced = (trace: Trace, now: number, state: StatePayload | null): T
   );
 };
 
-/** The stored samples of the walk before the first live point: a page that was just opened shows what was before. */
+/** The stored samples of the session before the first live point, for a page that was just opened. */
 export const withSamples = (trace: Trace, samples: readonly SamplePayload[]): Trace => {
   const first = trace.at[0] ?? Infinity;
   const { at: times, points: course } = courseOf(samples);

@@ -10,10 +10,10 @@ import { createAsk } from "./ask.js";
 import { getDays, getSamples, getSessions, postEnd, postPad, postScan, sentenceOf } from "./requests.js";
 
 const SCAN_SECONDS = 6;
-/** A tap that was meant for what was there before must not hit a Start that has just appeared. */
+/** A tap that was aimed at the previous control must not hit a Start that has just appeared. */
 const START_AFTER_REST_MS = 700;
 
-/** Everything that the user can do. Each function returns at once; what comes of it is seen in the state. */
+/** All actions of the user. Each function returns at once; its result appears in the state. */
 export type Actions = ReturnType<typeof createActions>;
 
 const loaded = async <T>(request: Promise<T>): Promise<Loaded<T>> => {
@@ -29,7 +29,7 @@ const padOf = (state: State, id: string): PadModel | null =>
 
 const controlActions = (store: Store) => {
   const ask = createAsk(store);
-  /** The moment of the press by the bridge's clock: whatever holds the request up, it starts no belt late. */
+  /** The time of the press by the bridge's clock: a delayed request must not start a belt late. */
   const stamped = (body: SetRequest): SetRequest | null => {
     const now = serverNow(store.state, monotonic());
     return now === null ? null : { ...body, at: new Date(now).toISOString() };
@@ -44,10 +44,10 @@ const controlActions = (store: Store) => {
   };
 
   return {
-    /** Always sent, whatever the page believes. `null`: every pad. */
+    /** Always sent, whatever the page's state. `null`: every pad. */
     stop: (pad: string | null): void => void ask(pad, "stop", { belt: "OFF" }, null),
     endWalk: (pad: string): void => void ask(pad, "stop", { command: "stop" }, null),
-    /** False where it came too early, and nothing was asked. */
+    /** False where it came too early, and nothing was sent. */
     start: (id: string): boolean => {
       const pad = padOf(store.state, id);
       if (pad === null || !canStart(store.state, pad) || pad.asked.start) return false;
@@ -55,7 +55,7 @@ const controlActions = (store: Store) => {
       askStamped(id, "start", { command: isPaused(pad) ? "resume" : "start" }, null);
       return true;
     },
-    /** One step up or down. The bridge knows the speed that it starts from. */
+    /** One step up or down. The bridge knows the present speed. */
     step: (id: string, command: "faster" | "slower"): void => {
       const pad = padOf(store.state, id);
       const from = pad?.asked.speed?.value ?? pad?.state?.target_speed ?? pad?.state?.speed ?? 0;
@@ -104,7 +104,7 @@ const historyActions = (store: Store) => {
       );
     },
     closeWalk: (): void => store.dispatch({ type: "walk", walk: null }),
-    /** Fills the live chart with what was before the page was opened. */
+    /** Fills the live chart with the time before the page was opened. */
     fillTrace: async (pad: string, session: string): Promise<void> => {
       const samples = await loaded(getSamples(session, pad));
       if (samples.status === "ready") store.dispatch({ type: "recorded", pad, samples: samples.value });

@@ -4,7 +4,7 @@ import type { Control, Requests, State } from "../model/state.js";
 import type { Store } from "../store.js";
 import { ANSWER_MS, postSet, Refusal, sentenceOf } from "./requests.js";
 
-/** How long a stop that nobody received is sent again (contract rule 2: a stop waits 60 s for its pad). */
+/** How long an undelivered stop is sent again (safety rule 2: a stop waits 60 s for its pad). */
 const STOP_AGAIN_FOR_MS = 60_000;
 const STOP_AGAIN_MS = 700;
 
@@ -19,18 +19,18 @@ export type Ask = (
 const requestsOf = ({ all, pads }: State, id: string | null): Requests | null =>
   id === null ? all : (pads?.find(({ about }) => about.id === id) ?? null);
 
-/** Why a request was given up: a stop has taken its place. */
+/** The reason of an aborted request: a stop has taken its connection. */
 const OVERTAKEN = new Error("overtaken");
 
 /**
- * Requests that wait for their results, by the pad. A browser gives all tabs of a host six connections, and each of these
- * holds one until the belt has done what was asked: a stop would wait behind them. So it takes their place, the place of
- * an older stop included. The bridge carries out what it has received; the state shows what came of it.
+ * Requests that wait for their results, by pad. A browser allows six connections per host for all tabs, and each
+ * request holds one until the belt has done what was requested: a stop would wait behind them. So a stop takes their
+ * connection, that of an older stop included. The bridge carries out what it has received; the state shows the result.
  */
 const createWaiting = () => {
   const waiting = new Map<string | null, Set<AbortController>>();
   return {
-    /** Whether there was none. */
+    /** Returns whether there was none. */
     abandon: (pad: string | null): boolean => {
       const given = [...waiting].flatMap(([of, requests]) =>
         pad === null || of === pad ? [...requests] : [],
@@ -53,14 +53,14 @@ const createWaiting = () => {
   };
 };
 
-/** Sends what is asked of a pad, and puts what comes of it into the state. */
+/** Sends a request for a pad, and dispatches its result. */
 export const createAsk = (store: Store): Ask => {
   const waiting = createWaiting();
-  /** The newest request of this page, by the pad. */
+  /** The newest request of this page, by pad. */
   const newest = new Map<string | null, number>();
   let lastId = 0;
 
-  /** The bridge's sentence where it refused; null where it did not, or where a newer request of this page took over. */
+  /** The bridge's sentence of a refusal; null without one, or when a newer request of this page superseded it. */
   const refusalIn = async (
     { pad, control, id }: { pad: string | null; control: Control; id: number },
     body: SetRequest,
@@ -80,7 +80,7 @@ export const createAsk = (store: Store): Ask => {
     newest.set(pad, id);
     const request = { pad, control, id } as const;
     store.dispatch({ type: "asked", ...request, value });
-    // Browsers give few requests that outlive their tab, and refuse more: a hammered STOP takes one of them.
+    // Browsers allow few requests that outlive their tab, and refuse more: repeated STOPs use one of them.
     const keepalive = control === "stop" && waiting.abandon(pad);
     const until = monotonic() + STOP_AGAIN_FOR_MS;
     for (;;) {
@@ -96,7 +96,7 @@ export const createAsk = (store: Store): Ask => {
         }
         store.dispatch({ type: "undelivered", ...request });
         await wait(STOP_AGAIN_MS);
-        // A newer stop has taken over.
+        // A newer stop has replaced this one.
         if (requestsOf(store.state, pad)?.asked.stop?.id !== id) return;
       }
     }

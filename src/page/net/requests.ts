@@ -13,10 +13,12 @@ import type {
 } from "../../api/page.js";
 import { TEXT } from "../text.js";
 
-/** Longer than the slowest answer: a start takes up to 40 s. */
+/** Longer than the slowest response: a start takes up to 40 s. */
 export const ANSWER_MS = 60_000;
 
-/** The server has answered, and refuses: `message` is its sentence. Anything else that is thrown never arrived. */
+/**
+ * The server answered with a refusal: `message` is its sentence. Any other error means that the request did not arrive.
+ */
 export class Refusal extends Error {}
 
 export const sentenceOf = (error: unknown): string =>
@@ -51,10 +53,13 @@ const query = (fields: Readonly<Record<string, string | undefined>>): string =>
     Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
   ).toString();
 
-/** What the page asks of a pad. Only a press on Start may start a belt: whatever else comes too late finds it at rest. */
+/**
+ * The intent of a request to a pad. Only a press on Start may start a belt: any other request that arrives late finds
+ * it at rest.
+ */
 export type Intent = "stop" | "start" | "change";
 
-/** `pad` null: every pad, which can only be stopped. `keepalive`: it is sent though the tab is closed. */
+/** `pad` null: every pad, which can only be stopped. `keepalive`: the request is sent even if the tab is closed. */
 export const postSet = (
   pad: string | null,
   body: SetRequest,
@@ -79,7 +84,7 @@ export const postScan = (seconds: number): Promise<readonly FoundPad[]> => post(
 export const postPad = (pad: AddPadRequest): Promise<AddPadResponse> => post("api/pads", pad);
 export const postEnd = (verb: "restart" | "shutdown"): Promise<EndResponse> => post(`api/${verb}`, {});
 
-/** Where the walks of a while, or one walk, can be downloaded. */
+/** The download URL of the sessions of a period, or of one session. */
 export const downloadUrl = (
   format: "csv" | "tcx" | "fit",
   filter: { readonly since?: string; readonly until?: string; readonly id?: string; readonly pad?: string },

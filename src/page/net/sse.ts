@@ -11,7 +11,7 @@ const field = (block: string, name: string): string =>
     .map((line) => line.slice(name.length + 1).replace(/^ /, ""))
     .join("\n");
 
-/** The whole events at the beginning of `text`, and what is left of it (HTML, 9.2.6; lines end in LF or CRLF). */
+/** The complete events at the beginning of `text`, and the rest of it (HTML, 9.2.6; lines end in LF or CRLF). */
 export const parseEvents = (
   text: string,
 ): { readonly events: readonly ServerSentEvent[]; readonly rest: string } => {

@@ -4,11 +4,11 @@ import type { StreamAction } from "../model/reduce.js";
 import { refusalOf } from "./requests.js";
 import { parseEvents } from "./sse.js";
 
-/** A ping comes every 2 s: two of them missing, and the user has to be told within 5 s. */
+/** A ping comes every 2 s: after two missing ones the user must see it within 5 s. */
 const SILENCE_MS = 4_500;
 const WATCH_MS = 250;
 const AGAIN_MS = 1_000;
-/** A browser gives all tabs of a host six connections: one that nobody looks at must not keep another's stop waiting. */
+/** A browser allows six connections per host for all tabs: a hidden tab must not delay another tab's stop. */
 const HIDDEN_MS = 30_000;
 
 const NAMES: Readonly<Record<keyof PageEvents, true>> = {
@@ -29,8 +29,8 @@ export interface StreamListener {
 }
 
 /**
- * `GET api/events` for as long as the page lives: opened again a second after each end. Not by EventSource, which tells
- * neither a silent connection nor what the server says when it refuses.
+ * Keeps `GET api/events` open as long as the page lives: it reopens a second after each end. Not an EventSource, which
+ * reports neither a silent connection nor the server's response when it refuses.
  */
 export class EventStream {
   readonly #listener: StreamListener;
@@ -45,7 +45,7 @@ export class EventStream {
   start(): void {
     every(WATCH_MS, () => this.#watch());
     document.addEventListener("visibilitychange", () => this.#onVisibility());
-    // A page that comes out of the back-forward cache, or a network that is there again.
+    // A page restored from the back-forward cache, or a network that is available again.
     for (const type of ["pageshow", "online"]) addEventListener(type, () => this.#open());
     this.#open();
   }
