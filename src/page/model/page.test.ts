@@ -226,7 +226,9 @@ describe("the banner", () => {
     expect(textOf(after([offline("rest"), { type: "lost", refusal: null }], 0, picture()))).toBe(
       "The bridge has ended. The belt is at rest. You may close this window.",
     );
-    expect(textOf(after([offline("moving")], 0, picture()))).toMatch(/Office: the belt is not confirmed stopped/);
+    expect(textOf(after([offline("moving")], 0, picture()))).toMatch(
+      /Office: the belt is not confirmed stopped/,
+    );
     expect(textOf(after([offline("falling")], 0, picture()))).toMatch(/still slowing down/);
     expect(textOf(after([{ type: "lost", refusal: null }], 0, picture()))).toMatch(
       /This page can neither show nor stop the belt. Use the pad's remote\.$/,
