@@ -1,13 +1,27 @@
-import type { InMessage, OutMessage } from "../../src/mqtt/client/broker.js";
+import type { BrokerDeps, InMessage, OutMessage } from "../../src/mqtt/client/broker.js";
 import type { Connection, ConnectionEvents, Open } from "../../src/mqtt/client/connection.js";
 import type { ProcessClock, WorldClock } from "./clock.js";
 
 /** Milliseconds, chosen: a message's way to the broker or back. */
 const WAY = 3;
 
+type Screen = NonNullable<BrokerDeps["screen"]>;
+type Read = (isOvertaken: boolean) => void;
+
+/** A message that has been received and waits for the parser. */
+interface Waiting {
+  readonly message: InMessage;
+  readonly read: Read;
+  /** A stop that came after it was handled before it; `samePad`: a stop of its own pad. */
+  overtaken: boolean;
+  samePad: boolean;
+}
+
 interface Live {
   readonly events: ConnectionEvents;
   readonly process: ProcessClock;
+  readonly screen: Screen;
+  readonly waiting: Waiting[];
   open: boolean;
   over: boolean;
 }
@@ -15,9 +29,11 @@ interface Live {
 export interface Sending {
   readonly stored: boolean;
   readonly dup: boolean;
-  /** The process is about to read it. */
-  readonly read: () => void;
+  /** The process is about to read it; `isOvertaken`: a stop of its pad that came later has been read before. */
+  readonly read: Read;
 }
+
+const padOf = (topic: string): string => topic.split("/")[1] ?? "";
 
 const text = new TextEncoder();
 
@@ -30,6 +46,8 @@ export class WorldBroker {
   readonly #published: (message: OutMessage) => void;
   #up = true;
   #live: Live | null = null;
+  /** The parser is behind: what comes waits, and a stop goes ahead of it (src/mqtt/client/mqttjs.ts). */
+  #isBusy = false;
   /** Commands that somebody has published with the retain flag. */
   readonly #stored = new Map<string, Uint8Array>();
 
@@ -47,9 +65,9 @@ export class WorldBroker {
     return this.#up && this.#live?.open === true && !this.#live.over && !this.#live.process.dead;
   }
 
-  opening(process: ProcessClock): Open {
+  opening(process: ProcessClock, screen: Screen): Open {
     return (_, events) => {
-      const live: Live = { events, process, open: false, over: false };
+      const live: Live = { events, process, screen, waiting: [], open: false, over: false };
       this.#live = live;
       this.#world.after(WAY, () =>
         process.input(() => {
@@ -60,6 +78,15 @@ export class WorldBroker {
       );
       return this.#connection(live);
     };
+  }
+
+  /** For so many milliseconds the parser is behind. */
+  flood(ms: number): void {
+    this.#isBusy = true;
+    this.#world.after(ms, () => {
+      this.#isBusy = false;
+      this.#live?.process.input(() => this.#live && this.#readOn(this.#live));
+    });
   }
 
   /** The broker goes away, or comes back. */
@@ -99,14 +126,38 @@ export class WorldBroker {
     live.events.onOpen({ receiveMaximum: 65_535, maximumPacketSize: Infinity });
   }
 
-  #hand(live: Live, message: InMessage, read = (): void => undefined): void {
+  #hand(live: Live, message: InMessage, read: Read = () => undefined): void {
     this.#world.after(WAY, () =>
       live.process.input(() => {
         if (!live.open || live.over) return;
-        read();
-        live.events.onMessage(message);
+        if (!this.#isBusy) this.#readOn(live);
+        this.#receive(live, { message, read, overtaken: false, samePad: false });
       }),
     );
+  }
+
+  #receive(live: Live, one: Waiting): void {
+    const { message, read } = one;
+    if (!this.#isBusy) return this.#read(live, one);
+    // Stored messages are never screened (packet-filter.ts).
+    const isAhead =
+      !message.retain && live.screen(message.topic, message.payload, live.waiting.length > 0) === "ahead";
+    if (!isAhead) return void live.waiting.push(one);
+    for (const each of live.waiting) {
+      each.overtaken = true;
+      each.samePad ||= padOf(each.message.topic) === padOf(message.topic);
+    }
+    read(false);
+    live.events.onMessage({ ...message, order: "ahead" });
+  }
+
+  #readOn(live: Live): void {
+    for (const each of live.waiting.splice(0)) if (live.open && !live.over) this.#read(live, each);
+  }
+
+  #read(live: Live, { message, read, overtaken, samePad }: Waiting): void {
+    read(samePad);
+    live.events.onMessage(overtaken ? { ...message, order: "overtaken" } : message);
   }
 
   #connection(live: Live): Connection {

@@ -28,6 +28,8 @@ export type Deed = { readonly at: number } & (
   | { readonly do: "air"; readonly pad: number; readonly air: Partial<Air> }
   | { readonly do: "broker"; readonly up: boolean }
   | { readonly do: "flap" }
+  /** So many messages come that the parser is behind: a stop is handled ahead of what waits. */
+  | { readonly do: "flood"; readonly ms: number }
   | { readonly do: "walker"; readonly pad: number; readonly on: boolean }
   | { readonly do: "safety-key"; readonly pad: number; readonly inPlace: boolean }
   | { readonly do: "control"; readonly pad: number; readonly what: "lost" | "refused" | "allowed" }
@@ -196,6 +198,13 @@ const burst: Maker = (dice, at, pads) => {
   }));
 };
 
+/** Starts and stops that wait together for the parser. */
+const flood: Maker = (dice, at, pads, left) => [
+  { at, do: "flood", ms: dice.pick([50, 300, 1000, 3000]) },
+  ...burst(dice, at + 5, pads, left),
+  ...(dice.chance(0.5) ? burst(dice, at + 10, pads, left) : []),
+];
+
 const press: Maker = (dice, at, pads) => {
   const pad = anyPad(dice, pads);
   const key = dice.weighed([
@@ -323,6 +332,7 @@ const DEEDS: readonly (readonly [number, Maker])[] = [
   [1.5, (dice, at) => [{ at, do: "stall", ms: dice.pick([1000, 2000, 3000, 5000, 10_000, 20_000]) }]],
   [1, air],
   [0.7, machine],
+  [1, flood],
   [1.2, ending],
 ];
 

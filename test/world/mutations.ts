@@ -38,6 +38,12 @@ const MUTATIONS: readonly Mutation[] = [
     from: "stale || (at !== null && wall - at > STALE_MS)",
     to: "false",
   },
+  {
+    rule: "1: a stop that is handled ahead takes the starts along that came before it",
+    file: "src/mqtt/router.ts",
+    from: 'isOvertaken: message.order === "overtaken" && this.#stoppedAhead.has(pad)',
+    to: "isOvertaken: false",
+  },
   pad(
     "2: no start later than 5 s",
     "start.ts",

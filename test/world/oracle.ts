@@ -260,8 +260,13 @@ export class PadOracle {
     else {
       if (this.#unreachableSince !== null && now - this.#unreachableSince > RESULT_KEPT)
         for (const ask of this.asks) ask.lost = true;
-      // A connection lasts from when it is made, not from when there is a broker again.
-      if (this.#unreachableSince !== null) this.#brokerUpSince = now;
+      if (this.#unreachableSince !== null) {
+        // However short the outage was, it lasted until the connection was made again.
+        const { action, after } = this.#deps.safety.broker_lost;
+        if (action === "stop" && now - this.#outageSince >= after * 1000) this.#brokerStops = true;
+        // A connection lasts from when it is made, not from when there is a broker again.
+        this.#brokerUpSince = now;
+      }
       this.#unreachableSince = null;
     }
   }

@@ -186,6 +186,14 @@ export const SCENARIOS: readonly (readonly [item: string, day: Day])[] = [
     day(pad("ftms", { countdown: 8000 }), [send(5000, ON), { at: 6500, do: "kill", down: 500 }], 35_000),
   ],
   [
+    "a start that waits for the parser, and a stop that is handled ahead of it",
+    day(
+      c2,
+      [send(4000, { mode: "manual" }), { at: 6000, do: "flood", ms: 1000 }, send(6100, ON), send(6200, OFF)],
+      20_000,
+    ),
+  ],
+  [
     "17: broker_lost acts once",
     day(
       c2,

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, cpSync, existsSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type BetterSqlite3 from "better-sqlite3";
@@ -168,7 +169,7 @@ class World {
     } finally {
       if (this.#life) this.#bury(this.#life);
       // What a dead process still writes may come as its folder goes.
-      rmSync(this.#root, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+      await rm(this.#root, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
     }
     return {
       violations: this.#violations,
@@ -286,7 +287,7 @@ class World {
         const client = new BrokerClient(
           { clientId, protocolVersion: "5", shown: "the broker" },
           { ...deps, random: () => this.#dice.share() },
-          this.#broker.opening(clock),
+          this.#broker.opening(clock, deps.screen ?? (() => "handle")),
         );
         client.start();
         return client;
@@ -374,6 +375,8 @@ class World {
     if (this.#life !== life || life.clock.dead) return;
     this.#note(`exit ${code}`);
     this.#exits.push(code);
+    // Out of time it may not have closed them: a program that has ended holds no link.
+    for (const address of ADDRESSES.slice(0, this.#pads.length)) this.#radio.disconnect(address);
     this.#look();
     // A pad that was not seen at rest leaves the same mark, wherever its belt is (rule 9).
     this.#letGo = new Set(
@@ -552,6 +555,9 @@ class World {
           this.#broker.turn(deed.up);
           return;
         }
+      case "flood":
+        this.#note(`the parser is ${deed.ms} ms behind`);
+        return this.#broker.flood(deed.ms);
       case "flap":
         this.#answers = false;
         this.#note("the connection to the broker breaks");
@@ -619,7 +625,8 @@ class World {
     this.#broker.publish(`${BASE}/${IDS[pad]!}/${leaf}`, text, {
       stored,
       dup,
-      read: () => {
+      read: (isOvertaken) => {
+        if (isOvertaken) this.#say(pad, `${id} is read after a later stop`);
         for (const [key, value] of keys) {
           const kind = kindOf(key, value);
           const old = age !== undefined && age > 5_000;
@@ -631,7 +638,10 @@ class World {
             at: this.#clock.now(),
             sent,
             kind: halts && kind === "motion" ? "other" : kind,
-            isVoid: stored || (kind !== "stop" && value !== "standby" && (old || (dup && kind === "motion"))),
+            isVoid:
+              stored ||
+              (kind !== "stop" && value !== "standby" && (old || (dup && kind === "motion"))) ||
+              (isOvertaken && kind === "motion"),
             results: [],
             calm: false,
             resultAt: 0,
