@@ -89,14 +89,17 @@ export class PadEvents<Subject, View> {
   }
 
   /** What became of a stop. */
-  decided({ type }: Effect, { last }: Telemetry): void {
+  decided(effect: Effect, { last }: Telemetry): void {
+    const { type } = effect;
     if (type === "stopped") this.#log.info({}, "the belt was seen at rest");
     if (type === "stop-dropped")
       this.#log.warn({}, "a stop was dropped: the pad came back with a belt that somebody else has started");
     if (type !== "stop-unconfirmed") return;
     this.#log.error(
       { speed: kmh(last?.status.speed ?? AT_REST), seen: last !== null },
-      "The belt was not seen at rest after a stop. The stop goes on. Use the pad's remote or its mains switch now.",
+      effect.unwritten
+        ? "The stop could not be written to the pad, so the belt may be moving. Use the pad's remote or its mains switch now."
+        : "The belt was not seen at rest after a stop. The stop goes on. Use the pad's remote or its mains switch now.",
     );
     this.happened({ type: "stop_unconfirmed", at: this.#clock.wall() });
   }

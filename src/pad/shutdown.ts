@@ -33,7 +33,8 @@ export interface ExitFacts {
 const beltOutcome = (facts: ExitFacts, now: number): BeltOutcome => {
   const { seen, crashed, owed, linked, lostMoving, control, telemetry } = facts;
   if (lostMoving || (owed && !linked)) return "moving";
-  if (!seen) return crashed ? "moving" : "none";
+  // What cannot be proved for want of a status, as on a pad of an unknown variant, is not safe either.
+  if (!seen) return owed || crashed ? "moving" : "none";
   // An accepted stop is proved by two statuses, or not at all: what was read last may be older than what has happened.
   if (!control.stop?.accepted && (!linked || !mayMove(control, telemetry))) return "rest";
   const falls = control.stop !== null && isFresh(telemetry, now) && isFalling(telemetry, control.stop.asked);

@@ -24,7 +24,7 @@ export const reviewAccess = (control: Control): Step => {
   if (access !== "none" || !stop || stop.deadline === null) return { control, effects: [] };
   return {
     control: { ...control, stop: { ...stop, refs: [], deadline: null, overdue: true } },
-    effects: [{ type: "stop-unconfirmed" }, ...resolve(stop.refs, NOT_STOPPED)],
+    effects: [{ type: "stop-unconfirmed", unwritten: true }, ...resolve(stop.refs, NOT_STOPPED)],
   };
 };
 

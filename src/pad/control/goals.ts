@@ -187,7 +187,8 @@ export type Effect =
   | { readonly type: "settle"; readonly refs: readonly RequestId[]; readonly outcome: Outcome }
   | { readonly type: "stopped"; readonly goal: StopGoal }
   | { readonly type: "stop-dropped" }
-  | { readonly type: "stop-unconfirmed" };
+  /** `unwritten`: the pad offers no way to write it. */
+  | { readonly type: "stop-unconfirmed"; readonly unwritten: boolean };
 
 export interface Step {
   readonly control: Control;

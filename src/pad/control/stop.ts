@@ -158,7 +158,7 @@ export const reviewStop = ({ control, now }: Context): Step => {
   );
   return {
     control: { ...control, stop: { ...stop, refs: [], deadline: null, overdue: true } },
-    effects: [{ type: "stop-unconfirmed" }, ...resolve(stop.refs, outcome)],
+    effects: [{ type: "stop-unconfirmed", unwritten: false }, ...resolve(stop.refs, outcome)],
   };
 };
 
