@@ -11,22 +11,28 @@ import {
 } from "../session.js";
 import { type Channel, channelOf } from "./gatt.js";
 import { retryQuestion, CONFIG } from "./handshake.js";
-import { clockLine, CONFIG_TRIES, newSession, receive, type Session, telemetryOf } from "./session.js";
+import { clockLine, receive, telemetryOf } from "./session.js";
+import { CONFIG_TRIES, newSession, type Session } from "./state.js";
 import { type Command, encodeCommand, type ProvenTable } from "./table-search.js";
 import { encodeText } from "./tables.js";
 
 /** QZ2, TT and C3 cut a line into pieces of 16 bytes, BC and the maker's app into 20; the pad joins them up to the 0d. */
-const PIECE = 16;
+const LONGEST_PIECE = 16;
 const END = 0x0d;
 
 const bytesOf = (line: string): Uint8Array =>
   Uint8Array.of(...Array.from(line, (char) => char.charCodeAt(0)), END);
 
+/**
+ * Pieces of one length: what is written of a line that is cut off must not be a command once a 0d ends it, and a last piece
+ * of the 0d alone would leave a whole one.
+ */
 const piecesOf = (line: string, { write, response }: Channel): FrameSequence => {
   const bytes = bytesOf(line);
+  const length = Math.ceil(bytes.length / Math.ceil(bytes.length / LONGEST_PIECE));
   const pieces: Frame[] = [];
-  for (let at = 0; at < bytes.length; at += PIECE)
-    pieces.push({ characteristic: write, bytes: bytes.slice(at, at + PIECE), response });
+  for (let at = 0; at < bytes.length; at += length)
+    pieces.push({ characteristic: write, bytes: bytes.slice(at, at + length), response });
   return pieces;
 };
 
@@ -91,8 +97,8 @@ const CLOCK_AFTER_MS = 900;
 
 const linesOf = (session: Session, request: Request, now: number): readonly string[] => {
   if (request.op === "poll") return poll(session, now).lines;
-  const { proven } = session;
-  if (!proven) return [];
+  const { proven, access } = session;
+  if (!proven || access !== "full") return [];
   const lines = commandsOf(request).map((command) => encodeCommand(proven, command));
   return lines.every((line) => line !== null) ? lines : [];
 };

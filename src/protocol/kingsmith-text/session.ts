@@ -1,74 +1,17 @@
 import type { Model } from "../protocol.js";
-import type { Access, DecodedMessage, ConnectedDevice } from "../session.js";
-import type { Channel } from "./gatt.js";
-import { nextQuestion, CONFIG, type Handshake, newHandshake } from "./handshake.js";
+import type { Access, DecodedMessage } from "../session.js";
+import { doubted, MAX_DOUBTS, misreadAfter, reviewed } from "./doubt.js";
+import { nextQuestion, CONFIG } from "./handshake.js";
 import { cutLines, type Line } from "./lines.js";
+import { quiet, type Session, type ReceiveResult, withholds } from "./state.js";
 import { isConfig, PANEL, preferencesOf, type Props, statusOf } from "./status.js";
-import { newSearch, prove, type ProvenTable, type Search, narrowTables } from "./table-search.js";
+import { prove, narrowTables } from "./table-search.js";
 import { encodeText } from "./tables.js";
-
-/** Everything that a connection remembers. */
-export interface Session {
-  readonly peer: ConnectedDevice;
-  readonly model: Model;
-  readonly channel: Channel;
-  readonly pending: string;
-  readonly search: Search;
-  readonly handshake: Handshake;
-  readonly proven: ProvenTable | null;
-  readonly provenAt: number;
-  readonly access: Access;
-  readonly props: Props;
-  /** A status with a speed came. */
-  readonly reported: boolean;
-  readonly clockSet: boolean;
-  readonly configured: boolean;
-  /** So many times it was asked for its configuration. */
-  readonly configAsked: number;
-  /** When the start was written that the pad has not judged yet. */
-  readonly startedAt: number | null;
-  /** So many starts in a row were refused. */
-  readonly refusals: number;
-  readonly asleep: boolean;
-}
-
-export const newSession = (peer: ConnectedDevice, model: Model, channel: Channel): Session => ({
-  peer,
-  model,
-  channel,
-  pending: "",
-  search: newSearch,
-  handshake: newHandshake,
-  proven: null,
-  provenAt: 0,
-  access: "pending",
-  props: {},
-  reported: false,
-  clockSet: false,
-  configured: false,
-  configAsked: 0,
-  startedAt: null,
-  refusals: 0,
-  asleep: false,
-});
 
 export const telemetryOf = ({ quirks }: Model): string => quirks.text?.telemetry ?? "servers getProp 1 2 9";
 
 export const clockLine = ({ peer }: Session, now: number): string =>
   `time_posix ${Math.floor((peer.epoch + now) / 1000)}`;
-
-interface ReceiveResult {
-  readonly session: Session;
-  readonly messages: readonly DecodedMessage[];
-  /** Lines to write at once, encoded. */
-  readonly replies: readonly string[];
-}
-
-const quiet = (session: Session, ...messages: readonly DecodedMessage[]): ReceiveResult => ({
-  session,
-  messages,
-  replies: [],
-});
 
 /** A notification. Never throws. */
 export const receive = (
@@ -103,8 +46,9 @@ const receiveLine = (session: Session, raw: string, now: number): ReceiveResult 
   const narrowed = { ...session, search };
   if (!session.proven) return identified(narrowed, line, raw, now);
   // What more the pad has said leaves fewer tables, never none.
-  const known = { ...narrowed, proven: prove(search) ?? session.proven };
-  return line ? understood(known, line, now) : quiet(known, notUnderstood(raw));
+  const proven = prove(search) ?? session.proven;
+  const known = { ...narrowed, proven, misread: misreadAfter(session, line) };
+  return reviewed(line ? understood(known, line, now) : quiet(known, notUnderstood(raw)));
 };
 
 const notUnderstood = (raw: string): DecodedMessage => ({
@@ -112,17 +56,9 @@ const notUnderstood = (raw: string): DecodedMessage => ({
   reason: `Line not understood: ${raw.slice(0, 256)}`,
 });
 
-/** A line that no table fits which fits the others: nothing is certain any more, and all is asked anew. */
-const doubted = (session: Session): ReceiveResult => {
-  const { peer, model, channel, access } = session;
-  const anew = newSession(peer, model, channel);
-  const changed: readonly DecodedMessage[] = access === "full" ? [{ kind: "access", access: "pending" }] : [];
-  return quiet({ ...anew, access: access === "full" ? "pending" : access }, ...changed);
-};
-
 /** A line before the table is known. */
 const identified = (session: Session, line: Line | null, raw: string, now: number): ReceiveResult => {
-  const proven = prove(session.search);
+  const proven = session.doubts < MAX_DOUBTS ? prove(session.search) : null;
   if (proven) return begun({ ...session, proven, provenAt: now, access: "full" }, line, now);
   const { model, search } = session;
   const word = line?.type === "answer" ? line.word : (line?.type ?? "");
@@ -164,21 +100,14 @@ const understood = (session: Session, line: Line, now: number): ReceiveResult =>
   }
 };
 
-/** However often it is asked, it does not tell its settings. A line may be lost. */
-const withholds = ({ configured, configAsked }: Session): boolean =>
-  !configured && configAsked > CONFIG_TRIES;
-
 /** A pad that answers, and tells nothing of itself: in its deepest standby the settings are left out (more-protocols 1.6). */
 const answered = (session: Session): ReceiveResult => {
-  const asleep = session.asleep || (withholds(session) && !session.reported);
+  const asleep = session.asleep || (withholds(session) && !session.reported && session.misread <= 0);
   return asleep || session.reported ? asleepOr(session, asleep, [{ kind: "alive" }]) : quiet(session);
 };
 
 /** The vendor's band; MIoT's own -4001 to -4007 are no refusals (more-protocols 1.6). */
 const isRefusal = (code: number): boolean => code <= -5000 && code >= -9999;
-
-/** A pad that does not tell its configuration is asked for it so often. */
-export const CONFIG_TRIES = 3;
 
 /** The echo comes within 1 s; none at all is a sign of standby. */
 const ECHO_MS = 1_000;
