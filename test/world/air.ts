@@ -1,10 +1,11 @@
 import type { Abortable, Link, Radio } from "../../src/ble/radio.js";
 import { asError, BridgeError } from "../../src/domain/errors.js";
 import { FTMS } from "../../src/protocol/ftms/gatt.js";
-import { handedOver } from "../support/pad-rig.js";
+import { handedOver, isTextPad } from "../support/pad-rig.js";
 import type { Pad } from "../../src/sim/pad.js";
 import type { ProcessClock, WorldClock } from "./clock.js";
 import type { Dice } from "./random.js";
+import { lineStream } from "./stream.js";
 
 /** What the air between the bridge and one pad does; set while the day goes on. Times in milliseconds. */
 export interface Air {
@@ -24,6 +25,8 @@ export interface Air {
   parts: { readonly speed: number; readonly rest: number };
   /** No answer of the control point comes. */
   unanswered: boolean;
+  /** What a text pad says comes in pieces of at most so many bytes, so many ms apart; null: as it is sent. */
+  pieces: { readonly size: number; readonly pause: number } | null;
 }
 
 export const clearAir: Air = {
@@ -36,6 +39,7 @@ export const clearAir: Air = {
   frozen: false,
   parts: { speed: 0, rest: 0 },
   unanswered: false,
+  pieces: null,
 };
 
 export interface AirObserver {
@@ -133,6 +137,19 @@ const linkThrough = (link: Link, { world, process, dice, airOf, padOf, observer 
     });
 
   const heard = (characteristic: string, onBytes: (bytes: Uint8Array) => void) => {
+    const pad = padOf(address);
+    if (isTextPad(pad))
+      return lineStream({
+        world,
+        air: () => airOf(address),
+        pad: () => pad,
+        hand: (bytes, generated) =>
+          process.input(() => {
+            if (lost.signal.aborted) return;
+            if (generated !== null) observer.heard(address, generated);
+            onBytes(bytes);
+          }),
+      });
     let last: Uint8Array | null = null;
     const pass = (bytes: Uint8Array, ms: number): void => {
       const generated = world.now();

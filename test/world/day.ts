@@ -1,6 +1,8 @@
 import { type Faults, SIMULATED_MODELS, type SimulatedModel } from "../../src/domain/faults.js";
 import { speedFromKmh } from "../../src/domain/units.js";
+import { ALL_TABLES, KNOWN_TABLES } from "../../src/protocol/kingsmith-text/tables.js";
 import type { PadOptions } from "../../src/sim/pad.js";
+import { isSilent, isText } from "../support/pad-rig.js";
 import { type Air, clearAir } from "./air.js";
 import { Dice } from "./random.js";
 
@@ -78,15 +80,34 @@ export const usualSafety: Safety = {
   max_session: null,
 };
 
-/** A URTM028 and a pad that is read as a stream are looked at by test/pad: the oracle knows neither of them. */
-const MODELS = SIMULATED_MODELS.filter((model) => !["urtm028", "ks-c2", "x21"].includes(model));
 const WILINK: readonly SimulatedModel[] = ["c2", "a1", "p1", "r1pro"];
 /** Whose data may say nothing (safety rule 7). */
-const FTMS: readonly SimulatedModel[] = ["z1", "mc21", "ftms", "tm11gy"];
+const FTMS: readonly SimulatedModel[] = ["z1", "mc21", "ftms", "tm11gy", "urtm028"];
 const isWiLink = (model: SimulatedModel): boolean => WILINK.includes(model);
 
-const dayPad = (dice: Dice): DayPad => {
-  const model = dice.pick(MODELS);
+/** A second pair: a variant that nobody has seen, which is never steered (more-protocols 1.2). */
+const textOptions = (dice: Dice): PadOptions => ({
+  ...(dice.chance(0.6) && { table: dice.pick(KNOWN_TABLES) }),
+  ...(dice.chance(0.08) && { secondPair: dice.pick(ALL_TABLES) }),
+  ...(dice.chance(0.3) && { takesTry: dice.whole(2, 3) }),
+  ...(dice.chance(0.05) && { childLock: true }),
+  ...(dice.chance(0.08) && { asleep: true }),
+  ...(dice.chance(0.1) && { deafSpinUp: true }),
+});
+
+const textAir = (dice: Dice): Partial<Air> => ({
+  ...(dice.chance(0.4) && {
+    pieces: dice.pick([
+      { size: 1, pause: 0 },
+      { size: 7, pause: 5 },
+      { size: 20, pause: 40 },
+      { size: 512, pause: 300 },
+    ]),
+  }),
+});
+
+const dayPad = (dice: Dice, models: readonly SimulatedModel[]): DayPad => {
+  const model = dice.pick(models);
   const wilink = isWiLink(model);
   const ftms = FTMS.includes(model);
   const options: PadOptions = {
@@ -102,11 +123,13 @@ const dayPad = (dice: Dice): DayPad => {
     ...(ftms && dice.chance(0.05) && { silentData: true }),
     ...(ftms && dice.chance(0.1) && { refusePause: true }),
     ...((wilink || ftms) && dice.chance(0.05) && { imperial: true }),
+    ...(isText(model) && textOptions(dice)),
+    ...(isSilent(model) && { silentData: true }),
   };
   return {
     model,
     options,
-    air: dayAir(dice),
+    air: { ...dayAir(dice), ...(isText(model) && textAir(dice)) },
     maxSpeed: dice.chance(0.25) ? dice.pick([2, 3, 4, 5.5]) : null,
     startSpeed: dice.chance(0.2) ? dice.pick([1.6, 2, 3]) : null,
   };
@@ -336,10 +359,10 @@ const DEEDS: readonly (readonly [number, Maker])[] = [
   [1.2, ending],
 ];
 
-/** The day of a seed. */
-export const dayOf = (seed: number): Day => {
+/** The day of a seed, with pads of these models. */
+export const dayOf = (seed: number, models: readonly SimulatedModel[] = SIMULATED_MODELS): Day => {
   const dice = new Dice(seed);
-  const pads = Array.from({ length: dice.chance(0.25) ? 2 : 1 }, () => dayPad(dice));
+  const pads = Array.from({ length: dice.chance(0.25) ? 2 : 1 }, () => dayPad(dice, models));
   const deeds: Deed[] = [];
   // Most days begin with somebody who walks.
   if (dice.chance(0.8))

@@ -101,6 +101,10 @@ export class PadOracle {
   readonly setup: DayPad;
   readonly wilink: boolean;
   readonly ftms: boolean;
+  /** Its statuses tell of a countdown. */
+  readonly showsStart: boolean;
+  /** It is of a variant that the bridge may know: one that nobody has seen need not be stopped (issue 14). */
+  readonly steers: boolean;
   /** km/h: a status may show 0 below it. */
   readonly least: number;
   /** What a number of ours means to a machine that counts in miles and, of its kind, does not say so. */
@@ -173,6 +177,8 @@ export class PadOracle {
     const { model } = pad.machine;
     this.wilink = "wilink" in model;
     this.ftms = "ftms" in model;
+    this.showsStart = !this.ftms && !("text" in model);
+    this.steers = (setup.options.secondPair ?? null) === null;
     const { imperial = false } = setup.options;
     this.least = Math.max(LEAST * (imperial ? KM_PER_MILE : 1), (setup.options.ramp ?? 0) * ON_ITS_WAY_S);
     this.unsaid = imperial && this.ftms && setup.model !== "tm11gy" ? KM_PER_MILE : 1;
@@ -201,7 +207,9 @@ export class PadOracle {
     if (last?.phase !== belt.phase) this.#phaseSince = now;
     if (belt.phase === "rest") this.#cause = null;
     this.#movingSince = belt.speed >= this.least ? (this.#movingSince ?? now) : null;
-    const ours = this.#cause?.by === "us" && now - this.#cause.at > 22_000;
+    // Data has shown nothing for so long (rule 7): what was not heard, as while the process stood still, shows nothing either.
+    const ours =
+      this.#cause?.by === "us" && this.#heardOf - Math.max(this.#cause.at, this.#stallEnd) > 22_000;
     if (
       ours &&
       belt.phase === "running" &&
@@ -387,6 +395,7 @@ export class PadOracle {
 
   /** A notification that the pad sent at `generated` is about to be read. */
   heard(generated: number): void {
+    if (!this.steers) return;
     const then = this.truth.findLast(({ at }) => at <= generated);
     if (then) this.#told = [...this.#told.slice(-HISTORY), { ...then, at: generated }];
     if ((then?.speed ?? 0) >= this.least) this.#unshownSince = null;
@@ -405,7 +414,7 @@ export class PadOracle {
     if (this.#linkedAt === null || this.#firstHeard === null || this.disturbed) return;
     if (this.#deps.now() - this.#linkedAt < 2_000) return;
     // One that shares an older stop shares its time.
-    if (!this.#stopConfirmed) return;
+    if (!this.#stopConfirmed || !this.steers) return;
     ask.calm = ramp > 0.45 && !deafSpinUp;
     const falls =
       (speed / ramp) * 1000 +
@@ -578,9 +587,9 @@ export class PadOracle {
     if (cause?.by === "us") return what;
     const late = this.#deps.now() - this.#awayAt < LATE_WORD;
     if (isWord && late && (cause?.at ?? -Infinity) <= this.#awayAt) return null;
-    // FTMS shows no countdown, and no status shows the first moment of a slow ramp.
+    // FTMS and text lines show no countdown, and no status shows the first moment of a slow ramp.
     const slow = (this.least * 2 * 1000) / (this.setup.options.ramp ?? 0.53);
-    const shownAt = (cause?.at ?? 0) + (this.ftms ? this.#countdown + slow : 0) + SIGHT;
+    const shownAt = (cause?.at ?? 0) + (this.showsStart ? 0 : this.#countdown + slow) + SIGHT;
     return this.#heardOf > shownAt ? what : null;
   }
 

@@ -1,12 +1,14 @@
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { SIMULATED_MODELS, type SimulatedModel } from "../../src/domain/faults.js";
 import { type Day, dayOf } from "./day.js";
 import { kindOfViolation, shrink } from "./shrink.js";
 import { runDay } from "./world.js";
 
-// npm run test:world -- [--days N] [--seed N] [--workers N] [--shrink N]
-// Many days, each by a seed of its own, the first of them printed. `--days 1` shows that day as it was.
+// npm run test:world -- [--days N] [--seed N] [--model NAME,NAME…] [--workers N] [--shrink N]
+// Many days, each by a seed of its own, the first of them printed. `--days 1` shows that day as it was. A day is a
+// function of its seed and of the models that its pads are drawn from.
 
 const DAYS = 20_000;
 /** Seeds that a worker takes at a time. */
@@ -16,6 +18,16 @@ const flag = (name: string): number | null => {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? null : Number(process.argv[at + 1]);
 };
+const modelsNamed = (): readonly SimulatedModel[] => {
+  const at = process.argv.indexOf("--model");
+  if (at < 0) return SIMULATED_MODELS;
+  const names = (process.argv[at + 1] ?? "").split(",");
+  const models = names.flatMap((name) => SIMULATED_MODELS.filter((model) => model === name));
+  if (models.length === names.length) return models;
+  process.stderr.write(`--model takes some of ${SIMULATED_MODELS.join(",")}\n`);
+  process.exit(64);
+};
+const MODELS = modelsNamed();
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 interface Lot {
@@ -35,7 +47,7 @@ const work = async ({ from, count }: Lot): Promise<Report> => {
   const exits: number[] = [];
   const reactions: number[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
-    const outcome = await runDay(dayOf(seed));
+    const outcome = await runDay(dayOf(seed, MODELS));
     if (outcome.violations.length > 0) failures.push({ seed, violations: outcome.violations });
     exits.push(...outcome.exits);
     reactions.push(...outcome.reactions.filter(({ gap }) => gap > 0).map(({ took }) => took));
@@ -53,7 +65,7 @@ const print = async (day: Day): Promise<boolean> => {
 };
 
 const single = async (seed: number): Promise<boolean> => {
-  const day = dayOf(seed);
+  const day = dayOf(seed, MODELS);
   const { violations } = await runDay(day);
   const [first] = violations;
   const tries = flag("shrink") ?? 0;
@@ -101,7 +113,7 @@ const many = async (first: number, days: number): Promise<boolean> => {
       { length: flag("workers") ?? availableParallelism() },
       () =>
         new Promise<void>((resolve, reject) => {
-          const child = fork(fileURLToPath(import.meta.url), ["--serve"]);
+          const child = fork(fileURLToPath(import.meta.url), ["--serve", "--model", MODELS.join(",")]);
           const go = (): void => {
             const lot = take();
             if (lot) child.send(lot);
@@ -126,7 +138,8 @@ const many = async (first: number, days: number): Promise<boolean> => {
   say(`${done} days from seed ${first} in ${seconds.toFixed(0)} s · exits ${codes.join(", ")}`);
   say(`from a stop to the frame that is obeyed, on pads with a gap: median ${at(0.5)} ms, worst ${at(1)} ms`);
   if (flag("until-found") !== null) return false;
-  if (kinds.size > 0) say("One day alone: npm run test:world -- --days 1 --seed N [--shrink 250]");
+  const named = MODELS === SIMULATED_MODELS ? "" : ` --model ${MODELS.join(",")}`;
+  if (kinds.size > 0) say(`One day alone: npm run test:world -- --days 1 --seed N${named} [--shrink 250]`);
   return kinds.size > 0;
 };
 

@@ -239,6 +239,7 @@ class World {
   async #stopAll(): Promise<void> {
     for (const [i, oracle] of this.#pads.entries()) {
       const { silentData = false, ramp = 1 } = this.#day.pads[i]!.options;
+      if (!oracle.steers) continue;
       const outcome = (await this.#stopOnce(i)) === "ok" ? "ok" : await this.#stopOnce(i);
       if (!this.#life || outcome === null) return;
       // The deadline is made for belts that slow by 0.4 km/h a second.
