@@ -154,7 +154,8 @@ const lineNamed = (text: string | null): string => {
   return key === "ControlMode" && value === "1" ? "control" : "unreadable";
 };
 
-export const isTextPad = (pad: SimulatedPad): pad is TextPad => pad.machine.model.protocol === "kingsmith-text";
+export const isTextPad = (pad: SimulatedPad): pad is TextPad =>
+  pad.machine.model.protocol === "kingsmith-text";
 
 /** What a frame means to a pad in this state; null: it is a part of a line that has not ended. */
 export const operationOf = (pad: SimulatedPad, characteristic: string, bytes: Uint8Array): string | null => {
