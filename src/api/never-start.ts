@@ -1,7 +1,7 @@
 import { type Command, failure } from "../domain/command.js";
 import type { ParsedSet } from "./set-message.js";
 
-/** Keys that set a belt at rest in motion, or let the pad do it. */
+/** Commands that start a belt at rest, or let the pad start it. */
 const starts = ({ key, value }: Command): boolean =>
   (key === "belt" && value === "ON") ||
   value === "auto" ||
@@ -9,10 +9,10 @@ const starts = ({ key, value }: Command): boolean =>
 
 const NOT_A_START = failure(
   "unsupported",
-  "The request was sent with start=never, so the belt was not started. Send it without.",
+  "The request was sent with start=never, so the belt was not started. Send it without start=never.",
 );
 
-/** The same message for a belt that runs: no key of it starts one, a speed that finds the belt at rest included. */
+/** The same message restricted to a running belt: no key starts one, and a speed does not start a belt at rest. */
 export const neverStarting = (parsed: ParsedSet): ParsedSet => {
   const dropped = parsed.commands.filter(starts);
   const kept = parsed.commands.filter((command) => !starts(command));

@@ -4,19 +4,19 @@ import { availabilityPayload, statePayload, statsPayload } from "./payloads.js";
 
 /** docs/topics.md, rates: numbers at most once a second, `last_status_at` and `rssi` alone at most once a minute. */
 const NUMBERS_MS = 1_000;
-/** A pad that is polled once a second, or speaks as often by itself, does so a few milliseconds early or late. */
+/** A pad that is polled, or notifies, once a second does so a few milliseconds early or late. */
 const EARLY_MS = 50;
 const TRIFLES_MS = 60_000;
-/** Without a change, what was looked at so long ago is still true: time alone changes a pad in steps of 500 ms. */
+/** Without a change, a view of this age is still valid: time alone changes a pad in steps of 500 ms. */
 const CURRENT_MS = 10;
 
-/** The clock, as far as a feed needs one: monotonic milliseconds, and a call after some of them that can be cancelled. */
+/** The clock of a feed: monotonic milliseconds, and a timer that can be cancelled. */
 export interface FeedClock {
   now(): number;
   after(ms: number, run: () => void): () => void;
 }
 
-/** What of a pad is published. `stats` is null until the store has been read. */
+/** The published part of a pad. `stats` is null until the store has been read. */
 export interface Published {
   readonly available: boolean;
   readonly state: PadState;
@@ -33,7 +33,7 @@ export interface PadSink {
 type StatePayload = ReturnType<typeof statePayload>;
 type StatsPayload = ReturnType<typeof statsPayload>;
 
-/** How fast what has changed is to be published. */
+/** How soon a change is published. */
 type Pace = "urgent" | "numbers" | "trifles" | null;
 
 const NUMBERS: readonly (keyof StatePayload)[] = ["speed", "incline", "heart_rate"];
@@ -67,7 +67,7 @@ interface PacedDeps<Value, Payload> {
   readonly sink: (payload: Payload) => void;
 }
 
-/** One topic whose value changes at three speeds. */
+/** One topic whose value changes at three rates. */
 class Paced<Value, Payload> {
   readonly #deps: PacedDeps<Value, Payload>;
   #shown: { readonly value: Value; readonly payload: Payload } | null = null;
@@ -77,14 +77,14 @@ class Paced<Value, Payload> {
     this.#deps = deps;
   }
 
-  /** What the value looks like; of two that are the same one after the other, it is one object. */
+  /** The payload of a value; for a value equal to the one before, the same object. */
   show(value: Value): Payload {
     const { same, payloadOf } = this.#deps;
     if (!this.#shown || !same(this.#shown.value, value)) this.#shown = { value, payload: payloadOf(value) };
     return this.#shown.payload;
   }
 
-  /** When it is due, `now` for at once, null for nothing new. */
+  /** When it is due: `now` for at once, null for no change. */
   due(payload: Payload, now: number): number | null {
     if (!this.#sent) return now;
     if (this.#sent.payload === payload) return null;
@@ -102,7 +102,7 @@ class Paced<Value, Payload> {
     }
   }
 
-  /** What came early counts as in time, so that the next one is due no sooner for it. */
+  /** A message that is sent early counts as on time, so that the next one does not become due earlier. */
   send(payload: Payload, now: number): void {
     const next = (this.#sent?.at ?? -Infinity) + NUMBERS_MS;
     this.#deps.sink(payload);
@@ -110,7 +110,7 @@ class Paced<Value, Payload> {
   }
 }
 
-/** One pad's availability, state and stats for a face of the bridge: words at once, numbers at their pace. */
+/** One pad's availability, state and stats for a face of the bridge: belt changes at once, numbers at their rate. */
 export class PadFeed {
   readonly #clock: FeedClock;
   readonly #view: () => Published;
@@ -139,13 +139,16 @@ export class PadFeed {
     });
   }
 
-  /** Something may have changed: publishes what is due and looks again when the rest is. */
+  /** Something may have changed: publishes what is due and sets a timer for the rest. */
   changed(view = this.#view()): void {
     this.#flushedAt = -Infinity;
     this.#run(view, false);
   }
 
-  /** A result speaks of what state shows, so that comes first (docs/topics.md, rates). A thousand may come at once. */
+  /**
+   * A result refers to the state, so the state is sent first (docs/topics.md, rates). A thousand results may come at
+   * once.
+   */
   flush(): void {
     const now = this.#clock.now();
     if (now - this.#flushedAt < CURRENT_MS) return;
@@ -153,12 +156,12 @@ export class PadFeed {
     this.#flushedAt = now;
   }
 
-  /** Availability: docs/topics.md wants it before everything else of a pad. */
+  /** Availability: docs/topics.md requires it before everything else of a pad. */
   availability(): void {
     this.#sendAvailable(this.#view());
   }
 
-  /** State and stats regardless of pace: `get`, birth, reconnect. */
+  /** State and stats independent of their rate: for `get`, birth, reconnect. */
   everything(): void {
     const { state, stats } = this.#view();
     const now = this.#clock.now();
@@ -197,7 +200,7 @@ export class PadFeed {
   }
 }
 
-/** When to look again; Infinity when there is nothing left to send. */
+/** When to check again; Infinity when there is nothing left to send. */
 const step = <Value, Payload>(
   paced: Paced<Value, Payload>,
   payload: Payload,
@@ -211,7 +214,9 @@ const step = <Value, Payload>(
   return Infinity;
 };
 
-/** What a new run says first of a pad, whatever it knows already: what the last run left is not true any more (rule 9). */
+/**
+ * The first state of a pad in a new run, whatever is known already: the last run's state is outdated (safety rule 9).
+ */
 export const unknownState = (state: PadState): ReturnType<typeof statePayload> =>
   statePayload({ ...state, ...UNKNOWN });
 

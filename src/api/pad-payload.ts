@@ -16,16 +16,16 @@ const capabilitiesPayload = (of: Capabilities): CapabilitiesPayload => ({
   control: canControl(of),
 });
 
-/** Slow, at ease, brisk: shares of the highest speed. Of 6 km/h these are 2, 3.5 and 5. */
+/** Slow, comfortable, brisk: fractions of the highest speed. Of 6 km/h these are 2, 3.5 and 5. */
 const SHARES = [1 / 3, 7 / 12, 5 / 6];
 
-/** To half a km/h, which is what people say; to the pad's own step where that is larger. */
+/** Rounded to half a km/h; to the pad's own step where that is larger. */
 const fromRange = ({ max_speed, speed_step }: CapabilitiesPayload): readonly number[] => {
   const step = Math.max(0.5, speed_step);
   return SHARES.map((share) => Math.round((share * max_speed) / step) * step);
 };
 
-/** The configured ones that the pad can do, else three from its range; none while nobody knows what it can do. */
+/** The configured presets within the pad's range, else three from its range; none while the range is unknown. */
 const presetsOf = (
   configured: readonly number[] | null,
   capabilities: CapabilitiesPayload | null,

@@ -3,20 +3,20 @@ import type { Capabilities, ProtocolName } from "../domain/pad.js";
 import type { EventType, PadState } from "../domain/state.js";
 import type { Session, Stats } from "../domain/stats.js";
 
-/** Something that happened to a pad; `at` is epoch milliseconds. */
+/** An event of a pad; `at` is epoch milliseconds. */
 export interface PadHappening {
   readonly type: EventType;
   readonly at: number;
   readonly session?: Session;
 }
 
-/** One key of a message, and where its result goes. `respond` is called exactly once. */
+/** One key of a message, and the receiver of its result. `respond` is called exactly once. */
 export interface CommandRequest {
   readonly command: Command;
   readonly respond: (outcome: Outcome) => void;
 }
 
-/** What of a pad is shown. */
+/** The visible part of a pad. */
 export interface PadPortView {
   readonly available: boolean;
   readonly state: PadState;
@@ -30,7 +30,7 @@ export interface PadPortView {
   };
 }
 
-/** A pad as every face of the bridge sees it. The rules of safety are behind it, once for all faces. */
+/** A pad as every face of the bridge sees it. The safety rules are behind it, once for all faces. */
 export interface PadPort {
   readonly settings: { readonly id: string; readonly name: string; readonly address: string | null };
   view(): PadPortView;
@@ -38,6 +38,6 @@ export interface PadPort {
     changed(view: PadPortView): void;
     happened(pad: unknown, event: PadHappening): void;
   }): () => void;
-  /** `arrived` is when the message came, on the clock; `stale`: it is older than 5 s by its own `at`. */
+  /** `arrived`: when the message arrived, on the clock; `stale`: it is older than 5 s by its own `at`. */
   submit(requests: readonly CommandRequest[], arrived: number, stale: boolean): void;
 }

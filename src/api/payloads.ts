@@ -10,10 +10,10 @@ import {
 } from "../domain/stats.js";
 import { km, kmh, type Metres, type Speed } from "../domain/units.js";
 
-// Domain values as the JSON objects of docs/topics.md. Every key is always there, null when unknown: Home Assistant
+// Domain values as the JSON objects of docs/topics.md. Every key is always present, null when unknown: Home Assistant
 // logs a warning for each key that a template misses.
 
-/** At most `digits` decimals, never float dust, never -0. */
+/** At most `digits` decimals, without floating point errors, never -0. */
 const rounded = (value: number, digits: number): number => {
   const scale = 10 ** digits;
   return Math.round(value * scale) / scale + 0;
@@ -65,7 +65,7 @@ type SessionPayload = { id: string | null; state: Session["state"] | null } & {
   [Key in keyof ReturnType<typeof sessionNumbers>]: ReturnType<typeof sessionNumbers>[Key] | null;
 };
 
-/** Before the first walk: all keys all the same, so that `value_json.session.distance` always exists. */
+/** Before the first session: all keys are present, so that `value_json.session.distance` always exists. */
 const NO_SESSION: SessionPayload = {
   id: null,
   state: null,
@@ -128,7 +128,7 @@ export const bridgeStatePayload = (
   about?: { readonly reason: string | null; readonly since: number },
 ) => (about === undefined ? { state } : { state, reason: about.reason, since: time(about.since) });
 
-/** How one key of a message ended; `value` as it was asked, null where it could not be read. */
+/** The result of one key of a message; `value` as it was requested, null where it could not be read. */
 export interface Result {
   readonly id: string | number | null;
   readonly command: CommandKey | null;
@@ -149,7 +149,7 @@ export const resultPayload = ({ id, command, value, outcome, tookMs }: Result) =
   took_ms: integer(tookMs),
 });
 
-/** Something that happened to a pad at an epoch millisecond, with the walk that it is about. */
+/** An event of a pad at an epoch millisecond, with the session that it concerns. */
 export interface PadEvent {
   readonly type: EventType;
   readonly at: number;
@@ -163,7 +163,7 @@ export const eventPayload = ({ type, at, session }: PadEvent) => ({
   ...(session && { session: session.id, ...sessionNumbers(session) }),
 });
 
-/** The largest payload that is read: any message we understand is far smaller. */
+/** The largest payload that is read: every valid message is far smaller. */
 const LARGEST_PAYLOAD = 64 * 1024;
 
 /** The text of a payload; null where it is not UTF-8 or too large. */
@@ -180,7 +180,10 @@ export const decode = (bytes: Uint8Array): string | null => {
 const JSON_BEGINS = /^[\t\n\r ]*[-[{"0-9tfn]/;
 const JSON_ENDS = /[\]}"0-9el\t\n\r ]$/;
 
-/** undefined where the text is no JSON. The SyntaxError of JSON.parse takes 5 µs; most of what is none shows at its ends. */
+/**
+ * undefined where the text is not JSON. The SyntaxError of JSON.parse takes 5 µs; most invalid texts are recognized at
+ * their ends.
+ */
 export const parseJson = (text: string): unknown => {
   if (!JSON_BEGINS.test(text) || !JSON_ENDS.test(text.slice(-1))) return undefined;
   try {
@@ -193,7 +196,7 @@ export const parseJson = (text: string): unknown => {
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What a requester may tag its request with; objects are not given back, they could nest without end. */
+/** A requester's tag for its request; objects are not returned, they could be nested without end. */
 export type Transaction = string | number | boolean;
 
 export interface ResponsePayload {
@@ -203,7 +206,7 @@ export interface ResponsePayload {
   readonly transaction?: Transaction;
 }
 
-/** `B/bridge/response/<verb>`; keys with a `?` in docs/topics.md are left out when there is nothing to say. */
+/** `B/bridge/response/<verb>`; keys with a `?` in docs/topics.md are left out when they are empty. */
 export const responsePayload = (
   answer: { readonly data?: unknown } | { readonly error: string },
   transaction?: Transaction,
@@ -213,7 +216,7 @@ export const responsePayload = (
   ...(transaction === undefined ? {} : { transaction }),
 });
 
-/** A payload of `bridge/request/<verb>`: no object counts as `{}` (docs/topics.md). */
+/** A payload of `bridge/request/<verb>`: anything but an object counts as `{}` (docs/topics.md). */
 export const parseRequest = (
   bytes: Uint8Array,
 ): { readonly fields: Readonly<Record<string, unknown>>; readonly transaction?: Transaction } => {

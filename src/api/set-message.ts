@@ -2,14 +2,14 @@ import { type Command, type CommandKey, failure, isStop, type Outcome, VERBS } f
 import { MODES } from "../domain/pad.js";
 import { decode, isObject, parseJson } from "./payloads.js";
 
-/** A key of a message that will not be carried out, and why. `value` is null where it could not be read. */
+/** A key of a message that is not carried out, and why. `value` is null where it could not be read. */
 export interface Rejected {
   readonly command: CommandKey | null;
   readonly value: Command["value"] | null;
   readonly outcome: Outcome;
 }
 
-/** A message on `set` or `set/<key>`: what to do, in the order to do it, and what is refused already. */
+/** A message on `set` or `set/<key>`: the commands in their order, and the keys that are refused already. */
 export interface ParsedSet {
   readonly id: string | number | null;
   /** `at` as epoch milliseconds; null when it was not given or cannot be read. */
@@ -23,7 +23,7 @@ export interface ParsedSet {
 const NOTHING: ParsedSet = { id: null, at: null, stale: false, commands: [], rejected: [] };
 
 const LONGEST_ID = 64;
-/** A message may hold thousands of wrong keys; it must not cause thousands of results. */
+/** A message may contain thousands of wrong keys; it must not cause thousands of results. */
 const MOST_REJECTED = 32;
 
 const ON_OFF = ["ON", "OFF"] as const;
@@ -45,13 +45,13 @@ const ALLOWED_AT =
 const ALLOWED_JSON = "Unknown key: a JSON message takes belt, speed, mode, incline, command, id and at.";
 const ALLOWED_RAW = "Unknown key: set/<key> takes belt, speed, mode, incline, command and link.";
 const ALLOWED_SET =
-  "Send ON, OFF, a word of command such as stop, or a JSON object with belt, speed, mode, incline or command, and id or at.";
+  "Send ON, OFF, a value of command such as stop, or a JSON object with belt, speed, mode, incline or command, and id or at.";
 const ALLOWED_BYTES = "A payload must be UTF-8 text of at most 64 KiB.";
 
-const STOP_WINS = "Left out, because the message asks for a stop. Send it again without the stop.";
-const OVERRULED = "Left out, because another key of the message says otherwise. Send only one of them.";
+const STOP_WINS = "Left out, because the message contains a stop. Send it again without the stop.";
+const OVERRULED = "Left out, because another key of the message contradicts it. Send only one of them.";
 
-/** Reads a message on `set` (`key` null) or `set/<key>`; total on any bytes. */
+/** Parses a message on `set` (`key` null) or `set/<key>`; total on any bytes. */
 export const parseSet = (key: string | null, bytes: Uint8Array): ParsedSet => {
   const text = decode(withoutTrailingNul(bytes));
   if (key === null) return text === null ? refused(null, ALLOWED_BYTES) : parseMessage(text);
@@ -60,7 +60,7 @@ export const parseSet = (key: string | null, bytes: Uint8Array): ParsedSet => {
   return text === null ? refused(command, ALLOWED_BYTES) : parseRaw(command, text);
 };
 
-/** Microcontrollers send C strings with their end. */
+/** Microcontrollers send C strings with their terminating NUL. */
 const withoutTrailingNul = (bytes: Uint8Array): Uint8Array =>
   bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes;
 
@@ -116,7 +116,7 @@ const readMember = (name: string, value: unknown): Command | Rejected => {
   return readCommand(key, value) ?? wrong(key, ALLOWED[key]);
 };
 
-/** One message is one intent (docs/topics.md): a readable stop, else what its keys say together. */
+/** One message is one intent (docs/topics.md): a readable stop, else its keys together. */
 const intent = (
   read: readonly Command[],
   unread: readonly Rejected[],
@@ -139,7 +139,7 @@ const superseded = ({ command, value }: Omit<Rejected, "outcome">, why: string):
   outcome: failure("superseded", why),
 });
 
-/** A stop that is said twice runs once; `stop` and `pause` differ in what becomes of the session, so both run. */
+/** A repeated stop runs once; `stop` and `pause` differ in their effect on the session, so both run. */
 const stops = (read: readonly Command[]): readonly Command[] => [
   ...new Map(read.filter(isStop).map((command) => [command.value, command])).values(),
 ];
@@ -151,9 +151,9 @@ const agreed = (read: readonly Command[]): readonly Command[] => {
 };
 
 /**
- * Whether one of two keys that are no stops leaves the other out. The cautious one wins: `standby` means rest;
- * `toggle` stops a running belt, which ON or a speed would take back; a number of km/h is not to be exceeded by
- * `faster`. ON with `start` or `resume` is the same said twice, and both run.
+ * Whether one of two keys that are no stops overrules the other. The cautious one wins: `standby` means rest; `toggle`
+ * stops a running belt, which ON or a speed would revert; `faster` must not exceed a given speed. ON with `start` or
+ * `resume` has the same meaning, and both run.
  */
 const overrules = (winner: Command, { key, value }: Command): boolean => {
   if (winner.key === "mode") return winner.value === "standby" && ["belt", "speed", "command"].includes(key);
@@ -161,7 +161,10 @@ const overrules = (winner: Command, { key, value }: Command): boolean => {
   return winner.key === "speed" && (value === "faster" || value === "slower");
 };
 
-/** Mode, belt, speed (docs/topics.md). `start` and `resume` go with the belt, or a former speed would beat the new one. */
+/**
+ * Mode, belt, speed (docs/topics.md). `start` and `resume` have the rank of the belt, or a former speed would override
+ * the new one.
+ */
 const rank = ({ key, value }: Command): number =>
   value === "start" || value === "resume" ? JSON_KEYS.indexOf("belt") : RAW_KEYS.indexOf(key);
 
@@ -187,7 +190,7 @@ const readWord = <Word extends string>(value: unknown, words: readonly Word[]): 
   return words.find((word) => word.toLowerCase() === wanted) ?? null;
 };
 
-/** A JSON number or a plain decimal; Number() alone would take "", "0x3" and "1e3". Never -0. */
+/** A JSON number or a plain decimal; Number() alone would accept "", "0x3" and "1e3". Never -0. */
 const readNumber = (value: unknown): number | null => {
   const decimal = typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(trimmed(value));
   const number = decimal ? Number(value) : value;
@@ -203,7 +206,7 @@ const readId = (value: unknown): string | number | null =>
 
 const ISO_TIME = /^\d{4}-\d\d-(\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/;
 
-/** Epoch milliseconds. Date.parse alone takes many other forms, some of them in the zone of this machine. */
+/** Epoch milliseconds. Date.parse alone accepts many other forms, some of them in this machine's time zone. */
 const readTime = (value: unknown): number | null => {
   const day = typeof value === "string" ? ISO_TIME.exec(value)?.[1] : undefined;
   if (typeof value !== "string" || day === undefined) return null;

@@ -7,7 +7,7 @@ import type { ParsedSet, Rejected } from "./set-message.js";
 const STALE_MS = 5_000;
 
 export interface SetContext {
-  /** When the message came, on the clock that `now` reads (safety rule 2). */
+  /** When the message arrived, on the clock of `now` (safety rule 2). */
   readonly arrived: number;
   readonly now: () => number;
   /** The wall clock's epoch milliseconds. */
@@ -16,7 +16,10 @@ export interface SetContext {
   readonly answer: (result: Result) => void;
 }
 
-/** Hands a message that was read to its pad: what was refused in reading is answered at once, the rest by the pad. */
+/**
+ * Submits a parsed message to its pad: keys that were refused by the parser get their results at once, the others from
+ * the pad.
+ */
 export const submitSet = (
   pad: Pick<PadPort, "submit">,
   { id, at, stale, commands, rejected }: ParsedSet,

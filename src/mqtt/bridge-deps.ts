@@ -13,13 +13,13 @@ export interface BridgeDeps {
   readonly homeAssistant: HomeAssistantTopics & { readonly enabled: boolean };
   readonly goals: Goals;
   readonly pads: readonly PadPort[];
-  /** Where the last run published; null where nothing is known of one. `keep` is called once the broker was told. */
+  /** Where the last run published; null where unknown. `keep` saves this run's place, once the broker has it. */
   readonly before: Place | null;
   readonly keepPlace: (place: Place) => void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
-  /** When what is read now came in, on the clock. */
+  /** When the data that is read now arrived, on the clock. */
   readonly arrived: () => number;
   /** The payloads of bridge/info and bridge/health. */
   readonly info: () => object;
@@ -30,7 +30,7 @@ export interface BridgeDeps {
     fields: Readonly<Record<string, unknown>>,
     broker: Broker,
   ) => Promise<Answer>;
-  /** The broker came or went. */
+  /** The connection to the broker was made or lost. */
   readonly onConnection: (connected: boolean) => void;
   readonly connect: (
     own: { readonly will: OutMessage; readonly subscriptions: readonly Subscription[] },

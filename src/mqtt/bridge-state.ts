@@ -5,12 +5,14 @@ import { bridgeStatePayload, isObject, parseJson } from "../api/payloads.js";
 /** docs/topics.md: a foreign `offline` is answered at most once in 5 s, and after three in a row with a warning. */
 const ANSWER_EVERY_MS = 5_000;
 const FOREIGN_IN_A_ROW = 3;
-/** A row ends once nobody has contradicted us for this long; our own answers in between do not end it. */
+/** A series ends after this time without a foreign state; the bridge's own answers in between do not end it. */
 const ROW_MS = 60_000;
 
 export type Word = "online" | "stopping" | "offline";
 
-/** What `bridge/state` says about us, and the guard that it stays true: a late will of an older connection may lie. */
+/**
+ * The payload of `bridge/state`, and the guard that keeps it true: the late will of an older connection may replace it.
+ */
 export class BridgeStateGuard {
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -21,7 +23,7 @@ export class BridgeStateGuard {
   #answeredAt = -Infinity;
   #inARow = 0;
   #contradictedAt = -Infinity;
-  /** What we have said ourselves: it comes back to us, perhaps after we have said something newer. */
+  /** The bridge's own payloads: they come back by the subscription, perhaps after a newer one was published. */
   readonly #said = new Set<string>();
   #cancel: () => void = () => undefined;
 
@@ -47,7 +49,7 @@ export class BridgeStateGuard {
     this.#since = this.#clock.wall();
   }
 
-  /** Something was published live on our own state topic. */
+  /** A live message on the bridge's own state topic. */
   heard(text: string): void {
     if (this.#word === "offline") return;
     const said = parseJson(text);
@@ -59,7 +61,7 @@ export class BridgeStateGuard {
     if (this.#inARow === FOREIGN_IN_A_ROW)
       this.#log.warn(
         {},
-        "Someone keeps publishing another bridge/state on our base topic: is a second bridge running? " +
+        "Another client keeps publishing bridge/state on this base topic, probably a second bridge. " +
           "Give each bridge its own mqtt.base_topic.",
       );
     this.#answer();

@@ -17,7 +17,7 @@ import { subscriptions, type Topics, topics } from "./topics.js";
 /** docs/topics.md: at the connect and each minute. */
 const HEALTH_EVERY_MS = 60_000;
 
-/** Pads on one side, topics on the other: what changes is published, what comes in is routed. */
+/** Connects pads and topics: changes are published, received messages are routed. */
 export class Bridge {
   readonly #deps: BridgeDeps;
   readonly #topics: Topics;
@@ -33,9 +33,9 @@ export class Bridge {
   readonly #ends: (() => void)[] = [];
   /** The last bridge/info. */
   #info = "";
-  /** The broker has heard of this run. */
+  /** The broker has received the first messages of this run. */
   #welcomed = false;
-  /** What waits until `stopping` was said. */
+  /** Messages that wait until `stopping` was published. */
   #held: OutMessage[] | null = null;
 
   constructor(deps: BridgeDeps) {
@@ -89,14 +89,14 @@ export class Bridge {
     this.#listen();
   }
 
-  /** bridge/info may have changed: radio, store, a pad's identity, of which it shows a part. */
+  /** bridge/info may have changed: radio, store, a pad's identity. */
   infoChanged(): void {
     if (JSON.stringify(this.#deps.info()) !== this.#info) this.#sayInfo();
   }
 
   /**
-   * Runs `stop`, which stops the belts, and says `stopping` ahead of all that it changes (safety rule 8); goes on
-   * serving. Nothing waits for the broker, and no belt for a message to it.
+   * Runs `stop`, which stops the belts, and publishes `stopping` before all resulting changes (safety rule 8); keeps
+   * serving. No belt waits for a message to the broker.
    */
   stopping(reason: string, stop: () => void): void {
     const held: OutMessage[] = [];
@@ -111,7 +111,7 @@ export class Bridge {
     }
   }
 
-  /** Pads offline, bridge offline and acknowledged, goodbye; all within the time. Idempotent. */
+  /** Publishes pads `offline` and bridge `offline`, waits for its acknowledgement, disconnects; bounded. Idempotent. */
   async offline(withinMs: number, reason: string): Promise<void> {
     const { clock } = this.#deps;
     const end = clock.now() + withinMs;
@@ -131,7 +131,7 @@ export class Bridge {
     else this.#broker.publish(message);
   }
 
-  /** No timer and no listener stays behind. */
+  /** Removes every timer and listener. */
   end(): void {
     for (const end of this.#ends.splice(0)) end();
     for (const { feed, taker } of this.#pads.values()) {
@@ -192,7 +192,10 @@ export class Bridge {
     this.#ends.push(this.#deps.clock.every(HEALTH_EVERY_MS, () => this.#health()));
   }
 
-  /** The order of docs/topics.md, after discovery; `bridge/state` last, so that whoever reads `online` finds everything else there. */
+  /**
+   * The order of docs/topics.md, after discovery; `bridge/state` last, so that a client that reads `online` finds
+   * everything else.
+   */
   #everything(): void {
     const feeds = [...this.#pads.values()].map(({ feed }) => feed);
     for (const feed of feeds) feed.availability();
@@ -237,7 +240,7 @@ export class Bridge {
   #answer(pad: string, result: Result): void {
     const { command, value, outcome, tookMs } = result;
     const end = outcome.status === "ok" ? "ok" : outcome.code;
-    this.#deps.log.debug({ pad, command, value, result: end, tookMs }, "a command has ended");
+    this.#deps.log.debug({ pad, command, value, result: end, tookMs }, "Command result");
     this.#publish(resultMessage(this.#topics.pad(pad).result, result));
   }
 

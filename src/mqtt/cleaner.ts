@@ -3,19 +3,19 @@ import type { OutMessage } from "./client/broker.js";
 import { leftovers, type Place, retainedTopics } from "./leftovers.js";
 import { retained } from "./messages.js";
 
-/** Home Assistant logs an error for an empty state of an entity that it still has: it gets this long to let go of it. */
+/** Home Assistant logs an error for an empty state of an entity that it still has: it gets this long to remove it. */
 const LATER_MS = 1_000;
 
 interface CleanerDeps {
   readonly now: Place;
-  /** Where the last run published; null where nothing is known of one. */
+  /** Where the last run published; null where unknown. */
   readonly before: Place | null;
   readonly keepPlace: (place: Place) => void;
   readonly clock: Clock;
   readonly publish: (message: OutMessage) => void;
 }
 
-/** Clears the retained topics of pads that are gone, and of a base topic or prefix that is ours no more. */
+/** Clears the retained topics of removed pads, and of a former base topic or prefix. */
 export class Cleaner {
   readonly #deps: CleanerDeps;
   readonly #topics = new Set<string>();
@@ -26,7 +26,7 @@ export class Cleaner {
     this.#deps = deps;
   }
 
-  /** The broker is there. Returns, once a run, the configs of Home Assistant that are to be removed first. */
+  /** Called on connect. Returns, once per run, the Home Assistant configs that must be removed first. */
   begin(): readonly string[] {
     const { before, now } = this.#deps;
     if (this.#begun || JSON.stringify(before) === JSON.stringify(now)) return [];

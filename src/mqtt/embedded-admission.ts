@@ -2,17 +2,17 @@ import type { Socket } from "node:net";
 import type { Logger } from "../log/log.js";
 import { PacketMeter } from "./packet-meter.js";
 
-/** From the connection to its CONNECT. */
+/** Time from the connection to its CONNECT. */
 export const CONNECT_MS = 5_000;
-/** Connections that are logged in, and those that are not yet: a login takes milliseconds, so few of them are enough. */
+/** Connections with and without a login: a login takes milliseconds, so a few places suffice for those without. */
 const PLACES = { known: 100, strangers: 32 } as const;
-/** Before its CONNECT is accepted nobody needs more: client id, will, name and password. */
+/** A client needs no more before its CONNECT is accepted: client id, will, name and password. */
 const MAX_STRANGER_BYTES = 64 * 1024;
 /** A payload of 1 MB, and the longest topic. */
 const MAX_PACKET_BYTES = 1024 * 1024 + 70_000;
-/** Of packets that have arrived in part, from all clients together. */
+/** Of incomplete packets, of all clients together. */
 const MAX_PENDING_BYTES = 16 * 1024 * 1024;
-/** Smaller ones are never dropped for the sake of all. */
+/** Smaller packets are never dropped because of that total. */
 const SMALL_PACKET_BYTES = 64 * 1024;
 
 interface Visitor {
@@ -25,8 +25,9 @@ interface Visitor {
 }
 
 /**
- * Who may hold a connection, and how much of our memory before it is used. Strangers, who have not logged in, have
- * places of their own: whatever they do, they take none from clients, and each other's only by being more.
+ * Limits connections, and the memory of data that aedes has not read yet. Connections without a login have places of
+ * their own: they take none from logged-in clients, and of each other only the address with the most connections loses
+ * one.
  */
 export class Admission {
   readonly #visitors = new Map<Socket, Visitor>();
@@ -45,7 +46,7 @@ export class Admission {
     return this.#all(true).length < PLACES.known;
   }
 
-  /** A new connection; before anything reads from it. */
+  /** A new connection; called before its data is read. */
   enter(socket: Socket): void {
     const visitor: Visitor = {
       socket,
@@ -71,7 +72,7 @@ export class Admission {
     if (visitor) visitor.isKnown = true;
   }
 
-  /** aedes takes what has arrived by `read()`: what passes here has not been parsed, nor kept, by anybody. */
+  /** aedes takes arrived data by `read()`: data that passes here is neither parsed nor stored yet. */
   #watch(visitor: Visitor): void {
     const { socket } = visitor;
     const read = socket.read.bind(socket);
@@ -92,11 +93,14 @@ export class Admission {
     this.#pending += pending - visitor.pending;
     visitor.pending = pending;
     return pending > SMALL_PACKET_BYTES && this.#pending > MAX_PENDING_BYTES
-      ? "too much has arrived in part"
+      ? "too many bytes of incomplete packets"
       : null;
   }
 
-  /** The oldest stranger goes, of the address that has most of them: whoever floods is in his own way first. */
+  /**
+   * Drops the oldest connection without a login, of the address that has the most of them: a flooding client loses its
+   * own.
+   */
   #makePlace(): void {
     const strangers = this.#all(false);
     if (strangers.length <= PLACES.strangers) return;
@@ -111,8 +115,8 @@ export class Admission {
   }
 
   #drop({ socket, address }: Visitor, why: string): void {
-    this.#log.debug({ address, why }, "embedded broker: client dropped");
-    // Out of the count at once: `close` comes later.
+    this.#log.debug({ address, why }, "Embedded broker dropped a client");
+    // Removed from the count at once: `close` comes later.
     socket.destroy();
     this.#visitors.delete(socket);
   }

@@ -6,21 +6,21 @@ import { type Admission, CONNECT_MS } from "./embedded-admission.js";
 import { authenticator } from "./embedded-login.js";
 import { RetainedSizes } from "./retained-limit.js";
 
-/** A client that stops reading for so long is let go, before its backlog fills our memory. */
+/** A client that does not read for this long is disconnected, before its backlog fills the memory. */
 const DRAIN_MS = 20_000;
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** QoS 2 keeps a message until its PUBREL: as many as Mosquitto's max_inflight_messages, and small ones. */
 const MAX_QOS2 = { messages: 20, bytes: 64 * 1024 };
 /** Retained in all. A Home Assistant with some hundred devices has about a thousand configs of some kB. */
 const MAX_RETAINED = { topics: 4_000, bytes: 16 * 1024 * 1024 };
-/** What nobody but the bridge itself may use up. */
+/** The part of it for clients other than the bridge. */
 const OTHERS_RETAINED = { topics: 3_600, bytes: 14 * 1024 * 1024 };
 /** Between two warnings of one kind. */
 const WARN_MS = 60_000;
 
 /**
- * aedes acknowledges a message before it delivers it (its handlers/publish.js): what a client knows as published
- * may still be on its way to the others. Counts those, so that the end can wait for them.
+ * aedes acknowledges a message before it delivers it (its handlers/publish.js): a message that its sender takes for
+ * published may still be on its way to the subscribers. Counts those deliveries, so that the end can wait for them.
  */
 export class Deliveries {
   #open = 0;
@@ -44,14 +44,16 @@ type AuthorizePublish = Aedes["authorizePublish"];
 type Publish = Parameters<AuthorizePublish>[1];
 
 const refusalOf = ({ topic, payload, qos }: Publish): string | null => {
-  // As aedes does by default: nobody but the broker itself speaks under $SYS.
+  // As aedes does by default: only the broker itself publishes under $SYS.
   if (topic.startsWith("$SYS/")) return "$SYS topics are reserved";
   if (payload.length > MAX_PAYLOAD_BYTES) return "payload of more than 1 MB";
   if (qos === 2 && payload.length > MAX_QOS2.bytes) return "payload of more than 64 kB at QoS 2";
   return null;
 };
 
-/** Keeps what fits. What does not is delivered, and not kept; nor is the older value, which would be wrong by then. */
+/**
+ * Retains what fits. A message that does not fit is delivered and not retained; the older value, now wrong, is removed.
+ */
 const retainer = ({ ownClientId }: Login, { log, clock }: Deps) => {
   const sizes = new RetainedSizes();
   let warnedAt = -Infinity;
@@ -62,8 +64,8 @@ const retainer = ({ ownClientId }: Login, { log, clock }: Deps) => {
       warnedAt = clock.now();
       log.warn(
         { client: clientId, topic: packet.topic, topics: sizes.topics, bytes: sizes.bytes },
-        "Embedded broker keeps no more retained messages of others: delivered, not stored. The bridge's own are kept, " +
-          "and belts can be controlled. Clear retained topics that nobody needs, or use a broker of its own",
+        "Embedded broker keeps no more retained messages of other clients: delivered, not stored. The bridge's own are kept, " +
+          "and belts can be controlled. Clear unused retained topics, or use another broker",
       );
     }
     return false;
@@ -79,14 +81,14 @@ interface Store {
   readonly storeRetained: (packet: { readonly topic: string; readonly payload: Buffer }) => Promise<void>;
 }
 
-/** Delivered, not stored; aedes clears what is stored of a topic by an empty payload. */
+/** Delivers without storing; an empty payload makes aedes clear the stored value. */
 const passOn = (aedes: Aedes, packet: Publish): void => {
   packet.retain = false;
   const { persistence } = aedes as unknown as { readonly persistence: Store };
   void persistence.storeRetained({ topic: packet.topic, payload: Buffer.alloc(0) });
 };
 
-/** A small payload is a part of all that came with it: kept is what is its own. */
+/** A small payload is a view of the whole received buffer: only a copy of its own part is kept. */
 const own = (payload: Publish["payload"]): Buffer => {
   const bytes = Buffer.from(payload);
   return Buffer.concat([bytes], bytes.length);
@@ -111,7 +113,7 @@ export const createBroker = async (
     drainTimeout: DRAIN_MS,
     maxInflightInbound: MAX_QOS2.messages,
     preConnect: (_client, packet, done) => {
-      // aedes queues without bound for whoever stays away; and no command is to be delivered hours later.
+      // aedes queues without bound for a client that stays away; and no command may be delivered hours later.
       packet.clean = true;
       done(admission.hasPlace ? null : new Error("too many clients"), admission.hasPlace);
     },
@@ -132,9 +134,9 @@ export const createBroker = async (
   });
   // Without a listener these would end the program.
   const emitter: EventEmitter = aedes;
-  emitter.on("error", (err: unknown) => log.error({ err }, "embedded broker: internal error"));
+  emitter.on("error", (err: unknown) => log.error({ err }, "Embedded broker: internal error"));
   const complain = (client: { readonly id: string } | null, err: Error): void =>
-    log.debug({ client: client?.id ?? null, why: err.message }, "embedded broker: client dropped");
+    log.debug({ client: client?.id ?? null, why: err.message }, "Embedded broker dropped a client");
   aedes.on("clientError", complain);
   aedes.on("connectionError", complain);
   aedes.on("client", ({ conn }) => admission.know(conn));

@@ -3,7 +3,7 @@ import type { Aedes } from "aedes";
 import type { Clock } from "../clock.js";
 import type { Logger } from "../log/log.js";
 
-/** Between two warnings: somebody who tries passwords must not fill the log. */
+/** Between two warnings: a client that tries passwords must not fill the log. */
 const WARN_MS = 60_000;
 
 /** Digests have one length, so that the comparison takes the same time for every guess. */
@@ -16,7 +16,7 @@ type Client = Parameters<Aedes["authenticate"]>[0];
 const addressOf = ({ conn }: Client): string | null =>
   "remoteAddress" in conn ? (conn.remoteAddress ?? null) : null;
 
-/** Says that somebody was not let in. Neither name nor password: people type one where the other belongs. */
+/** Logs a refused login. Neither name nor password: people type one in place of the other. */
 const failureLog = ({ log, clock }: { readonly log: Logger; readonly clock: Clock }) => {
   let saidAt = -Infinity;
   let unsaid = 0;
@@ -26,7 +26,7 @@ const failureLog = ({ log, clock }: { readonly log: Logger; readonly clock: Cloc
       return;
     }
     const advice =
-      "if that is a client of yours, give it mqtt.username and mqtt.password; if not, find out who it is";
+      "if it is your client, give it mqtt.username and mqtt.password; if not, find out what runs at this address";
     const more = unsaid === 0 ? {} : { alsoSinceLastWarning: unsaid };
     log.warn(
       { client: client.id, address: addressOf(client), ...more, advice },
@@ -37,7 +37,7 @@ const failureLog = ({ log, clock }: { readonly log: Logger; readonly clock: Cloc
   };
 };
 
-/** With a username, clients must give it and the password; without one everybody is let in. */
+/** With a username, clients must give it and the password; without one every client is accepted. */
 export const authenticator = (
   { username, password }: { readonly username: string | null; readonly password: string | null },
   deps: { readonly log: Logger; readonly clock: Clock },
@@ -48,7 +48,7 @@ export const authenticator = (
     const name = same(username, givenName);
     const secret = same(password ?? "", givenPassword);
     if (!name || !secret) failed(client);
-    // False makes CONNACK 5, "not authorized".
+    // False gives CONNACK 5, "not authorized".
     done(null, name && secret);
   };
 };

@@ -13,13 +13,13 @@ export interface EmbeddedOptions {
   /** With a username, clients must give it and the password. */
   readonly username: string | null;
   readonly password: string | null;
-  /** The bridge's own client id: its state is retained, however much others have left here. */
+  /** The bridge's own client id: its state is always retained, whatever other clients have stored. */
   readonly ownClientId: string;
 }
 
 export interface EmbeddedBroker {
   readonly port: number;
-  /** Lets clients have what was sent, then hangs up; at the deadline at once. Idempotent. */
+  /** Delivers pending messages, then disconnects the clients; at the deadline at once. Idempotent. */
   close(withinMs: number): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ interface Parts {
 }
 
 const hangUp = ({ aedes, admission }: Parts): void => {
-  // aedes hangs up on its clients; those that never said CONNECT are only in our list.
+  // aedes disconnects its clients; connections without a CONNECT are only in the admission's list.
   aedes.close();
   for (const socket of admission.sockets) socket.destroy();
 };
@@ -72,8 +72,8 @@ const closeAll = (parts: Parts, withinMs: number): Promise<void> =>
   });
 
 /**
- * An MQTT 3.1.1 broker inside this process, retained messages and wills included, nothing kept on disk.
- * Rejects with BridgeError("port-in-use") or BridgeError("broker").
+ * An MQTT 3.1.1 broker in this process, with retained messages and wills; nothing is stored on disk. Rejects with
+ * BridgeError("port-in-use") or BridgeError("broker").
  */
 export const startEmbeddedBroker = async (
   options: EmbeddedOptions,
@@ -88,8 +88,8 @@ export const startEmbeddedBroker = async (
   });
   try {
     const port = await listening(server, options);
-    server.on("error", (err) => log.error({ err }, "embedded broker: listener error"));
-    log.info({ host: options.host, port }, "embedded broker listens (MQTT 3.1.1 only)");
+    server.on("error", (err) => log.error({ err }, "Embedded broker: listener error"));
+    log.info({ host: options.host, port }, "Embedded broker listening (MQTT 3.1.1 only)");
     const parts = { aedes, server, admission, deliveries, clock };
     let closed: Promise<void> | null = null;
     return { port, close: (withinMs) => (closed ??= closeAll(parts, withinMs)) };

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import type { Logger } from "../log/log.js";
 import { RateLimit } from "./rate-limit.js";
 
-/** Live messages that are handled, docs/topics.md. A person, an automation and a test send far fewer. */
+/** Limits of live messages, docs/topics.md. A person, an automation or a test sends far fewer. */
 export const LIMITS = {
   set: { perSecond: 100, burst: 1_000 },
   // Of all pads together.
@@ -10,7 +10,7 @@ export const LIMITS = {
   stop: { perSecond: 100, burst: 1_000 },
   get: { perSecond: 2, burst: 20 },
   request: { perSecond: 5, burst: 20 },
-  // Home Assistant has a config for each device, and publishes them again when its broker comes back.
+  // Home Assistant has a config for each device, and publishes all of them when its broker comes back.
   discovery: { perSecond: 100, burst: 5_000 },
   "bridge-state": { perSecond: 2, burst: 20 },
   "homeassistant-status": { perSecond: 2, burst: 20 },
@@ -19,13 +19,13 @@ export type FloodKind = keyof typeof LIMITS;
 
 export const VERBS = ["scan", "health_check", "sessions", "restart", "simulate"];
 
-/** The first line comes after so long, when a rate can be named; the next ones at most this often. */
+/** The first line comes after this time, when a rate is known; the next ones at most this often. */
 const MEASURE_MS = 1_000;
 const SAY_EVERY_MS = 30_000;
 
-/** A stop may be in it: every spelling that parseSet reads as one has one of these, JSON's escapes included. */
+/** Contains a possible stop: every spelling that parseSet reads as a stop has one of these, JSON escapes included. */
 const STOP = /off|stop|pause|0|\\/i;
-/** A longer message is never looked into above the limit. No sender of stops needs so many bytes. */
+/** A longer message is never parsed above the limit. No sender of stops needs so many bytes. */
 const LONGEST_STOP = 1_024;
 
 /** Cheap: nothing is parsed. */
@@ -35,12 +35,12 @@ export const mayStop = (payload: Uint8Array): boolean =>
 
 interface Turn {
   running: boolean;
-  /** The last of those that came too soon. */
+  /** The last of the requests that came too soon. */
   kept: (() => Promise<void> | void) | null;
   cancel: (() => void) | null;
 }
 
-/** Limits what live messages may cost: no sender may keep the bridge from the belts. */
+/** Limits the cost of live messages: no sender may keep the bridge from the belts. */
 export class FloodGuard {
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -66,8 +66,8 @@ export class FloodGuard {
   }
 
   /**
-   * Runs what was asked for now, or as soon as the limit and the one before it allow; of several that wait the last
-   * alone is kept.
+   * Runs a request now, or as soon as the limit and the previous request allow; of several that wait only the last is
+   * kept.
    */
   inTurn(kind: "get" | "request", name: string, topic: string, run: () => Promise<void> | void): void {
     const known = kind === "get" || VERBS.includes(name) ? name : "";
@@ -80,11 +80,11 @@ export class FloodGuard {
     this.#next(turn, limit);
   }
 
-  /** A message on `topic` was dropped; one line says so. */
+  /** A message on `topic` was dropped; one log line reports it. */
   dropped(topic: string): void {
     const now = this.#clock.now();
     if (this.#dropped.size === 0) this.#since = now;
-    // The names are the sender's: they may not fill the memory.
+    // The sender chooses the names: they must not fill the memory.
     if (this.#dropped.size < 100 || this.#dropped.has(topic))
       this.#dropped.set(topic, (this.#dropped.get(topic) ?? 0) + 1);
     const wait = Math.max(MEASURE_MS, this.#saidAt + SAY_EVERY_MS - now);

@@ -1,6 +1,6 @@
 import { discoveryTopic, topics } from "./topics.js";
 
-/** Where a bridge publishes what the broker keeps. */
+/** The topics under which a bridge publishes retained messages. */
 export interface Place {
   readonly base: string;
   readonly discoveryPrefix: string;
@@ -16,7 +16,7 @@ export interface Leftovers {
 const configsOf = ({ base, discoveryPrefix, pads }: Place): readonly string[] =>
   ["bridge", ...pads].map((id) => discoveryTopic(discoveryPrefix, base, id));
 
-/** The retained topics of a pad (contract 3). */
+/** The retained topics of a pad (docs/topics.md). */
 export const retainedTopics = (base: string, pad: string): readonly string[] => {
   const { availability, state, stats } = topics(base).pad(pad);
   return [availability, state, stats];
@@ -27,7 +27,10 @@ const topicsOf = ({ base, pads }: Place): readonly string[] => {
   return [...pads.flatMap((pad) => retainedTopics(base, pad)), info, health, state];
 };
 
-/** What an earlier run has left at the broker that this one will not publish anew: of a pad that is gone, of another base topic or prefix. */
+/**
+ * Retained messages of an earlier run that this one does not publish again: of a removed pad, or a former base topic or
+ * prefix.
+ */
 export const leftovers = (before: Place, now: Place): Leftovers => {
   const [configs, kept] = [new Set(configsOf(now)), new Set(topicsOf(now))];
   return {

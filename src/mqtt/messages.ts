@@ -27,21 +27,21 @@ export const notRetained = (topic: string, payload: object): OutMessage & { read
   qos: 1,
 });
 
-/** Other results may be dropped when the queue is full; what became of a stop is not. */
+/** Other results may be dropped when the queue is full; the result of a stop is kept. */
 export const resultMessage = (topic: string, result: Result): OutMessage => {
   const important = result.command !== "link" && STOPS.includes(result.value);
   return { ...notRetained(topic, resultPayload(result)), important };
 };
 
-/** Where the broker does not take an answer for its size, it takes the sentence that says so. */
+/** If the broker refuses a response for its size, the response with this error is sent instead. */
 export const responseMessage = (topic: string, verb: string, payload: ResponsePayload): OutMessage => {
   const message = notRetained(topic, payload);
-  const advice = verb === "sessions" ? " Ask for less with limit or since." : "";
-  const error = `The answer of ${Buffer.byteLength(message.payload)} bytes is larger than the broker takes.${advice}`;
+  const advice = verb === "sessions" ? " Request less with limit or since." : "";
+  const error = `The response of ${Buffer.byteLength(message.payload)} bytes is larger than the broker accepts.${advice}`;
   return { ...message, instead: notRetained(topic, responsePayload({ error }, payload.transaction)) };
 };
 
-/** What is true of a pad before anything of it was seen in this run; a newer value does not replace it. */
+/** The state of a pad before its first status of this run; newer values are published after it, not instead of it. */
 export const unknownMessages = ({ availability, state }: PadTopics, known: PadState): readonly OutMessage[] =>
   [
     retained(availability, JSON.stringify(availabilityPayload(false))),

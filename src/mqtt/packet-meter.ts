@@ -2,27 +2,27 @@
 const LENGTH_BYTES = 4;
 
 /**
- * Reads nothing of a stream of MQTT packets but their lengths. A parser keeps what has arrived of a packet until it is
- * complete, and a packet may claim 256 MB: here that is seen in its first five bytes.
+ * Reads only the lengths in a stream of MQTT packets. A parser stores an incomplete packet, and a packet may claim 256
+ * MB: this check sees the claim in its first five bytes.
  */
 export class PacketMeter {
   readonly #most: () => number;
-  /** What of the current packet is still to come; null in its fixed header. */
+  /** Missing bytes of the current packet; null within its fixed header. */
   #toCome: number | null = null;
   #header: number[] = [];
   #arrived = 0;
 
-  /** `most`: bytes after the fixed header that a packet may have at this moment. */
+  /** `most`: the present limit of the bytes after a fixed header. */
   constructor(most: () => number) {
     this.#most = most;
   }
 
-  /** Bytes of a packet that is not complete. */
+  /** Bytes of the incomplete packet. */
   get pending(): number {
     return this.#arrived;
   }
 
-  /** Takes the next bytes; false at a packet that is too long, or none at all: after that there is nothing to be read. */
+  /** Takes the next bytes; false at a packet that is too long or invalid: no data after it can be read. */
   take(chunk: Uint8Array): boolean {
     for (let at = 0; at < chunk.length;) {
       if (this.#toCome === null) {

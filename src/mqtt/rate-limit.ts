@@ -12,7 +12,7 @@ export class RateLimit {
     this.#at = now;
   }
 
-  /** Whether one more is within the limit. */
+  /** Takes one, if the limit allows it. */
   take(now: number): boolean {
     this.#refill(now);
     if (this.#tokens < 1) return false;
@@ -20,7 +20,7 @@ export class RateLimit {
     return true;
   }
 
-  /** What was taken cost more than one; the debt is paid back before anything else is taken. */
+  /** The last taken message cost more than one; the debt must be regained before the next is allowed. */
   charge(count: number): void {
     this.#tokens -= count;
   }

@@ -1,11 +1,11 @@
-/** What a broker keeps in all. */
+/** The total of a broker's retained messages. */
 export interface RetainedLimits {
   readonly topics: number;
   /** Of topics and payloads. */
   readonly bytes: number;
 }
 
-/** The sizes of what a broker has retained. */
+/** The sizes of a broker's retained messages. */
 export class RetainedSizes {
   readonly #sizes = new Map<string, number>();
   #bytes = 0;
@@ -18,7 +18,7 @@ export class RetainedSizes {
     return this.#bytes;
   }
 
-  /** Notes a retained message, an empty one clears; false where it does not fit, and then nothing is kept of the topic. */
+  /** Records a retained message, an empty one clears; false where it does not fit: then the topic keeps none. */
   keep(topic: string, payloadBytes: number, limits: RetainedLimits): boolean {
     this.#forget(topic);
     if (payloadBytes === 0) return true;

@@ -7,7 +7,7 @@ import { type SetLimits, UNLIMITED } from "./set-messages.js";
 import { parseRequest, type ResponsePayload, responsePayload, type Transaction } from "../api/payloads.js";
 import { type HomeAssistantTopics, parseTopic } from "./topics.js";
 
-/** What a request is answered with. */
+/** The reply to a request. */
 export type Answer = { readonly data?: unknown } | { readonly error: string };
 
 export interface RouterDeps {
@@ -15,9 +15,9 @@ export interface RouterDeps {
   readonly homeAssistant: HomeAssistantTopics;
   readonly clock: Clock;
   readonly log: Logger;
-  /** A message on `set` or `set/<key>` of a pad. Stored ones are passed on, too: they are refused key by key. */
+  /** A message on `set` or `set/<key>` of a pad. Stored ones are passed on too: they are refused key by key. */
   readonly set: (pad: string, key: string | null, message: InMessage, limits: SetLimits) => void;
-  /** A message on `get`; a stored one is refused, too. */
+  /** A message on `get`; a stored one is refused too. */
   readonly get: (pad: string, message: InMessage) => void;
   /** Settles in bounded time. */
   readonly request: (verb: string, fields: Readonly<Record<string, unknown>>) => Promise<Answer>;
@@ -29,12 +29,12 @@ export interface RouterDeps {
   readonly clear: (topic: string) => void;
 }
 
-/** Routes what comes in. Commands and requests that the broker had stored are refused and cleared (safety rule 3). */
+/** Routes received messages. Stored commands and requests are refused and cleared (safety rule 3). */
 export class Router {
   readonly #deps: RouterDeps;
   readonly #guard: FloodGuard;
   #warnedOfStored = false;
-  /** Pads of which a stop was handled ahead of messages that wait. */
+  /** Pads with a stop that was handled ahead of waiting messages. */
   readonly #stoppedAhead = new Set<string>();
 
   constructor(deps: RouterDeps) {
@@ -42,23 +42,23 @@ export class Router {
     this.#guard = new FloodGuard(deps.clock, deps.log);
   }
 
-  /** No timer stays behind. */
+  /** Removes every timer. */
   end(): void {
     this.#guard.end();
   }
 
-  /** A message was left unread, because too many come. */
+  /** A message was dropped unread, because of a flood. */
   unread(topic: string): void {
     this.#guard.dropped(topic);
   }
 
-  /** Never throws: no message may end the program, the belts are elsewhere. */
+  /** Never throws: no message may end the program. */
   received(message: InMessage): void {
     try {
       this.#route(message);
     } catch (thrown) {
       const err = asError(thrown);
-      this.#deps.log.error({ err, topic: message.topic }, "Message could not be handled and was dropped");
+      this.#deps.log.error({ err, topic: message.topic }, "Message dropped: error while handling it");
     }
   }
 
@@ -68,7 +68,7 @@ export class Router {
     if (!inbound) return;
     switch (inbound.kind) {
       case "set":
-        // What clearing a stored message looks like (safety rule 3), our own clearing included.
+        // An empty payload is how a stored message is cleared (safety rule 3), by the bridge itself too.
         if (message.payload.length === 0) return;
         if (!message.retain) return this.#set(inbound.pad, inbound.key, message);
         set(inbound.pad, inbound.key, message, UNLIMITED);
@@ -84,7 +84,7 @@ export class Router {
           this.#request(inbound.verb, message),
         );
       case "bridge-state":
-        // A stored one is older than this connection, which ends its welcome with the true one.
+        // A stored one is older than this connection, which publishes the present state anyway.
         return message.retain ? undefined : bridgeState(new TextDecoder().decode(message.payload));
       case "homeassistant-status":
         return status(message);
@@ -93,7 +93,7 @@ export class Router {
     }
   }
 
-  /** Above the limit only what may be a stop is parsed. */
+  /** Above the limit only possible stops are parsed. */
   #set(pad: string, key: string | null, message: InMessage): void {
     const { clock } = this.#deps;
     const dropped = (): void => this.#guard.dropped(message.topic);
@@ -122,7 +122,7 @@ export class Router {
     if (message.retain) {
       this.#respond(
         verb,
-        { error: "retained: the broker had this request stored; it was not carried out." },
+        { error: "retained: the broker had stored this request; it was not carried out." },
         transaction,
       );
       this.#clearStored(message);
@@ -140,12 +140,12 @@ export class Router {
 
   #clearStored({ topic, retain }: InMessage): void {
     if (!retain) return;
-    // One line is enough; there may be a thousand of them.
+    // One warning is enough; there may be a thousand messages.
     const level = this.#warnedOfStored ? "debug" : "warn";
     this.#warnedOfStored = true;
     this.#deps.log[level](
       { topic },
-      "A stored command was refused and its topic cleared. Publish commands without the retain flag.",
+      "Stored command refused and its topic cleared. Publish commands without the retain flag",
     );
     this.#deps.clear(topic);
   }

@@ -6,18 +6,18 @@ import { type FloodKind, LIMITS, mayStop, VERBS } from "./flood-guard.js";
 import { RateLimit } from "./rate-limit.js";
 import { type HomeAssistantTopics, parseTopic, type TopicMeaning } from "./topics.js";
 
-/** Meanings that are remembered: the names are the sender's and may not fill the memory. */
+/** Parsed topics that are cached: the sender chooses the names, which must not fill the memory. */
 const REMEMBERED = 1_000;
 
 interface Meaning {
   readonly meaning: TopicMeaning;
-  /** What the limit counts together. */
+  /** The limit that this message counts for. */
   readonly limit: RateLimit;
 }
 
 /**
- * Looks at a message before it is parsed. Within the limits of docs/topics.md everything is handled. Above them a
- * readable stop is handled, and of what would say the same again the first and the last of those that come together.
+ * Checks a message before it is parsed. Within the limits of docs/topics.md every message is handled. Above them a
+ * readable stop is handled, and of equal messages that arrive together only the first and the last.
  */
 export class Screen {
   readonly #base: string;
@@ -25,7 +25,7 @@ export class Screen {
   readonly #clock: Clock;
   readonly #limits = new Map<string, RateLimit>();
   readonly #meanings = new Map<string, Meaning | null>();
-  /** What was read of payloads: those of a flood are mostly equal. */
+  /** Parsed payloads: those of a flood are mostly equal. */
   readonly #stops = new Map<string, readonly Command[]>();
 
   constructor(base: string, homeAssistant: HomeAssistantTopics, clock: Clock) {
@@ -50,7 +50,7 @@ export class Screen {
       case "request":
         return { sameAs: `request ${verbOf(meaning.verb)}`, ahead: false };
       case "discovery":
-        // What somebody publishes live is nothing to us, unless it clears a config.
+        // Live configs of other clients do not matter, unless they clear a config.
         return payload.length === 0 ? { sameAs: topic, ahead: false } : "drop";
       case "bridge-state":
       case "homeassistant-status":
@@ -58,7 +58,10 @@ export class Screen {
     }
   }
 
-  /** A stop that will be answered is handled by itself; of the others of a pad nobody is told, so two are enough. */
+  /**
+   * A stop that gets a result is handled by itself; stops without a result are equal, so the first and the last
+   * suffice.
+   */
   #stop(pad: string, key: string | null, payload: Uint8Array): Screened {
     const stops = this.#stopsIn(key, payload);
     if (stops.length === 0) return "drop";
@@ -66,7 +69,7 @@ export class Screen {
     return { sameAs: `${pad} ${stops.map(({ value }) => value).join(" ")}`, ahead: true };
   }
 
-  /** Of commands for all pads together there is a limit, too. */
+  /** Commands for all pads together have a limit too. */
   #isWithin({ meaning, limit }: Meaning): boolean {
     const now = this.#clock.now();
     return limit.take(now) && (meaning.kind !== "set" || this.#limit("sets", "").take(now));

@@ -8,20 +8,20 @@ import type { Logger } from "../log/log.js";
 import type { InMessage } from "./client/broker.js";
 import { unanswered } from "./stop-merger.js";
 
-/** What a message on `set` may still cause. */
+/** What a message on `set` may still do. */
 export interface SetLimits {
-  /** Above the limit of its pad: a stop in it is carried out, nothing else is. */
+  /** Above the limit of its pad: only a stop in it is carried out. */
   readonly onlyStops: boolean;
-  /** A stop that came after it was handled already: nothing in it sets the belt in motion any more (safety rule 1). */
+  /** A later stop was handled before it: nothing in it may start the belt any more (safety rule 1). */
   readonly isOvertaken: boolean;
-  /** Whether a stop above the limit is answered; each call counts. */
+  /** Whether a stop above the limit gets a result; each call counts. */
   readonly answersStop: () => boolean;
-  /** So many results more than one were caused. */
+  /** The number of results beyond the first. */
   readonly charge: (results: number) => void;
   readonly dropped: () => void;
 }
 
-/** For stored messages: they come once a connect, and each is answered and cleared (safety rule 3). */
+/** For stored messages: they arrive once per connect, and each is answered and cleared (safety rule 3). */
 export const UNLIMITED: SetLimits = {
   onlyStops: false,
   isOvertaken: false,
@@ -33,24 +33,24 @@ export const UNLIMITED: SetLimits = {
 export interface SetDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** When what is read now came in, on the clock (safety rule 2). */
+  /** When the data that is read now arrived, on the clock (safety rule 2). */
   readonly arrived: () => number;
   readonly answer: (padId: string, result: Result) => void;
 }
 
 /**
- * A redelivered start, and a speed may be one, would do again what was done already (docs/topics.md); a stop may come as
- * often as it likes, and what only names a state says the same twice.
+ * A redelivered start, and a speed may be one, would repeat what was already done (docs/topics.md); a stop may be
+ * repeated at any time, and setting a state twice has no further effect.
  */
 const REPEATABLE: readonly Command["value"][] = ["OFF", "stop", "pause", 0];
 const STATES: readonly Command["key"][] = ["mode", "incline", "link"];
 const survivesDup = ({ key, value }: Command): boolean => REPEATABLE.includes(value) || STATES.includes(key);
 
-const OVERTAKEN = failure("superseded", "A stop that came after it was carried out before it.");
+const OVERTAKEN = failure("superseded", "A later stop was carried out first.");
 
 const RETAINED = failure(
   "retained",
-  "The broker had this stored, so nobody is asking for it now; it was not carried out and the topic was cleared. " +
+  "The broker had stored this message, so it may be old; it was not carried out and the topic was cleared. " +
     "Publish commands without the retain flag.",
 );
 
@@ -76,11 +76,11 @@ export const handleSet = (
   }
   const commands = message.dup ? parsed.commands.filter(survivesDup) : parsed.commands;
   if (commands.length < parsed.commands.length)
-    deps.log.debug({ pad: padId }, "dropped a redelivered command: it may have been done already");
+    deps.log.debug({ pad: padId }, "Redelivered command dropped: it may have been carried out already");
   submitSet(pad, { ...parsed, commands }, { arrived, now: () => clock.now(), wall: clock.wall(), answer });
 };
 
-/** What moves nothing is done all the same. */
+/** Keys that move nothing are carried out. */
 const withoutOvertaken = (parsed: ParsedSet): ParsedSet => {
   const stays = (command: Command): boolean => isStop(command) || command.key === "link";
   const refused = parsed.commands
@@ -93,7 +93,7 @@ const withoutOvertaken = (parsed: ParsedSet): ParsedSet => {
   };
 };
 
-/** Above the limit: a stop is carried out, and answered while the limit of stops allows it. */
+/** Above the limit: a stop is carried out, and gets a result while the limit of stops allows it. */
 const takeStops = (
   padId: string,
   pad: Pick<PadPort, "submit">,
@@ -118,7 +118,7 @@ const answering =
   ({ command, value, outcome }: Rejected): void =>
     deps.answer(padId, { id, command, value, outcome, tookMs: deps.clock.now() - arrived });
 
-/** One refusal a key, or one for the message where no key could be read. */
+/** One refusal for each key, or one for the message where no key could be read. */
 const retained = ({ commands, rejected }: ParsedSet): readonly Rejected[] => {
   const keys = [
     ...commands.map(({ key, value }) => ({ command: key, value, outcome: RETAINED })),
@@ -128,5 +128,5 @@ const retained = ({ commands, rejected }: ParsedSet): readonly Rejected[] => {
 };
 
 const NO_KEY: Rejected = { command: null, value: null, outcome: RETAINED };
-/** What a stored message on `get` is answered with: there is no key to name. */
+/** The result of a stored message on `get`: it has no key. */
 export const STORED_GET: Result = { ...NO_KEY, id: null, tookMs: 0 };

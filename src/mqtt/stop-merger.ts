@@ -9,10 +9,10 @@ interface Asked {
   readonly respond: (outcome: Outcome) => void;
 }
 
-/** For a stop above the limit: nobody is answered, so many of them are one. */
+/** For a stop above the limit: it gets no result, so equal ones can be merged. */
 export const unanswered = (): void => undefined;
 
-/** Hands the first stop of a turn to the pad at once, and the others of that turn together at its end. */
+/** Submits the first stop of a turn to the pad at once, and the others of that turn together at its end. */
 export class StopMerger implements CommandTaker {
   readonly #pad: CommandTaker;
   readonly #clock: Clock;
@@ -37,7 +37,7 @@ export class StopMerger implements CommandTaker {
     }
   }
 
-  /** The turn is over: what was held goes to the pad. */
+  /** The turn is over: submits the held stops to the pad. */
   flush(): void {
     this.#cancel?.();
     this.#cancel = null;

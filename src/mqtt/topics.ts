@@ -1,7 +1,7 @@
 /** Config key `pads[].id` (docs/configuration.md). */
 const PAD_ID = /^[a-z0-9_-]{1,32}$/;
 
-/** A response topic is built from the request's: one that nears MQTT's 65,535 bytes could not be answered. */
+/** A response topic is built from the request's: near MQTT's limit of 65,535 bytes there could be no response. */
 const LONGEST_VERB = 256;
 
 /** The topics of one pad (docs/topics.md). */
@@ -55,7 +55,7 @@ export const topics = (base: string): Topics => ({
   pad: (id) => padTopics(base, id),
 });
 
-/** Where Home Assistant listens for configs, and where it says that it is there (config section `homeassistant`). */
+/** Home Assistant's discovery prefix and birth topic (config section `homeassistant`). */
 export interface HomeAssistantTopics {
   readonly discoveryPrefix: string;
   readonly statusTopic: string;
@@ -68,13 +68,13 @@ interface Filter {
   readonly noLocal?: boolean;
 }
 
-/** As HomeAssistantTopics; without discovery nobody's birth is of interest. */
+/** As HomeAssistantTopics; without discovery the birth topic is not needed. */
 interface SubscribedTopics {
   readonly discoveryPrefix: string;
   readonly statusTopic: string | null;
 }
 
-/** What a received topic means. A `key` or `verb` is whatever the sender wrote; it need not exist. */
+/** The meaning of a received topic. The sender chooses `key` and `verb`; they need not exist. */
 export type TopicMeaning =
   | { readonly kind: "set"; readonly pad: string; readonly key: string | null }
   | { readonly kind: "get"; readonly pad: string }
@@ -83,7 +83,7 @@ export type TopicMeaning =
   | { readonly kind: "homeassistant-status" }
   | { readonly kind: "discovery" };
 
-/** The meaning of a received topic; null when it is none of those that `subscriptions` asks for. */
+/** The meaning of a received topic; null when it matches none of `subscriptions`. */
 export const parseTopic = (
   base: string,
   topic: string,
@@ -117,9 +117,9 @@ const parseHomeAssistant = (ha: HomeAssistantTopics, topic: string): TopicMeanin
 };
 
 /**
- * Everything to subscribe to, all at QoS 1. Requests by `#`: a verb of several levels is an unknown verb, and those
- * are answered. `set/+` does not take deeper levels: no key has any. Nothing that we publish to a command topic is a
- * command (it clears a stored one), so it need not come back; our own `bridge/state` and configs have to.
+ * All subscriptions, at QoS 1. Requests by `#`: a verb of several levels is an unknown verb, and unknown verbs get a
+ * response. `set/+` excludes deeper levels: no key has any. The bridge publishes to a command topic only to clear a
+ * stored command, so these messages need not come back (no local); its own `bridge/state` and configs must.
  */
 export const subscriptions = (
   base: string,
@@ -136,7 +136,7 @@ export const subscriptions = (
   ];
 };
 
-/** Also shows our own configs being cleared, and those of pads that are gone: others' devices come with them. */
+/** Also shows when the bridge's own configs are cleared, and those of removed pads; includes other devices' configs. */
 const discoverySweep = (discoveryPrefix: string): string => `${discoveryPrefix}/device/+/config`;
 
 /** `S_<id>` of docs/topics.md: discovery object id and device identifier of a pad, or of the bridge with id "bridge". */

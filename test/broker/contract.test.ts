@@ -70,7 +70,7 @@ describe.each(SERVERS)("the broker port on $name", ({ name, start, version, miss
     await journal.until(({ messages }) => messages.length === 1);
     expect(journal.messages[0]).toMatchObject({ topic: "w/p/set", retain: false, dup: false });
     expect(Buffer.from(journal.messages[0]!.payload).toString()).toBe("ON");
-    expect(journal.at("info").at(-1)!.message).toBe("connected to the broker");
+    expect(journal.at("info").at(-1)!.message).toBe("Connected to the broker");
     broker.publish(retained("w/bridge/state", "online"));
     await journal.until(({ messages }) => messages.some(({ topic }) => topic === "w/bridge/state"));
   });
@@ -241,7 +241,7 @@ describe.each(SERVERS)("the broker port on $name", ({ name, start, version, miss
     const failures = new Set(journal.at("error").map(({ message }) => message));
     expect(failures).toEqual(
       new Set(
-        ["a message", "the connect", "the loss"].map((what) => `handling ${what} from the broker failed`),
+        ["a message", "the connect", "the loss"].map((what) => `Error while handling ${what} of the broker`),
       ),
     );
   });

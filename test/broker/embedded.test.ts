@@ -200,7 +200,7 @@ describe("the embedded broker", () => {
       }),
     );
     const dropped = () =>
-      journal.at("debug").filter(({ fields }) => JSON.stringify(fields).includes("arrived in part"));
+      journal.at("debug").filter(({ fields }) => JSON.stringify(fields).includes("incomplete packets"));
     while (dropped().length < 8) await pause(20);
     expect(sockets.filter(({ destroyed }) => !destroyed).length).toBeGreaterThanOrEqual(15);
     await watcher.publish("small", "x".repeat(50_000));

@@ -157,7 +157,7 @@ describe.skipIf(missing)(`a real Mosquitto${missing ? " (skipped: no binary here
       await journal.until(({ lines }) => lines.length >= 3, 15_000);
       expect(journal.lines.map(({ level }) => level).slice(0, 3)).toEqual(["warn", "debug", "debug"]);
       expect(journal.lines[0]).toMatchObject({
-        message: expect.stringContaining("no secure connection") as string,
+        message: expect.stringContaining("No secure connection") as string,
         fields: { advice: expect.stringContaining("mqtt.ca") as string },
       });
     }

@@ -64,7 +64,7 @@ describe("a broker that sends what it should not", () => {
     await once(server, "listening");
     const { broker, journal } = bridgeEnd(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/mqtt`);
     await journal.until(({ lines }) => lines.length === 3);
-    expect(journal.lines[0]!.message).toMatch(/does not speak MQTT.*404/);
+    expect(journal.lines[0]!.message).toMatch(/Invalid MQTT reply.*404/);
     expect(journal.at("info")).toEqual([]);
     await broker.close(1000);
     server.close();

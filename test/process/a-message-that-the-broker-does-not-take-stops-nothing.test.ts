@@ -26,9 +26,9 @@ describe.skipIf(missing)(`a broker that takes no large message${unlessMissing}`,
         topic: "homeassistant/device/walkingpad2mqtt_office/config",
         advice: expect.stringContaining("Home Assistant") as string,
       });
-      const connects = program.count("connected to the broker");
+      const connects = program.count("Connected to the broker");
       if (program.count("Broker ended") > 0)
-        await program.untilLine(() => program.count("connected to the broker") > connects, 10_000);
+        await program.untilLine(() => program.count("Connected to the broker") > connects, 10_000);
     }
     expect(await pad.ask({ belt: "OFF" })).toMatchObject({ status: "ok" });
     expect(program.count("another program may use the same client id")).toBe(0);

@@ -47,7 +47,7 @@ describe.skipIf(missing)(`commands that wait on the broker${unlessMissing}`, () 
 
     // A stored `get` has no key to name; an unknown key has none either.
     expect(byCommand(null)).toHaveLength(2);
-    expect(program.count("stored command was refused")).toBe(1);
+    expect(program.count("Stored command refused")).toBe(1);
 
     const kept = [...(await retained(ctx, broker.url)).keys()];
     expect(kept.filter((topic) => /\/(set|get)(\/|$)|\/request\//.test(topic))).toEqual([]);

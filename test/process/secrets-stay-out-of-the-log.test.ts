@@ -31,8 +31,7 @@ describe.skipIf(missing)(`a password for the broker${unlessMissing}`, () => {
     const folder = await newFolder(ctx);
     const program = await started(ctx, { folder, config: loud(broker.url), env: environment(WRONG) });
     const refused = (): number =>
-      program.lines.filter(({ msg, level }) => msg.includes("the broker refuses") || level === "error")
-        .length;
+      program.lines.filter(({ msg, level }) => msg.includes("Broker refuses") || level === "error").length;
     // Two more refusals, 1 and 2 s later, each at debug.
     await program.untilLine(() => refused() >= 3, START_MS);
     const errors = program.lines.filter(({ level }) => level === "error" || level === "warn");
@@ -77,7 +76,7 @@ describe.skipIf(missing)(`a password for the broker${unlessMissing}`, () => {
         env,
       });
       for (const program of [outside, inside]) {
-        await program.untilLine("connected to the broker", START_MS);
+        await program.untilLine("Connected to the broker", START_MS);
         program.signal("SIGTERM");
         expect((await program.exit(15_000)).code).toBe(0);
         expect(program.stderr).toContain("mqttjs");
@@ -105,7 +104,7 @@ describe.skipIf(missing)(`a password for the broker${unlessMissing}`, () => {
     const url = `mqtt://${RIGHT.username}:${encodeURIComponent(RIGHT.password)}@127.0.0.1:${broker.port}`;
     const folder = await newFolder(ctx);
     const program = await started(ctx, { folder, config: loud(url) });
-    await program.untilLine("connected to the broker", START_MS);
+    await program.untilLine("Connected to the broker", START_MS);
     const probe = await MqttProbe.connect(broker.url, RIGHT);
     ctx.onTestFinished(() => probe.close());
     const info = await probe.until("walkingpad2mqtt/bridge/info", START_MS);

@@ -217,7 +217,7 @@ describe("walkingpad2mqtt", () => {
   it.concurrent("a port in use: 78 and a plain word, for demo and for an embedded broker", async (ctx) => {
     const port = await freePort();
     const demo = await started(ctx, { folder: await newFolder(ctx), args: ["demo", "--port", String(port)] });
-    await demo.untilLine("connected to the broker", START_MS);
+    await demo.untilLine("Connected to the broker", START_MS);
     const embedded = { ...configFor("embedded"), embedded_broker: { port } };
     const others = await Promise.all([
       ran(ctx, { args: ["demo", "--port", String(port)] }),

@@ -16,7 +16,7 @@ describe.skipIf(missing)(`the log${unlessMissing}`, () => {
     expect(written).toMatchObject({ level: "debug", pad: "office", msg: "written" });
     const heard = program.lines.find(({ bytes }) => STATUS.test(String(bytes)));
     expect(heard).toMatchObject({ level: "debug", pad: "office", msg: "notified" });
-    const ended = await program.untilLine("a command has ended", 5_000);
+    const ended = await program.untilLine("Command result", 5_000);
     expect(ended).toMatchObject({ pad: "office", command: "belt", value: "OFF", result: "ok" });
   });
 });

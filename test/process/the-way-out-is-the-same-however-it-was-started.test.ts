@@ -112,7 +112,7 @@ describe.skipIf(missing)(`the belt is stopped and the exit code is 0${unlessMiss
       folder: await newFolder(ctx),
       wrap: () => ["npm", "--prefix", ROOT, "run", "demo", "--", "--port", String(port)],
     });
-    await program.untilLine("connected to the broker", START_MS);
+    await program.untilLine("Connected to the broker", START_MS);
     const probe = await newProbe(ctx, `mqtt://127.0.0.1:${port}`);
     const pad = new PadOnBroker(probe, "demo-wilink");
     await pad.walk(1);

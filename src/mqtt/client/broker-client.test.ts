@@ -98,7 +98,7 @@ describe("the broker client", () => {
     const answers = ["1", "2"].map((payload) => broker.publishAcknowledged(event(payload), 60_000));
     attempts[0]!.events.onClosed(LOST);
     expect(await Promise.all(answers)).toEqual([false, false]);
-    expect(lost).toEqual(["the connection to the broker is lost (x)"]);
+    expect(lost).toEqual(["Connection to the broker lost (x)"]);
     await clock.advance(1000);
     attempts[1]!.events.onClosed({ kind: "unreachable", detail: "x" });
     expect(lost).toHaveLength(1);

@@ -4,9 +4,12 @@ import { describe, type DisconnectReason } from "./disconnect-reason.js";
 import { type Drop, type Entry, PublishQueue, QUEUE_LIMITS } from "./publish-queue.js";
 import { afterDisconnect, startPolicy, type Policy } from "./reconnect-policy.js";
 
-/** Below Mosquitto's default max_inflight_messages of 20: beyond that the broker would queue, here we merge. */
+/**
+ * Below Mosquitto's default max_inflight_messages of 20: beyond it the broker would queue messages that this client
+ * merges.
+ */
 const IN_FLIGHT = 16;
-/** A broker that takes messages and acknowledges none, seen with keepalive answered or off. */
+/** For a broker that takes messages and acknowledges none; seen with keepalive answered or off. */
 const ACK_TIMEOUT_MS = 30_000;
 const ACK_CHECK_MS = 5_000;
 
@@ -20,7 +23,7 @@ interface BrokerClientOptions {
   readonly shown: string;
 }
 
-/** Keeps one connection to the broker, and the outbox behind it. */
+/** Keeps one connection to the broker, with the publish queue behind it. */
 export class BrokerClient implements Broker {
   readonly #options: BrokerClientOptions;
   readonly #deps: BrokerDeps;
@@ -40,7 +43,7 @@ export class BrokerClient implements Broker {
   #received = 0;
   #dropped = 0;
   #warnedOfDrop = false;
-  /** Topics of which a message was refused on this connection. */
+  /** Topics with a refused message on this connection. */
   readonly #warnedOf = new Set<string>();
 
   constructor(options: BrokerClientOptions, deps: BrokerDeps, open: Open) {
@@ -122,7 +125,7 @@ export class BrokerClient implements Broker {
     this.#warnedOf.clear();
     this.#cancelCheck = clock.every(ACK_CHECK_MS, () => this.#checkAcks());
     const version = this.#policy.version === 5 ? "5" : "3.1.1";
-    log.info({ broker: this.#options.shown, mqtt: version }, "connected to the broker");
+    log.info({ broker: this.#options.shown, mqtt: version }, "Connected to the broker");
     this.#busy = true;
     this.#queue.ahead(() => this.#guarded("the connect", () => this.#deps.onReady()));
     this.#busy = false;
@@ -146,7 +149,7 @@ export class BrokerClient implements Broker {
     if (readyMs !== null) this.#guarded("the loss", () => this.#deps.onLost(describe(reason)));
   }
 
-  /** The connection is gone; what it had not delivered waits again. */
+  /** The connection is gone; undelivered messages go back into the queue. */
   #dropConnection(): void {
     this.#connection = null;
     this.#limits = null;
@@ -158,7 +161,7 @@ export class BrokerClient implements Broker {
   #pump(): void {
     const [connection, limits] = [this.#connection, this.#limits];
     if (!connection || !limits || this.#busy) return;
-    // A QoS 0 message may be settled while it is sent: the loop goes on, it does not nest.
+    // A QoS 0 message may be settled while it is sent: the loop continues instead of nesting.
     this.#busy = true;
     const window = Math.min(IN_FLIGHT, limits.receiveMaximum);
     while (this.#queue.inFlight < window) {
@@ -189,7 +192,7 @@ export class BrokerClient implements Broker {
     const level = this.#warnedOf.has(topic) ? "debug" : "warn";
     this.#warnedOf.add(topic);
     const advice = withMissing(
-      "check what the broker allows this user to publish, and its limits for the size of a message",
+      "check the broker's access list for this user, and its limit for the size of a message",
       message,
     );
     this.#deps.log[level]({ topic, bytes, why, advice }, "Broker refused a message");
@@ -199,7 +202,7 @@ export class BrokerClient implements Broker {
   #gaveUp({ topic, bytes, message }: Entry, why: Drop): void {
     this.#dropped += 1;
     if (why === "connection lost twice while it was sent") {
-      // Now it is known why connections were lost, so nobody else is to blame for it.
+      // The reason of the losses is now known: they do not count against the connection.
       this.#policy = { ...this.#policy, streak: 0 };
       const advice = withMissing(
         "raise the broker's limit for the size of a message (Mosquitto: message_size_limit, max_packet_size)",
@@ -207,7 +210,7 @@ export class BrokerClient implements Broker {
       );
       this.#deps.log.warn(
         { topic, bytes, advice },
-        `Broker ended the connection twice at a message of ${bytes} bytes on ${topic}; it is not sent for now`,
+        `Broker closed the connection twice at a message of ${bytes} bytes on ${topic}; message not sent for now`,
       );
     } else {
       const level = this.#warnedOfDrop || why === "not taken before" ? "debug" : "warn";
@@ -221,7 +224,7 @@ export class BrokerClient implements Broker {
     const oldest = this.#queue.oldestSentAt;
     if (oldest === null || this.#deps.clock.now() - oldest < ACK_TIMEOUT_MS) return;
     this.#connection?.drop();
-    this.#lost({ kind: "lost", detail: `nothing acknowledged for ${ACK_TIMEOUT_MS / 1000} s` });
+    this.#lost({ kind: "lost", detail: `no acknowledgement for ${ACK_TIMEOUT_MS / 1000} s` });
   }
 
   async #shut(withinMs: number): Promise<void> {
@@ -236,7 +239,7 @@ export class BrokerClient implements Broker {
     else connection?.drop();
   }
 
-  /** Resolves when nothing waits any more, the connection is lost, or the time is up. */
+  /** Resolves when the queue is empty, the connection is lost, or the time is up. */
   #drained(withinMs: number): Promise<void> {
     if (this.#queue.inFlight + this.#queue.waiting === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -249,12 +252,12 @@ export class BrokerClient implements Broker {
     });
   }
 
-  /** Errors of our own handlers must not reach the parser that called them. */
+  /** Errors of the bridge's own handlers must not reach the parser that called them. */
   #guarded(what: string, run: () => void): void {
     try {
       run();
     } catch (err) {
-      this.#deps.log.error({ err }, `handling ${what} from the broker failed`);
+      this.#deps.log.error({ err }, `Error while handling ${what} of the broker`);
     }
   }
 }

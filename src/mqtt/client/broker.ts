@@ -7,70 +7,70 @@ export interface OutMessage {
   readonly payload: string | Uint8Array;
   readonly retain: boolean;
   readonly qos: 0 | 1;
-  /** A newer value of its retained topic comes after it and does not replace it. */
+  /** A newer value of its retained topic is sent after it and does not replace it. */
   readonly mustBeSeen?: boolean;
-  /** The last to be dropped when the queue is full. */
+  /** Among the last to be dropped when the queue is full. */
   readonly important?: boolean;
-  /** For people: what is missing as long as the broker does not take it. */
+  /** For the log: what is missing while the broker does not take it. */
   readonly missing?: string;
-  /** Sent where the broker does not take this one. */
+  /** Sent if the broker does not take this one. */
   readonly instead?: OutMessage;
 }
 
 export interface InMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
-  /** The broker had it stored before we subscribed: nobody asks for it now. */
+  /** The broker had stored it before the subscription: it may be old. */
   readonly retain: boolean;
-  /** Sent again by the broker, or by the sender through it: perhaps handled already. */
+  /** Redelivered by the broker, or by the sender: it may have been handled already. */
   readonly dup: boolean;
-  /** Handled before others that came before it, or after such a one that came after it. Absent: in its turn. */
+  /** Handled ahead of earlier messages, or after such a later one. Absent: in order. */
   readonly order?: "ahead" | "overtaken";
 }
 
 export interface Subscription {
   readonly topic: string;
   readonly qos: 0 | 1;
-  /** MQTT 5: what this client publishes there does not come back to it. */
+  /** MQTT 5: the client does not receive its own messages on this topic. */
   readonly noLocal?: boolean;
 }
 
 export interface BrokerCounters {
   /** Messages acknowledged by the broker (QoS 1) or handed to the socket (QoS 0). */
   readonly published: number;
-  /** Those included that were left unread. */
+  /** Unread ones included. */
   readonly received: number;
-  /** Times the connection was made ready again after the first. */
+  /** Times the connection was ready again after the first. */
   readonly reconnects: number;
-  /** Messages that wait for the connection, and those that wait for their PUBACK. */
+  /** Messages that wait for the connection, and messages that wait for their PUBACK. */
   readonly queued: number;
   readonly inFlight: number;
-  /** Messages given up: too old, too many, too large or refused by the broker. */
+  /** Dropped messages: too old, too many, too large or refused by the broker. */
   readonly dropped: number;
 }
 
-/** A connection to the broker that keeps coming back. No call throws, rejects or waits without a bound. */
+/** A connection to the broker that is restored after each loss. No call throws, rejects or waits without a bound. */
 export interface Broker {
   /** CONNACK received and every subscription answered. */
   readonly connected: boolean;
   /**
-   * Hands a message over. Without a connection, or behind a slow one, the last value of a retained topic waits, and
-   * behind all of those messages that are not retained, in order, at most 2000 of them (4 MB) for at most 60 s. A
-   * message at which the broker ends two connections in a row is given up.
+   * Queues a message. Without a connection, or behind a slow one, the last value of each retained topic waits, and
+   * after all of those the messages that are not retained, in order, at most 2000 of them (4 MB) for at most 60 s. A
+   * message at which the broker closes two connections in a row is dropped.
    */
   publish(message: OutMessage): void;
   /**
-   * As `publish`. True once the broker has acknowledged it; false at the deadline, and at once without a
-   * connection, when the connection is lost, or when a newer value of the topic takes its place.
+   * As `publish`. True once the broker has acknowledged it; false at the deadline, and at once without a connection,
+   * when the connection is lost, or when a newer value of the topic replaces it.
    */
   publishAcknowledged(message: OutMessage, withinMs: number): Promise<boolean>;
-  /** Sends what still waits, says goodbye, lets go; at the deadline without ceremony. Idempotent. */
+  /** Sends pending messages, disconnects; at the deadline closes the socket at once. Idempotent. */
   close(withinMs: number): Promise<void>;
   counters(): BrokerCounters;
 }
 
 export interface BrokerOptions {
-  /** mqtt:// mqtts:// ws:// or wss://; a user and password in it serve where `username` is null. */
+  /** mqtt:// mqtts:// ws:// or wss://; its user and password are used where `username` is null. */
   readonly url: string;
   readonly username: string | null;
   readonly password: string | null;
@@ -81,7 +81,7 @@ export interface BrokerOptions {
   readonly rejectUnauthorized: boolean;
   readonly clientId: string;
   readonly protocolVersion: "auto" | "5" | "4";
-  /** Seconds; 0 turns it off. */
+  /** Seconds; 0 disables it. */
   readonly keepalive: number;
   readonly will: OutMessage;
   readonly subscriptions: readonly Subscription[];
@@ -90,16 +90,19 @@ export interface BrokerOptions {
 export interface BrokerDeps {
   /** May come before `onReady`: a stop does not wait for the SUBACK. */
   onMessage(message: InMessage): void;
-  /** Asked for each live message before it is parsed; `behind`: many wait in front of it. Absent: all are handled. */
+  /**
+   * Called for each live message before it is parsed; `behind`: many messages wait in front of it. Absent: all are
+   * handled.
+   */
   readonly screen?: (topic: string, payload: Uint8Array, behind: boolean) => Screened;
-  /** A message on this topic was left unread, as `screen` wished. */
+  /** A message on this topic was dropped unread, as `screen` decided. */
   readonly onUnread?: (topic: string) => void;
   /**
-   * The topic filters that the broker refuses, mostly none: before each `onReady`, and again when a refused one, which
-   * is asked for again each minute, is granted after all.
+   * The topic filters that the broker refuses, usually none: before each `onReady`, and again when a refused one, which
+   * is requested again each minute, is granted.
    */
   onSubscribed(refused: readonly string[]): void;
-  /** On every connect, when all subscriptions are answered. What it publishes goes ahead of what waited. */
+  /** On every connect, when all subscriptions are answered. Its messages are sent ahead of the queue. */
   onReady(): void;
   /** Once for each `onReady`, when that connection is gone; not after `close`. */
   onLost(reason: string): void;

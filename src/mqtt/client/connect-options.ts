@@ -5,16 +5,16 @@ import type { Endpoint } from "./endpoint.js";
 
 /** For CONNACK, and again for SUBACK: a broker on a home server answers in milliseconds, a busy one in seconds. */
 export const ANSWER_MS = 10_000;
-/** Commands are small; Home Assistant's configs, the largest that come back to us, stay below 100 kB. */
+/** Commands are small; Home Assistant's configs, the largest messages that the bridge receives, are below 100 kB. */
 export const MAXIMUM_PACKET_SIZE = 2 * 1024 * 1024;
 
 /**
- * For each address of a broker's name but the last. Node's 250 ms are less than a handshake takes over a far or waking
- * network, where one address after the other would be given up. Four addresses fit into the time for a CONNACK.
+ * For each address of a broker's name but the last. Node's 250 ms are shorter than a handshake over a distant or waking
+ * network, where one address after the other would be abandoned. Four addresses fit into the time for a CONNACK.
  */
 const ADDRESS_MS = 2_500;
 
-/** For the whole process: MQTT.js hands no such option on to node:net, and nothing else here connects to a name. */
+/** For the whole process: MQTT.js passes no such option on to node:net, and nothing else here connects to a name. */
 export const waitForSlowHandshakes = (): void => setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_MS);
 
 const tlsOptions = (options: BrokerOptions) => ({
@@ -41,7 +41,7 @@ export const connectOptions = (options: BrokerOptions, endpoint: Endpoint, versi
   hostname: endpoint.host,
   port: endpoint.port,
   ...(endpoint.path === null ? {} : { path: endpoint.path }),
-  // With a client certificate MQTT.js turns mqtt:// into TLS of its own accord, on the plain port.
+  // With a client certificate MQTT.js turns mqtt:// into TLS by itself, on the plain port.
   ...(endpoint.secure ? tlsOptions(options) : {}),
   ...credentials(options, endpoint),
   clientId: options.clientId,
@@ -52,12 +52,12 @@ export const connectOptions = (options: BrokerOptions, endpoint: Endpoint, versi
     ? { properties: { sessionExpiryInterval: 0, maximumPacketSize: MAXIMUM_PACKET_SIZE } }
     : {}),
   will: { ...options.will, payload: Buffer.from(bytes(options.will.payload)) },
-  // Each attempt is a new client: MQTT.js would retry at a fixed pace, and send the old connection's unacknowledged
-  // publishes again, after newer values of their topics.
+  // Each attempt is a new client: MQTT.js would retry at a fixed interval, and resend the old connection's
+  // unacknowledged publishes after newer values of their topics.
   reconnectPeriod: 0,
   resubscribe: false,
   queueQoSZero: false,
-  // Our own deadline comes first and knows what it means; this one only backs it up.
+  // The bridge's own deadline comes first and gives a specific reason; this one is a fallback.
   connectTimeout: 2 * ANSWER_MS,
   // By default it writes the CONNECT packet, password included, to stderr when DEBUG is set.
   log: () => undefined,

@@ -31,25 +31,25 @@ suite("describe", () => {
   it.each([
     [
       { kind: "refused", code: 5, detail: "not authorized" },
-      "the broker refuses the connection (code 5, not authorized)",
+      "Broker refuses the connection (code 5, not authorized)",
     ],
     [
       { kind: "disconnected", code: 142, detail: "" },
-      "the broker ended the connection (code 142, session taken over)",
+      "Broker closed the connection (code 142, session taken over)",
     ],
     [
       { kind: "refused", code: 154, detail: "Connection refused: Retain not supported" },
-      "the broker refuses the connection (code 154, retained messages not supported)",
+      "Broker refuses the connection (code 154, retained messages not supported)",
     ],
     [
       { kind: "refused", code: 99, detail: "Connection refused: undefined" },
-      "the broker refuses the connection (code 99, Connection refused: undefined)",
+      "Broker refuses the connection (code 99, Connection refused: undefined)",
     ],
     [
       { kind: "disconnected", code: 139, detail: "back at noon" },
-      "the broker ended the connection (code 139, broker shutting down, back at noon)",
+      "Broker closed the connection (code 139, broker shutting down, back at noon)",
     ],
-    [{ kind: "mute", detail: "no CONNACK for 10 s" }, "the broker does not answer (no CONNACK for 10 s)"],
+    [{ kind: "mute", detail: "no CONNACK for 10 s" }, "Broker does not answer (no CONNACK for 10 s)"],
   ] as const)("%o", (failure, text) => {
     expect(describe(failure)).toBe(text);
   });

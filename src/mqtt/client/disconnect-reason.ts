@@ -1,8 +1,8 @@
 import { reasonCode } from "./reason-codes.js";
 
 /**
- * Why a connection ended. `closed`: the broker's machine took the connection and ended it before any CONNACK;
- * `mute`: it never answered; `lost`: it was up.
+ * Why a connection ended. `closed`: the broker's machine accepted the connection and closed it before any CONNACK;
+ * `mute`: it never answered; `lost`: the connection was ready.
  */
 export type DisconnectReason =
   | { readonly kind: "refused" | "disconnected"; readonly code: number; readonly detail: string }
@@ -11,7 +11,7 @@ export type DisconnectReason =
       readonly detail: string;
     };
 
-/** The machine was not there, in words of the operating system. */
+/** The machine was not reachable, by the operating system's error codes. */
 const UNREACHABLE = [
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -22,31 +22,31 @@ const UNREACHABLE = [
   "ENETDOWN",
   "ETIMEDOUT",
 ];
-/** It was there and hung up. */
+/** It was reachable and closed the connection. */
 const HUNG_UP = ["ECONNRESET", "EPIPE", "ECONNABORTED"];
 
 const MESSAGES: Readonly<Record<DisconnectReason["kind"], string>> = {
-  refused: "the broker refuses the connection",
-  disconnected: "the broker ended the connection",
-  closed: "the broker closed the connection without an answer",
-  mute: "the broker does not answer",
-  unreachable: "the broker cannot be reached",
-  tls: "no secure connection to the broker",
-  broken: "what answers does not speak MQTT as it should",
-  lost: "the connection to the broker is lost",
+  refused: "Broker refuses the connection",
+  disconnected: "Broker closed the connection",
+  closed: "Broker closed the connection without an answer",
+  mute: "Broker does not answer",
+  unreachable: "Broker cannot be reached",
+  tls: "No secure connection to the broker",
+  broken: "Invalid MQTT reply",
+  lost: "Connection to the broker lost",
 };
 
-/** How MQTT.js begins its own name of a code that we have named already; a broker's words are kept. */
+/** The prefix of MQTT.js's own name of a code that is described below; a broker's text is kept. */
 const MQTTJS_REFUSED = "Connection refused: ";
 
-/** What a code means by its specification. */
+/** The meaning of a code in its specification. */
 const codeWords = (reason: DisconnectReason): readonly string[] => {
   if (!("code" in reason)) return [];
   const meaning = reasonCode(reason.kind, reason.code)?.meaning;
   return [`code ${reason.code}`, ...(meaning === undefined ? [] : [meaning])];
 };
 
-/** In words, for a log line. */
+/** The reason as text, for a log line. */
 export const describe = (reason: DisconnectReason): string => {
   const words = codeWords(reason);
   const known = words.length > 1 && reason.detail.startsWith(MQTTJS_REFUSED);
@@ -58,14 +58,14 @@ export const describe = (reason: DisconnectReason): string => {
 const codeOf = (error: Error | null): string =>
   error && "code" in error && typeof error.code === "string" ? error.code : "";
 
-/** What a connection's end means; `error` is null when it was simply closed. */
+/** The reason of a connection's end; `error` is null when it was closed without an error. */
 export const disconnectReasonOf = (
   error: Error | null,
   seen: {
     /** The code of its CONNACK; null before. */
     readonly connack: number | null;
     readonly secure: boolean;
-    /** No TLS handshake stands in the way of MQTT (any more). */
+    /** No TLS handshake is pending. */
     readonly secured: boolean;
   },
 ): DisconnectReason => {

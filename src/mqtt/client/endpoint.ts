@@ -3,18 +3,18 @@ import { BridgeError } from "../../domain/errors.js";
 const DEFAULT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
 type Scheme = keyof typeof DEFAULT_PORTS;
 
-/** Where the broker is, taken apart so that no secret travels with it. */
+/** The parsed address of the broker, without secrets. */
 export interface Endpoint {
   readonly scheme: Scheme;
   readonly secure: boolean;
-  /** IPv6 without brackets, except for WebSockets, where it goes into a URL again. */
+  /** IPv6 without brackets, except for WebSockets, where it becomes part of a URL again. */
   readonly host: string;
   readonly port: number;
   /** With the query; WebSockets only. */
   readonly path: string | null;
   readonly username: string | null;
   readonly password: string | null;
-  /** For logs: no credentials and no query, where tokens hide. */
+  /** For logs: no credentials and no query, which may contain tokens. */
   readonly shown: string;
 }
 
@@ -33,7 +33,7 @@ const parse = (url: string): URL => {
   }
 };
 
-/** A stray % is taken as it stands: passwords are full of them. */
+/** A stray % is taken literally: passwords often contain one. */
 const decode = (text: string): string | null => {
   if (text === "") return null;
   try {

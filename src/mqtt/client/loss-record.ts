@@ -1,26 +1,26 @@
-/** A message smaller than this is never what a broker ends a connection for. */
+/** A message smaller than this is never the reason for which a broker closes a connection. */
 const HARMLESS_BYTES = 256;
-/** A suspected message above this is sent after everything else: what is small is answered meanwhile. */
+/** A larger suspect is sent after everything else: small messages need not wait for it. */
 const LARGE_BYTES = 1024;
-/** After this the message is tried once more: the broker may have got another limit, or the network was to blame. */
+/** After this time the message is tried again: the broker's limit may have changed, or the network was the reason. */
 const HOLD_MS = 600_000;
 
-/** A message as far as this file is concerned. */
+/** The relevant part of a message. */
 export interface Sized {
   readonly topic: string;
   readonly bytes: number;
 }
 
 /**
- * Finds the message that a broker ends the connection for: MQTT 3.1.1 has no other way to refuse one (Mosquitto's
- * `message_size_limit` and `max_packet_size` do so). What is in flight at a loss is suspected and sent alone from then
- * on; what is alone in flight at the next loss is it, and is held back.
+ * Finds the message for which a broker closes the connection: MQTT 3.1.1 has no other way to refuse one (Mosquitto's
+ * `message_size_limit` and `max_packet_size` do so). Messages in flight at a loss are suspects and are sent alone from
+ * then on; the one that is alone in flight at the next loss is the reason, and is held back.
  */
 export class LossRecord {
   readonly #suspects = new Set<string>();
   readonly #held = new Map<string, { readonly bytes: number; readonly until: number }>();
 
-  /** Sent alone, with nothing else in flight. */
+  /** To be sent alone, with nothing else in flight. */
   isSuspect({ topic, bytes }: Sized): boolean {
     return bytes >= HARMLESS_BYTES && this.#suspects.has(topic);
   }
@@ -29,7 +29,7 @@ export class LossRecord {
     return message.bytes > LARGE_BYTES && this.isSuspect(message);
   }
 
-  /** The broker has ended two connections over one like it. */
+  /** The broker has closed two connections at a message like it. */
   isHeld({ topic, bytes }: Sized, now: number): boolean {
     const held = this.#held.get(topic);
     return held !== undefined && bytes >= held.bytes && now < held.until;
@@ -42,7 +42,7 @@ export class LossRecord {
     if (held && bytes >= held.bytes) this.#held.delete(topic);
   }
 
-  /** The connection was lost with these in flight: the one to give up, if it is known by now. */
+  /** The connection was lost with these in flight: returns the one to drop, if it is known. */
   lost<M extends Sized>(inFlight: readonly M[], now: number): M | null {
     const [only, ...others] = inFlight;
     const isProved = only !== undefined && others.length === 0 && this.isSuspect(only);

@@ -14,21 +14,27 @@ import { disconnectReasonOf, type DisconnectReason } from "./disconnect-reason.j
 import { PacketFilter } from "./packet-filter.js";
 import { BrokerClient } from "./broker-client.js";
 
-/** We neither publish nor subscribe with QoS 2, so no broker may send any of its packets. */
+/** The bridge neither publishes nor subscribes with QoS 2, so a broker must not send any of its packets. */
 const QOS2_ONLY = ["pubrec", "pubrel", "pubcomp"];
 
 /** The lowest reason code that is a refusal; 128 is the only one of MQTT 3.1.1. */
 const REFUSED = 128;
-/** A broker reads a changed access list without a new connection. */
+/** A broker applies a changed access list without a new connection. */
 const ASK_AGAIN_MS = 60_000;
 
-/** Messages are handled for so long before timers and the radio have their turn: MQTT.js alone never yields. */
+/** Messages are handled for this long before timers and the radio run: MQTT.js alone never yields. */
 const SLICE_MS = 5;
 
-/** So much is read and screened before the socket waits for the parser: by default 16 kB, behind which no stop is seen. */
+/**
+ * This much is read and screened before the socket waits for the parser: with the default of 16 kB a stop behind it is
+ * not seen.
+ */
 const READ_AHEAD = 256 * 1024;
 
-/** With so many messages in front of it a stop does not wait for its turn: some 5 ms of work, more on a small machine. */
+/**
+ * With this many messages in front of it a stop does not wait for its turn: some 5 ms of work, more on a small
+ * computer.
+ */
 const BEHIND = 20;
 
 /** One MQTT.js client, from CONNECT to its end. */
@@ -42,7 +48,7 @@ class MqttJsConnection implements Connection {
   #connack: number | null = null;
   #secured: boolean;
   #unparsed = 0;
-  /** Messages that the parser has; so many of them, the first, came before one that was handled ahead. */
+  /** Messages in the parser; the first of them arrived before one that was handled ahead. */
   #waiting = 0;
   #overtaken = 0;
   #sliceFrom = 0;
@@ -88,21 +94,21 @@ class MqttJsConnection implements Connection {
         resolve();
       };
       const cancel = this.#deps.clock.after(withinMs, done);
-      // Calls back only once everything is acknowledged and the broker has hung up: on a mute one, never.
+      // Calls back only after all acknowledgements and the broker's close: never with a broker that does not answer.
       this.#client.end(false, done);
     });
   }
 
   drop(): void {
     this.#release();
-    // Not end(true): after an unfinished end(false) it does nothing, and it closes the stores under packets that
-    // are still being handled, which throws (MQTT.js 5.16 store.js). Without a stream the client is only garbage.
+    // Not end(true): after an unfinished end(false) it does nothing, and it closes the stores under packets that are
+    // still being handled, which throws (MQTT.js 5.16 store.js). Without a stream the client is only garbage.
     this.#client.stream.destroy();
   }
 
   /**
-   * What the socket has read goes through the filter before it waits for the parser: a stop is found behind whatever
-   * else has come, and a flood costs next to nothing. MQTT.js has no place for it, and its stream may be any of four.
+   * Data that the socket has read passes the filter before it waits for the parser: a stop is found behind any other
+   * data, and a flood costs very little. MQTT.js has no hook for it, and its stream may be any of four.
    */
   #screen(): void {
     const { stream } = this.#client;
@@ -162,20 +168,20 @@ class MqttJsConnection implements Connection {
     stream.on("data", (chunk: Uint8Array) => this.#watchSize(chunk.length));
   }
 
-  /** MQTT 3.1.1 has no maximum packet size, and the parser of MQTT.js takes the protocol's 256 MB. */
+  /** MQTT 3.1.1 has no maximum packet size, and the parser of MQTT.js accepts the protocol's 256 MB. */
   #watchSize(arrived: number): void {
     this.#unparsed += arrived;
     if (this.#unparsed > 2 * MAXIMUM_PACKET_SIZE)
-      this.#close({ kind: "lost", detail: "the broker sends a message of more than 4 MB" });
+      this.#close({ kind: "lost", detail: "the broker sent a message of more than 4 MB" });
   }
 
   #inspect(packet: Packet): void {
     this.#unparsed = 0;
     const qos2 = QOS2_ONLY.includes(packet.cmd) || (packet.cmd === "publish" && packet.qos === 2);
-    // What was parsed before the end is still handled after it, and a malformed PUBREL makes MQTT.js 5.16 throw out
-    // of its parser (found by fuzzing). A packet of no kind is passed over.
+    // Packets that were parsed before the end are still handled after it, and a malformed PUBREL makes MQTT.js 5.16
+    // throw out of its parser (found by fuzzing). A packet of an unknown kind is ignored.
     if (qos2 || this.#client.stream.destroyed) Object.assign(packet, { cmd: "ignored" });
-    if (qos2) this.#close({ kind: "lost", detail: "protocol error: QoS 2 was never asked for" });
+    if (qos2) this.#close({ kind: "lost", detail: "protocol error: QoS 2 was never requested" });
     if (packet.cmd === "connack") {
       this.#connack = packet.reasonCode ?? packet.returnCode ?? 0;
       this.#cancelTimer();
@@ -195,7 +201,7 @@ class MqttJsConnection implements Connection {
     subscriptions: readonly Subscription[],
     answered: (refused: readonly Subscription[]) => void,
   ): void {
-    // rh 0, rap 0 (safety rule 3): stored messages come, and are told from live ones.
+    // rh 0, rap 0 (safety rule 3): stored messages arrive, and can be told from live ones by RETAIN.
     const wanted: Record<string, IClientSubscribeOptions> = {};
     for (const { topic, qos, noLocal = false } of subscriptions)
       wanted[topic] = { qos, nl: noLocal, rap: false, rh: 0 };
@@ -260,7 +266,7 @@ class MqttJsConnection implements Connection {
 }
 
 const refusedToStart = (thrown: unknown, deps: BrokerDeps, events: ConnectionEvents): Connection => {
-  // Unreadable PEM text throws here; a connection reports its end later, never while it is being opened.
+  // Invalid PEM text throws here; a connection reports its end later, never while it is being opened.
   const reason: DisconnectReason = { kind: "tls", detail: asError(thrown).message };
   const cancel = deps.clock.after(0, () => events.onClosed(reason));
   const end = (): Promise<void> => {
@@ -285,7 +291,7 @@ const open = (
   }
 };
 
-/** Starts to connect, and goes on until closed. Throws BridgeError("config") for an address that is none. */
+/** Starts to connect, and reconnects until closed. Throws BridgeError("config") for an invalid address. */
 export const connectBroker = (options: BrokerOptions, deps: BrokerDeps): Broker => {
   const endpoint = parseEndpoint(options.url);
   waitForSlowHandshakes();

@@ -4,7 +4,7 @@ import { LossRecord, type Sized } from "./loss-record.js";
 interface QueueLimits {
   /** Retained topics that may wait: each keeps its last value only. */
   readonly topics: number;
-  /** Messages that are not retained (results, events, responses) and may wait, their bytes, and for how long. */
+  /** The limits of waiting messages that are not retained (results, events, responses): number, bytes, and time. */
   readonly messages: number;
   readonly bytes: number;
   readonly ageMs: number;
@@ -20,17 +20,17 @@ export const QUEUE_LIMITS: QueueLimits = {
 export interface Entry extends Sized {
   readonly key: string;
   readonly message: OutMessage;
-  /** When it was put, and when it was last handed to a connection. */
+  /** When it was queued, and when it was last sent. */
   readonly at: number;
   sentAt: number;
-  /** A newer value of its topic was sent after it: whatever becomes of that one, this one is history. */
+  /** A newer value of its topic was sent after it: this one is outdated, whatever the result of the newer one. */
   stale: boolean;
   settle: (delivered: boolean) => void;
 }
 
 export type Drop = "queue full" | "too old" | "connection lost twice while it was sent" | "not taken before";
 
-/** Fixed header, topic length, packet id and properties of a PUBLISH as we send it (MQTT 5 §3.3), rounded up. */
+/** Fixed header, topic length, packet id and properties of a PUBLISH of the bridge (MQTT 5 §3.3), rounded up. */
 const PUBLISH_OVERHEAD = 16;
 const sizeOf = ({ topic, payload }: OutMessage): number =>
   Buffer.byteLength(payload) + Buffer.byteLength(topic) + PUBLISH_OVERHEAD;
@@ -38,10 +38,10 @@ const sizeOf = ({ topic, payload }: OutMessage): number =>
 const nothing = (): void => undefined;
 
 /**
- * What is still to be sent, and what is on its way. Values of retained topics go first, then the messages that are not
- * retained, each in their order: a state never falls behind the result that it explains, and no burst of results (seen:
- * 25 s of them) holds up what the belt does. A newer value takes the place of the waiting one. A value that must be seen
- * keeps its place, and the newer one comes after it.
+ * Messages to send, and messages in flight. Values of retained topics go first, then the messages that are not
+ * retained, each in order: a state is never behind the result that it explains, and no burst of results (seen: 25 s of
+ * them) delays the belt's state. A newer value replaces the waiting one. A value marked `mustBeSeen` keeps its place,
+ * and the newer one is sent after it.
  */
 export class PublishQueue {
   readonly #values = new Map<string, Entry>();
@@ -51,7 +51,7 @@ export class PublishQueue {
   readonly #dropped: (entry: Entry, why: Drop) => void;
   readonly #losses = new LossRecord();
   #serial = 0;
-  /** Of the messages, and how many of them are important. */
+  /** Bytes of the messages, and number of the important ones. */
   #bytes = 0;
   #important = 0;
 
@@ -68,13 +68,13 @@ export class PublishQueue {
     return this.#inFlight.size;
   }
 
-  /** When the message that has been on its way for longest was sent; null without one. */
+  /** When the oldest message in flight was sent; null without one. */
   get oldestSentAt(): number | null {
     for (const entry of this.#inFlight) return entry.sentAt;
     return null;
   }
 
-  /** `settle` is called exactly once, false meaning: not known to be delivered. */
+  /** `settle` is called exactly once; false: delivery unknown. */
   put(message: OutMessage, now: number, settle: (delivered: boolean) => void = nothing): void {
     const key = message.retain && !message.mustBeSeen ? `=${message.topic}` : `#${this.#serial++}`;
     const { topic } = message;
@@ -84,7 +84,7 @@ export class PublishQueue {
     this.#trim();
   }
 
-  /** The next to send, now in flight; undefined when nothing waits, or a suspect has to be sent alone. */
+  /** The next message to send, now in flight; undefined when nothing waits, or while a suspect is sent alone. */
   take(now: number): Entry | undefined {
     for (const entry of this.#inFlight) if (this.#losses.isSuspect(entry)) return undefined;
     const entry = this.#next(now);
@@ -96,7 +96,7 @@ export class PublishQueue {
     return entry;
   }
 
-  /** The broker has answered, or the entry was given up. */
+  /** The broker has answered, or the entry was dropped. */
   settled(entry: Entry, delivered: boolean): void {
     if (delivered) {
       this.#losses.delivered(entry);
@@ -107,8 +107,8 @@ export class PublishQueue {
   }
 
   /**
-   * The connection is gone: what was not acknowledged waits again, ahead of the rest, but never over a newer value
-   * of its topic. Nobody is kept waiting for a delivery.
+   * The connection is gone: unacknowledged messages wait again, ahead of the others, but never instead of a newer value
+   * of their topic. Every wait for a delivery ends.
    */
   lost(now: number): void {
     const culprit = this.#losses.lost([...this.#inFlight], now);
@@ -121,8 +121,8 @@ export class PublishQueue {
   }
 
   /**
-   * What `run` puts goes ahead of everything that waits now; its topics' older values are forgotten, or go before it
-   * where they must be seen.
+   * Messages that `run` queues go ahead of everything that waits; older values of their topics are removed, or go
+   * before them where they must be seen.
    */
   ahead(run: () => void): void {
     const before = this.#all();
@@ -161,7 +161,7 @@ export class PublishQueue {
     return retain ? this.#values : this.#messages;
   }
 
-  /** Values of its topic that were sent before it are not sent again. */
+  /** Earlier values of its topic are not sent again. */
   #outdate(entry: Entry, which: (older: Entry) => boolean): void {
     if (!entry.message.retain) return;
     for (const older of this.#inFlight) {
@@ -170,7 +170,7 @@ export class PublishQueue {
     }
   }
 
-  /** The waiting value of a topic, where it may be left out. */
+  /** Removes the waiting value of a topic, where it may be left out. */
   #forget(topic: string): void {
     const entry = this.#values.get(`=${topic}`);
     if (!entry) return;
@@ -215,11 +215,11 @@ export class PublishQueue {
     return this.#messages.size > this.#limits.messages || this.#bytes > this.#limits.bytes;
   }
 
-  /** The oldest go first; what somebody's safety hangs on goes last. */
+  /** Drops the oldest first, important messages last. */
   #trim(): void {
     for (const spared of [true, false])
       for (const entry of this.#messages.values()) {
-        // Where all that wait are important, looking for another one would take longer with each.
+        // Where all waiting messages are important, a search for another one would take longer with each.
         if (!this.#isFull || (spared && this.#messages.size === this.#important)) break;
         if (spared && entry.message.important) continue;
         this.#remove(entry);

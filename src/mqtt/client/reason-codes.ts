@@ -1,4 +1,4 @@
-/** What a reason code means, and what its user can do about it. */
+/** The meaning of a reason code, and what the user can do. */
 export interface ReasonCode {
   readonly meaning: string;
   readonly advice: string;
@@ -59,14 +59,14 @@ const NEW: Readonly<Record<number, ReasonCode>> = {
   136: UNAVAILABLE,
   137: {
     meaning: "broker busy",
-    advice: "nothing, unless it lasts: then see the broker's log and its limits for clients",
+    advice: "wait; if it lasts, see the broker's log and its limits for clients",
   },
   138: { meaning: "banned", advice: "lift the broker's ban on this client id, user or address" },
   139: { meaning: "broker shutting down", advice: "start the broker again, unless it does so by itself" },
   140: {
     meaning: "bad authentication method",
     advice:
-      "allow user name and password, or a client certificate, at the broker: the bridge knows nothing else",
+      "allow user name and password, or a client certificate, at the broker: the bridge supports nothing else",
   },
   141: {
     meaning: "keep-alive timeout",
@@ -80,19 +80,19 @@ const NEW: Readonly<Record<number, ReasonCode>> = {
   },
   143: {
     meaning: "topic filter invalid",
-    advice: "choose another mqtt.base_topic: the broker does not allow to subscribe to this one",
+    advice: "choose another mqtt.base_topic: the broker does not allow subscriptions to this one",
   },
   144: {
     meaning: "topic name invalid",
     advice:
-      "choose another mqtt.base_topic: the broker does not allow to publish to this one, or to use it for a last will",
+      "choose another mqtt.base_topic: the broker does not allow publishing to this one, or a last will on it",
   },
   147: { meaning: "receive maximum exceeded", advice: BUG },
   148: { meaning: "topic alias invalid", advice: BUG },
   149: {
     meaning: "packet too large",
     advice:
-      "raise the broker's limit for the size of a message (Mosquitto: max_packet_size), 64 kB are enough",
+      "raise the broker's limit for the size of a message (Mosquitto: max_packet_size); 64 kB are enough",
   },
   150: { meaning: "message rate too high", advice: "raise the broker's limit for messages of a client" },
   151: {
@@ -101,18 +101,18 @@ const NEW: Readonly<Record<number, ReasonCode>> = {
   },
   152: {
     meaning: "administrative action",
-    advice: "somebody ended this connection at the broker: see its log",
+    advice: "an administrator closed this connection at the broker: see its log",
   },
   153: { meaning: "payload format invalid", advice: BUG },
   154: {
     meaning: "retained messages not supported",
     advice:
-      "let the broker store retained messages (Mosquitto: retain_available true): without them nobody learns that the " +
-      "bridge is gone, and Home Assistant forgets its devices at each restart",
+      "let the broker store retained messages (Mosquitto: retain_available true): without them clients do not see that the " +
+      "bridge is offline, and Home Assistant loses its devices at each restart",
   },
   155: {
     meaning: "QoS not supported",
-    advice: "let the broker take QoS 1 (Mosquitto: max_qos 1): with QoS 0 a command to stop could get lost",
+    advice: "let the broker take QoS 1 (Mosquitto: max_qos 1): with QoS 0 a stop could get lost",
   },
   156: {
     meaning: "use another server",
@@ -122,16 +122,17 @@ const NEW: Readonly<Record<number, ReasonCode>> = {
   158: { meaning: "shared subscriptions not supported", advice: BUG },
   159: {
     meaning: "connection rate exceeded",
-    advice: "nothing, unless it lasts: then raise the broker's limit for new connections",
+    advice: "wait; if it lasts, raise the broker's limit for new connections",
   },
   160: { meaning: "maximum connect time", advice: "raise the broker's limit for the length of a connection" },
   161: { meaning: "subscription identifiers not supported", advice: BUG },
   162: {
     meaning: "wildcard subscriptions not supported",
-    advice: "let the broker take wildcards (+ and #), or use another broker: commands come by them",
+    advice:
+      "let the broker take wildcards (+ and #), or use another broker: the bridge's subscriptions need them",
   },
 };
 
-/** Null for a code that no specification knows. */
+/** Null for a code that no specification defines. */
 export const reasonCode = (kind: "refused" | "disconnected", code: number): ReasonCode | null =>
   (kind === "refused" ? OLD[code] : undefined) ?? NEW[code] ?? null;

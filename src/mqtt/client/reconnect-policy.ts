@@ -4,21 +4,21 @@ import { reasonCode } from "./reason-codes.js";
 
 type Told = "failure" | "credentials" | "takeover" | "unstable";
 
-/** What is remembered between attempts. Plain data: `afterDisconnect` gives the next one. */
+/** The state between attempts. Plain data: `afterDisconnect` returns the next one. */
 export interface Policy {
   readonly version: Version;
   /** May fall back to MQTT 3.1.1. */
   readonly auto: boolean;
   /**
-   * Why 3.1.1 is spoken: the broker refused 5 in so many words, which is for good; or something hung up on 5, which may
-   * have been a proxy while its broker restarted, so that 5 is tried again after the next loss.
+   * Why 3.1.1 is used: the broker refused 5 explicitly, which is permanent; or the other side closed on 5, possibly a
+   * proxy while its broker restarted, so that 5 is tried again after the next loss.
    */
   readonly fallback: "none" | "refused" | "guessed";
-  /** Closes in a row before a CONNACK, failures in a row, and times that another client took our id. */
+  /** Closes in a row before a CONNACK, failures in a row, and times that another client took over the client id. */
   readonly closes: number;
   readonly streak: number;
   readonly takeovers: number;
-  /** Said already; again only at debug. */
+  /** Already logged; again only at debug. */
   readonly told: readonly Told[];
 }
 
@@ -38,15 +38,14 @@ const TAKEN_OVER = 142;
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
-/** Two bridges with one client id throw each other out for ever: take turns slowly enough to be read about. */
+/** Two bridges with one client id disconnect each other for ever: the delay leaves time to read the log. */
 const TAKEOVER_FIRST_MS = 60_000;
 const TAKEOVER_LONGEST_MS = 120_000;
-/** A connection that stood this long ends a streak of failures, or of takeovers (longer than their delay). */
+/** A connection that was ready for this long ends a streak of failures, or of takeovers (longer than their delay). */
 const STABLE_MS = 60_000;
 const UNDISPUTED_MS = 600_000;
 
-const KEEPS =
-  "belts keep doing what they do, the bridge keeps control of them, and it keeps trying to reach the broker";
+const KEEPS = "belts are not affected, the bridge keeps control of them and keeps trying to reach the broker";
 
 export const startPolicy = (protocolVersion: "auto" | "5" | "4"): Policy => ({
   version: protocolVersion === "4" ? 4 : 5,
@@ -61,7 +60,7 @@ export const startPolicy = (protocolVersion: "auto" | "5" | "4"): Policy => ({
 const doubled = (first: number, longest: number, times: number, random: number): number =>
   Math.round(Math.min(longest, first * 2 ** Math.min(times, 10)) * (0.5 + random / 2));
 
-/** A connection that was ready for `readyMs` (null: never) clears what it has disproved. */
+/** A connection that was ready for `readyMs` (null: never) resets the counts that it disproves. */
 const rested = (policy: Policy, readyMs: number | null): Policy => {
   if (readyMs === null) return policy;
   const stable = readyMs >= STABLE_MS;
@@ -76,7 +75,7 @@ const rested = (policy: Policy, readyMs: number | null): Policy => {
   };
 };
 
-/** What a connection that was ready has shown of the version, for the attempt after it. */
+/** The version for the next attempt, from a connection that was ready. */
 const versionAfter = (policy: Policy, readyMs: number | null): Pick<Policy, "version" | "fallback"> => {
   const { version, fallback } = policy;
   if (readyMs === null) return { version, fallback };
@@ -97,7 +96,7 @@ const ADVICE: Readonly<Record<Exclude<Told, "failure">, string>> = {
   credentials: "check mqtt.username and mqtt.password, and what the broker allows this user",
   takeover:
     "another program uses the same client id, most likely a second bridge with the same base topic: stop one of " +
-    "them, or give it its own mqtt.client_id and mqtt.base_topic; until then this one comes back rarely",
+    "them, or give it its own mqtt.client_id and mqtt.base_topic; until then this one reconnects rarely",
   unstable:
     "if the network is fine, another program may use the same client id, such as a second bridge with the same " +
     "base topic: give it its own mqtt.client_id and mqtt.base_topic",
@@ -121,7 +120,7 @@ const adviceFor = (reason: DisconnectReason): string => {
   }
 };
 
-/** Whoever has hung up on 5 before, and then spoken 3.1.1, need not do so twice again. */
+/** If the other side has closed on 5 before, and then accepted 3.1.1, one more close is enough. */
 const fallsBack = ({ auto, version, fallback, closes }: Policy, reason: DisconnectReason): boolean =>
   auto && version === 5 && (refusedVersion(reason) || closes >= (fallback === "guessed" ? 1 : 2));
 
@@ -144,12 +143,14 @@ const fallBack = (policy: Policy, reason: DisconnectReason): ReconnectDecision =
     policy: { ...policy, version: 4, fallback, closes: 0, streak: policy.streak - 1 },
     delayMs: 0,
     level: policy.fallback === fallback ? "debug" : "info",
-    message: `the broker does not take MQTT 5 (${reason.detail}): MQTT 3.1.1 ${until}`,
+    message: `Broker does not accept MQTT 5 (${reason.detail}): MQTT 3.1.1 ${until}`,
     advice: "",
   };
 };
 
-/** What to do and to say after a failure. `readyMs`: how long the connection was ready, null if it never was. */
+/**
+ * The next state and the log line after a failure. `readyMs`: how long the connection was ready, null if it never was.
+ */
 export const afterDisconnect = (
   policy: Policy,
   reason: DisconnectReason,

@@ -3,21 +3,24 @@ import type { Logger } from "../../log/log.js";
 import type { InMessage, OutMessage } from "../client/broker.js";
 import { type DiscoveryMessage, staleDiscovery } from "./discovery.js";
 
-/** A config that someone else cleared comes back once, this long after the last clearing (contract 6). */
+/** A config that another client cleared is published again once, this long after the last clearing (docs/topics.md). */
 const RESTORE_MS = 2_000;
 /**
- * A machine tells piece by piece what it can do. A second config for a device whose platforms Home Assistant is still
- * loading makes it pass over the components that are new in it (core mqtt/discovery.py: the branch for a discovery that
- * is pending returns), so changes are gathered.
+ * A machine reports its capabilities step by step. A second config for a device whose platforms Home Assistant is still
+ * loading makes it ignore the new components (core mqtt/discovery.py: the branch for a pending discovery returns), so
+ * changes are collected.
  */
 const GATHER_MS = 1_000;
-/** And published again once it has surely loaded them: it ignores a text that it knows (home-assistant 2, Updating). */
+/**
+ * And published again once Home Assistant has surely loaded them: it ignores a text that it has already (home-assistant
+ * 2, Updating).
+ */
 const REPEAT_MS = 10_000;
-/** What a broker that refuses a config costs. */
+/** What is missing while a broker refuses a config. */
 const MISSING =
-  "Until then Home Assistant shows none of what this config would announce; topics, page and belt are not affected. " +
+  "Until then Home Assistant does not show the entities of this config; topics, page and belt are not affected. " +
   "Without Home Assistant: homeassistant.enabled: false";
-/** Contract 5: after a birth message, and spread so that many bridges do not answer at once. */
+/** docs/topics.md: after a birth message, at a random time, so that many bridges do not publish at once. */
 const BIRTH_MS = { least: 500, spread: 2_500 } as const;
 
 export interface AnnouncerDeps {
@@ -27,7 +30,7 @@ export interface AnnouncerDeps {
   readonly log: Logger;
   /** 0 to 1. */
   readonly random: () => number;
-  /** The device messages as they are now, the bridge's first. */
+  /** The present device messages, the bridge's first. */
   readonly configs: () => readonly DiscoveryMessage[];
   readonly publish: (message: OutMessage) => void;
   /** The device of a pad, or of the "bridge", was removed from Home Assistant. */
@@ -36,17 +39,17 @@ export interface AnnouncerDeps {
   readonly onBirth: () => void;
 }
 
-/** Keeps Home Assistant's picture of us true: configs published, restored, updated, and removed with what is gone. */
+/** Keeps Home Assistant's devices up to date: configs are published, restored, updated, and removed. */
 export class Announcer {
   readonly #deps: AnnouncerDeps;
   /** The last config published on each topic, as text. */
   readonly #published = new Map<string, string>();
-  /** Topics that were restored since Home Assistant last came up: a second clearing is meant. */
+  /** Topics that were restored since Home Assistant last started: a second clearing is intended. */
   readonly #restored = new Set<string>();
   readonly #missing = new Set<string>();
-  /** Cleared since the last announcement: what the broker had sent before is no news. */
+  /** Cleared since the last announcement: messages that the broker sent before are outdated. */
   readonly #removed = new Set<string>();
-  /** Topics to publish once more as they are. */
+  /** Topics to publish once more unchanged. */
   readonly #unrepeated = new Set<string>();
   #cancelRestore: () => void = () => undefined;
   #cancelRepeat: () => void = () => undefined;
@@ -58,8 +61,8 @@ export class Announcer {
   }
 
   /**
-   * Publishes every config, the bridge's first. Where an earlier run has left configs, those are removed and the others
-   * come a second later: Home Assistant then gives the entity ids that have become free to their successors.
+   * Publishes every config, the bridge's first. Configs of an earlier run are removed first, and the others follow a
+   * second later: Home Assistant then gives the free entity ids to their successors.
    */
   announce(left: readonly string[] = []): void {
     for (const topic of left) if (!this.#removed.has(topic)) this.#remove(topic);
@@ -74,9 +77,9 @@ export class Announcer {
     }
   }
 
-  /** A pad's limits or model became known: publishes what has changed within a second. */
+  /** A pad's limits or model became known: publishes the changes within a second. */
   update(): void {
-    // The first timer stays: nobody can put the update off for ever.
+    // The first timer stays: repeated calls cannot delay the update for ever.
     if (this.#deps.enabled)
       this.#cancelGather ??= this.#deps.clock.after(GATHER_MS, () => this.#publishChanged());
   }
@@ -89,7 +92,10 @@ export class Announcer {
     }
   }
 
-  /** A message on a config topic: a leftover of ours to remove, or one of ours that someone has cleared. */
+  /**
+   * A message on a config topic: an old config of the bridge to remove, or a present one that another client has
+   * cleared.
+   */
   seen(message: InMessage): void {
     if (message.payload.length === 0) this.#wasCleared(message.topic);
     else if (message.retain) this.#removeStale(message.topic, new TextDecoder().decode(message.payload));
@@ -98,14 +104,14 @@ export class Announcer {
   /** A message on Home Assistant's status topic. */
   status(message: InMessage): void {
     const word = new TextDecoder().decode(message.payload);
-    // A stored birth message is an old one: the one that is meant for us comes live.
+    // A stored birth message is old: the one for this connection arrives live.
     if (word !== "online" || message.retain) return;
-    // The first timer stays: a flood of births would put it off for ever.
+    // The first timer stays: a flood of births would delay it for ever.
     if (this.#cancelBirth) return;
     const ms = BIRTH_MS.least + this.#deps.random() * BIRTH_MS.spread;
     this.#cancelBirth = this.#deps.clock.after(ms, () => {
       this.#cancelBirth = null;
-      this.#deps.log.debug({}, "Home Assistant is back: publishing everything again");
+      this.#deps.log.debug({}, "Home Assistant started: publishing everything again");
       this.#restored.clear();
       this.#deps.onBirth();
     });
@@ -118,7 +124,7 @@ export class Announcer {
     this.#cancelBirth?.();
   }
 
-  /** Home Assistant keeps a component that is merely left out: what is gone is removed by a stub first. */
+  /** Home Assistant keeps a component that is merely left out: a stub removes it first. */
   #replace(topic: string, text: string): void {
     const before = this.#published.get(topic);
     if (before !== undefined) this.#removeStale(topic, before);
@@ -133,12 +139,12 @@ export class Announcer {
         this.#remove(topic);
         this.#deps.onRemoved(removal.id);
       }
-      // Home Assistant has to see the stub that removes a component: the config that follows may not replace it.
+      // Home Assistant must receive the stub that removes a component: the config that follows must not replace it.
       else this.#send(topic, JSON.stringify(removal.payload), true);
     }
   }
 
-  /** A second clearing of the same config would be a warning in Home Assistant's log. */
+  /** A second clearing of the same config would log a warning in Home Assistant. */
   #remove(topic: string): void {
     this.#removed.add(topic);
     this.#deps.log.info({ topic }, "Removed an old device from Home Assistant");
@@ -146,9 +152,9 @@ export class Announcer {
   }
 
   #wasCleared(topic: string): void {
-    // Whatever is decided about it, it does not come back unasked.
+    // In every case below the config is not repeated by the timer.
     this.#unrepeated.delete(topic);
-    // The echo of a clearing of ours is not of a config that is published any more.
+    // The echo of the bridge's own clearing concerns a config that is no longer published.
     if (!this.#published.has(topic) || this.#restored.has(topic)) return;
     // Home Assistant clears the topic once for each entity (home-assistant 2, Updating): wait for the last.
     this.#missing.add(topic);
@@ -157,10 +163,7 @@ export class Announcer {
   }
 
   #restore(): void {
-    this.#deps.log.info(
-      {},
-      "our Home Assistant config was cleared by someone else; it is published again, once",
-    );
+    this.#deps.log.info({}, "Home Assistant config cleared by another client; it is published again once");
     for (const topic of this.#missing) {
       const text = this.#published.get(topic);
       if (text !== undefined) this.#publish(topic, text);

@@ -1,6 +1,6 @@
 type Config = Readonly<Record<string, unknown>>;
 
-/** Of core mqtt/abbreviations.py what we use; each is known to Home Assistant 2024.11. */
+/** The abbreviations of core mqtt/abbreviations.py that the bridge uses; Home Assistant 2024.11 has all of them. */
 const COMPONENT: Readonly<Record<string, string>> = {
   availability: "avty",
   availability_mode: "avty_mode",
@@ -38,17 +38,20 @@ const abbreviated = (config: Config, words: Readonly<Record<string, string>>): C
     ]),
   );
 
-/** What a component says for itself: Home Assistant takes the rest from the root (core _merge_common_device_options). */
+/**
+ * The options that a component sets itself: Home Assistant takes the rest from the root (core
+ * _merge_common_device_options).
+ */
 const own = (config: Config, shared: Config): Config =>
   Object.fromEntries(
     Object.entries(config).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(shared[key])),
   );
 
-/** A component, less what is `shared`, in Home Assistant's short words. */
+/** A component without the `shared` options, abbreviated for Home Assistant. */
 export const compactComponent = (config: Config, shared: Config): Config =>
   abbreviated(own(config, shared), COMPONENT);
 
 export const compactDevice = (config: Config): Config => abbreviated(config, DEVICE);
 
-/** What is shared, as keys of the root. */
+/** The shared options as keys of the root. */
 export const compactRoot = (shared: Config): Config => abbreviated(shared, COMPONENT);

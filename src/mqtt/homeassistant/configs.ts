@@ -10,7 +10,7 @@ interface Announced {
   readonly goals: Goals;
 }
 
-/** The device messages as they are now, the bridge's first. */
+/** The present device messages, the bridge's first. */
 export const discoveryConfigs = ({
   base,
   version,

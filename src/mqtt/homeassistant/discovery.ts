@@ -9,14 +9,16 @@ import { discoveryTopic, objectId, topics } from "../topics.js";
 const ORIGIN = "walkingpad2mqtt";
 const ORIGIN_URL = "https://github.com/walkingpad2mqtt/walkingpad2mqtt";
 
-/** What every device message depends on: config `mqtt.base_topic`, `homeassistant.discovery_prefix`, our version. */
+/**
+ * The inputs of every device message: config `mqtt.base_topic`, `homeassistant.discovery_prefix`, the bridge's version.
+ */
 export interface DiscoveryContext {
   readonly base: string;
   readonly discoveryPrefix: string;
   readonly version: string;
 }
 
-/** What a pad's device message depends on; null is unknown. */
+/** The inputs of a pad's device message; null is unknown. */
 export interface DiscoveredPad {
   readonly id: string;
   readonly name: string;
@@ -30,9 +32,9 @@ export interface DiscoveredPad {
 type Config = Readonly<Record<string, unknown>>;
 
 /**
- * A device message, as small as it can be: a broker may refuse a large one. Any root key that an older Home Assistant
- * does not know makes it refuse the whole message, and `qos` at the root is not inherited there (home-assistant 2); what
- * most components share is: `stat_t`, `avty` and `avty_mode`.
+ * A device message, as small as possible: a broker may refuse a large one. A root key that an older Home Assistant does
+ * not know makes it refuse the whole message, and `qos` at the root is not inherited there (home-assistant 2); these
+ * are shared: `stat_t`, `avty` and `avty_mode`.
  */
 export interface DevicePayload {
   readonly stat_t?: unknown;
@@ -47,11 +49,13 @@ export interface DevicePayload {
 export interface DiscoveryMessage {
   readonly topic: string;
   readonly payload: DevicePayload;
-  /** False while the pad's capabilities are unknown: entities that depend on them are not there yet, not gone. */
+  /**
+   * False while the pad's capabilities are unknown: entities that depend on them do not exist yet, and are not removed.
+   */
   readonly complete: boolean;
 }
 
-/** The device message of the bridge; published before the pads', which point to it by `via_device`. */
+/** The device message of the bridge; published before the pads', which refer to it by `via_device`. */
 export const bridgeDiscovery = (context: DiscoveryContext): DiscoveryMessage => {
   const { base, version } = context;
   const product = { manufacturer: ORIGIN, model: "Bridge", sw_version: version };
@@ -65,7 +69,7 @@ export const padDiscovery = (context: DiscoveryContext, pad: DiscoveredPad): Dis
   const dev = {
     identifiers: [objectId(base, pad.id)],
     name: pad.name,
-    // WiLink is KingSmith's own protocol; FTMS tells nothing of the maker.
+    // WiLink is KingSmith's own protocol; FTMS does not name the manufacturer.
     ...(pad.protocol === "wilink" && { manufacturer: "KingSmith" }),
     ...(pad.model !== null && { model: pad.model }),
     ...(isMac(pad.address) && { connections: [["bluetooth", pad.address]] }),
@@ -76,7 +80,7 @@ export const padDiscovery = (context: DiscoveryContext, pad: DiscoveredPad): Dis
   return message(context, pad.id, dev, shared, padEntities(topic, pad), pad.capabilities !== null);
 };
 
-/** macOS knows peripherals by a UUID, which is no Bluetooth address. */
+/** macOS identifies peripherals by a UUID, which is not a Bluetooth address. */
 const isMac = (address: string | null): address is string =>
   address !== null && /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(address);
 
@@ -100,7 +104,7 @@ const message = (
   complete,
 });
 
-/** No key holds a `_`, so that no pad id and key make the unique id of another pad: `S_<pad id>_<key>`. */
+/** No key contains a `_`, so that no pad id and key give the unique id of another pad: `S_<pad id>_<key>`. */
 const component = (base: string, id: string, { key, needs, config }: Entity): Config => ({
   ...config,
   unique_id: `${objectId(base, id)}_${key}`,
@@ -108,7 +112,7 @@ const component = (base: string, id: string, { key, needs, config }: Entity): Co
   ...availability(base, id, needs),
 });
 
-/** Home Assistant ignores a value that is neither `online` nor `offline`, of which a pad's is always one. */
+/** Home Assistant ignores a value that is neither `online` nor `offline`; a pad's is always one of them. */
 const availability = (base: string, id: string, needs: Needs): Config => {
   if (needs === "nothing") return {};
   const { bridge, pad } = topics(base);
@@ -124,8 +128,8 @@ const availability = (base: string, id: string, needs: Needs): Config => {
 };
 
 /**
- * What to publish to a config topic, retained; a null payload is the empty message that removes the device, which was
- * that of the pad `id`, or of the "bridge".
+ * A retained message for a config topic; a null payload is the empty message that removes the device: that of the pad
+ * `id`, or of the "bridge".
  */
 export interface Removal {
   readonly topic: string;
@@ -134,10 +138,10 @@ export interface Removal {
 }
 
 /**
- * What removes the leftovers of earlier configs from Home Assistant, given a config that was seen: nothing unless it
- * is ours. Leaving a component out does not remove it, a stub with only `p` does (home-assistant 2), and the config
- * follows. Meant for stored messages (RETAIN set), and for the config that a new one of this run replaces: what arrives
- * live is our own echo, or another bridge's on the same base topic, and answering that would never end.
+ * The messages that remove old components or devices from Home Assistant, given a config that was received: none unless
+ * the config is the bridge's. Leaving a component out does not remove it, a stub with only `p` does (home-assistant 2),
+ * and the config follows. For stored messages (RETAIN set), and for the config that a new one of this run replaces: a
+ * live config is the bridge's own echo, or another bridge's on the same base topic, and answering that would never end.
  */
 export const staleDiscovery = (
   own: readonly DiscoveryMessage[],
@@ -162,7 +166,7 @@ const goneComponents = (found: Config, { cmps }: DevicePayload): Readonly<Record
   Object.fromEntries(
     componentsOf(found).flatMap(([key, { p, platform = p, ...rest }]) => {
       const known = Object.hasOwn(cmps, key) && cmps[key]?.["p"] === platform;
-      // A stub is a removal on its way, not a component.
+      // A stub is a pending removal, not a component.
       const stub = Object.keys(rest).length === 0;
       return typeof platform === "string" && !known && !stub ? [[key, { p: platform }]] : [];
     }),
@@ -174,8 +178,9 @@ const componentsOf = ({ cmps, components = cmps }: Config): readonly (readonly [
     : [];
 
 /**
- * The pad, or the "bridge", whose config this is; null where it is not ours. Ours: our name, every topic in it below our base topic, and all of them those of the one pad (or the bridge) whose
- * config this is. The last tells a bridge on "home" from one on "home/pads".
+ * The pad, or the "bridge", of this config; null where it is not the bridge's own. Its own: the bridge's name, every
+ * topic in it below the base topic, and all of them of the one pad (or the bridge) of this config. The last condition
+ * separates a bridge on "home" from one on "home/pads".
  */
 const ownerOf = (found: Config, topic: string, base: string): string | null => {
   const { o, origin = o } = found;
@@ -189,7 +194,7 @@ const ownerOf = (found: Config, topic: string, base: string): string | null => {
   return complete && topic.endsWith(`/device/${objectId(base, id)}/config`) ? id : null;
 };
 
-/** Every topic that a component, or the root, names; in full or abbreviated. */
+/** Every topic in a component, or in the root; full or abbreviated. */
 const topicsIn = (config: Config): readonly string[] => {
   const { avty, availability: list = avty } = config;
   const nested = (Array.isArray(list) ? list : [list]).filter(isObject);

@@ -7,7 +7,7 @@ import { type Entity, entity, json, MEASUREMENT, read, SPEED_SENSOR } from "./en
 import { controls } from "./pad-controls.js";
 import { walkNumbers } from "./walk-numbers.js";
 
-/** What the entities of a pad depend on; `capabilities` null while nothing is known of it. */
+/** The inputs of a pad's entities; `capabilities` is null while unknown. */
 export interface PadTraits {
   readonly capabilities: Capabilities | null;
   readonly goals: Goals;
@@ -41,8 +41,8 @@ export const padEntities = (topics: PadTopics, { capabilities, goals }: PadTrait
 ];
 
 /**
- * The bridge's own sentence about a command that was refused or failed. A result that is `ok` renders to `None`, which
- * Home Assistant's event platform ignores (core mqtt/event.py, PAYLOAD_NONE).
+ * The bridge's sentence about a refused or failed command. A result that is `ok` renders to `None`, which Home
+ * Assistant's event platform ignores (core mqtt/event.py, PAYLOAD_NONE).
  */
 const refused = (topic: string) => {
   const event = `{'event_type': ${json("code")}, 'command': ${json("command")}, 'message': ${json("message")}}`;
@@ -60,7 +60,7 @@ const stateSensors = (state: string, capabilities: Capabilities | null): readonl
     device_class: deviceClass,
     ...read(state, expression),
   });
-  // While the bridge ends, `stopping` is a live link that brings the belt to rest.
+  // While the bridge ends, `stopping` is a link that is up and brings the belt to rest.
   const linked = `'ON' if ${json("link")} in ['ready', 'stopping'] else 'OFF'`;
   const connected = flag("Connected", "connectivity", linked);
   const problem = {

@@ -1,6 +1,6 @@
 export type Platform = "sensor" | "binary_sensor" | "number" | "select" | "switch" | "button" | "event";
 
-/** What has to be there for an entity to be of use (contract 6). */
+/** The conditions under which an entity is available (docs/topics.md). */
 export type Needs =
   /** Bridge `online`, pad `online`. */
   | "control"
@@ -12,7 +12,7 @@ export type Needs =
   | "working-bridge"
   | "nothing";
 
-/** One entity: its key, which makes its unique id and never changes, and its part of the device message. */
+/** One entity: its key, which is part of its unique id and never changes, and its part of the device message. */
 export interface Entity {
   readonly key: string;
   readonly needs: Needs;

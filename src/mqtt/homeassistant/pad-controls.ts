@@ -5,14 +5,14 @@ import { kmh } from "../../domain/units.js";
 import type { PadTopics } from "../topics.js";
 import { type Entity, entity, json, read, SPEED } from "./entity.js";
 
-/** Assumed until the pad has said better. */
+/** Used until the pad has reported its range. */
 const UNKNOWN_SPEEDS = { min: 0.5, max: 6, step: 0.1 };
 
 const CONNECTION = { name: "Connection", icon: "mdi:bluetooth", entity_category: "config" };
 const END_SESSION = { name: "End session", icon: "mdi:flag-checkered" };
 const INCLINE = { name: "Incline", icon: "mdi:slope-uphill", unit_of_measurement: "%" };
 
-/** Home Assistant logs an error for a number outside its range, so that one is shown as unknown (`none`). */
+/** Home Assistant logs an error for a number outside its range, so such a value is shown as unknown (`none`). */
 const within = (key: string, min: number, max: number): string =>
   `${json(key)} if ${min} <= (${json(key)} or 0) <= ${max} else none`;
 
@@ -22,7 +22,7 @@ const range = (min: number, max: number, step: number) => {
   return { min, max: Math.max(max, Math.round((min + usable) * 1000) / 1000), step: usable };
 };
 
-/** What a pad can be told by; only the link of one that can merely be watched. */
+/** The controls of a pad; only the link of a pad that can only be watched. */
 export const controls = (topics: PadTopics, capabilities: Capabilities | null): readonly Entity[] =>
   canControl(capabilities)
     ? [
@@ -41,7 +41,7 @@ const belt = ({ state, setKey }: PadTopics): Entity => {
   return entity("switch", "control", "switch", { name: null, icon: "mdi:walk", ...config });
 };
 
-/** Does not need the pad: that is offline once the link was let go, and this switch is the way back. */
+/** Does not need the pad: the pad is offline while the link is off, and this switch turns it on again. */
 const connection = ({ state, setKey }: PadTopics): Entity => {
   const held = `'OFF' if ${json("link")} == 'off' else 'ON'`;
   const config = { ...read(state, held), command_topic: setKey("link") };
@@ -54,7 +54,7 @@ const buttons = ({ setKey }: PadTopics): readonly Entity[] => {
   return [
     entity("faster", "control", "button", { name: "Faster", icon: "mdi:chevron-up", ...command("faster") }),
     entity("slower", "control", "button", { name: "Slower", icon: "mdi:chevron-down", ...command("slower") }),
-    // Whoever presses Stop wants the belt to stop, not the walk to end: OFF keeps the session open.
+    // Stop is meant for the belt, not for the session: OFF keeps the session open.
     entity("stop", "bridge", "button", { name: "Stop", icon: "mdi:stop", ...press(setKey("belt"), "OFF") }),
     entity("end-session", "control", "button", { ...END_SESSION, ...command("stop") }),
   ];

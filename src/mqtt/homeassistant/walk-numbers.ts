@@ -6,7 +6,7 @@ const HUNDREDTHS = { suggested_display_precision: 2 };
 const GOAL = { icon: "mdi:bullseye-arrow", unit_of_measurement: "%", ...MEASUREMENT, ...WHOLE };
 
 /**
- * Counters of walks. Calories have no device class: `energy` means consumption and would offer them to the Energy
+ * Counters of sessions. Calories have no device class: `energy` means consumption and would offer them to the Energy
  * dashboard (home-assistant 7).
  */
 const COUNTERS: Readonly<Record<GoalKey, Named & { readonly name: string }>> = {
@@ -25,8 +25,8 @@ type Period = "session" | "today" | "total";
 
 /**
  * Home Assistant records each value that differs from the last. In seconds and metres, three durations and three
- * distances would be six rows a second while somebody walks; in these units and decimals they are 0.6 (home-assistant 7:
- * no update merely because time passes).
+ * distances would be six rows per second of a walk; in these units and decimals they are 0.6 (home-assistant 7: no
+ * update merely because time passes).
  */
 const DURATION: Readonly<Record<Period, { readonly seconds: number; readonly decimals: number }>> = {
   session: { seconds: 60, decimals: 1 },
@@ -34,11 +34,11 @@ const DURATION: Readonly<Record<Period, { readonly seconds: number; readonly dec
   total: { seconds: 3600, decimals: 1 },
 };
 
-/** What is unknown stays so: Home Assistant logs a warning for arithmetic with it. */
+/** Unknown values stay unknown: Home Assistant logs a warning for arithmetic with them. */
 const rounded = (value: string, decimals: number, by = 1): string =>
   `${by === 1 ? value : `(${value} / ${by})`} | round(${decimals}) if ${value} is not none else none`;
 
-/** What was walked in this session, today and in total, and how much of the day's goals that is. */
+/** The numbers of this session, of today and in total, and the progress to the daily goals. */
 export const walkNumbers = (
   stats: string,
   capabilities: Capabilities | null,
@@ -77,7 +77,7 @@ const durationOf = (value: string, stats: string, period: Period) => {
   };
 };
 
-/** Percent of a day's goal. Retained stats may be older than the goal, hence the question. */
+/** Percent of a daily goal. Retained stats may be older than the goal, hence the condition. */
 const goalSensors = (stats: string, goals: Goals, keys: readonly GoalKey[]): readonly Entity[] =>
   keys
     .filter((key) => goals[key] !== null)
