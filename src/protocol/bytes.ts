@@ -1,6 +1,7 @@
-// What DataView lacks. Reads and writes past the end throw RangeError, as DataView's own do: check lengths first.
+// Accessors that DataView lacks. Reads and writes past the end throw RangeError, as DataView's own do: check lengths
+// first.
 
-/** A view of exactly these bytes, also when they are a window on a larger buffer. */
+/** A view of exactly these bytes, also when they are part of a larger buffer. */
 export const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 

@@ -1,6 +1,6 @@
 import type { ProtocolName } from "../domain/pad.js";
 
-// A pad with both services is spoken to in its own protocol (wire-facts d, detection rule).
+// A pad with both services is used with its own protocol (wire-facts d, detection rule).
 const BY_SERVICE: readonly (readonly [service: string, protocol: ProtocolName])[] = [
   ["fe00", "wilink"],
   ["1826", "ftms"],
@@ -11,8 +11,8 @@ const BY_SERVICE: readonly (readonly [service: string, protocol: ProtocolName])[
 ];
 
 /**
- * The protocol of a device that advertises these services (normalised UUIDs); null: they say nothing. Services that many
- * other devices have (1234, FFF0, FFFF) say nothing before their characteristics are known.
+ * The protocol of a device that advertises these services (normalised UUIDs); null: none is specific. Services that
+ * many other devices have (1234, FFF0, FFFF) identify nothing before their characteristics are known.
  */
 export const identify = (services: Iterable<string>): ProtocolName | null => {
   const present = new Set(services);

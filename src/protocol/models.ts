@@ -5,12 +5,12 @@ import { GENERIC_PITPAT, PITPAT_MODELS } from "./pitpat/models.js";
 import type { FtmsQuirks, Model, Quirks } from "./protocol.js";
 import { GENERIC_SPERAX, SPERAX_MODELS } from "./sperax/models.js";
 
-// The model table of wire-facts d. Limits hold until the pad itself says better (A6, 2AD4).
+// The model table of wire-facts d. Limits apply until the pad reports its own (A6, 2AD4).
 
 const WILINK_QUIRKS: Quirks = {
   minGap: 750, // ph4, jkrumm and tecbeat leave 700 (a.9, command spacing); a frame may be late by a connection event
   poll: 1000, // jkrumm, walkingpad-mqtt, garmin-treadmill-field; the vendor's app 750 (a.9, poll)
-  pushes: false, // it answers each poll once, and nobody else (a.3)
+  pushes: false, // it sends a status only as the answer to a poll, once for each (a.3)
   spacing: 0,
   modeSettle: 1000, // ph4 and tecbeat; madmatah waits 1500 (a.9, standby -> start)
   speedAfter: 0,
@@ -38,7 +38,7 @@ const FTMS_QUIRKS: Quirks = {
   manualFirst: false,
   manualBeforeRetry: false,
   startTries: Infinity,
-  // Safety rule 7: what it does shortly after a start says nothing about that start.
+  // Safety rule 7: what the machine does shortly after a start does not show that start's effect.
   showsStart: false,
   speedStarts: false,
   readsPreferences: true,
@@ -48,13 +48,13 @@ const FTMS_QUIRKS: Quirks = {
   text: null,
 };
 
-/** What unlocks the next request: both are meaningless to us, and the same each time (b.7.6). */
+/** Unlocks the next request: the meaning of both byte sequences is unknown, and they are constant (b.7.6). */
 const KINGSMITH_PREAMBLE = [0x01, 0x00, 0x0d, 0x00, 0x06, 0x0b, 0x0f, 0x0d];
 const YPOO_PREAMBLE = [0x01, 0x00, 0x00, 0x03, 0x08, 0x00, 0x02, 0x09];
 
 const WILINK_DEFAULTS: Capabilities = {
-  // The common floor (a.9). For one R1 Pro its owner reports 2 as the lowest (qdomyos-zwift #409), another crawls at
-  // 0.4 to 0.7 while ramping: too low a minimum ends as an honest `unconfirmed`, too high a one forbids desk speeds.
+  // The common minimum (a.9). For one R1 Pro its owner reports 2 as the lowest (qdomyos-zwift #409), another crawls at
+  // 0.4 to 0.7 while ramping: with too low a minimum a speed ends as `unconfirmed`, too high a one forbids desk speeds.
   minSpeed: speedFromKmh(0.5),
   maxSpeed: speedFromKmh(6),
   step: speedFromKmh(0.1), // accepted over BLE; the remote's own step is 0.5 (a.9)
@@ -66,7 +66,7 @@ const WILINK_DEFAULTS: Capabilities = {
 };
 
 const FTMS_DEFAULTS: Capabilities = {
-  // The mildest limits among known machines, for one that does not offer 2AD4 (b.6).
+  // The lowest limits of the known machines, for a machine without 2AD4 (b.6).
   minSpeed: speedFromKmh(1),
   maxSpeed: speedFromKmh(6),
   step: speedFromKmh(0.1),
@@ -130,9 +130,10 @@ const MODELS: readonly Model[] = [
   ftms("K20S", /^KS-K20S/i), // the maker's catalogue (more-protocols 4.2)
   ftms("KingSmith FTMS", /^KS-(ESP-|C2)/i),
   ftms("Sperax RM-01", /^SPERAX_RM-01/i),
-  // Reads speeds as mph, and 07 while it runs pauses it (b.7.3, b.7.11).
+  // Reads speeds as mph, and 07 pauses it while it runs (b.7.3, b.7.11).
   ftms("TM11GY", /^TM11GY/i, { imperial: true, startToggles: true }),
-  // more-protocols 4.10: another program reads their numbers as miles an hour. Wrong, the belt runs slower than asked.
+  // more-protocols 4.10: another program reads their numbers as miles per hour. If that is wrong, the belt runs slower
+  // than requested.
   ftms("JFTM T202", /^JFTM T202/i, { imperial: true }),
   ftms("Therun T15", /^THERUN T15/i, { imperial: true }),
   ftms("CitySports Linker", /^CITYSPORTS-LINKER/i, { steps: true }),
@@ -142,7 +143,7 @@ const MODELS: readonly Model[] = [
   ftms("FTMS treadmill", /^(URTM|MRK-T|SF-T|WELLFIT TM|SWALK LITE-)/i),
   wilink("A1 Pro", /^KS-ST-A1P/i, 6, { manualFirst: true }),
   wilink("C2", /^KS-(BLC|BDC2)/i, 6),
-  // R1 Pros advertise it as well, hence 10; qdomyos-zwift picks its handshake by this name (a.4).
+  // R1 Pros advertise it as well, hence 10; qdomyos-zwift selects its handshake by this name (a.4).
   wilink("R1", /^RE$/i, 10, { handshake: 2 }),
   wilink("R1 Pro", /^(R1 PRO|KINGSMITH)/i, 10, { handshake: 1 }),
   wilink("R2 Pro", /^KS-(BLR|SC-BLR2C)/i, 12, { handshake: 1 }),
@@ -155,7 +156,7 @@ const MODELS: readonly Model[] = [
   ...SPERAX_MODELS,
 ];
 
-/** Pads known by name that speak something else: consoles with FFF0, laid out as Sperax's module has it. */
+/** Pads known by name that use other protocols: consoles with FFF0, laid out as in Sperax's module. */
 const UNSUPPORTED: readonly (readonly [model: string, advertised: RegExp])[] = [
   ["LifeSpan", /^LIFESPAN-TM/i],
 ];
@@ -163,14 +164,14 @@ const UNSUPPORTED: readonly (readonly [model: string, advertised: RegExp])[] = [
 const matching = (models: readonly Model[], advertisedName: string): Model | undefined =>
   models.find((model) => model.advertised?.test(advertisedName.trim()));
 
-/** The row for a pad whose protocol is known; the protocol's generic one when its name says nothing. */
+/** The row for a pad whose protocol is known; the protocol's fallback row when no name matches. */
 export const modelFor = (protocol: ProtocolName, advertisedName: string | null): Model =>
   matching(
     MODELS.filter((model) => model.protocol === protocol),
     advertisedName ?? "",
   ) ?? GENERIC[protocol];
 
-/** What a name alone suggests, `model` for people to read; null: no pad known by that name. */
+/** The model that a name alone suggests; `model` is for people; null: no pad is known by that name. */
 export const recogniseByName = (
   advertisedName: string,
 ): { readonly protocol: ProtocolName | "unsupported"; readonly model: string } | null => {

@@ -3,45 +3,45 @@ import type { MachineEvent } from "./ftms/machine-status.js";
 import type { ProtocolName } from "../domain/pad.js";
 import type { Frame, Message, Model } from "./protocol.js";
 
-// What a connection needs of a protocol that is more than questions and answers: a handshake, a memory between
-// notifications, and values that are read.
+// The part of a protocol with state on a connection: a handshake, values from earlier notifications, and values that
+// are read.
 
 /** A connected device: its GATT, by normalised UUIDs. */
 export interface Gatt {
   /** Service -> its characteristics. */
   readonly services: ReadonlyMap<string, readonly string[]>;
-  /** What each characteristic allows: "notify", "write-without-response", … */
+  /** The properties of each characteristic: "notify", "write-without-response", … */
   readonly properties: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The device as it is connected. */
+/** The connected device. */
 export interface ConnectedDevice extends Gatt {
   /** The advertised name. */
   readonly name: string | null;
-  /** It is known to take its speeds in miles an hour. */
+  /** It is known to interpret speeds as miles per hour. */
   readonly imperial: boolean;
-  /** Epoch milliseconds at the zero of the times that the session is given. */
+  /** Epoch milliseconds at the zero of the session's times. */
   readonly epoch: number;
 }
 
-/** Done one after the other on a fresh link, before anything else. KingSmith pads want 100 ms in between (b.7.2). */
+/** Steps on a fresh link, in sequence, before anything else. KingSmith pads need 100 ms in between (b.7.2). */
 export type OpeningStep =
   | { readonly do: "subscribe"; readonly characteristic: string }
   | { readonly do: "write"; readonly frame: Frame };
 
 /**
- * What may be written. `pending`: nothing but polls, which carry the handshake on, until it is done. `none`: polls
- * alone, since the pad speaks a variant in which nobody knows what a command would mean.
+ * What may be written. `pending`: only polls, which continue the handshake, until it is done. `none`: only polls, since
+ * the pad uses a variant in which the meaning of a command is unknown.
  */
 export type Access = "full" | "pending" | "none";
 
-/** What a pad said about a start that it was sent. `panel`: its own panel is in control; `locked`: its child lock. */
+/** The pad's answer to a start. `panel`: its own panel is in control; `locked`: its child lock. */
 export interface StartVerdict {
   readonly accepted: boolean;
   readonly reason: "panel" | "locked" | null;
 }
 
-/** What came in, decoded; `fault` is the machine's own record of what is wrong with it, null when nothing is any more. */
+/** A decoded message; `fault` is the machine's own record of a fault, null when there is none any more. */
 export type DecodedMessage =
   | Message
   | { readonly kind: "answer"; readonly answer: Answer }
@@ -49,49 +49,49 @@ export type DecodedMessage =
   | { readonly kind: "fault"; readonly record: string | null }
   | { readonly kind: "access"; readonly access: Access }
   | { readonly kind: "start"; readonly verdict: StartVerdict }
-  /** Whether the pad is in a standby that only its own panel or remote can end. */
+  /** Whether the pad is in a standby that only its own panel or remote ends. */
   | { readonly kind: "panel-standby"; readonly asleep: boolean }
-  /** A value could be read: the pad is there, whatever its belt does. */
+  /** A value was read: the pad is there, whatever its belt does. */
   | { readonly kind: "alive" };
 
-/** Frames that belong together: nothing but a stop comes between them. */
+/** Frames that belong together: only a stop may interrupt them. */
 export type FrameSequence = readonly Frame[];
 
 export interface SessionStep {
   readonly session: ProtocolSession;
   readonly messages: readonly DecodedMessage[];
-  /** To be written at once, in order, without being asked for: a handshake's next line, a heartbeat. */
+  /** Written at once, in order, without a request: a handshake's next line, a heartbeat. */
   readonly replies?: readonly FrameSequence[];
 }
 
-/** One connection, as an immutable value: what changes it returns its successor. Total functions; times in ms. */
+/** One connection, as an immutable value: changes return its successor. Total functions; times in ms. */
 export interface ProtocolSession {
   readonly opening: readonly OpeningStep[];
   readonly access: Access;
-  /** Ends a unit that was cut off before its last frame, where the pad would take what follows for its rest. */
+  /** Ends a sequence that was cut off before its last frame, where the pad would take the next frame for its rest. */
   readonly interrupt: FrameSequence;
-  /** A notification, an indication, or a value that was read. Never throws. */
+  /** A notification, an indication, or a read value. Never throws. */
   receive(characteristic: string, bytes: Uint8Array, now: number): SessionStep;
-  /** A request was handed to the link. */
+  /** A request was written to the link. */
   onWritten(request: Request, now: number): ProtocolSession;
   /** The frames of a request, in order; empty where there is nothing to write for it. */
   frames(request: Request, now: number): FrameSequence;
-  /** The characteristics to read for a request, of those that the device offers; their values go through `receive`. */
+  /** The characteristics to read for a request, of those that the device has; their values go through `receive`. */
   reads(request: Request): readonly string[];
 }
 
 /** A protocol is a value: total functions and data, no state of its own. */
 export interface Protocol {
   readonly name: ProtocolName;
-  /** Whether a device with this GATT can be spoken to in it. */
+  /** Whether a device with this GATT supports the protocol. */
   speaks(gatt: Gatt): boolean;
-  /** The pad obeys a stop on a link that nothing is subscribed on: a due one is written before anything else. */
+  /** The pad obeys a stop on a link without subscriptions: a due stop is written before anything else. */
   readonly stopsWithoutTelemetry: boolean;
-  /** What of a frame may be logged: a pad may send what identifies its owner. */
+  /** The part of a frame that may be logged: a pad may send data that identifies its owner. */
   masked(characteristic: string, bytes: Uint8Array): Uint8Array;
   /** A fresh link to a pad. */
   openSession(peer: ConnectedDevice, model: Model): ProtocolSession;
 }
 
-/** For protocols whose frames say nothing about anybody. */
+/** For protocols whose frames carry no personal data. */
 export const unmasked = (_: string, bytes: Uint8Array): Uint8Array => bytes;

@@ -2,25 +2,27 @@ import type { Activity } from "../../domain/pad.js";
 import { EVENT, type MachineEvent, TRAINING, type TrainingStatus } from "./machine-status.js";
 import { OPCODE, type Answer, type Request } from "./control-point-frames.js";
 
-// Treadmill Data has no word for what the belt is doing. It follows from the speed and from the words that come besides:
-// machine status, training status, and the answers to our own requests, which nobody else tells us about (FTMS 4.17:
-// what a client caused is told to the other clients only).
+// Treadmill Data has no field for the state of the belt. It follows from the speed and from other messages: machine
+// status, training status, and the answers to the bridge's own requests, whose effect is reported by no other message
+// (FTMS 4.17: the effect of a client's request is reported to the other clients only).
 
-/** What the machine was last said to do. `moving` is what it was seen to do, without a word about its end. */
+/** The machine's last reported phase. `moving`: seen moving, without a report of its end. */
 export type Phase = "unknown" | "starting" | "moving" | "stopped" | "paused";
 
-/** What one connection has shown. Speeds are 0.01 km/h, times ms. */
+/** The state of one connection. Speeds are 0.01 km/h, times ms. */
 export interface ActivityState {
   readonly phase: Phase;
   readonly since: number;
   readonly speed: number;
-  /** The lowest speed since the belt was said to halt: one that rises above it was started again. */
+  /** The lowest speed since the belt was reported to halt: one that rises above it was started again. */
   readonly lowest: number;
   /** The request whose answer comes next. */
   readonly asked: Request["op"] | null;
-  /** Treadmill Data has come. */
+  /** Treadmill Data has arrived. */
   readonly measured: boolean;
-  /** A start or halt was told. The first one before any data is the state of things, replayed to a newcomer (b.4). */
+  /**
+   * A start or halt was reported. The first one before any data is the present state, replayed to a new client (b.4).
+   */
   readonly reported: boolean;
   /** The last opcode of 2ADA or value of 2AD3, for logs. */
   readonly code: number;
@@ -39,7 +41,7 @@ export const noActivity: ActivityState = {
 
 /** A cold start takes up to 15 s until the belt moves (b.7.1). */
 const SPIN_UP_MS = 15_000;
-/** 0.01 km/h: less is the belt's own unsteadiness. */
+/** 0.01 km/h: a smaller rise is noise. */
 const RISES_BY = 10;
 
 const enter = (memory: ActivityState, phase: Phase, now: number): ActivityState => ({
@@ -66,7 +68,7 @@ export const activityAfterSpeed = (before: ActivityState, speed: number, now: nu
   return overdue ? enter(memory, "unknown", now) : memory;
 };
 
-/** A Fitness Machine Status. What is replayed when it is subscribed to may be stale: the speed decides (b.4). */
+/** A Fitness Machine Status. Values replayed on subscription may be stale: the speed decides (b.4). */
 export const activityAfterStatus = (
   before: ActivityState,
   event: MachineEvent,
@@ -76,7 +78,7 @@ export const activityAfterStatus = (
   const reported = { ...memory, reported: true };
   switch (event.type) {
     case "started":
-      // A machine that says nothing at rest tells of its start before it says more.
+      // A machine that sends nothing at rest reports its start before its data.
       return before.measured || before.reported ? started(reported, now) : reported;
     case "paused":
     case "stopped":
@@ -111,7 +113,7 @@ const codeOf = (event: MachineEvent): number => {
   }
 };
 
-/** A Training Status: it shows countdowns that nothing else does (MC11, b.5), and is never the first to say a pause. */
+/** A Training Status: the only source of some countdowns (MC11, b.5), and never the first to report a pause. */
 export const activityAfterTraining = (
   before: ActivityState,
   { status }: TrainingStatus,
@@ -131,14 +133,14 @@ export const activityAfterTraining = (
   }
 };
 
-/** A request was written. Until it is answered a belt that spins up may or may not still come to move. */
+/** A request was written. Until it is answered, a belt that spins up may or may not begin to move. */
 export const activityAfterRequest = (memory: ActivityState, { op }: Request): ActivityState => {
   const halts = op === "stop" || op === "pause";
   const phase = halts && memory.phase === "starting" ? "moving" : memory.phase;
   return { ...memory, phase, asked: op };
 };
 
-/** Our own request was answered; only a success says anything. */
+/** The answer to the bridge's own request; only a success changes the state. */
 export const activityAfterAnswer = (
   memory: ActivityState,
   { opcode, result }: Answer,
@@ -151,7 +153,7 @@ export const activityAfterAnswer = (
   return enter(memory, memory.asked === "pause" ? "paused" : "stopped", now);
 };
 
-/** The belt's state by the latest speed and words (docs/topics.md, belt words). */
+/** The belt's state by the latest speed and messages (docs/topics.md, belt values). */
 export const activityOf = ({ phase, speed }: ActivityState): Activity => {
   if (speed > 0) return phase === "stopped" || phase === "paused" ? "stopping" : "running";
   switch (phase) {
@@ -160,7 +162,7 @@ export const activityOf = ({ phase, speed }: ActivityState): Activity => {
     case "paused":
       return "paused";
     case "moving":
-      // It came to 0 and nobody has said why: rest is what lasts (safety rule 7).
+      // The speed fell to 0 without a report: only a lasting 0 is rest (safety rule 7).
       return "stopping";
     default:
       return "resting";

@@ -37,7 +37,7 @@ export interface Answer {
   readonly result: Result;
 }
 
-/** Reads an indication of 2AD9; null when it is no answer. Never throws. */
+/** Reads an indication of 2AD9; null when it is not an answer. Never throws. */
 export const readAnswer = (bytes: Uint8Array): Answer | null => {
   const [head, opcode, result] = bytes;
   if (head !== RESPONSE || opcode === undefined || result === undefined) return null;
@@ -46,18 +46,18 @@ export const readAnswer = (bytes: Uint8Array): Answer | null => {
 
 const number = (opcode: number, value: number, signed: boolean): Uint8Array | null => {
   const [min, max] = signed ? [-0x8000, 0x7fff] : [0, 0xffff];
-  // A number that does not fit would wrap round to another speed.
+  // A number that does not fit would wrap to another speed.
   if (!(value >= min && value <= max)) return null;
   const bytes = Uint8Array.of(opcode, 0, 0);
   viewOf(bytes).setUint16(1, value & 0xffff, true);
   return bytes;
 };
 
-/** The number that makes a machine go at `speed`: 0.01 km/h, or 0.01 mph where it reads its numbers so (b.7.11). */
+/** The number for `speed`: 0.01 km/h, or 0.01 mph where the machine interprets it so (b.7.11). */
 export const speedNumber = (speed: Speed, imperial: boolean): number =>
   Math.round(imperial ? speed / KM_PER_MILE : speed);
 
-/** The bytes of a request; null for one that the control point does not know. */
+/** The bytes of a request; null for one that the control point does not have. */
 export const encodeRequest = (request: Request, imperial: boolean): Uint8Array | null => {
   switch (request.op) {
     case "control":
@@ -77,7 +77,7 @@ export const encodeRequest = (request: Request, imperial: boolean): Uint8Array |
   }
 };
 
-/** The opcode under which a request is answered; null for what is no request to the control point. */
+/** The opcode under which a request is answered; null for one without a control point request. */
 export const opcodeOf = ({ op }: Request): number | null => {
   if (op === "stop" || op === "pause") return OPCODE.halt;
   return op === "control" || op === "start" || op === "speed" || op === "incline" ? OPCODE[op] : null;

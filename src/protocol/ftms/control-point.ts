@@ -2,26 +2,26 @@ import type { MachineEvent } from "./machine-status.js";
 import { type Answer, opcodeOf, type Request } from "./control-point-frames.js";
 import type { FtmsQuirks } from "../protocol.js";
 
-// The procedures of the control point (FTMS 4.16, wire-facts b.3): permission first, one request at a time, and what to
-// make of its answer. It never writes anything again by itself: whoever asked looks first whether it still should.
+// The procedures of the control point (FTMS 4.16, wire-facts b.3): permission first, one request at a time, and the
+// effect of its answer. It never repeats a request by itself: the goal decides whether the request is still valid.
 
-/** Where we stand with a machine's control point. Plain data; times are monotonic ms. */
+/** The state of a machine's control point. Plain data; times are monotonic ms. */
 export interface ControlPoint {
-  /** To control; it ends with the link, by a reset, or when the machine says so. */
+  /** Permission to control; it ends with the link, by a reset, or when the machine reports it. */
   readonly permission: "none" | "held" | "lost" | "refused";
-  /** When that became so, or permission was last asked for. */
+  /** When that changed, or permission was last requested. */
   readonly since: number;
   /** The last request that was written and not answered. */
   readonly open: {
     readonly op: Request["op"];
     readonly opcode: number;
-    /** When it was handed to the link, then when it had left. */
+    /** When it was handed to the link, then when it was sent. */
     readonly at: number;
     readonly left: boolean;
   } | null;
-  /** Nothing but a stop is written before this. */
+  /** Only a stop may be written before this. */
   readonly blockedUntil: number;
-  /** A request was turned down for want of permission since one last succeeded: the second time is final. */
+  /** A request was refused for lack of permission since the last success: the second refusal is final. */
   readonly rejected: boolean;
 }
 
@@ -33,27 +33,33 @@ export const freshControlPoint: ControlPoint = {
   rejected: false,
 };
 
-/** The Z1 answers within 100 ms; KS Fit gives a silent machine 1 s, then takes it for a yes (walkingpad-controller 3.2). */
+/**
+ * The Z1 answers within 100 ms; KS Fit gives a machine without an answer 1 s, then assumes success
+ * (walkingpad-controller 3.2).
+ */
 const ANSWER_MS = 1_000;
-/** A stop waits for nobody, but for this long for the answer to what is out: strict machines refuse overlaps (b.3). */
+/** A stop waits at most this long for the answer to a pending request: strict machines refuse overlaps (b.3). */
 const STOP_WAITS_MS = 300;
-/** Nor for longer than this for a request for permission on a slow link: a machine that wants one obeys nothing without. */
+/**
+ * And at most this long for a permission request on a slow link: a machine that requires permission obeys nothing
+ * without it.
+ */
 const STOP_WAITS_FOR_LINK_MS = 1_500;
-/** After a transient failure the Z1 wants 3 s (b.7.9). */
+/** After a transient failure the Z1 requires 3 s (b.7.9). */
 const REST_MS = 3_000;
-/** Nobody is at the controls of a machine that refuses us: it is asked now and then whether it still does. */
+/** A machine that refuses permission is asked again at this interval. */
 const REFUSED_AGAIN_MS = 30_000;
 
-/** The next thing to write for a request, or when to look again. */
+/** The next request to write, or when to decide again. */
 export type WriteDecision = { readonly write: Request } | { readonly lookAgainAt: number };
 
 const isHalt = (op: Request["op"]): boolean => op === "stop" || op === "pause";
 
-/** A machine that does not indicate answers the first request for permission, and nothing else that succeeds (b.7.6). */
+/** A machine that does not indicate answers the first permission request, and no other successful one (b.7.6). */
 const awaits = ({ open }: ControlPoint, quirks: FtmsQuirks): boolean =>
   open !== null && (quirks.indicates || open.op === "control");
 
-/** Until when the next request waits for the answer to the last one; null: for none. */
+/** Until when the next request waits for the answer to the last one; null: it does not wait. */
 const answerDue = (point: ControlPoint, quirks: FtmsQuirks, halts: boolean): number | null => {
   if (!point.open || !awaits(point, quirks)) return null;
   const { op, left, at } = point.open;
@@ -62,8 +68,8 @@ const answerDue = (point: ControlPoint, quirks: FtmsQuirks, halts: boolean): num
 };
 
 /**
- * May `request` be written now? Permission comes first. A stop does without it where it was asked for in vain. Without
- * quirks, and for what is no business of the control point, everything may.
+ * Whether `request` may be written now. Permission comes first. A stop is written without it after a refused request.
+ * Without quirks, and for operations outside the control point, everything may be written.
  */
 export const decideWrite = (
   point: ControlPoint,
@@ -75,15 +81,16 @@ export const decideWrite = (
   const halts = isHalt(request.op);
   const freeAt = Math.max(answerDue(point, quirks, halts) ?? now, halts ? now : point.blockedUntil);
   if (freeAt > now) return { lookAgainAt: freeAt };
-  // A request for permission that nobody answers counts as granted.
+  // A permission request without an answer counts as granted.
   const unanswered = point.open?.op === "control" && (point.open.left || halts);
   const granted = point.permission === "held" || (halts && point.permission === "refused");
   return { write: granted || unanswered ? request : { op: "control" } };
 };
 
-/** When permission that was lost, or refused, is to be asked for again though nothing is to be written; null: never. */
+/** When to request lost or refused permission again without a pending operation; null: never. */
 export const nextPermissionRequestAt = ({ permission, since, rejected }: ControlPoint): number | null => {
-  // Turned down for want of it, and not asked for since: whatever wanted it is done, and nobody knows whether it is back.
+  // Refused for lack of permission, and not requested since: the operation is over, and the permission state is
+  // unknown.
   if (permission === "lost" || (permission === "none" && rejected)) return since + REST_MS;
   return permission === "refused" ? since + REFUSED_AGAIN_MS : null;
 };
@@ -103,26 +110,26 @@ export const pointAfterWrite = (
 ): ControlPoint => {
   const opcode = opcodeOf(request);
   if (quirks === null || opcode === null) return before;
-  // A request for permission that has not left is cut off by this one: it has to be asked for again.
+  // A permission request that has not been sent is replaced by this one: permission must be requested again.
   const point = before.open?.op === "control" && before.open.left ? become(before, "held", now) : before;
   const since = request.op === "control" ? now : point.since;
   return { ...point, since, open: { op: request.op, opcode, at: now, left: false } };
 };
 
-/** A request that was handed to the link has left for the machine. */
+/** A request that was handed to the link has been sent to the machine. */
 export const requestSent = (point: ControlPoint, { op }: Request, now: number): ControlPoint =>
   point.open?.op === op ? { ...point, open: { ...point.open, at: now, left: true } } : point;
 
 /**
- * What an answer means for the request that it is to. `done`: obeyed, which telemetry has yet to prove. `again`: it had
- * no effect, and may be written once more as soon as `admit` says so. `refused`: the machine does not do it.
+ * The meaning of an answer for its request. `done`: accepted, telemetry has yet to confirm the effect. `again`: without
+ * effect, may be written once more as soon as `decideWrite` allows it. `refused`: the machine does not support it.
  */
 export interface Verdict {
   readonly op: Request["op"];
   readonly verdict: "done" | "again" | "refused";
 }
 
-/** An answer came; the verdict is null where it is to nothing that is out, or to the request for permission. */
+/** An answer arrived; the verdict is null where no request is pending, or for a permission request. */
 export const pointAfterAnswer = (
   before: ControlPoint,
   answer: Answer,
@@ -142,7 +149,8 @@ const permitted = (
   quirks: FtmsQuirks,
   now: number,
 ): ControlPoint => {
-  // MC21 says no and obeys all the same (b.7.6). A machine that does not know the request wants no permission.
+  // MC21 answers with a failure and obeys nevertheless (b.7.6). A machine that does not support the request requires no
+  // permission.
   if (result === "success" || result === "not-supported" || !quirks.indicates)
     return become(point, "held", now);
   return { ...become(point, "refused", now), blockedUntil: now + REST_MS };
@@ -162,7 +170,7 @@ const judged = (
       return { point: { ...become(point, "none", now), rejected: true }, verdict: { op, verdict } };
     }
     case "failed":
-      // A stop is repeated by its own clock: what is asked of a belt at rest fails as well.
+      // A stop is repeated by its own timer: a request to a belt at rest fails too.
       return isHalt(op)
         ? { point, verdict: { op, verdict: "refused" } }
         : { point: { ...point, blockedUntil: now + REST_MS }, verdict: { op, verdict: "again" } };
@@ -171,7 +179,7 @@ const judged = (
   }
 };
 
-/** The machine said something about itself: it may have taken the permission away. */
+/** A machine status: it may have withdrawn the permission. */
 export const pointAfterStatus = (point: ControlPoint, event: MachineEvent, now: number): ControlPoint => {
   if (event.type === "control-lost") return become(point, "lost", now);
   return event.type === "reset" ? become(point, "none", now) : point;

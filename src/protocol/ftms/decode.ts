@@ -18,7 +18,7 @@ import { ERROR_PROPERTY, newsOf, readSupplement, SUPPLEMENT } from "./kingsmith-
 import { measuredOf, readTreadmillData } from "./treadmill-data.js";
 import type { Model } from "../protocol.js";
 
-/** Everything that a connection remembers. */
+/** The state of one connection. */
 export interface Session {
   readonly peer: ConnectedDevice;
   readonly model: Model;
@@ -32,7 +32,7 @@ export interface Session {
 type Measured = ReturnType<typeof measuredOf>;
 type Parts = ReadonlyMap<number, { readonly measured: Measured; readonly at: number }>;
 
-/** A machine that sends its record in parts sends each about once a second (b.1); what is this old it sends no more. */
+/** A machine with split records sends each part about once a second (b.1); an older part is outdated. */
 const PART_HOLDS_MS = 5_000;
 
 export interface Turn {
@@ -51,8 +51,8 @@ const preferences = ({ abilities, scale }: Session): PadPreferences =>
   preferencesOf(abilities, scale.imperial);
 
 /**
- * One part of a split record, in whatever order they come: it tells nothing of whether the belt moves (safety rule 7,
- * b.1), so it waits for the speed.
+ * One part of a split record, in any order: it carries no information about movement (safety rule 7, b.1), so it waits
+ * for the speed.
  */
 const keepPart = (session: Session, flags: number, measured: Measured, now: number): Turn => ({
   session: { ...session, parts: new Map([...session.parts, [flags, { measured, at: now }]]) },
@@ -117,7 +117,7 @@ const hearSupplement = (session: Session, bytes: Uint8Array): Turn => {
   return { session, messages: [{ kind: "fault", record: error === 0 ? null : `error ${error}` }] };
 };
 
-/** A value that was read. 2ACC is read again and again, as a sign of life (safety rule 7): the same is no news. */
+/** A read value. 2ACC is read repeatedly, as a sign of life (safety rule 7): an unchanged value is not reported. */
 const hearAbility = (session: Session, characteristic: string, bytes: Uint8Array): Turn => {
   const found = readAbility(characteristic, bytes);
   if (!found) return bad(session, `unexpected ${characteristic}`, bytes);
@@ -127,7 +127,7 @@ const hearAbility = (session: Session, characteristic: string, bytes: Uint8Array
   return { session: after, messages: [{ kind: "preferences", preferences: preferences(after) }] };
 };
 
-/** What a notification, an indication or a value that was read says. Never throws. */
+/** Decodes a notification, an indication or a read value. Never throws. */
 export const decodeNotification = (
   session: Session,
   characteristic: string,

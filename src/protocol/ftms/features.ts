@@ -3,10 +3,10 @@ import { speedFromHundredths } from "../../domain/units.js";
 import { viewOf } from "../bytes.js";
 import { FTMS } from "./gatt.js";
 
-// What a machine says it can do, read after the connect: Fitness Machine Feature 2ACC (FTMS 4.3), Supported Speed Range
+// The machine's capabilities, read after the connect: Fitness Machine Feature 2ACC (FTMS 4.3), Supported Speed Range
 // 2AD4 (4.11) and Supported Inclination Range 2AD5 (4.12); wire-facts b.6.
 
-/** Two sets of bits: what it measures, and what it can be told. */
+/** Two sets of bits: measured values, and supported targets. */
 export interface Features {
   readonly features: number;
   readonly targets: number;
@@ -45,7 +45,7 @@ const readSpeedRange = (bytes: Uint8Array): Range | null =>
 const readInclineRange = (bytes: Uint8Array): Range | null =>
   readRange(bytes, (view, at) => view.getInt16(at, true));
 
-/** What of a machine's abilities is known so far. */
+/** The capabilities that are known so far. */
 export interface Abilities {
   readonly features: Features | null;
   readonly speed: Range | null;
@@ -54,7 +54,7 @@ export interface Abilities {
 
 export const noAbilities: Abilities = { features: null, speed: null, incline: null };
 
-/** What a value that was read adds to them; null for another characteristic's, or one that is too short. Never throws. */
+/** The capabilities in a read value; null for another characteristic's, or one that is too short. Never throws. */
 export const readAbility = (characteristic: string, bytes: Uint8Array): Partial<Abilities> | null => {
   const features = characteristic === FTMS.feature ? readFeatures(bytes) : null;
   const speed = characteristic === FTMS.speedRange ? readSpeedRange(bytes) : null;
@@ -64,14 +64,14 @@ export const readAbility = (characteristic: string, bytes: Uint8Array): Partial<
   return incline && { incline };
 };
 
-// A range that cannot be is one that the machine did not fill in.
+// An impossible range is one that the machine did not fill in.
 const isRange = (range: Range | null): range is Range =>
   range !== null && range.min < range.max && range.step > 0;
 
 const speedsOf = (range: Range | null): Partial<PadPreferences> =>
   isRange(range)
     ? {
-        // 0 is a stop, whatever the machine calls its slowest speed.
+        // 0 is a stop, whatever the machine reports as its lowest speed.
         ...(range.min > 0 && { minSpeed: speedFromHundredths(range.min) }),
         maxSpeed: speedFromHundredths(range.max),
         step: speedFromHundredths(range.step),
@@ -84,20 +84,22 @@ const inclineOf = ({ min, max, step }: Range): Capabilities["incline"] => ({
   step: step / 10,
 });
 
-/** A range alone does not say that it can be set; without one, nothing is known of a machine that says it can. */
+/**
+ * A range alone does not mean that the incline can be set; without a range, a machine with the target bit is unknown.
+ */
 const inclinesOf = (features: Features | null, range: Range | null): Partial<PadPreferences> => {
   if (!features) return {};
   if (!has(features.targets, TARGET_INCLINATION)) return { incline: null };
   return range === null ? {} : { incline: isRange(range) ? inclineOf(range) : null };
 };
 
-/** The same in the domain's terms. `imperial`: the machine takes its speeds in miles an hour. */
+/** In the domain's terms. `imperial`: the machine interprets speeds as miles per hour. */
 export const preferencesOf = ({ features, speed, incline }: Abilities, imperial: boolean): PadPreferences => {
   return {
     ...speedsOf(speed),
     ...inclinesOf(features, incline),
     ...(features && { heartRate: has(features.features, FEATURE.heartRate) }),
-    // A machine that counts steps without saying so is known by its model, so only a yes counts.
+    // Machines that count steps without the feature bit are known by their model, so only a set bit counts.
     ...(features && has(features.features, FEATURE.steps) && { steps: true }),
     imperial,
   };

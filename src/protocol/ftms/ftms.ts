@@ -17,8 +17,8 @@ import type { Frame, Model, Operation } from "../protocol.js";
 const offers = ({ services }: ConnectedDevice, characteristic: string): boolean =>
   [...services.values()].some((offered) => offered.includes(characteristic));
 
-// Status comes before data, and both last: what comes before the first data is the replay (b.4), and requests may be
-// answered from the first one on. Training Status is left alone: subscribing to it destabilised a Z1D (b.5).
+// Status before data, and both last: messages before the first data are the replay (b.4), and requests may be answered
+// from the first data on. Training Status is not subscribed to: that destabilised a Z1D (b.5).
 const SUBSCRIPTIONS = [FTMS.controlPoint, FTMS.machineStatus, FTMS.treadmillData] as const;
 
 const opening = ({ peer, model }: Session): readonly OpeningStep[] => {
@@ -45,7 +45,7 @@ const frames = ({ peer, model, scale }: Session, request: Request): readonly Fra
   return [...before, { characteristic: FTMS.controlPoint, bytes, response: true }];
 };
 
-/** Reads instead of polls: a machine that notifies by itself is only asked whether it is alive (safety rule 7). */
+/** Reads instead of polls: a machine that notifies by itself is only read as a sign of life (safety rule 7). */
 const READS: Readonly<Partial<Record<Operation["op"], readonly string[]>>> = {
   poll: [FTMS.feature],
   preferences: [FTMS.feature, FTMS.speedRange, FTMS.inclineRange],
@@ -75,12 +75,12 @@ const protocolSession = (session: Session): ProtocolSession => ({
   reads: ({ op }) => (op === "control" ? [] : (READS[op] ?? [])).filter((each) => offers(session.peer, each)),
 });
 
-/** A treadmill that speaks the Bluetooth SIG's Fitness Machine Service, KingSmith's ways included (wire-facts b). */
+/** Treadmills with the Bluetooth SIG's Fitness Machine Service, KingSmith's variants included (wire-facts b). */
 export const ftms: Protocol = {
   name: "ftms",
   speaks: ({ services }) => services.has(FTMS.service),
   masked: unmasked,
-  // Requests want indications first (b.3), and a Z1 to be unlocked.
+  // Requests require indications first (b.3), and a Z1 must be unlocked.
   stopsWithoutTelemetry: false,
   openSession: (peer: ConnectedDevice, model: Model): ProtocolSession =>
     protocolSession({

@@ -1,8 +1,8 @@
 import { toHex, viewOf } from "../bytes.js";
 
 // KingSmith's own service beside FTMS on KS-HD machines (wire-facts b.7.7, b.7.8): frames of two command bytes, a
-// length, data, and the sum of all that. It is only listened to, but for the unlock request. A frame beginning with E8
-// starts a firmware update: nothing here can make one.
+// length, data, and the sum of all that. It is only received, except for the unlock request. A frame beginning with E8
+// starts a firmware update: nothing here can create one.
 
 export const SUPPLEMENT = {
   service: "24e2521cf63b48ed85bec5330a00fdf7",
@@ -10,7 +10,7 @@ export const SUPPLEMENT = {
   write: "24e2521cf63b48ed85bec5330d00fdf7",
 } as const;
 
-/** A frame as sent, its checksum proved. */
+/** A frame as sent, its checksum verified. */
 export interface SupplementFrame {
   readonly command: readonly [number, number];
   readonly data: Uint8Array;
@@ -39,14 +39,14 @@ export const readSupplement = (bytes: Uint8Array): SupplementFrame | null => {
   return { command: [first, second], data: bytes.subarray(3, -1) };
 };
 
-/** Any number will do; V0.0.6 was unlocked with 1 (b.7.7). */
+/** Any number is accepted; V0.0.6 was unlocked with 1 (b.7.7). */
 const SALT = 1;
 const UNLOCK = [0x71, 0x00] as const;
 export const UNLOCKED = [0x71, 0x80] as const;
 const NAME_TAIL = 4;
 
 /**
- * The request without which firmware V0.0.6 ignores every request and says nothing: the last four characters of the
+ * The request without which firmware V0.0.6 ignores every request and sends nothing: the last four characters of the
  * advertised name as a number, little-endian, plus the salt. Null for a name that is too short, or not of bytes.
  */
 export const unlockFrame = (name: string, salt: number = SALT): Uint8Array | null => {
@@ -58,7 +58,9 @@ export const unlockFrame = (name: string, salt: number = SALT): Uint8Array | nul
   return supplementFrame(UNLOCK, [salt, ...code]);
 };
 
-/** What a frame tells us. Properties are `[id, value]`, faults the bytes of their record: no source names their fields. */
+/**
+ * The content of a frame. Properties are `[id, value]`, faults the bytes of their record: no source names their fields.
+ */
 export type SupplementNews =
   | { readonly type: "unlocked" }
   | { readonly type: "properties"; readonly properties: readonly (readonly [id: number, value: number])[] }

@@ -1,6 +1,6 @@
 import { viewOf, getU24le } from "../bytes.js";
 
-// What a machine says besides its measurements: Fitness Machine Status 2ADA (FTMS 4.17, wire-facts b.4) and Training
+// Messages of a machine besides its measurements: Fitness Machine Status 2ADA (FTMS 4.17, wire-facts b.4) and Training
 // Status 2AD3 (FTMS 4.10, b.5).
 
 /** A Fitness Machine Status. Speeds are 0.01 km/h, inclinations 0.1 %. */
@@ -14,7 +14,7 @@ export type MachineEvent =
   | { readonly type: "target-incline"; readonly inclination: number }
   | { readonly type: "target-distance"; readonly distance: number }
   | { readonly type: "control-lost" }
-  /** Known to the standard, of no use to us; or known to nobody. */
+  /** Not used by the bridge, or unknown. */
   | { readonly type: "other"; readonly opcode: number };
 
 /** Opcodes of 2ADA. */
@@ -29,10 +29,10 @@ export const EVENT = {
   controlLost: 0xff,
 } as const;
 
-/** The parameter of stop or pause, in 2ADA and in the control point alike. */
+/** The parameter of stop or pause, in 2ADA and in the control point. */
 export const HALT = { stop: 1, pause: 2 } as const;
 
-/** Events with a number in them, and how many bytes it takes. */
+/** Events with a number, and the number of its bytes. */
 const numbered = (view: DataView): MachineEvent | null => {
   const [opcode, left] = [view.getUint8(0), view.byteLength - 1];
   if (opcode === EVENT.targetSpeed && left >= 2)
@@ -52,7 +52,7 @@ export const readMachineEvent = (bytes: Uint8Array): MachineEvent | null => {
     case EVENT.reset:
       return { type: "reset" };
     case EVENT.stoppedOrPaused:
-      // Without a parameter, or with one that nobody knows, it is a stop: the belt is being halted either way.
+      // Without a parameter, or with an unknown one, it is a stop: the belt is being halted in either case.
       return { type: param === HALT.pause ? "paused" : "stopped" };
     case EVENT.safetyKey:
       return { type: "safety-key" };
@@ -65,7 +65,7 @@ export const readMachineEvent = (bytes: Uint8Array): MachineEvent | null => {
   }
 };
 
-/** The values of Training Status that tell something of the belt. The others are kinds of training: it runs. */
+/** The values of Training Status that describe the belt. The others are kinds of training: it runs. */
 export const TRAINING = {
   other: 0x00,
   idle: 0x01,
@@ -81,7 +81,7 @@ export interface TrainingStatus {
   readonly text: string | null;
 }
 
-/** Reads a 2AD3 value; null for one that is too short or says nothing that is known. Never throws. */
+/** Reads a 2AD3 value; null for one that is too short or unknown. Never throws. */
 export const readTrainingStatus = (bytes: Uint8Array): TrainingStatus | null => {
   const [flags, status] = bytes;
   if (flags === undefined || status === undefined || status > LAST_TRAINING) return null;

@@ -1,4 +1,4 @@
-// FTMS from the machine's side: what a treadmill says, and how it reads requests. For the simulator and tests.
+// FTMS from the machine's side: the messages of a treadmill, and the parser of requests. For the simulator and tests.
 import { setU24le, viewOf } from "../bytes.js";
 import { OPCODE, RESULT, type Answer } from "./control-point-frames.js";
 import type { Features, Range } from "./features.js";
@@ -42,7 +42,7 @@ export const encodeMachineEvent = (event: MachineEvent): Uint8Array => {
   }
 };
 
-/** A Training Status, 2AD3. Bit 0 of `flags` says that there is a text, bit 1 that it is longer than what fits. */
+/** A Training Status, 2AD3. Bit 0 of `flags`: there is a text, bit 1: it is longer than the notification. */
 export const encodeTrainingStatus = (
   { status, text }: TrainingStatus,
   flags = text === null ? 0 : 1,
@@ -71,7 +71,7 @@ export const encodeRange = ({ min, max, step }: Range): Uint8Array => {
   return bytes;
 };
 
-/** A request as it arrived, or what is wrong with it. Speeds are numbers of 0.01 in whatever the machine counts in. */
+/** A received request, or its error. Speeds are numbers of 0.01 in the machine's unit. */
 export type MachineRequest =
   | { readonly op: "control" | "reset" | "start" | "stop" | "pause" }
   | { readonly op: "speed"; readonly number: number }

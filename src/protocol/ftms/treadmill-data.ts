@@ -27,7 +27,7 @@ export type TreadmillField =
 
 /**
  * One notification, its fields as sent: speeds 0.01 km/h, distance m, inclination 0.1 %, angle 0.1°, elevation 0.1 m,
- * energy kcal, times s, force N, power W. A field that is not there, or that says "not available", is absent.
+ * energy kcal, times s, force N, power W. A field that is missing or "not available" is absent.
  */
 export interface TreadmillData extends Readonly<Partial<Record<TreadmillField, number>>> {
   readonly flags: number;
@@ -66,14 +66,14 @@ const SPEED: Layout = { bit: 0, name: "speed", size: 2 };
 /** Reserved by FTMS 1.0, a step count in practice: u16, u16 and a zero, or u24 (wire-facts b.2). */
 const STEPS_BIT = 13;
 const STEPS_SIZES: readonly number[] = [2, 3];
-/** Nobody is known to use them: a record with one of these bits is of unknown length. */
+/** No known machine uses them: a record with one of these bits is of unknown length. */
 const UNKNOWN_BITS = 0xc000;
 
 const has = (flags: number, bit: number): boolean => ((flags >> bit) & 1) === 1;
 
 /**
- * Bit 0 is inverted: 0 says that the speed is there. Some KingSmith firmware sets it and sends the speed all the same,
- * and KS Fit reads it regardless (wire-facts b.1): the length tells, where every bit is known.
+ * Bit 0 is inverted: 0 means that the speed is present. Some KingSmith firmware sets it and sends the speed
+ * nevertheless, and KS Fit reads it regardless (wire-facts b.1): the length decides, where every bit is known.
  */
 const hasSpeed = (flags: number, length: number, announced: readonly Layout[]): boolean => {
   if (!has(flags, SPEED.bit)) return true;
@@ -107,7 +107,7 @@ export const readTreadmillData = (bytes: Uint8Array): TreadmillData | null => {
   const found: Partial<Record<TreadmillField, number>> = {};
   let at = 2;
   for (const layout of layoutOf(flags, view.byteLength)) {
-    // Truncated tails exist (b.1): what is there counts.
+    // Truncated records exist (b.1): the complete fields count.
     if (at + layout.size > view.byteLength) return layout === SPEED ? null : { flags, ...found };
     const value = get(view, at, layout);
     if (value !== layout.none) found[layout.name] = value;
@@ -149,7 +149,7 @@ export const encodeTreadmillData = (data: TreadmillData, stepBytes: 2 | 3 = 3): 
 const isHeartRate = (value: number | undefined): value is number =>
   value !== undefined && value > 0 && value < 0xff;
 
-/** What a notification says of a pad. FTMS has no word for the belt's state in it: that is `activity.ts`'s. */
+/** The status in a notification. FTMS data has no field for the belt's state: see `activity.ts`. */
 export const measuredOf = (data: TreadmillData): Omit<PadStatus, "activity" | "code"> => ({
   ...(data.speed !== undefined && { speed: speedFromHundredths(data.speed) }),
   ...(data.distance !== undefined && { distance: metres(data.distance) }),

@@ -1,22 +1,22 @@
 import { KM_PER_MILE } from "../../domain/units.js";
 
-// Some machines read their speeds as miles an hour, and tell their speed in km/h all the same (wire-facts b.7.11). That
-// shows once the belt has settled after a speed of ours: at the number, or at 1.6 times the number.
+// Some machines interpret written speeds as miles per hour, and report their speed in km/h nevertheless (wire-facts
+// b.7.11). That shows once the belt has settled after a speed of the bridge: at the number, or at 1.6 times the number.
 
 export interface SpeedScale {
   /** Speeds are to be sent as 0.01 mph. */
   readonly imperial: boolean;
-  /** The model is known for it: no belt's behaviour changes that. */
+  /** The model is known for it: the belt's behaviour does not change it. */
   readonly fixed: boolean;
-  /** The last settling spoke against `imperial`. A person's button can do that once: the next one decides. */
+  /** The last settled speed contradicted `imperial`. A person's button can do that once: the next one decides. */
   readonly doubted: boolean;
-  /** The number last sent, the speed at that moment, and whether the belt has left it since. */
+  /** The number last written, the speed at that time, and whether the belt has left that speed since. */
   readonly sent: { readonly number: number; readonly from: number; readonly left: boolean } | null;
-  /** 0.01 km/h that the belt keeps to, and since when. */
+  /** The belt's constant speed in 0.01 km/h, and since when. */
   readonly steady: { readonly speed: number; readonly since: number } | null;
 }
 
-/** `known`: by its model; `imperial`: what was learned of it before. */
+/** `known`: by its model; `imperial`: what was learned of it earlier. */
 export const newScale = (known: boolean, imperial: boolean): SpeedScale => ({
   imperial: known || imperial,
   fixed: known,
@@ -30,7 +30,7 @@ const STEADY_WITHIN = 10;
 /** The belt ramps at 0.53 km/h a second (wire-facts a.9), so one that keeps a speed for 2 s has arrived. */
 const SETTLED_MS = 2_000;
 
-/** Wide enough for an inexact belt, narrow enough to keep 0.5 km/h, the slowest known, apart from 0.5 mph. */
+/** Wide enough for an inexact belt, narrow enough to tell 0.5 km/h, the slowest known, from 0.5 mph. */
 const isNear = (speed: number, aim: number): boolean => Math.abs(speed - aim) <= Math.max(12, aim * 0.04);
 
 export const speedWritten = (scale: SpeedScale, number: number, speed: number): SpeedScale => ({
@@ -38,12 +38,13 @@ export const speedWritten = (scale: SpeedScale, number: number, speed: number): 
   sent: { number, from: speed, left: false },
 });
 
-/** A stop, a start or another hand: what the belt does from now on says nothing about the number. */
+/** A stop, a start or another controller: from now on the belt's behaviour does not depend on the number. */
 export const forgetWrittenSpeed = (scale: SpeedScale): SpeedScale => ({ ...scale, sent: null });
 
 /**
- * The target that the machine tells (2ADA 05), 0.01 km/h. Any but the one that was sent is another hand's. Where the
- * machine counts in miles so is the plain number, since to take it for km/h would make the belt faster.
+ * The target that the machine reports (2ADA 05), 0.01 km/h. A target other than the written one comes from another
+ * controller. Where the machine counts in miles, the plain number does too: taken for km/h it would make the belt
+ * faster.
  */
 export const scaleAfterTarget = (scale: SpeedScale, target: number): SpeedScale => {
   if (!scale.sent) return scale;
@@ -52,7 +53,7 @@ export const scaleAfterTarget = (scale: SpeedScale, target: number): SpeedScale 
   return ours ? scale : forgetWrittenSpeed(scale);
 };
 
-/** The speed that the machine tells, 0.01 km/h; `now` in ms. */
+/** The speed that the machine reports, 0.01 km/h; `now` in ms. */
 export const scaleAfterSpeed = (scale: SpeedScale, speed: number, now: number): SpeedScale => {
   const kept = scale.steady;
   const steady = kept && Math.abs(kept.speed - speed) <= STEADY_WITHIN ? kept : { speed, since: now };
@@ -64,7 +65,9 @@ export const scaleAfterSpeed = (scale: SpeedScale, speed: number, now: number): 
     : { ...scale, sent, steady };
 };
 
-/** The unit in which a belt that settled at this speed took the number; null: it is at neither, so somebody else's. */
+/**
+ * The unit in which a belt that settled at this speed read the number; null: neither, so another controller's speed.
+ */
 const unitOf = (number: number, speed: number): "km/h" | "mph" | null => {
   if (isNear(speed, number)) return "km/h";
   return isNear(speed, number * KM_PER_MILE) ? "mph" : null;

@@ -1,23 +1,26 @@
 import type { Line } from "./lines.js";
 import { newSession, quiet, type Session, type ReceiveResult, withholds } from "./state.js";
 
-// What the pad says may show that no table which the search knows is its own. Then nothing is written to its belt.
+// The pad's lines may show that it uses none of the known tables. Then nothing is written to its belt.
 
-/** A read that it does not understand is a format error to it. */
+/** The pad answers a read that it cannot decode with a format error. */
 export const misreadAfter = ({ misread }: Session, line: Line | null): number => {
   if (line?.type === "props") return Math.min(misread, 0) - 1;
   const makesSense = line !== null && !(line.type === "answer" && line.word === "format");
   return makesSense ? misread : Math.max(misread, 0) + 1;
 };
 
-/** Two polls' lines: a few may be damaged. */
+/** The lines of two polls: a few may be damaged. */
 const MISREADS = 4;
-/** Short lines, which come while the belt moves, make sense in more than one table: not so many in a row, polls between them. */
+/**
+ * Short lines, sent while the belt moves, are valid in more than one table: not this many in a row, with polls in
+ * between.
+ */
 const READS = 12;
 
 /**
- * A pad whose state never makes sense, or to which no read does, exchanges more characters than its first answers have
- * shown: nobody knows what a command would be to it.
+ * A pad whose state is never valid, or that decodes no read, exchanges more characters than its first answers have
+ * shown: the meaning of a command is unknown.
  */
 export const reviewed = ({ session, messages, replies }: ReceiveResult): ReceiveResult => {
   const { misread } = session;
@@ -32,8 +35,8 @@ export const reviewed = ({ session, messages, replies }: ReceiveResult): Receive
 export const MAX_DOUBTS = 3;
 
 /**
- * A line that no table fits which fits the others: nothing is certain any more, and all is asked anew; again and again, no
- * single table explains what the pad says.
+ * A line that contradicts every remaining table: nothing is certain any more, and the search starts again; if it
+ * happens repeatedly, no single table explains the pad's lines.
  */
 export const doubted = (session: Session): ReceiveResult => {
   const { peer, model, channel } = session;

@@ -9,7 +9,10 @@ export interface Channel {
   readonly response: boolean;
 }
 
-/** Who writes and who notifies, by their properties: two sources have the roles of one layout the other way round. */
+/**
+ * The characteristics for writes and notifications, by their properties: two sources have the roles of one layout
+ * reversed.
+ */
 export const channelOf = ({ services, properties }: Gatt): Channel | null => {
   const allows = (characteristic: string, what: string): boolean =>
     properties.get(characteristic)?.includes(what) ?? false;

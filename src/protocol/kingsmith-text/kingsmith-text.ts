@@ -24,8 +24,8 @@ const bytesOf = (line: string): Uint8Array =>
   Uint8Array.of(...Array.from(line, (char) => char.charCodeAt(0)), END);
 
 /**
- * Pieces of one length: what is written of a line that is cut off must not be a command once a 0d ends it, and a last piece
- * of the 0d alone would leave a whole one.
+ * Pieces of one length: the written part of a line that is cut off must not be a command once a 0d ends it, and a last
+ * piece with only the 0d would leave a complete one.
  */
 const piecesOf = (line: string, { write, response }: Channel): FrameSequence => {
   const bytes = bytesOf(line);
@@ -36,7 +36,9 @@ const piecesOf = (line: string, { write, response }: Channel): FrameSequence => 
   return pieces;
 };
 
-/** Each stop gives control back to the panel, and a start alone is then accepted and ignored: both, every time. */
+/**
+ * Each stop returns control to the panel, and a start alone is then accepted and ignored: both are written, every time.
+ */
 const START: readonly Command[] = [
   { key: "ControlMode", value: 1 },
   { key: "runState", value: 1 },
@@ -59,7 +61,7 @@ const commandsOf = (request: Request): readonly Command[] => {
 const inTable = (text: string, { tables: [table] }: ProvenTable): string | null =>
   table ? encodeText(text, table) : null;
 
-/** What a poll writes, and the session after it. */
+/** The frames of a poll, and the session after it. */
 const poll = (
   session: Session,
   now: number,
@@ -67,14 +69,14 @@ const poll = (
   const { proven, search, handshake, model } = session;
   if (!proven) {
     const asked = retryQuestion(handshake, search, telemetryOf(model), now);
-    // The empty line ends whatever is left of a line from before, and is a question by itself.
+    // The empty line ends the rest of an earlier line, and is a query by itself.
     const first = handshake.step < 0 ? [""] : [];
     return {
       session: { ...session, handshake: asked.handshake },
       lines: asked.line === null ? [] : [...first, asked.line],
     };
   }
-  // A pad that says nothing of itself may want its clock set first, as the maker's app does (ADR 8).
+  // A pad that does not report its state may require its clock to be set first, as the maker's app does (ADR 8).
   const clock = !session.reported && !session.clockSet && now - session.provenAt >= CLOCK_AFTER_MS;
   const { configured, configAsked } = session;
   const asksConfig = !configured && configAsked < CONFIG_TRIES;
@@ -86,7 +88,7 @@ const poll = (
   return {
     session: {
       ...session,
-      // One more than it was asked: a poll has passed since the last time.
+      // One more than the number of queries: a poll has passed since the last one.
       configAsked: Math.min(configAsked + 1, CONFIG_TRIES + 1),
     },
     lines: texts.map((text) => inTable(text, proven)).filter((line) => line !== null),

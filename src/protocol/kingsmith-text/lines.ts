@@ -1,4 +1,5 @@
-// What a pad may say (more-protocols 1.4, 1.5). A line that has none of these forms is not understood and never guessed.
+// The lines of a pad (more-protocols 1.4, 1.5). A line of another form is not understood, and its meaning is never
+// guessed.
 
 const KEYS = [
   "runState",
@@ -38,7 +39,7 @@ const ANSWERS: readonly RegExp[] = [
   /^servers 0$/,
 ];
 
-/** What a line says, its values as numbers; quoted ones are left out. */
+/** The content of a line, its values as numbers; quoted ones are left out. */
 export type Line =
   | { readonly type: "answer"; readonly word: string }
   | { readonly type: "error"; readonly code: number }
@@ -51,7 +52,7 @@ export type Line =
 /** The pad may put one `\r` inside the payload as well (more-protocols 1.2). */
 const trimmed = (text: string): string => text.replace(/\r$/, "");
 
-/** Parsed by name, never by position; of a key that comes twice the last counts, one without a value is ignored. */
+/** Parsed by name, never by position; of a repeated key the last counts, one without a value is ignored. */
 const readProps = (text: string): Line => {
   const words = text
     .trim()
@@ -68,7 +69,7 @@ const readProps = (text: string): Line => {
   return { type: "props", values, keys };
 };
 
-/** What a decoded line says; null where nobody knows. */
+/** The content of a decoded line; null where unknown. */
 export const readLine = (decoded: string): Line | null => {
   const text = trimmed(decoded);
   if (ANSWERS.some((form) => form.test(text))) return { type: "answer", word: text.split(" ")[0] ?? "" };
@@ -91,8 +92,9 @@ const isOfALine = (byte: number): boolean =>
   (byte >= 0x61 && byte <= 0x7a);
 
 /**
- * Cuts what came into whole lines, without their ends; `rest` is the beginning of the next. Null: no part of a line, but
- * of the binary side channel on the same characteristic (more-protocols 1.3): dropped whole, the line goes on after it.
+ * Splits received data into complete lines, without their ends; `rest` is the beginning of the next. Null: the data is
+ * no part of a line, but of the binary side channel on the same characteristic (more-protocols 1.3): it is dropped, and
+ * the line continues after it.
  */
 export const cutLines = (
   pending: string,

@@ -15,7 +15,7 @@ const QUIRKS: Omit<Quirks, "text"> = {
   manualFirst: false,
   manualBeforeRetry: false,
   startTries: 3, // a KS-C2 often takes only the third (1.6)
-  // A belt that is started moves some 5 s later, and shows rest until then (1.6): as with FTMS (safety rule 7).
+  // A started belt moves some 5 s later, and shows rest until then (1.6): as with FTMS (safety rule 7).
   showsStart: false,
   speedStarts: false,
   readsPreferences: false,
@@ -32,11 +32,11 @@ const OTHERS: TextQuirks = {
 };
 
 const DEFAULTS: Capabilities = {
-  // Nobody published a lower limit: too low a minimum ends as an honest `unconfirmed`.
+  // No source gives a lower limit: with too low a minimum a speed ends as `unconfirmed`.
   minSpeed: speedFromKmh(0.5),
   maxSpeed: speedFromKmh(6), // the KS-C2's own Max (1.5)
   step: speedFromKmh(0.1),
-  // ControlMode says who is in control; 0 and 2 were never captured as commands, so they are not offered.
+  // ControlMode shows who is in control; 0 and 2 were never captured as commands, so the bridge does not write them.
   modes: [],
   incline: null,
   heartRate: false,
@@ -54,7 +54,10 @@ const row = (name: string, advertised: RegExp | null, text: TextQuirks = OTHERS)
 
 export const GENERIC_TEXT = row("KingSmith text treadmill", null);
 
-/** wire-facts d and c, more-protocols 1.8. A name decides nothing: some of these exist with FTMS or WiLink as well. */
+/**
+ * wire-facts d and c, more-protocols 1.8. The name does not decide the protocol: some of these exist with FTMS or
+ * WiLink as well.
+ */
 export const TEXT_MODELS: readonly Model[] = [
   row("C2", /^KS-C2/i, C2),
   row("R2", /^KS-(R1AC|HC-R1A)/i),

@@ -45,7 +45,7 @@ const receiveLine = (session: Session, raw: string, now: number): ReceiveResult 
   if (contradicts) return doubted(session);
   const narrowed = { ...session, search };
   if (!session.proven) return identified(narrowed, line, raw, now);
-  // What more the pad has said leaves fewer tables, never none.
+  // Further lines leave fewer tables, never none.
   const proven = prove(search) ?? session.proven;
   const known = { ...narrowed, proven, misread: misreadAfter(session, line) };
   return reviewed(line ? understood(known, line, now) : quiet(known, notUnderstood(raw)));
@@ -75,7 +75,7 @@ const identified = (session: Session, line: Line | null, raw: string, now: numbe
   };
 };
 
-/** The table is proven: the pad is asked for its settings, then for its state. */
+/** The table is proven: the pad is queried for its settings, then for its state. */
 const begun = (session: Session, line: Line | null, now: number): ReceiveResult => {
   const [table] = session.search.tables;
   const replies = table ? [CONFIG, telemetryOf(session.model)].map((text) => encodeText(text, table)) : [];
@@ -100,24 +100,28 @@ const understood = (session: Session, line: Line, now: number): ReceiveResult =>
   }
 };
 
-/** A pad that answers, and tells nothing of itself: in its deepest standby the settings are left out (more-protocols 1.6). */
+/**
+ * A pad that answers without reporting its state: in its deepest standby it leaves the settings out (more-protocols
+ * 1.6).
+ */
 const answered = (session: Session): ReceiveResult => {
   const asleep = session.asleep || (withholds(session) && !session.reported && session.misread <= 0);
   return asleep || session.reported ? asleepOr(session, asleep, [{ kind: "alive" }]) : quiet(session);
 };
 
-/** The vendor's band; MIoT's own -4001 to -4007 are no refusals (more-protocols 1.6). */
+/** The vendor's range; MIoT's own -4001 to -4007 are no refusals (more-protocols 1.6). */
 const isRefusal = (code: number): boolean => code <= -5000 && code >= -9999;
 
-/** The echo comes within 1 s; none at all is a sign of standby. */
+/** The echo comes within 1 s; a missing echo is a sign of standby. */
 const ECHO_MS = 1_000;
-/** A state that was asked for before the start may still be on its way. */
+/** A state that was requested before the start may still arrive. */
 const OLDER_MS = 400;
 const TRIES = 3;
 
 /**
- * A start comes back as an error before the handshake is done (QZ#813), and both published ones set the clock. A line may
- * be lost: it is set again at each such error until the pad has answered it, or no stop would ever be obeyed.
+ * A start is answered with an error before the handshake is done (QZ#813), and both published handshakes set the clock.
+ * A line may be lost: the clock is set again at each such error until the pad has answered it, or no stop would ever be
+ * obeyed.
  */
 const withClock = (turn: ReceiveResult, now: number): ReceiveResult => {
   const { session } = turn;
@@ -130,7 +134,7 @@ const withClock = (turn: ReceiveResult, now: number): ReceiveResult => {
   };
 };
 
-/** What a line says about the last start. */
+/** The effect of a line on the last start. */
 const judged = (session: Session, accepted: boolean): ReceiveResult => {
   const { startedAt, props } = session;
   if (startedAt === null) return quiet(session);
@@ -148,7 +152,7 @@ const judged = (session: Session, accepted: boolean): ReceiveResult => {
   return asleepOr(after, accepted ? false : session.asleep || asleep, [judgement]);
 };
 
-/** Tells a change of the standby that only the pad's panel can end. */
+/** Reports a change of the standby that only the pad's panel ends. */
 const asleepOr = (session: Session, asleep: boolean, messages: readonly DecodedMessage[]): ReceiveResult =>
   asleep === session.asleep
     ? quiet(session, ...messages)

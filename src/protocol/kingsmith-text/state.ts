@@ -5,7 +5,7 @@ import { type Handshake, newHandshake } from "./handshake.js";
 import type { Props } from "./status.js";
 import { newSearch, type ProvenTable, type Search } from "./table-search.js";
 
-/** Everything that a connection remembers. */
+/** The state of one connection. */
 export interface Session {
   readonly peer: ConnectedDevice;
   readonly model: Model;
@@ -17,19 +17,19 @@ export interface Session {
   readonly provenAt: number;
   readonly access: Access;
   readonly props: Props;
-  /** A status with a speed came. */
+  /** A status with a speed has arrived. */
   readonly reported: boolean;
   readonly clockSet: boolean;
   readonly configured: boolean;
-  /** So many times it was asked for its configuration. */
+  /** How often the configuration was queried. */
   readonly configAsked: number;
-  /** So many lines in a row made no sense, or, below 0, told of its state. */
+  /** The number of invalid lines in a row or, below 0, of lines with its state. */
   readonly misread: number;
-  /** So often what it said contradicted what it had said before. */
+  /** How often its lines contradicted earlier ones. */
   readonly doubts: number;
-  /** When the start was written that the pad has not judged yet. */
+  /** When the start was written that the pad has not answered yet. */
   readonly startedAt: number | null;
-  /** So many starts in a row were refused. */
+  /** The number of refused starts in a row. */
   readonly refusals: number;
   readonly asleep: boolean;
 }
@@ -69,9 +69,9 @@ export const quiet = (session: Session, ...messages: readonly DecodedMessage[]):
   replies: [],
 });
 
-/** A pad that does not tell its configuration is asked for it so often. */
+/** How often a pad that does not report its configuration is queried for it. */
 export const CONFIG_TRIES = 3;
 
-/** However often it is asked, it does not tell its settings. A line may be lost. */
+/** The pad does not report its settings after all queries. A line may be lost. */
 export const withholds = ({ configured, configAsked }: Session): boolean =>
   !configured && configAsked > CONFIG_TRIES;

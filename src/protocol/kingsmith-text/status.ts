@@ -2,7 +2,7 @@ import type { Activity, PadPreferences, PadStatus } from "../../domain/pad.js";
 import { metres, seconds, speedFromKmh } from "../../domain/units.js";
 import type { Key } from "./lines.js";
 
-/** What the pad has said of itself on this link: its lines are partial, so what they say is merged. */
+/** The properties that the pad has reported on this link: its lines are partial, so they are merged. */
 export type Props = Readonly<Partial<Record<Key, number>>>;
 
 /** runState (more-protocols 1.5); 5 and 9 were never captured. */
@@ -25,7 +25,7 @@ const STATE_KEYS: readonly Key[] = [
   "RunningSteps",
 ];
 
-/** The status of a line, with the state from the lines before it; null where the line is about something else. */
+/** The status of a line, with the state from the lines before it; null where the line has another subject. */
 export const statusOf = (line: Props, merged: Props): PadStatus | null => {
   if (!STATE_KEYS.some((key) => line[key] !== undefined)) return null;
   const { runState = -1 } = merged;
@@ -55,7 +55,9 @@ export const isConfig = (line: Props): boolean =>
 
 const plausible = (kmh: number | undefined): kmh is number => kmh !== undefined && kmh > 0 && kmh <= 30;
 
-/** Whether CurrentSpeed becomes miles an hour with another unit is not known: any but 0 is capped (safety rule 12). */
+/**
+ * It is unknown whether CurrentSpeed is in miles per hour with another unit: any unit but 0 is capped (safety rule 12).
+ */
 export const preferencesOf = ({ Max, StartSpeed, unit = 0 }: Props): PadPreferences => ({
   ...(plausible(Max) && { maxSpeed: speedFromKmh(Max) }),
   ...(plausible(StartSpeed) && { startSpeed: speedFromKmh(StartSpeed) }),

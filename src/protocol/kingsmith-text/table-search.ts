@@ -1,21 +1,21 @@
 import { type Line, readLine } from "./lines.js";
 import { ALL_TABLES, decodeText, encodeText, isKnown, type Table } from "./tables.js";
 
-// Which table a pad uses is not public, and with a wrong one a stop can read as a start (more-protocols 1.2): so the
-// table is found by harmless questions, and a `props` line is written only when every table that is left encodes it to
-// the same bytes.
+// Which table a pad uses is not public, and with a wrong one a stop can be read as a start (more-protocols 1.2): so the
+// table is found by harmless queries, and a `props` line is written only when every remaining table encodes it to the
+// same bytes.
 
 /** What the lines so far leave. */
 export interface Search {
   readonly tables: readonly Table[];
-  /** So many lines were understood, and so many of them were the answer to `version`. */
+  /** The number of decoded lines, and of answers to `version` among them. */
   readonly understood: number;
   readonly versions: number;
 }
 
 export const newSearch: Search = { tables: ALL_TABLES, understood: 0, versions: 0 };
 
-/** What can be said about a belt. Nothing else is ever written in a `props` line. */
+/** The commands to a belt. Nothing else is ever written in a `props` line. */
 export type Command =
   | { readonly key: "runState"; readonly value: 0 | 1 }
   | { readonly key: "ControlMode"; readonly value: 1 }
@@ -31,44 +31,47 @@ const agreed = (tables: readonly Table[], command: Command): string | null => {
 };
 
 declare const proof: unique symbol;
-/** A table that was proven by what the pad has said: `encodeCommand` takes nothing else, and `prove` alone makes it. */
+/** A table that was proven by the pad's lines: `encodeCommand` requires it, and only `prove` creates it. */
 export interface ProvenTable {
   readonly [proof]: true;
   readonly tables: readonly Table[];
 }
 
-/** Without these nothing can be steered, and nothing may be mistaken for another one of them. */
+/** Commands without which the belt cannot be controlled, and which must not be mistaken for one another. */
 const NEEDED: readonly Command[] = [
   { key: "runState", value: 0 },
   { key: "runState", value: 1 },
   { key: "ControlMode", value: 1 },
 ];
 
-/** Two lines, one of them the version, prove a table that others have; a new one has to give the version twice. */
+/** Two lines, one of them the version, prove a known table; a new one needs the version twice. */
 export const prove = ({ tables, understood, versions }: Search): ProvenTable | null => {
   if (understood < 2 || versions < (tables.some(isKnown) ? 1 : 2)) return null;
   const agree = NEEDED.every((command) => agreed(tables, command) !== null);
   return agree ? ({ tables } as ProvenTable) : null;
 };
 
-/** The line of a command; null where the tables that are left do not agree on it. */
+/** The line of a command; null where the remaining tables encode it differently. */
 export const encodeCommand = (proven: ProvenTable, command: Command): string | null =>
   agreed(proven.tables, command);
 
 export interface SearchStep {
   readonly search: Search;
-  /** What the line says; null where it is not understood, or says rest and not every table agrees. */
+  /** The decoded line; null where it cannot be decoded, or shows rest and not every table agrees. */
   readonly line: Line | null;
-  /** It contradicts what came before: all that was learned counts for nothing. */
+  /** It contradicts the earlier lines: the search starts again. */
   readonly contradicts: boolean;
 }
 
-/** The table to read with: of several that are left the one that other pads have. */
+/** The table to decode with: of several remaining ones a known one. */
 const likeliest = (tables: readonly Table[]): Table | null => tables.find(isKnown) ?? tables[0] ?? null;
 
-/** What every line begins with: its first three characters are four of base64. */
+/** The beginnings of all lines: the first three characters are four of base64. */
 const BEGINNINGS: readonly string[] = ["for", "sha", "net", "get", "ver", "tim", "ser", "pro"];
-/** Answers are short. A longer line that the likeliest table does not read is not tried in hundreds: all pads would wait. */
+/**
+ * Answers are short. A longer line that the likeliest table cannot decode is not tried in hundreds of tables: all pads
+ * would wait.
+ */
 const LONGEST_GUESS = 256;
 const FEW = 64;
 
@@ -102,7 +105,7 @@ const sameState = (one: Line | null, other: Line | null): boolean =>
   one.values.CurrentSpeed === other.values.CurrentSpeed &&
   one.values.runState === other.values.runState;
 
-/** What a line from the pad says, and which tables it leaves. */
+/** Decodes a line of the pad, and removes the tables that it excludes. */
 export const narrowTables = (search: Search, raw: string): SearchStep => {
   const tables = understoodBy(search.tables, raw);
   const best = likeliest(tables);

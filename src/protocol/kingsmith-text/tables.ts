@@ -1,7 +1,7 @@
-// The substitution of more-protocols 1.2: base64 whose characters are exchanged by a table. Every table that is known is
-// v0 with two characters exchanged, so a table is that pair, and v0 is all that has to be written down.
+// The substitution of more-protocols 1.2: base64 whose characters are exchanged by a table. Every known table is v0
+// with two characters exchanged, so a table is that pair, and only v0 is stored in full.
 
-/** What each of the 64 characters of base64, in their usual order, becomes under v0. */
+/** The v0 substitute of each of the 64 characters of base64, in their usual order. */
 const V0 = "ZaCw4FGHIJqLhN+P9RVTU/WcY6ObDdefgEijklmnopQrsBuvMxXz1yA2t5078KS3";
 
 /** v0 with these two of its characters exchanged; both the same: v0 itself. */
@@ -51,12 +51,12 @@ export const encodeText = (text: string, table: Table): string => {
 /** The characters of a line, in any table. */
 const LINE = /^[A-Za-z0-9+/]{1,1024}={0,2}$/;
 
-/** The place of each character in V0, by its code. */
+/** The position of each character in V0, by its code. */
 const PLACES = Uint8Array.from({ length: 128 }, (_, code) =>
   Math.max(0, V0.indexOf(String.fromCharCode(code))),
 );
 
-/** What a line says; null where it is no base64. The pad may leave the padding out. */
+/** The text of a line; null where it is not base64. The pad may leave the padding out. */
 export const decodeText = (line: string, { a, b }: Table): string | null => {
   if (!LINE.test(line)) return null;
   const length = line.indexOf("=") < 0 ? line.length : line.indexOf("=");

@@ -8,7 +8,7 @@ const END = 0x43;
 const ENVELOPE = 0x4d;
 const ENVELOPE_LENGTH = 4;
 const COMMAND_LENGTH = 23;
-/** Up to the machine's type, the last field that everybody names. */
+/** Up to the machine's type, the last field that all sources name. */
 const STATUS_LENGTH = 31;
 
 const check = (bytes: Uint8Array): number => bytes.subarray(1, -2).reduce((xor, byte) => xor ^ byte, 0);
@@ -23,16 +23,16 @@ export const seal = (bytes: Uint8Array): Uint8Array => {
 export const checks = (bytes: Uint8Array): boolean =>
   bytes.length >= 5 && bytes[1] === bytes.length && bytes.at(-1) === END && bytes.at(-2) === check(bytes);
 
-/** What a command frame can ask for; the pad has no toggle: a start of a moving belt sets its speed. */
+/** The requests of a command frame; the pad has no toggle: a start of a moving belt sets its speed. */
 export type Order = "stop" | "pause" | "start" | "speed";
 
 const CODES: Readonly<Record<Order, number>> = { stop: 0, pause: 2, start: 4, speed: 4 };
-/** How briskly: the published programs write 5 for a speed, 1 for all else. */
+/** The acceleration: the published programs write 5 for a speed, 1 for all else. */
 const ACCELERATION: Readonly<Record<Order, number>> = { stop: 1, pause: 1, start: 1, speed: 5 };
 const KG = 80;
-/** Everybody's user: a constant of the maker's app, 58965456623. */
+/** The user id, the same for all users: a constant of the maker's app, 58965456623. */
 const USER = [0x00, 0x00, 0x00, 0x0d, 0xba, 0x9d, 0x76, 0xef];
-/** The display counts in miles. Speeds stay km/h; left out, the display would change. */
+/** The display counts in miles. Speeds stay in km/h; without this bit the display would change. */
 const MILES_SHOWN = 0x08;
 
 /** `speed` in m/h. */
@@ -44,13 +44,13 @@ export const commandFrame = (order: Order, speed: number, showsMiles: boolean): 
   return seal(bytes);
 };
 
-/** A question, or a sign of life. */
+/** A query, or a sign of life. */
 export const HEARTBEAT = seal(Uint8Array.of(COMMAND, 5, 0xfd, 0, 0));
 
 export const enveloped = (frame: Uint8Array, flags: number, number: number): Uint8Array =>
   concat(Uint8Array.of(ENVELOPE, flags, number & 0xff, frame.length), frame);
 
-/** The frame in an envelope; null: there is none, or not a whole one. */
+/** The frame in an envelope; null: none, or an incomplete one. */
 export const opened = (bytes: Uint8Array): Uint8Array | null =>
   bytes[0] === ENVELOPE && bytes[3] === bytes.length - ENVELOPE_LENGTH
     ? bytes.subarray(ENVELOPE_LENGTH)
@@ -61,7 +61,7 @@ export const isStatus = (frame: Uint8Array): boolean => frame[0] === STATUS && f
 const SERIAL = { from: 32, to: 48 } as const;
 const isLetterOrDigit = (byte: number): boolean =>
   (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
-/** So many letters or digits in a row may be a part of a serial number that came cut or damaged. */
+/** This many letters or digits in a row may be part of a serial number in a truncated or damaged frame. */
 const SERIAL_PART = 4;
 
 /** A notification without the pad's serial number, which its statuses carry as text. */

@@ -1,14 +1,14 @@
 import type { Gatt } from "../session.js";
 
-/** How a branch of the family is laid out (more-protocols 3). */
+/** The layout of a variant (more-protocols 3). */
 export interface Variant {
   readonly name: "A" | "B" | "C";
   readonly service: string;
   readonly write: string;
   readonly notify: string;
-  /** Frames travel behind `4D flags number length`; a write that does not begin so ends the link (WM2). */
+  /** Frames are sent behind `4D flags number length`; a write that begins otherwise ends the link (WM2). */
   readonly envelope: boolean;
-  /** Each notification wants exactly one heartbeat: five a second end the link after some 11 s (WM2, app trace). */
+  /** Each notification requires exactly one heartbeat: five a second end the link after some 11 s (WM2, app trace). */
   readonly heartbeat: boolean;
 }
 
@@ -32,10 +32,10 @@ export interface Channel {
   readonly response: boolean;
 }
 
-/** What a device that offers none of them is taken for. */
+/** The placeholder for a device with none of them. */
 export const NO_CHANNEL: Channel = { variant: FBA, response: true };
 
-/** The variant that a device offers. Others have FFF0 too, with the roles the other way round: properties decide. */
+/** The variant of a device. Others have FFF0 too, with the roles reversed: properties decide. */
 export const channelOf = ({ services, properties }: Gatt): Channel | null => {
   const allows = (characteristic: string, what: string): boolean =>
     properties.get(characteristic)?.includes(what) ?? false;
@@ -45,8 +45,8 @@ export const channelOf = ({ services, properties }: Gatt): Channel | null => {
     return [write, notify].every((each) => offered.includes(each)) && writes && allows(notify, "notify");
   };
   const variant = VARIANTS.find((each) => speaks(each) && !allows(each.write, "notify"));
-  // The app asks for responses (WM2's trace), and BA10-B allows nothing else (HB). A command, 23 or 27 bytes, is more
-  // than the least MTU has room for: ble/noble/long-write.ts. Real ones agree to more, or their statuses, 47 to 53
-  // bytes, would be cut; the app exchanges the MTU ahead of its first write, and WM2's bridge gets 255.
+  // The app requests responses (WM2's trace), and BA10-B allows nothing else (HB). A command, 23 or 27 bytes, is longer
+  // than the minimum MTU allows: ble/noble/long-write.ts. Real pads agree to a larger one, or their statuses, 47 to 53
+  // bytes, would be truncated; the app exchanges the MTU before its first write, and WM2's bridge gets 255.
   return variant ? { variant, response: allows(variant.write, "write") } : null;
 };

@@ -3,10 +3,10 @@ import { speedFromKmh } from "../../domain/units.js";
 import type { Model, Quirks } from "../protocol.js";
 
 const QUIRKS: Quirks = {
-  minGap: 500, // nobody names one; a notification comes once a second and its heartbeat at once
+  minGap: 500, // no source gives one; a notification comes once a second and its heartbeat at once
   poll: null,
   pushes: true,
-  spacing: 100, // the app leaves as much between a heartbeat and what follows it (WM2, trace)
+  spacing: 100, // the app leaves as much between a heartbeat and the next frame (WM2, trace)
   modeSettle: 0,
   speedAfter: 0,
   startToggles: false, // the same number starts and sets a speed (more-protocols 3)
@@ -23,8 +23,8 @@ const QUIRKS: Quirks = {
 };
 
 const DEFAULTS: Capabilities = {
-  minSpeed: speedFromKmh(1), // PW; a pad that takes less for more is told of as `unconfirmed`
-  maxSpeed: speedFromKmh(6), // each status tells its own
+  minSpeed: speedFromKmh(1), // PW; a pad with a higher minimum ends a lower speed as `unconfirmed`
+  maxSpeed: speedFromKmh(6), // each status reports the pad's own
   step: speedFromKmh(0.1),
   modes: [],
   incline: null, // a mechanical switch (PW)
@@ -43,9 +43,9 @@ const row = (name: string, advertised: RegExp | null, min = 1): Model => ({
 
 export const GENERIC_PITPAT = row("PitPat treadmill", null);
 
-/** more-protocols 3. Most of them advertise PitPat-T…, whatever is printed on them. */
+/** more-protocols 3. Most of them advertise PitPat-T…, whatever brand is printed on them. */
 export const PITPAT_MODELS: readonly Model[] = [
-  row("BA10-B", /^BA10-?B/i, 1.5), // clamps what is below (HB)
+  row("BA10-B", /^BA10-?B/i, 1.5), // clamps lower speeds (HB)
   row("PitPat", /^PITPAT/i),
   row("DeerRun", /^DEERRUN/i),
   row("Superun", /^SUPERUN/i),

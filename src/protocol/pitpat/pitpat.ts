@@ -7,23 +7,23 @@ import { checks, commandFrame, enveloped, HEARTBEAT, isStatus, opened, withoutSe
 import { type Channel, channelOf, NO_CHANNEL, VARIANTS } from "./gatt.js";
 import { preferencesOf, readStatus, SHOWS_MILES, statusOf } from "./status.js";
 
-/** Everything that a connection remembers. */
+/** The state of one connection. */
 interface Session {
   readonly channel: Channel;
   readonly model: Model;
   /** The number of the next envelope. */
   readonly number: number;
   readonly showsMiles: boolean;
-  /** m/h, as the pad last told it. */
+  /** m/h, as last reported by the pad. */
   readonly maxSpeed: number | null;
-  /** When something last came; at first, when it was first missed. */
+  /** When the last notification arrived; at first, when one was first missing. */
   readonly quietSince: number | null;
 }
 
-/** A pad that wants heartbeats and says nothing is given one by itself after this (WM2: 3 s). */
+/** A silent pad that requires heartbeats gets one after this time (WM2: 3 s). */
 const QUIET_MS = 3_000;
 
-/** A speed that does not fit would be another speed, and 0 is no speed: what sets one also starts a belt. */
+/** A speed that does not fit would be another speed, and 0 is no speed: the speed frame also starts a belt. */
 const metresPerHour = (speed: Speed): number | null => {
   const value = Math.round(kmh(speed) * 1000);
   return value > 0 && value <= 0xffff ? value : null;
@@ -32,7 +32,7 @@ const metresPerHour = (speed: Speed): number | null => {
 const isOverdue = ({ channel: { variant }, quietSince }: Session, now: number): boolean =>
   variant.heartbeat && quietSince !== null && now - quietSince >= QUIET_MS;
 
-/** What a request writes, before it goes into an envelope; null: nothing. */
+/** The frame of a request, without its envelope; null: none. */
 const frameOf = (session: Session, request: Request, now: number): Uint8Array | null => {
   const { showsMiles, model } = session;
   switch (request.op) {
@@ -41,7 +41,7 @@ const frameOf = (session: Session, request: Request, now: number): Uint8Array | 
     case "stop":
     case "pause":
       return commandFrame(request.op, 0, showsMiles);
-    // A start names a speed: the lowest. Another one is set when the belt is seen to run.
+    // A start carries the lowest speed. Another speed is set when the belt is seen running.
     case "start":
       return startFrame(model, showsMiles);
     case "speed": {
@@ -73,7 +73,7 @@ const bad = (what: string, bytes: Uint8Array, { variant }: Channel): DecodedMess
   reason: `${what}, ${bytes.length} bytes dropped: ${toHex(withoutSerial(bytes, variant).subarray(0, SHOWN))}`,
 });
 
-/** A notification, understood. */
+/** A decoded notification. */
 const decodeFrame = (
   session: Session,
   bytes: Uint8Array,
@@ -131,7 +131,7 @@ const masked = (characteristic: string, bytes: Uint8Array): Uint8Array => {
 export const pitpat: Protocol = {
   name: "pitpat",
   speaks: (gatt) => channelOf(gatt) !== null,
-  // Its frames ask for no session; an envelope is numbered from 0 on each link.
+  // Its frames need no session; an envelope is numbered from 0 on each link.
   stopsWithoutTelemetry: true,
   masked,
   openSession: (peer: ConnectedDevice, model: Model) =>

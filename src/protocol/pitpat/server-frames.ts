@@ -1,4 +1,4 @@
-// The family from the pad's side: what a treadmill says, and how it reads commands. For the simulator and tests.
+// The family from the pad's side: the messages of a treadmill, and the parser of commands. For the simulator and tests.
 import { viewOf } from "../bytes.js";
 import { checks, HEARTBEAT, seal } from "./frames.js";
 import type { RawStatus } from "./status.js";
@@ -23,7 +23,7 @@ export const encodeStatus = (raw: RawStatus, serial: string, length = 53): Uint8
   return seal(bytes);
 };
 
-/** A command as it arrived: its number, how briskly, what the display is to count in, and the speed in m/h. */
+/** A received command: its number, the acceleration, the unit of the display, and the speed in m/h. */
 export interface PadCommand {
   readonly code: number;
   readonly acceleration: number;
@@ -33,7 +33,7 @@ export interface PadCommand {
 
 const COMMAND = [0x6a, 0x17] as const;
 
-/** Reads a bare frame; null: it is none, or broken. */
+/** Reads a bare frame; null: not a frame, or damaged. */
 export const parseCommand = (frame: Uint8Array): PadCommand | "heartbeat" | null => {
   if (!checks(frame)) return null;
   if (frame.length === HEARTBEAT.length) return frame[2] === HEARTBEAT[2] ? "heartbeat" : null;

@@ -2,7 +2,7 @@ import type { Activity, PadPreferences, PadStatus } from "../../domain/pad.js";
 import { metres, seconds, type Speed, speedFromHundredths } from "../../domain/units.js";
 import { viewOf } from "../bytes.js";
 
-/** Every named field of a status, as sent; big-endian (more-protocols 3). The serial number is left where it is. */
+/** Every named field of a status, as sent; big-endian (more-protocols 3). The serial number is not read. */
 export interface RawStatus {
   /** m/h. */
   readonly speed: number;
@@ -38,7 +38,7 @@ export const readStatus = (bytes: Uint8Array): RawStatus => {
 };
 
 export const STATE = { mask: 0x18, starting: 0x18, running: 0x08, paused: 0x10, stopped: 0x00 } as const;
-/** What the display counts in; the values are metric either way (PW, measured). */
+/** The display counts in miles; the values are metric in either case (PW, measured). */
 export const SHOWS_MILES = 0x80;
 
 const ACTIVITIES: ReadonlyMap<number, Activity> = new Map([
@@ -66,7 +66,7 @@ export const statusOf = ({ speed, distance, steps, energy, time, firmware, flags
   };
 };
 
-/** A treadmill for walking has no other maximum: what is outside is no speed. */
+/** No walking treadmill has another maximum: a value outside is not a speed. */
 const PLAUSIBLE = { from: 2_000, to: 20_000 } as const;
 
 export const preferencesOf = ({ maxSpeed }: RawStatus): PadPreferences => ({

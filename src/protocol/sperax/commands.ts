@@ -7,8 +7,8 @@ export const COMMAND = { control: 0x00, hello: 0x01, run: 0x15, telemetry: 0x19 
 export const RUN = { stop: 0, run: 1, pause: 2 } as const;
 
 /**
- * All that this bridge can tell the pad. Its other motor, the vibration (16), has no word here, nor have restart (0C),
- * clear (17) and the mode (13).
+ * All commands that the bridge can write. The other motor, the vibration (16), has no command here, nor have restart
+ * (0C), clear (17) and the mode (13).
  */
 export type Command =
   | { readonly type: "control" }

@@ -1,5 +1,5 @@
-// Frames of the WLT6200 module (more-protocols 2): F5, length on the wire, body, CRC, FA. Body bytes from F0 on travel as
-// F0 and their low nibble, so that F5 and FA are edges and nothing else.
+// Frames of the WLT6200 module (more-protocols 2): F5, length on the wire, body, CRC, FA. Body bytes from F0 on are
+// sent as F0 and their low nibble, so that F5 and FA occur only as head and end.
 
 const HEAD = 0xf5;
 const END = 0xfa;
@@ -19,7 +19,7 @@ const crc = (bytes: readonly number[]): number => {
   return value;
 };
 
-/** It is made over the body before it is stuffed, with the length that the frame would then have. */
+/** Computed over the unstuffed body, with the length of the stuffed frame. */
 const crcOf = (body: readonly number[]): readonly [low: number, high: number] => {
   const value = crc([HEAD, body.length + AROUND, ...body]);
   return [value & 0xff, value >> 8];
@@ -28,7 +28,7 @@ const crcOf = (body: readonly number[]): readonly [low: number, high: number] =>
 const stuffed = (bytes: readonly number[]): number[] =>
   bytes.flatMap((byte) => (byte >= ESCAPE ? [ESCAPE, byte & 0x0f] : [byte]));
 
-/** Null: an escape that escapes nothing. */
+/** Null: an invalid escape. */
 const unstuffed = (bytes: Uint8Array): number[] | null => {
   const plain: number[] = [];
   for (let at = 0; at < bytes.length; at++) {
@@ -44,13 +44,13 @@ const unstuffed = (bytes: Uint8Array): number[] | null => {
   return plain;
 };
 
-/** A whole frame around a body, which begins with 00 and the command. */
+/** A complete frame around a body, which begins with 00 and the command. */
 export const frame = (body: readonly number[]): Uint8Array => {
   const inner = stuffed([...body, ...crcOf(body)]);
   return Uint8Array.of(HEAD, inner.length + 3, ...inner, END);
 };
 
-/** The body of a whole frame; null: length or CRC is wrong. */
+/** The body of a complete frame; null: length or CRC is wrong. */
 const bodyIn = (bytes: Uint8Array): Uint8Array | null => {
   if (bytes[1] !== bytes.length) return null;
   const inner = unstuffed(bytes.subarray(2, -1));
@@ -60,13 +60,13 @@ const bodyIn = (bytes: Uint8Array): Uint8Array | null => {
   return inner.at(-2) === low && inner.at(-1) === high ? Uint8Array.from(body) : null;
 };
 
-/** A run of the stream: the body of a proved frame, or bytes that belong to none. */
+/** A part of the stream: the body of a valid frame, or bytes outside of one. */
 export interface Piece {
   readonly valid: boolean;
   readonly bytes: Uint8Array;
 }
 
-/** Cuts a stream into pieces, in order; frames come split or merged. `rest` is the start of a frame still to come. */
+/** Splits a stream into parts, in order; frames may be split or merged. `rest` is the start of an incomplete frame. */
 export const deframe = (
   bytes: Uint8Array,
 ): { readonly pieces: readonly Piece[]; readonly rest: Uint8Array } => {
@@ -77,7 +77,7 @@ export const deframe = (
   let at = 0;
   while (at < bytes.length) {
     const end = bytes.indexOf(END, at);
-    // A head in the middle is another frame's: the one before it was cut off.
+    // A head inside belongs to another frame: the one before it was cut off.
     const head = bytes.subarray(0, end < 0 ? bytes.length : end).lastIndexOf(HEAD);
     const begins = head >= at;
     if (end < 0) {

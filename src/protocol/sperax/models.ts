@@ -4,7 +4,7 @@ import type { Model, Quirks } from "../protocol.js";
 
 const QUIRKS: Quirks = {
   minGap: 300, // the app writes 3 to 6 times a second
-  poll: 500, // MC; without it the stream dies, and the link of an RM-01
+  poll: 500, // MC; without it the notifications end, and the link of an RM-01
   pushes: true,
   spacing: 100, // chosen: OM leaves 300 ms between two frames, the app some 150
   modeSettle: 0,
@@ -43,7 +43,7 @@ const row = (name: string, advertised: RegExp | null, more: Partial<Capabilities
 
 export const GENERIC_SPERAX = row("Sperax treadmill", null);
 
-/** more-protocols 2. A unit that advertises SPERAX_RM-01 was seen with FTMS: the name decides nothing. */
+/** more-protocols 2. A unit that advertises SPERAX_RM-01 was seen with FTMS: the name does not decide the protocol. */
 export const SPERAX_MODELS: readonly Model[] = [
   row("Sperax P3 Max", /^SPERAX_P3MAX/i, {
     maxSpeed: speedFromKmh(12), // its owner confirms both (MC)

@@ -1,4 +1,4 @@
-// The module from the pad's side: what a treadmill says, and how it reads commands. For the simulator and tests.
+// The module from the pad's side: the messages of a treadmill, and the parser of commands. For the simulator and tests.
 import { viewOf } from "../bytes.js";
 import { COMMAND } from "./commands.js";
 import { deframe, frame } from "./frames.js";
@@ -26,20 +26,20 @@ export const encodeTelemetry = (raw: RawTelemetry): Uint8Array => {
 /** Three bytes, right after the connect. */
 export const GREETING = Uint8Array.of(0x12, 0x13, 0x14);
 
-/** That a command was taken. */
+/** The acknowledgement of a command. */
 export const encodeAck = (command: number, state: number): Uint8Array =>
   encodeBody([0, 0xd0, command, state, 0]);
 
-/** 0 ready, 1 running, 2 idle, 3 paused: the answer to a request for control. */
+/** 0 ready, 1 running, 2 idle, 3 paused: the answer to a control request. */
 export const encodeState = (state: 0 | 1 | 2 | 3): Uint8Array => encodeBody([0, 0x0e, state]);
 
-/** A command as it arrived. */
+/** A received command. */
 export interface PadCommand {
   readonly command: number;
   readonly args: readonly number[];
 }
 
-/** Reads one whole frame; null: it is none, or broken. */
+/** Reads one complete frame; null: not a frame, or damaged. */
 export const parseCommand = (bytes: Uint8Array): PadCommand | null => {
   const { pieces, rest } = deframe(bytes);
   const [piece] = pieces;

@@ -15,14 +15,14 @@ import { deframe, type Piece } from "./frames.js";
 import { NOTIFY, responseOf, WRITE } from "./gatt.js";
 import { preferencesOf, readTelemetry, statusOf, TELEMETRY_LENGTH } from "./telemetry.js";
 
-/** Everything that a connection remembers. */
+/** The state of one connection. */
 interface Session {
   readonly response: boolean;
   readonly pending: Uint8Array;
   readonly status: PadStatus | null;
 }
 
-/** The app's first: the pad ignores it and takes its own first speed, after a countdown. */
+/** The app's first speed: the pad ignores it and uses its own first speed, after a countdown. */
 const START_TENTHS = 2;
 const MAX_INCLINE = 10;
 
@@ -36,7 +36,7 @@ const speedCommand = (session: Session, speed: Speed): readonly Command[] => {
   return tenths > 0 && tenths <= 0xff ? run(tenths, inclineOf(session)) : [];
 };
 
-/** An incline is set together with a speed, so the belt's own is said again, and only to one that runs. */
+/** An incline is set together with a speed, so the belt's present speed is repeated, and only to a running belt. */
 const inclineCommand = ({ status }: Session, percent: number): readonly Command[] => {
   const tenths = status?.activity === "running" ? Math.round(kmh(status.speed ?? AT_REST) * 10) : 0;
   const isLevel = Number.isInteger(percent) && percent >= 0 && percent <= MAX_INCLINE;
@@ -48,7 +48,7 @@ const CONTROL: Command = { type: "control" };
 const commandsOf = (session: Session, request: Request): readonly Command[] => {
   switch (request.op) {
     case "poll":
-      // An RM-01 wants to be asked for control before the first command of a connection (NB).
+      // An RM-01 requires a control request before the first command of a connection (NB).
       return session.status ? [{ type: "poll" }] : [CONTROL, { type: "poll" }];
     case "stop":
     case "pause":
@@ -119,7 +119,7 @@ const protocolSession = (session: Session): ProtocolSession => ({
 export const sperax: Protocol = {
   name: "sperax",
   speaks: (gatt) => responseOf(gatt) !== null,
-  // One write can be lost, and an RM-01 may want to be asked for control: the next one comes after the first poll.
+  // One write can be lost, and an RM-01 may require a control request: the next stop comes after the first poll.
   stopsWithoutTelemetry: true,
   masked: unmasked,
   openSession: (peer: ConnectedDevice) =>

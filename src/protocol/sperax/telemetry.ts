@@ -15,7 +15,7 @@ export interface RawTelemetry {
   /** 0.1 km/h. */
   readonly speed: number;
   readonly incline: number;
-  /** The last one that was set, whether or not it is on. */
+  /** The last level that was set, whether or not it is on. */
   readonly vibration: number;
 }
 
@@ -53,7 +53,7 @@ const ACTIVITIES: ReadonlyMap<number, Activity> = new Map<number, Activity>([
   [STATE.stopping, "stopping"],
   [STATE.running, "running"],
   ...STATE.countdown.map((state) => [state, "countdown"] as const),
-  // The vibration stops the belt, and the other way round.
+  // The vibration stops the belt, and the belt the vibration.
   [STATE.vibrating, "resting"],
 ]);
 
@@ -68,13 +68,13 @@ export const statusOf = (raw: RawTelemetry): PadStatus => ({
   incline: raw.incline,
 });
 
-/** Where the answer to hello has the limits: in km/h, and the same in mph. */
+/** The position of the limits in the answer to hello: in km/h, and the same in mph. */
 const LIMITS = { minKmh: 10, maxKmh: 11, maxMph: 13 } as const;
 const MPH_WITHIN = 2;
 
 /**
- * The limits in the answer to hello. Nobody has named its fields: they count only where the highest speed is there twice,
- * in tenths of a km/h and of a mile an hour, as in both pads' that are published.
+ * The limits in the answer to hello. No source names its fields: they count only where the highest speed is there
+ * twice, in tenths of a km/h and of a mile per hour, as in both published answers.
  */
 export const preferencesOf = (body: Uint8Array): PadPreferences => {
   const at = (index: number): number => body[index] ?? 0;

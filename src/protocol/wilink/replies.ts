@@ -9,10 +9,10 @@ import {
 import { metres, seconds, speedFromKmh, type Speed } from "../../domain/units.js";
 import { getU24, viewOf } from "../bytes.js";
 
-/** The mode byte, in status and command alike (wire-facts a.3, a.7). */
+/** The mode byte, in status and command (wire-facts a.3, a.7). */
 export const MODE_BYTES: Readonly<Record<Mode, number>> = { auto: 0, manual: 1, standby: 2 };
 
-/** The mode of a mode byte; undefined for one that nobody has named. */
+/** The mode of a mode byte; undefined for an unknown one. */
 export const modeOf = (byte: number): Mode | undefined => MODES.find((mode) => MODE_BYTES[mode] === byte);
 
 /** Every named field of an A2 reply, as sent (wire-facts a.7). */
@@ -61,7 +61,7 @@ export interface RawRecord {
   readonly remaining: number;
 }
 
-/** Reads a whole A2 reply; a shorter one throws RangeError. */
+/** Reads a complete A2 reply; a shorter one throws RangeError. */
 export const readStatus = (bytes: Uint8Array): RawStatus => {
   const view = viewOf(bytes);
   return {
@@ -76,7 +76,7 @@ export const readStatus = (bytes: Uint8Array): RawStatus => {
   };
 };
 
-/** Reads a whole A6 reply, 16 or 20 bytes: the fields are in the same places. A shorter one throws RangeError. */
+/** Reads a complete A6 reply, 16 or 20 bytes: the fields are in the same places. A shorter one throws RangeError. */
 export const readPreferences = (bytes: Uint8Array): RawPreferences => {
   const view = viewOf(bytes);
   return {
@@ -93,7 +93,7 @@ export const readPreferences = (bytes: Uint8Array): RawPreferences => {
   };
 };
 
-/** Reads a whole A7 reply; a shorter one throws RangeError. */
+/** Reads a complete A7 reply; a shorter one throws RangeError. */
 export const readRecord = (bytes: Uint8Array): RawRecord => {
   const view = viewOf(bytes);
   return {
@@ -106,7 +106,7 @@ export const readRecord = (bytes: Uint8Array): RawRecord => {
   };
 };
 
-// Wire-facts a.8. Observation wins over the vendor's enum: 2 is "pause" there, but running on P1 and 2026 A1.
+// Wire-facts a.8. Observation has priority over the vendor's enum: 2 is "pause" there, but running on P1 and 2026 A1.
 const ACTIVITIES: readonly Activity[] = [
   "resting",
   "running",
@@ -122,7 +122,7 @@ const ACTIVITIES: readonly Activity[] = [
 
 const speedOf = (tenths: number): Speed => speedFromKmh(tenths / 10);
 
-/** The activity goes by the state alone: a genuine frame has mode standby at 0.9 km/h (wire-facts a.10). */
+/** The activity depends on the state alone: a genuine frame has mode standby at 0.9 km/h (wire-facts a.10). */
 export const statusOf = (raw: RawStatus): PadStatus => {
   const mode = modeOf(raw.mode);
   return {
@@ -136,14 +136,16 @@ export const statusOf = (raw: RawStatus): PadStatus => {
   };
 };
 
-/** A speed of 0 is a setting the pad did not give. Any unit but 0 (km) counts as miles: that caps, and is the safe side. */
+/**
+ * A speed of 0 is a setting that the pad did not report. Any unit but 0 (km) counts as miles: that caps, which is safe.
+ */
 export const preferencesOf = (raw: RawPreferences): PadPreferences => ({
   ...(raw.maxSpeed > 0 && { maxSpeed: speedOf(raw.maxSpeed) }),
   ...(raw.startSpeed > 0 && { startSpeed: speedOf(raw.startSpeed) }),
   imperial: raw.unit !== 0,
 });
 
-/** A walk that began in the future has no age: the pad's clock restarts with its mains. */
+/** A walk that began in the future has no age: the pad's clock restarts with its power supply. */
 export const recordOf = (raw: RawRecord): PadRecord => ({
   ...(raw.onTime >= raw.startTime && { age: seconds(raw.onTime - raw.startTime) }),
   elapsed: seconds(raw.elapsed),

@@ -1,4 +1,4 @@
-// WiLink from the pad's side: what a treadmill answers, and how it reads commands. For the simulator and tests.
+// WiLink from the pad's side: the replies of a treadmill, and the parser of commands. For the simulator and tests.
 import { speedFromKmh } from "../../domain/units.js";
 import { setU24, viewOf } from "../bytes.js";
 import type { Operation } from "../protocol.js";
@@ -53,7 +53,7 @@ export const encodeRecord = (raw: RawRecord): Uint8Array =>
 /** The answer to a handshake: 20 bytes (wire-facts a.4), whose payload no source gives. */
 export const encodeHandshakeReply = (): Uint8Array => reply(TYPE.handshake, 20, () => undefined);
 
-/** A command as it arrived; `operation` is null for one that the bridge has no word for. */
+/** A received command; `operation` is null for one that the bridge does not use. */
 export interface PadCommand {
   readonly type: number;
   /** The byte after the type: an A2's opcode, an A6's key. */
@@ -77,7 +77,7 @@ const operationOf = (type: number, op: number, arg: number): Operation | null =>
   return type === TYPE.record && op === 0xaa && arg === 0xff ? { op: "record" } : null;
 };
 
-/** Reads one write to FE02; null when it is no intact command: a real pad ignores those in silence (wire-facts a.2). */
+/** Reads one write to FE02; null when it is not a valid command: a real pad ignores those silently (wire-facts a.2). */
 export const parseCommand = (bytes: Uint8Array): PadCommand | null => {
   const [head, type, op, arg] = bytes;
   if (head !== COMMAND || type === undefined || op === undefined || arg === undefined) return null;

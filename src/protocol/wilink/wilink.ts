@@ -18,7 +18,7 @@ const NOTIFY = "fe01";
 const WRITE = "fe02";
 
 /**
- * A5 payloads, indexed by `Quirks.handshake` (wire-facts a.4); what they mean is unknown. 0: ph4's variant 0, which
+ * A5 payloads, indexed by `Quirks.handshake` (wire-facts a.4); their meaning is unknown. 0: ph4's variant 0, which
  * unlocks start and speed on a 2026 A1. 1: qdomyos-zwift's classic one. 2: its variant for RE and KS-S1.
  */
 const HANDSHAKES: readonly (readonly number[])[] = [
@@ -27,7 +27,7 @@ const HANDSHAKES: readonly (readonly number[])[] = [
   [0x61, 0x2b, 0xe9, 0x19, 0xc7, 0xd2],
 ];
 
-// A bad frame is 20 bytes or fewer; a peer that sends pages of garbage need not fill the log with them.
+// A bad frame has 20 bytes or fewer; a peer that sends much garbage must not fill the log with it.
 const SHOWN = 32;
 
 const bad = (what: string, bytes: Uint8Array): Message => ({
@@ -50,7 +50,7 @@ const messageOf = ({ valid, bytes }: Piece): Message => {
   }
 };
 
-/** Never throws. Returns what is left over and every message found, in order: frames may come split or merged. */
+/** Never throws. Returns the incomplete rest and every message found, in order: frames may be split or merged. */
 const decode = (
   pending: Uint8Array,
   characteristic: string,
@@ -64,17 +64,17 @@ const decode = (
 /** Command bodies, type first (wire-facts a.3, a.5, a.6). */
 const BODIES = {
   poll: [TYPE.status, 0, 0],
-  // Speed 0 is the only pause WiLink has. The start opcode toggles as well, but could set a resting belt going.
+  // Speed 0 is the only pause of WiLink. The start opcode toggles as well, but could start a resting belt.
   stop: [TYPE.status, 1, 0],
   pause: [TYPE.status, 1, 0],
   start: [TYPE.status, 4, 1],
-  // Key 0 asks; every other key writes to the pad's own memory (safety rule 6).
+  // Key 0 reads; every other key writes to the pad's own memory (safety rule 6).
   preferences: [TYPE.preferences, 0, 0, 0, 0, 0],
-  // 255 asks for the newest; other numbers walk back, 0 clears.
+  // 255 requests the newest; other numbers go back, 0 clears.
   record: [TYPE.record, 0xaa, 0xff],
 } as const;
 
-/** A speed that does not fit the byte would wrap round to another speed, so it has no body. */
+/** A speed that does not fit the byte would wrap to another speed, so it has no body. */
 const speedBody = (speed: Speed): readonly number[] | null => {
   const tenths = Math.round(kmh(speed) * 10);
   return tenths >= 0 && tenths <= 0xff ? [TYPE.status, 1, tenths] : null;
@@ -130,7 +130,7 @@ export const wilink: Protocol & { readonly decode: typeof decode; readonly encod
   name: "wilink",
   speaks: ({ services }) => services.has(SERVICE),
   masked: unmasked,
-  // FE02 asks for no session, no answer and no pairing (a.1).
+  // FE02 needs no session, no answer and no pairing (a.1).
   stopsWithoutTelemetry: true,
   openSession: (peer: ConnectedDevice, model: Model): ProtocolSession =>
     protocolSession(new Uint8Array(), peer, model),
