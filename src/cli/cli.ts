@@ -16,6 +16,7 @@ const HELP = `walkingpad2mqtt: walking pads (Bluetooth LE) on MQTT and in Home A
 
   --config FILE   default: $WALKINGPAD2MQTT_CONFIG, then ./config/config.yaml, which may be missing
   --port N        demo: the port of its broker (default 1883)
+  --model NAMES   demo: simulates these models instead, as in ks-c2,sperax
   --seconds N     scan: how long to scan (default 10)
   --json          scan: JSON output
   --save          scan: adds the pads found to the configuration
@@ -33,6 +34,7 @@ Exit codes: 0 clean, 1 unhealthy, 64 usage, 69 no usable radio (scan), 70 intern
 const OPTIONS = {
   config: { type: "string" },
   port: { type: "string" },
+  model: { type: "string" },
   seconds: { type: "string" },
   json: { type: "boolean" },
   save: { type: "boolean" },
@@ -51,6 +53,7 @@ type Verb = (typeof VERBS)[number];
 /** Flags that only one command takes. */
 const FLAG_OWNERS = [
   ["port", "demo"],
+  ["model", "demo"],
   ["seconds", "scan"],
   ["json", "scan"],
   ["save", "scan"],
@@ -116,7 +119,7 @@ export const cli = async (invocation: Invocation): Promise<ExitCode> => {
     }
     case "demo": {
       const { demo } = await import("./demo.js");
-      return demo(invocation, flags.port);
+      return demo(invocation, flags);
     }
     case "scan": {
       const { scan } = await import("./scan.js");

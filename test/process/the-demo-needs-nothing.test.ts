@@ -24,18 +24,22 @@ interface Demo {
   readonly pads: readonly PadOnBroker[];
 }
 
-const demo = async (ctx: TestContext): Promise<Demo> => {
+const demo = async (
+  ctx: TestContext,
+  ids: readonly string[] = ["demo-wilink", "demo-ftms"],
+  flags: readonly string[] = [],
+): Promise<Demo> => {
   const port = await freePort();
   const folder = await newFolder(ctx);
   const program = await started(ctx, {
     folder,
-    args: ["demo", "--port", String(port)],
+    args: ["demo", "--port", String(port), ...flags],
     env: { ...IGNORED, TMPDIR: folder },
   });
   await program.untilLine("listens", START_MS);
   const probe = await MqttProbe.connect(`mqtt://127.0.0.1:${port}`);
   ctx.onTestFinished(() => probe.close());
-  const pads = ["demo-wilink", "demo-ftms"].map((id) => new PadOnBroker(probe, id));
+  const pads = ids.map((id) => new PadOnBroker(probe, id));
   await Promise.all([probe.until(bridgeSays("online"), START_MS), ...pads.map((pad) => pad.online())]);
   return { folder, program, probe, pads };
 };
@@ -52,6 +56,15 @@ const end = async ({ folder, program, probe }: Demo): Promise<void> => {
 describe("walkingpad2mqtt demo", () => {
   it("bridge and pads are on its broker", async (ctx) => {
     await end(await demo(ctx));
+  });
+
+  it("with models of the user's choice, there are these pads and no others", async (ctx) => {
+    const running = await demo(ctx, ["demo-ks-c2", "demo-sperax"], ["--model", "ks-c2, SPERAX"]);
+    const [pad] = running.pads;
+    expect(await pad?.ask({ belt: "ON" })).toMatchObject({ status: "ok" });
+    expect(running.probe.all("walkingpad2mqtt/demo-wilink/state")).toEqual([]);
+    expect(running.program.stdout).toContain("walkingpad2mqtt/demo-ks-c2/set -m ON");
+    await end(running);
   });
 
   it("ended while it comes up, it does not go on to say how to use it", async (ctx) => {
