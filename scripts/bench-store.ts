@@ -9,6 +9,7 @@ import type { Session, Totals } from "../src/domain/stats.js";
 import { localDays } from "../src/domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../src/domain/units.js";
 import type { Logger } from "../src/log/log.js";
+import { StoreEngine } from "../src/store/engine.js";
 import { noChange, type Sample } from "../src/store/pending.js";
 import { readSamples, readSessions } from "../src/store/read.js";
 import { databaseFile, loadDriver, openDatabase, openForReading } from "../src/store/sqlite.js";
@@ -101,13 +102,12 @@ try {
     timeZone: ZONE,
     retentionDays: null,
     changed: silent,
-    stopDue: () => false,
   };
   const start = await timed(9, async () => {
-    const store = new Store(folder, options);
+    const store = new Store(folder, new StoreEngine(folder, Date.now), options);
     await store.open();
     store.sessionStoreOf("office").resume();
-    store.close();
+    await store.close();
   });
   const all = { pad: null, since: null, limit: null };
   const reading = openForReading(driver, path);
@@ -122,7 +122,7 @@ try {
   );
   reading.close();
 
-  // What the main loop is held up by while somebody walks: one transaction a second.
+  // What the store's thread does while somebody walks: one transaction a second.
   const walking = openDatabase(driver, path);
   const walker = new Writer(walking);
   const session = { ...sessionOf(DAYS * SESSIONS_A_DAY), state: "active" as const, endedAt: null };

@@ -22,7 +22,8 @@ import { type SimulatedRadio, simulatedRadio } from "../sim/radio.js";
 import type { AppSummary } from "./status-line.js";
 import { readPlace } from "../store/place.js";
 import { Store } from "../store/store.js";
-import { holdStore } from "../store/hold.js";
+import { type HeldStore, holdStore } from "../store/hold.js";
+import type { StorePort } from "../store/port.js";
 import { logUnconfiguredPads } from "./unconfigured-pads.js";
 
 export interface AppDeps {
@@ -39,6 +40,8 @@ export interface AppDeps {
   /** Starts to connect, and reconnects until closed. */
   readonly connectBroker: (options: BrokerOptions, deps: BrokerDeps) => Broker;
   readonly memoryUsage: () => { readonly rss: number; readonly heapUsed: number };
+  /** The disk of the store, which nothing here waits for. */
+  readonly openStore: (storePath: string) => StorePort;
   /** 0 to 1. */
   readonly random: () => number;
   readonly timeZone: string;
@@ -61,7 +64,7 @@ export class App implements Stoppable {
   #endpoint: BrokerEndpoint | null = null;
   #bridge: Bridge | null = null;
   #page: Web | null = null;
-  #releaseStore: () => void = () => undefined;
+  #held: HeldStore | null = null;
   readonly #outage: BrokerOutage;
   readonly #refused: RefusedSubscriptions;
   #brokerConnected = false;
@@ -82,11 +85,11 @@ export class App implements Stoppable {
       for (const pad of this.#pads) pad.blockCommands(pads.includes(pad.settings.id));
       this.#infoChanged();
     });
-    this.#store = new Store(config.store.path, {
+    const { path, retention_days: retentionDays } = config.store;
+    this.#store = new Store(path, deps.openStore(path), {
       ...deps,
-      retentionDays: config.store.retention_days,
+      retentionDays,
       changed: () => this.#infoChanged(),
-      stopDue: () => this.#pads.some((pad) => pad.stopWaits),
     });
   }
 
@@ -95,8 +98,9 @@ export class App implements Stoppable {
    * the user can fix: a port in use, a second bridge on the store, a certificate that cannot be read.
    */
   async start(): Promise<void> {
-    this.#releaseStore = await holdStore(this.#store, this.#config.store.path, this.#deps);
-    const before = await readPlace(this.#config.store.path);
+    this.#held = await holdStore(this.#store, this.#config.store.path, this.#deps);
+    const isStalled = this.#store.state.state === "stalled";
+    const before = isStalled ? null : await readPlace(this.#config.store.path);
     if (this.#isOver()) return;
     const endpoint = await openBrokerEndpoint(this.#config, this.#deps);
     this.#endpoint = endpoint;
@@ -120,6 +124,11 @@ export class App implements Stoppable {
   summary(): AppSummary {
     const pads = this.#pads.map((pad) => ({ id: pad.settings.id, ...pad.view() }));
     return { brokerConnected: this.#brokerConnected, pads };
+  }
+
+  /** A thread still waits for the disk, whatever was closed. */
+  get diskHangs(): boolean {
+    return this.#held?.hangs ?? !this.#store.idle;
   }
 
   #isOver(): boolean {
@@ -156,14 +165,14 @@ export class App implements Stoppable {
     }));
   }
 
-  save(): void {
+  save(): Promise<void> {
     // Closing a link is a change too, and would set the crash mark again.
     for (const unwatch of this.#crashMarks.splice(0)) unwatch();
     const report = this.report();
     this.#beltsLeft = report.map(({ pad, verdict }) => ({ pad, belt: verdict }));
     for (const { pad, verdict, confirmed } of report)
       if (verdict === "rest" && confirmed) this.#store.clearCrashMark(pad);
-    this.#store.end();
+    return this.#store.end();
   }
 
   async links(): Promise<void> {
@@ -185,7 +194,7 @@ export class App implements Stoppable {
       () => this.#endpoint?.embedded?.close(Math.max(0, end - this.#clock.now())),
       ...this.#cleanups.splice(0),
       () => this.#stalls.end(),
-      () => this.#releaseStore(),
+      () => this.#held?.release(),
     ]);
   }
 

@@ -17,7 +17,7 @@ export interface RequestDeps {
   /** Pad id -> address, where it is known. */
   readonly addresses: ReadonlyMap<string, string>;
   readonly health: () => object;
-  readonly sessions: (fields: Fields) => readonly object[];
+  readonly sessions: (fields: Fields) => Promise<readonly object[]>;
   readonly restart: () => void;
   /** Aborts every pending request. */
   readonly signal: AbortSignal;
@@ -34,7 +34,7 @@ export const answerRequest = async (verb: string, fields: Fields, deps: RequestD
     case "health_check":
       return { data: { healthy: true, ...deps.health() } };
     case "sessions":
-      return { data: deps.sessions(fields) };
+      return { data: await deps.sessions(fields) };
     case "scan":
       return { data: await scan(fields, deps) };
     case "restart":

@@ -1,3 +1,4 @@
+import { asError } from "../domain/errors.js";
 import type { DayPayload, SamplePayload, SessionPayload } from "../api/page.js";
 import { kmh, km, type Metres, type Speed } from "../domain/units.js";
 import { localDays } from "../domain/totals.js";
@@ -6,7 +7,7 @@ import type { StoredSession, TimedSample } from "../store/read.js";
 import { type Download, type HistoryPort, HttpError, type Query } from "../web/ports.js";
 import { sessionsCsv } from "./export/session-text.js";
 import { sessionFitInThread } from "./export/fit-thread.js";
-import { sessionsTcx } from "./export/tcx.js";
+import { readSessionsTcx } from "./export/tcx.js";
 import { fitName, parseSince, parseUntil, sessionObject } from "./session-list.js";
 import { thin } from "./thin.js";
 
@@ -47,16 +48,25 @@ const samplePayload = (sample: TimedSample): SamplePayload => ({
   incline: sample.incline,
 });
 
+/** The store rejects where its disk does not answer. */
+const answered = async <T>(answer: Promise<T>): Promise<T> => {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new HttpError(503, "store-stalled", asError(cause).message);
+  }
+};
+
 /** The recorded sessions, for the page. */
 export const history = (
   store: Pick<Store, "sessions" | "samples" | "days">,
   { timeZone, pause }: { readonly timeZone: string; readonly pause: () => Promise<void> },
 ): HistoryPort => {
-  const find = (query: Query): readonly StoredSession[] => {
+  const find = async (query: Query): Promise<readonly StoredSession[]> => {
     checkKeys(query, KEYS);
     const since = timeOf("since", query["since"], parseSince);
     const until = timeOf("until", query["until"], parseUntil);
-    const found = store.sessions({ pad: query["pad"] ?? null, since, limit: null });
+    const found = await answered(store.sessions({ pad: query["pad"] ?? null, since, limit: null }));
     const { id } = query;
     return found.filter(
       (session) => (until === null || session.startedAt <= until) && (id === undefined || session.id === id),
@@ -64,7 +74,7 @@ export const history = (
   };
 
   async function* tcx(sessions: readonly StoredSession[]): AsyncGenerator<string> {
-    for (const part of sessionsTcx(sessions, (session) => store.samples(session))) {
+    for await (const part of readSessionsTcx(sessions, (session) => store.samples(session))) {
       yield part;
       await pause();
     }
@@ -74,11 +84,11 @@ export const history = (
     await pause();
   }
   async function* fit(session: StoredSession): AsyncGenerator<Uint8Array> {
-    yield await sessionFitInThread(session, store.samples(session));
+    yield await sessionFitInThread(session, await store.samples(session));
   }
 
-  const download = (format: string, query: Query): Download => {
-    const sessions = find(query);
+  const download = async (format: string, query: Query): Promise<Download> => {
+    const sessions = await find(query);
     switch (format) {
       case "csv": {
         const parts = whole(sessionsCsv(sessions, { imperial: false, timeZone }));
@@ -99,20 +109,18 @@ export const history = (
 
   return {
     download,
-    sessions: (query) => find(query).map((session) => sessionObject(session) as SessionPayload),
-    samples: (id, { pad, ...rest }) => {
+    sessions: async (query) => (await find(query)).map((session) => sessionObject(session) as SessionPayload),
+    samples: async (id, { pad, ...rest }) => {
       checkKeys(rest, []);
-      const [session] = find({ ...(pad !== undefined && { pad }), id });
+      const [session] = await find({ ...(pad !== undefined && { pad }), id });
       if (!session) throw noWalk;
-      return thin(store.samples(session), MOST_SAMPLES).map(samplePayload);
+      return thin(await answered(store.samples(session)), MOST_SAMPLES).map(samplePayload);
     },
-    days: (query) => {
+    days: async (query) => {
       checkKeys(query, ["pad", "since"]);
       const since = timeOf("since", query["since"], parseSince);
-      const days = store.days({
-        pad: query["pad"] ?? null,
-        since: since === null ? null : localDays(timeZone)(since),
-      });
+      const day = since === null ? null : localDays(timeZone)(since);
+      const days = await answered(store.days({ pad: query["pad"] ?? null, since: day }));
       return days.map(({ pad, day, distance, duration, steps, calories, sessions }): DayPayload => ({
         pad,
         day,

@@ -62,7 +62,7 @@ export const mqttBridge = (config: Config, parts: BridgeParts): Bridge => {
         simulator,
         addresses: addressesOf(pads),
         health: () => health(broker),
-        sessions: (fields) => store.sessions(requestedSessions(fields)).map(sessionObject),
+        sessions: async (fields) => (await store.sessions(requestedSessions(fields))).map(sessionObject),
         restart,
         signal,
       }),

@@ -11,8 +11,10 @@ import { EXIT, type ExitCode, shutDown } from "../process/lifecycle.js";
 import { isJournal } from "../log/journal.js";
 import { createLogger, type Logger } from "../log/log.js";
 import { statusLine } from "../app/status-line.js";
+import { storeInThread } from "../store/store-thread.js";
 import { readVersion } from "../version.js";
 import { connectBroker } from "../mqtt/client/mqttjs.js";
+import { endWithoutThreads } from "../process/end-without-threads.js";
 import { startWatchdog } from "../process/watchdog.js";
 
 /** Milliseconds for the last lines of the log. */
@@ -68,7 +70,9 @@ export const runBridge = async (
   stopWatching();
   endDrawing?.();
   await within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined);
-  return start.refusal ? EXIT.config : code;
+  const exitCode = start.refusal ? EXIT.config : code;
+  if (app.diskHangs) endWithoutThreads(exitCode);
+  return exitCode;
 };
 
 const newApp = (
@@ -99,6 +103,7 @@ const newApp = (
       (await import("../ble/noble/radio.js")).nobleRadio({ adapter }, { clock, log }),
     connectBroker,
     memoryUsage: () => process.memoryUsage(),
+    openStore: storeInThread,
     random: Math.random,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir, uptime } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** A clock is read a little later than the file was written; more than this in the future is another clock. */
 const EARLY_MS = 5_000;
@@ -26,30 +26,54 @@ const places = (storePath: string): readonly string[] => {
   return [join(storePath, "heartbeat"), ...elsewhere];
 };
 
-/** One sign of life of the main loop; nothing waits for the disk to have it. Rejects where no place can be written. */
-export const writeHeartbeat = async (storePath: string): Promise<void> => {
-  await mkdir(storePath, { recursive: true, mode: 0o700 }).catch(() => undefined);
+const writeAt = async (path: string): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(() => undefined);
   const text = `${JSON.stringify({ uptime: uptime(), boot: boot(), pid: process.pid })}\n`;
-  let failure: unknown;
-  for (const path of places(storePath))
-    try {
-      await writeFile(path, text, { mode: 0o644 });
-      return;
-    } catch (error) {
-      failure = error;
-    }
-  throw failure;
+  await writeFile(path, text, { mode: 0o644 });
 };
 
-/** The main loop ends as it should: its last sign of life must not outlive it. */
-export const removeHeartbeat = (storePath: string): void => {
-  for (const path of places(storePath))
-    try {
-      rmSync(path, { force: true });
-    } catch {
-      // It is 30 s from being too old.
-    }
-};
+/** The signs of life of the main loop; it never waits for the disk to have one. */
+export class Heartbeat {
+  readonly #places: readonly string[];
+  /** One at a time in each place: a disk that hangs keeps a thread, and there are four for all that Node.js waits for. */
+  readonly #busy = new Map<string, Promise<void>>();
+
+  constructor(storePath: string) {
+    this.#places = places(storePath);
+  }
+
+  /** Writes one where the last one has been written, or has failed, at least. Never rejects. */
+  async beat(): Promise<void> {
+    for (const path of this.#places)
+      if (!this.#busy.has(path) && (await this.#alone(path, () => writeAt(path)))) return;
+  }
+
+  /** The main loop ends as it should: its last sign of life must not outlive it. Never rejects. */
+  async remove(): Promise<void> {
+    const remove = async (path: string): Promise<void> => {
+      await this.#busy.get(path);
+      await this.#alone(path, () => rm(path, { force: true }));
+    };
+    await Promise.all(this.#places.map(remove));
+  }
+
+  /** A thread waits for the disk. */
+  get hangs(): boolean {
+    return this.#busy.size > 0;
+  }
+
+  /** Returns whether it was done. */
+  async #alone(path: string, work: () => Promise<void>): Promise<boolean> {
+    const done = work().then(
+      () => true,
+      () => false,
+    );
+    const over = done.then(() => void this.#busy.delete(path));
+    this.#busy.set(path, over);
+    await over;
+    return done;
+  }
+}
 
 const ageOf = async (path: string, wall: number): Promise<number | null> => {
   try {

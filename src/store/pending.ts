@@ -146,11 +146,36 @@ const dropOldest = <K>(map: Map<K, unknown>, most: number): void => {
   }
 };
 
-/** What is left after everything that counts was written. */
-const afterWriting = ({ sessions }: PadChange): PadChange => ({
+/** What is left once everything that counts is on its way into the file. */
+const afterTaking = ({ sessions }: PadChange): PadChange => ({
   ...noChange(),
   sessions: new Map([...sessions].filter(([, { counts, session }]) => !counts && session.state !== "ended")),
 });
+
+const mergeHeld = (older: SessionChange, newer: SessionChange | undefined): SessionChange => {
+  if (!newer) return older;
+  const portions = new Map(older.portions);
+  for (const [day, gained] of newer.portions)
+    portions.set(day, addTotals(portions.get(day) ?? NO_TOTALS, gained));
+  const samples = new Map([...older.samples, ...newer.samples]);
+  dropOldest(samples, MOST_SAMPLES);
+  return { session: newer.session, counts: true, portions, samples };
+};
+
+/** Both changes as one. What does not count yet was not taken: it is in `newer`, if it still is at all. */
+const merge = (older: PadChange, newer: PadChange): PadChange => {
+  const taken = [...older.sessions].filter(([, { counts }]) => counts);
+  const sessions = new Map(taken.map(([id, held]) => [id, mergeHeld(held, newer.sessions.get(id))]));
+  for (const [id, held] of newer.sessions) if (!sessions.has(id)) sessions.set(id, held);
+  dropOldest(sessions, MOST_SESSIONS);
+  return {
+    identity: newer.identity ?? older.identity,
+    lastStatusAt: newer.lastStatusAt === undefined ? older.lastStatusAt : newer.lastStatusAt,
+    walk: newer.walk ?? older.walk,
+    rollups: new Map([...older.rollups, ...newer.rollups]),
+    sessions,
+  };
+};
 
 /** Sorts before every date: what was walked before the days that the tally knows. */
 const EARLIER = "";
@@ -221,9 +246,16 @@ export class PendingChanges {
     change.walk = walk;
   }
 
-  /** Everything is in the file now. */
-  written(): void {
-    this.#pads = new Map([...this.#pads].map(([padId, change]) => [padId, afterWriting(change)]));
+  /** Hands over what is to be written. */
+  take(): ReadonlyMap<string, PadChange> {
+    const taken = this.#pads;
+    this.#pads = new Map([...taken].map(([padId, change]) => [padId, afterTaking(change)]));
+    return taken;
+  }
+
+  /** It could not be written: it is pending again, with what has come since. */
+  putBack(taken: ReadonlyMap<string, PadChange>): void {
+    for (const [padId, change] of taken) this.#pads.set(padId, merge(change, this.#of(padId)));
   }
 
   #of(padId: string): PadChange {

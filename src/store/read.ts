@@ -1,6 +1,7 @@
 import type { Session, Totals } from "../domain/stats.js";
 import { addTotals, DAYS_KEPT, NO_TOTALS, type TotalsState } from "../domain/totals.js";
 import { metres, seconds, speedFromHundredths } from "../domain/units.js";
+import type { ClockTrust } from "./clock-trust.js";
 import type { PadChange, PadMemory, Sample, SessionChange } from "./pending.js";
 import type { Sqlite } from "./sqlite.js";
 import { decodeIdentity } from "./validators.js";
@@ -60,8 +61,23 @@ export const readPads = (db: Sqlite): readonly PadRow[] =>
       walk,
     }));
 
-/** Sums of everything that was ever walked, and of the last days, which `day` is one of. */
-export const readTally = (db: Sqlite, pad: string, day: string): TotalsState => {
+/** How far the last run believed its clock; null where it did not ask itself. */
+export const readTrust = (db: Sqlite): ClockTrust | null =>
+  db.prepare<[], ClockTrust>("SELECT trusted, seen, held FROM clock").get() ?? null;
+
+/** The newest time that the file knows, epoch milliseconds; null where it knows none. */
+export const newestTime = (db: Sqlite): number | null =>
+  db
+    .prepare<[], number | null>(
+      `SELECT max(at) FROM (
+         SELECT max(started_at) AS at FROM sessions UNION ALL SELECT max(ended_at) FROM sessions
+         UNION ALL SELECT max(last_status_at) FROM pads)`,
+    )
+    .pluck()
+    .get() ?? null;
+
+/** Sums of everything that was ever walked, and of the last days; the day that we are in is the reader's to say. */
+export const readTally = (db: Sqlite, pad: string): TotalsState => {
   const rows = db
     .prepare<[string], TotalsRow & { day: string }>(
       `SELECT day, distance, duration, steps, calories, sessions
@@ -69,16 +85,16 @@ export const readTally = (db: Sqlite, pad: string, day: string): TotalsState => 
     )
     .all(pad);
   return {
-    day,
+    day: "",
     days: Object.fromEntries(rows.slice(-DAYS_KEPT).map((row) => [row.day, totalsOf(row)])),
     total: rows.map(totalsOf).reduce(addTotals, NO_TOTALS),
   };
 };
 
 /** The last second of a session that has a sample; null where it has none. */
-export const lastSecond = (db: Sqlite, pad: string, session: string): number | null =>
+export const lastSecond = (db: Sqlite, pad: string, session: string | null): number | null =>
   db
-    .prepare<[string, string], number | null>(
+    .prepare<[string, string | null], number | null>(
       `SELECT max(second) FROM samples
        WHERE session = (SELECT sessions.key FROM sessions JOIN pads ON pads.key = pad WHERE pads.id = ? AND sessions.id = ?)`,
     )

@@ -1,31 +1,30 @@
-import type { Clock } from "../clock.js";
 import type { Sqlite } from "./sqlite.js";
 
-const EVERY_MS = 60 * 60_000;
-const DAY_MS = 86_400_000;
-
-/** A few milliseconds of work: the belts wait meanwhile. */
+/** A few milliseconds of work: what is walked meanwhile waits to be written. */
 const SAMPLES_AT_ONCE = 2_000;
 
 /**
  * One step of removing the sessions that ended before `until` (epoch milliseconds): some samples of the oldest, and the
- * session itself with the last of them; what it came to stays in the totals of its days. Returns whether there may be
- * more to do. Belongs into a transaction.
+ * session itself with the last of them; what it came to stays in the totals of its days. Belongs into a transaction.
  */
-const removeExpired = (db: Sqlite, until: number): boolean => {
+export const removeExpired = (
+  db: Sqlite,
+  until: number,
+): { readonly expired: number; readonly more: boolean } => {
   const session = db
     .prepare("SELECT key FROM sessions WHERE state = 'ended' AND ended_at < ? ORDER BY ended_at LIMIT 1")
     .pluck()
     .get(until);
-  if (session === undefined) return false;
+  if (session === undefined) return { expired: 0, more: false };
   const { changes } = db
     .prepare(
       `DELETE FROM samples WHERE session = :session
        AND second IN (SELECT second FROM samples WHERE session = :session LIMIT ${SAMPLES_AT_ONCE})`,
     )
     .run({ session });
-  if (changes < SAMPLES_AT_ONCE) removeSession(db, session);
-  return true;
+  if (changes === SAMPLES_AT_ONCE) return { expired: 0, more: true };
+  removeSession(db, session);
+  return { expired: 1, more: true };
 };
 
 const removeSession = (db: Sqlite, session: unknown): void => {
@@ -52,35 +51,3 @@ export const endAbandonedSessions = (db: Sqlite, pad: string, openSession: strin
      WHERE state <> 'ended' AND pad = (SELECT key FROM pads WHERE id = ?) AND id IS NOT ?`,
   ).run(pad, openSession);
 };
-
-/** Removes what is older than `retentionDays`, one step a transaction. */
-export class Retention {
-  readonly #clock: Clock;
-  readonly #retentionDays: number;
-  readonly #stop: () => void;
-  #due = true;
-
-  /** `want` asks for a transaction. */
-  constructor(clock: Clock, retentionDays: number, want: () => void) {
-    this.#clock = clock;
-    this.#retentionDays = retentionDays;
-    this.#stop = clock.every(EVERY_MS, () => {
-      this.#due = true;
-      want();
-    });
-    want();
-  }
-
-  get due(): boolean {
-    return this.#due;
-  }
-
-  step(db: Sqlite): void {
-    if (this.#due) this.#due = removeExpired(db, this.#clock.wall() - this.#retentionDays * DAY_MS);
-  }
-
-  end(): void {
-    this.#stop();
-    this.#due = false;
-  }
-}

@@ -72,4 +72,13 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Tenths of a percent; null where the machine cannot be inclined.
   "ALTER TABLE samples ADD COLUMN incline INTEGER",
+  // One row, as in clock-trust.ts; milliseconds.
+  `
+  CREATE TABLE clock (
+    key INTEGER PRIMARY KEY CHECK (key = 1),
+    trusted INTEGER NOT NULL,
+    seen INTEGER NOT NULL,
+    held INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -2,7 +2,6 @@ import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { StoreError, troubleOf } from "./store-state.js";
-import { WalSync } from "./wal-sync.js";
 import type { PadChange } from "./pending.js";
 import { databaseFile, type Driver, openDatabase, openForReading, putAside, type Sqlite } from "./sqlite.js";
 import { Writer } from "./write.js";
@@ -37,7 +36,7 @@ const tryOpenForReading = (driver: Driver, path: string): Sqlite | null => {
 export class StoreFile {
   readonly #path: string;
   readonly #wall: () => number;
-  readonly #wal: WalSync;
+  readonly #durable: boolean;
   #driver: Driver | null = null;
   #writer: { readonly db: Sqlite; readonly writer: Writer } | null = null;
   /** Where the file cannot be written but read, so that totals do not begin at 0; undefined: not tried since it could. */
@@ -48,10 +47,10 @@ export class StoreFile {
   /** It holds no data of the bridge. */
   #empty = false;
 
-  constructor(storePath: string, wall: () => number) {
+  constructor(storePath: string, wall: () => number, durable: boolean) {
+    this.#durable = durable;
     this.#path = databaseFile(storePath);
     this.#wall = wall;
-    this.#wal = new WalSync(`${this.#path}-wal`);
   }
 
   /** Where a damaged file was put in this run. */
@@ -90,11 +89,10 @@ export class StoreFile {
   }
 
   /** Everything or nothing, in one transaction. Throws what `troubleOf` knows. */
-  write(pads: ReadonlyMap<string, PadChange>, also: (db: Sqlite) => void): void {
+  write(pads: ReadonlyMap<string, PadChange>, also: (db: Sqlite, writer: Writer) => void): void {
     const writer = this.writer();
     const { db } = this.#writer ?? {};
-    writer.write(pads, () => db && also(db));
-    this.#wal.request();
+    writer.write(pads, () => db && also(db, writer));
   }
 
   /** What can be read, now; null where nothing can. Throws what SQLite throws. */
@@ -125,13 +123,13 @@ export class StoreFile {
   #openOrRenew(driver: Driver): Sqlite {
     try {
       if (this.#damaged) throw new StoreError("damaged", "The store was damaged while in use.");
-      return openDatabase(driver, this.#path);
+      return openDatabase(driver, this.#path, { durable: this.#durable });
     } catch (error) {
       // Twice in one run is a failing disk: it need not fill up with what was put aside.
       if (troubleOf(error) !== "damaged" || this.#damagedCopy !== null) throw error;
       this.#damagedCopy = putAside(this.#path, this.#wall());
       this.#damaged = false;
-      return openDatabase(driver, this.#path);
+      return openDatabase(driver, this.#path, { durable: this.#durable });
     }
   }
 

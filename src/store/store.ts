@@ -1,35 +1,33 @@
 import type { Clock } from "../clock.js";
 import type { SessionStore, SessionEntry, Records } from "../domain/session-store.js";
 import { isOpen } from "../domain/open-session.js";
-import { dayAfter, localDays, type LocalDay, type TotalsState } from "../domain/totals.js";
+import { dayAfter, localDays, type LocalDay, noTally, type TotalsState } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
 import { FlushTimer, GAP_MS } from "./flush-timer.js";
 import { Memory } from "./memory.js";
 import { type PadMemory, PendingChanges } from "./pending.js";
+import { type DayFilter, errorOf, type Opened, type StorePort } from "./port.js";
+import { STALLED_MS, StoreQueue } from "./queue.js";
 import {
-  lastSecond,
   mergeDays,
   mergeSamples,
   mergeSessions,
-  readDays,
-  readPads,
-  readSamples,
-  readSessions,
-  readTally,
   type SessionFilter,
   type StoredDay,
   type StoredSession,
   type TimedSample,
 } from "./read.js";
-import { endAbandonedSessions, Retention } from "./retention.js";
-import { databaseFile, type Driver, loadDriver, type Sqlite } from "./sqlite.js";
-import { StoreFile } from "./store-file.js";
+import { Retention } from "./retention-clock.js";
+import { databaseFile } from "./sqlite.js";
 import { StoreHealth, type StoreState, troubleOf } from "./store-state.js";
 
 /** For changes that only refine what is stored, such as another status of a pad at rest. */
 const LATER_MS = 10_000;
 /** Between two attempts while the store cannot be written. */
 const RETRY_MS = 10_000;
+/** Somebody waits for an answer. */
+const PATIENCE_MS = 5_000;
+
 export interface StoreDeps {
   readonly log: Logger;
   readonly clock: Clock;
@@ -38,62 +36,76 @@ export interface StoreDeps {
   /** Null: sessions are kept for ever. */
   readonly retentionDays: number | null;
   readonly changed: () => void;
-  /** A stop waits for its first frame, and the store must not block the main loop. */
-  readonly stopDue: () => boolean;
-  readonly loadDriver?: () => Promise<Driver>;
 }
+
+const NO_RETENTION = { trust: null, expireBefore: null };
+const NOTHING: Opened = {
+  trouble: null,
+  damagedCopy: null,
+  pads: null,
+  trust: null,
+  newest: null,
+  mayHoldData: false,
+};
 
 /**
  * What outlives the process: sessions and totals, which address a name was bound to, and the crash marks of the last run.
- * Everything is answered from memory and written from a timer, at most once a second. Nothing here throws; without a disk
- * everything but the history works.
+ * What a belt needs is answered from memory, at once; the disk is another thread's (ADR 10), which gets everything at
+ * most once a second. Nothing here throws; without a disk everything but the history works.
  */
 export class Store {
-  readonly #file: StoreFile;
-  readonly #deps: StoreDeps;
+  readonly #port: StorePort;
   readonly #clock: Clock;
   readonly #localDay: LocalDay;
   readonly #memory: Memory;
   readonly #pending: PendingChanges;
   readonly #health: StoreHealth;
   readonly #timer: FlushTimer;
-  /** The damaged file whose totals the present file holds. */
-  #knownCopy: string | null = null;
-  #retention: Retention | null = null;
+  readonly #queue: StoreQueue;
+  readonly #retention: Retention | null;
+  #opened: Opened = NOTHING;
+  /** A flush waits for its turn: it will take along what comes until then. */
+  #flushing: Promise<void> | null = null;
+  #isOpen = false;
   #ended = false;
 
-  constructor(storePath: string, deps: StoreDeps) {
-    this.#file = new StoreFile(storePath, () => deps.clock.wall());
-    this.#deps = deps;
+  constructor(storePath: string, port: StorePort, deps: StoreDeps) {
+    this.#port = port;
     this.#clock = deps.clock;
     this.#localDay = localDays(deps.timeZone);
     this.#pending = new PendingChanges(this.#localDay);
     this.#memory = new Memory(this.#pending);
     this.#health = new StoreHealth(databaseFile(storePath), deps.log, deps.changed);
-    this.#timer = new FlushTimer(deps.clock, deps.stopDue, () => this.#flush());
+    this.#timer = new FlushTimer(deps.clock, () => void this.#flush());
+    this.#queue = new StoreQueue(deps.clock, (error) => this.#stalled(error));
+    const { retentionDays } = deps;
+    this.#retention = retentionDays === null ? null : new Retention(retentionDays, deps);
   }
 
   get state(): StoreState {
     return this.#health.state;
   }
 
+  /** Rejects with BridgeError("store-in-use") when another bridge holds the store. */
+  lock(): Promise<void> {
+    return this.#queue.soon(() => this.#port.lock(), STALLED_MS);
+  }
+
   /** Opens the file and reads what the last run left. Never rejects: `state` tells. */
   async open(): Promise<void> {
+    this.#isOpen = true;
     try {
-      await this.#file.load(this.#deps.loadDriver ?? loadDriver);
-      // The program may have been asked to end meanwhile.
-      if (this.#ended) return;
-      this.#file.open();
-      this.#health.ok(this.#file.damagedCopy);
+      this.#opened = await this.#queue.soon(() => this.#port.open(), STALLED_MS);
+      const { trouble, damagedCopy } = this.#opened;
+      if (trouble) this.#health.failed(errorOf(trouble));
+      else this.#health.ok(damagedCopy);
     } catch (error) {
+      this.#opened = { ...NOTHING, mayHoldData: true };
       this.#health.failed(error);
     }
-    this.#knownCopy = this.#file.damagedCopy;
-    this.#read((db) => this.#load(db), undefined);
-    this.#read((db) => this.#endAbandoned(db), undefined);
-    const { retentionDays } = this.#deps;
-    if (retentionDays !== null)
-      this.#retention = new Retention(this.#clock, retentionDays, () => this.#requestWrite(0));
+    const { pads, trust, newest } = this.#opened;
+    for (const pad of pads ?? []) this.#memory.load(pad);
+    this.#retention?.start(trust, newest, () => this.#requestWrite(0));
   }
 
   recall(padId: string): PadMemory {
@@ -125,54 +137,68 @@ export class Store {
     return { resume: () => this.#resume(padId), note: (entry) => this.#note(padId, entry) };
   }
 
-  /** All sessions, by their start, the open one included. */
-  sessions(filter: SessionFilter): readonly StoredSession[] {
-    const written = this.#read((db) => readSessions(db, filter), []);
-    return mergeSessions(written, this.#pending.pads, filter);
+  /** All sessions, by their start, the open one included. Rejects where the disk does not answer. */
+  sessions(filter: SessionFilter): Promise<readonly StoredSession[]> {
+    return this.#read(
+      () => this.#port.sessions(filter),
+      (written) => mergeSessions(written, this.#pending.pads, filter),
+    );
   }
 
-  /** The totals of each day and pad, today included. */
-  days(filter: { readonly pad: string | null; readonly since: string | null }): readonly StoredDay[] {
-    const written = this.#read((db) => readDays(db, filter), []);
-    return mergeDays(written, this.#pending.pads, filter);
+  /** The totals of each day and pad, today included. Rejects where the disk does not answer. */
+  days(filter: DayFilter): Promise<readonly StoredDay[]> {
+    return this.#read(
+      () => this.#port.days(filter),
+      (written) => mergeDays(written, this.#pending.pads, filter),
+    );
   }
 
-  /** One sample a second, in order. */
-  samples(session: StoredSession): readonly TimedSample[] {
-    const written = this.#read((db) => readSamples(db, session), []);
-    return mergeSamples(written, this.#pending.pads, session);
+  /** One sample a second, in order. Rejects where the disk does not answer. */
+  samples(session: StoredSession): Promise<readonly TimedSample[]> {
+    return this.#read(
+      () => this.#port.samples(session),
+      (written) => mergeSamples(written, this.#pending.pads, session),
+    );
   }
 
-  /** Writes everything; later changes are ignored. */
-  end(): void {
+  /** Writes everything; later changes are ignored. Settles once the disk has it, or has refused it. */
+  async end(): Promise<void> {
     if (this.#ended) return;
     this.#retention?.end();
-    if (this.#file.driverLoaded) this.#flush();
+    // A store that another bridge holds was never opened.
+    const written = this.#isOpen ? this.#flush() : null;
     this.#ended = true;
-    this.#timer.cancel();
+    await written;
   }
 
-  /** Closes the file; the last thing before the program ends, since it waits for the disk. */
-  close(): void {
-    this.end();
-    this.#file.close();
+  /** Gives the file back. Settles once the disk has answered. */
+  async close(): Promise<void> {
+    await this.end();
+    this.#timer.cancel();
+    await this.#queue.run(() => this.#port.close()).catch(() => undefined);
+  }
+
+  /** What waits for the disk: as long as there is something, the process cannot end as usual. */
+  get idle(): boolean {
+    return this.#queue.idle;
   }
 
   #resume(padId: string): Records | null {
     const moment = { at: this.#clock.wall(), now: this.#clock.now() };
     const left = this.#memory.lastEntryAt(padId);
     const day = dayAfter(left === null ? "" : this.#localDay(left), moment.at, this.#localDay);
-    const tally = this.#read<TotalsState | null>((db) => readTally(db, padId, day), null);
-    if (tally === null && this.#file.mayHoldData) {
+    const { pads, mayHoldData } = this.#opened;
+    const stored = pads?.find(({ id }) => id === padId);
+    // Of a pad that the file does not know nothing was walked.
+    const known = stored ? stored.tally : pads && noTally;
+    const tally: TotalsState | null = known && { ...known, day };
+    if (tally === null && mayHoldData) {
       this.#health.totalsUnreadable(padId);
       return null;
     }
     const records = this.#memory.resume(padId, tally, moment);
     const { session } = records.walk;
-    if (isOpen(session)) {
-      const last = this.#read((db) => lastSecond(db, padId, session.id), null) ?? -1;
-      this.#pending.resume(padId, session, moment, last);
-    }
+    if (isOpen(session)) this.#pending.resume(padId, session, moment, stored?.lastSecond ?? -1);
     return records;
   }
 
@@ -184,16 +210,6 @@ export class Store {
     this.#requestWrite(walks || entry.events.length > 0 ? 0 : LATER_MS);
   }
 
-  #load(db: Sqlite): void {
-    for (const pad of readPads(db)) this.#memory.load(pad);
-  }
-
-  /** Separate from reading: a full disk must not hide a crash mark (safety rule 9). */
-  #endAbandoned(db: Sqlite): void {
-    if (db.readonly) return;
-    for (const { id } of readPads(db)) endAbandonedSessions(db, id, this.#memory.sessionOf(id));
-  }
-
   #setCrashMark(padId: string, at: number | null, within: number): void {
     if (this.#ended) return;
     this.#memory.setCrashMark(padId, at);
@@ -201,48 +217,64 @@ export class Store {
   }
 
   #requestWrite(within: number): void {
+    // What comes while the disk works is written when it has answered, or has failed to.
     if (!this.#ended) this.#timer.request(within);
   }
 
-  #flush(): void {
-    const began = this.#clock.now();
+  #flush(): Promise<void> {
     this.#timer.cancel();
+    this.#flushing ??= this.#queue.run(() => this.#write());
+    return this.#flushing;
+  }
+
+  /** Never rejects. */
+  async #write(): Promise<void> {
+    this.#flushing = null;
+    this.#timer.began();
+    const changes = this.#pending.take();
     try {
-      this.#file.writer();
-      if (this.#knownCopy !== this.#file.damagedCopy) this.#memory.rewriteAll();
-      this.#knownCopy = this.#file.damagedCopy;
-      this.#file.write(this.#pending.pads, (db) => this.#retention?.step(db));
-      this.#pending.written();
-      this.#health.ok(this.#file.damagedCopy);
-      this.#timer.written(began);
-      if (this.#retention?.due) this.#requestWrite(0);
+      const { trust, expireBefore } = this.#retention?.look() ?? NO_RETENTION;
+      const batch = { changes, trust, expireBefore };
+      const { renewed, damagedCopy, expired, more } = await this.#port.write(batch);
+      if (renewed) {
+        this.#pending.putBack(changes);
+        this.#memory.rewriteAll();
+      }
+      this.#health.ok(damagedCopy);
+      if (renewed) {
+        await this.#write();
+        return;
+      }
+      if (expireBefore !== null) this.#retention?.done(expireBefore, expired, more);
+      if (more) this.#requestWrite(0);
     } catch (error) {
+      this.#pending.putBack(changes);
       this.#retryAfter(error);
     }
   }
 
   #retryAfter(error: unknown): void {
-    const ms = this.#fail(error);
-    if (!this.#ended) this.#timer.retryIn(ms);
-  }
-
-  /** Returns the milliseconds until it is worth trying again. */
-  #fail(error: unknown): number {
-    const trouble = troubleOf(error);
-    // Other failures end by themselves, and the connection stays usable.
-    if (trouble === "damaged" || trouble === "unwritable") this.#file.release(error);
-    if (trouble === "damaged" && this.#file.damagedCopy === null) return GAP_MS;
     this.#health.failed(error);
-    return trouble === "busy" ? GAP_MS : RETRY_MS;
+    if (!this.#ended) this.#timer.retryIn(troubleOf(error) === "busy" ? GAP_MS : RETRY_MS);
   }
 
-  #read<T>(query: (db: Sqlite) => T, otherwise: T): T {
+  /** The next transaction, once the disk has answered, finds out that it does again. */
+  #stalled(error: unknown): void {
+    this.#health.failed(error);
+    this.#requestWrite(0);
+  }
+
+  /**
+   * `merge` adds what is not written yet, before anything else is. Where the file cannot be read that is all that is
+   * known.
+   */
+  async #read<T>(query: () => Promise<readonly T[]>, merge: (written: readonly T[]) => readonly T[]) {
     try {
-      const db = this.#file.readable;
-      return db ? query(db) : otherwise;
+      return await this.#queue.soon(async () => merge(await query()), PATIENCE_MS);
     } catch (error) {
+      if (troubleOf(error) === "stalled") throw error;
       this.#retryAfter(error);
-      return otherwise;
+      return merge([]);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Session, Totals } from "../domain/stats.js";
+import type { ClockTrust } from "./clock-trust.js";
 import type { PadChange, Sample } from "./pending.js";
 import type { Sqlite } from "./sqlite.js";
 import { encodeWalk } from "./validators.js";
@@ -31,6 +32,11 @@ export class Writer {
         also();
       })
       .immediate();
+  }
+
+  /** Belongs into a transaction. */
+  keepTrust({ trusted, seen, held }: ClockTrust): void {
+    this.#statements.setTrust.run(whole(trusted), whole(seen), whole(held));
   }
 
   #padKey(id: string): number {
@@ -89,6 +95,7 @@ const prepare = (db: Sqlite) => ({
        RETURNING key`,
     )
     .pluck(),
+  setTrust: db.prepare("INSERT OR REPLACE INTO clock (key, trusted, seen, held) VALUES (1, ?, ?, ?)"),
   addPortion: db.prepare(
     `INSERT INTO portions (session, day, distance, duration, steps, calories, sessions)
      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session, day) DO UPDATE SET ${ADD}`,

@@ -42,10 +42,10 @@ export interface Download {
 
 /** The recorded sessions. Throws HttpError for an invalid query or an unknown session. */
 export interface HistoryPort {
-  sessions(query: Query): readonly SessionPayload[];
-  download(format: string, query: Query): Download;
-  samples(id: string, query: Query): readonly SamplePayload[];
-  days(query: Query): readonly DayPayload[];
+  sessions(query: Query): Promise<readonly SessionPayload[]>;
+  download(format: string, query: Query): Promise<Download>;
+  samples(id: string, query: Query): Promise<readonly SamplePayload[]>;
+  days(query: Query): Promise<readonly DayPayload[]>;
 }
 
 export interface WebSettings {

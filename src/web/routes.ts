@@ -83,15 +83,15 @@ export const routes = (
     return context.json(await live.stop());
   });
 
-  app.get("/api/sessions", (context) => {
+  app.get("/api/sessions", async (context) => {
     const { format = "json", ...query } = context.req.query();
-    if (format === "json") return context.json(history.sessions(query));
-    return sendFile(context, history.download(format, query));
+    if (format === "json") return context.json(await history.sessions(query));
+    return sendFile(context, await history.download(format, query));
   });
-  app.get("/api/sessions/:id/samples", (context) =>
-    context.json(history.samples(context.req.param("id"), context.req.query())),
+  app.get("/api/sessions/:id/samples", async (context) =>
+    context.json(await history.samples(context.req.param("id"), context.req.query())),
   );
-  app.get("/api/days", (context) => context.json(history.days(context.req.query())));
+  app.get("/api/days", async (context) => context.json(await history.days(context.req.query())));
 
   app.post("/api/scan", async (context) => context.json(await deps.scan(await readJson(context))));
   app.post("/api/pads", async (context) => context.json(await deps.addPad(await readJson(context)), 201));

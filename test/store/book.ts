@@ -7,9 +7,12 @@ import type { WalkEvent, WalkSettings } from "../../src/domain/session.js";
 import { seconds } from "../../src/domain/units.js";
 import type { Logger } from "../../src/log/log.js";
 import { SessionTracker } from "../../src/pad/session/session-tracker.js";
+import type { StorePort } from "../../src/store/port.js";
+import type { Driver } from "../../src/store/sqlite.js";
 import { Store, type StoreDeps } from "../../src/store/store.js";
 import type { Clock } from "../../src/clock.js";
 import type { ManualClock } from "../support/clock.js";
+import { storeHere } from "../support/store-here.js";
 
 export const SETTINGS: WalkSettings = {
   pauseTimeout: 15 * 60_000,
@@ -28,37 +31,46 @@ export const inFolder = async (run: (folder: string) => Promise<void>): Promise<
   }
 };
 
-/** A log that keeps its warnings. */
-export const listeningLog = (): { readonly log: Logger; readonly warnings: string[] } => {
+/** A log that keeps its warnings and its news. */
+export const listeningLog = (): {
+  readonly log: Logger;
+  readonly warnings: string[];
+  readonly infos: string[];
+} => {
   const warnings: string[] = [];
+  const infos: string[] = [];
   const silent = (): void => undefined;
   const log: Logger = {
     trace: silent,
     debug: silent,
-    info: silent,
+    info: (_, message) => infos.push(message),
     warn: (_, message) => warnings.push(message),
     error: (_, message) => warnings.push(message),
     fatal: silent,
     child: () => log,
   };
-  return { log, warnings };
+  return { log, warnings, infos };
 };
 
-export const newStore = (folder: string, clock: ManualClock, deps: Partial<StoreDeps> = {}): Store =>
-  new Store(folder, {
+interface RigDeps extends StoreDeps {
+  readonly loadDriver: () => Promise<Driver>;
+  readonly port: StorePort;
+}
+
+export const newStore = (folder: string, clock: ManualClock, deps: Partial<RigDeps> = {}): Store =>
+  new Store(folder, deps.port ?? storeHere(folder, clock, deps.loadDriver), {
     log: listeningLog().log,
     clock,
     timeZone: ZONE,
     retentionDays: null,
     changed: () => undefined,
-    stopDue: () => false,
     ...deps,
   });
 
 export const openStore = async (
   folder: string,
   clock: ManualClock,
-  deps: Partial<StoreDeps> = {},
+  deps: Partial<RigDeps> = {},
 ): Promise<Store> => {
   const store = newStore(folder, clock, deps);
   await store.open();

@@ -2,7 +2,7 @@ import { chmodSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { uptime } from "node:os";
 import { describe, expect, it } from "vitest";
-import { writeHeartbeat, heartbeatAge, removeHeartbeat } from "../../src/store/heartbeat.js";
+import { Heartbeat, heartbeatAge } from "../../src/store/heartbeat.js";
 import { inFolder } from "./book.js";
 
 const now = (): number => Date.now();
@@ -11,18 +11,18 @@ describe("the heartbeat", () => {
   it("has an age by a clock that nobody sets", () =>
     inFolder(async (folder) => {
       expect(await heartbeatAge(folder, now())).toBeNull();
-      await writeHeartbeat(folder);
+      await new Heartbeat(folder).beat();
       expect(await heartbeatAge(folder, now())).toBeLessThan(30_000);
       // The wall clock was set forward an hour: the bridge is as healthy as before.
       expect(await heartbeatAge(folder, now() + 3_600_000)).toBeLessThan(30_000);
-      removeHeartbeat(folder);
+      await new Heartbeat(folder).remove();
       expect(await heartbeatAge(folder, now())).toBeNull();
     }));
 
   it("from the future, or of another boot, is none", () =>
     inFolder(async (folder) => {
       const file = join(folder, "heartbeat");
-      await writeHeartbeat(folder);
+      await new Heartbeat(folder).beat();
       const later = (now() + 3_600_000) / 1000;
       utimesSync(file, later, later);
       expect(await heartbeatAge(folder, now())).toBeNull();
@@ -34,7 +34,7 @@ describe("the heartbeat", () => {
         writeFileSync(file, text);
         expect(await heartbeatAge(folder, now())).toBeNull();
       }
-      removeHeartbeat(folder);
+      await new Heartbeat(folder).remove();
     }));
 
   it("of a bridge whose store cannot be written is somewhere else", () =>
@@ -43,10 +43,10 @@ describe("the heartbeat", () => {
       const store = join(folder, "store");
       writeFileSync(store, "");
       chmodSync(store, 0o444);
-      await writeHeartbeat(store);
+      await new Heartbeat(store).beat();
       expect(await heartbeatAge(store, now())).toBeLessThan(30_000);
       expect(await heartbeatAge(join(folder, "another"), now())).toBeNull();
-      removeHeartbeat(store);
+      await new Heartbeat(store).remove();
       expect(await heartbeatAge(store, now())).toBeNull();
       rmSync(store);
     }));

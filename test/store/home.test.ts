@@ -14,9 +14,9 @@ const WITH_RECORD = HOME_MODELS.slice(0, 4);
  * Totals are the sum of the sessions, never more than what the belt did, and less by no more than what was lost each of
  * `times`: a status interval, and the unit that a counter comes in.
  */
-const expectTruth = (home: Home, times: number): void => {
+const expectTruth = async (home: Home, times: number): Promise<void> => {
   const { total } = home.stats;
-  const sessions = home.store.sessions(ALL);
+  const sessions = await home.store.sessions(ALL);
   const sum = (pick: (one: (typeof sessions)[number]) => number): number =>
     sessions.reduce((all, one) => all + pick(one), 0);
   expect(total).toMatchObject({
@@ -80,7 +80,7 @@ describe("a bridge that is killed at any moment of a walk, again and again", () 
       }
       await home.rest();
       if (KILLS >= 100) process.stdout.write(`${model}: ${JSON.stringify({ legs, ...home.off })}\n`);
-      expectTruth(home, legs);
+      await expectTruth(home, legs);
       expectNoDip(home);
       expect(home.walkWords).toEqual([
         "started",
@@ -112,7 +112,7 @@ describe("a bridge that is killed while somebody starts and stops out of its sig
       }
       // A status that was published and not written, of counters that were zeroed before it could be told again, is lost.
       expectNoDip(home, { distance: 10, duration: 1, steps: 3, calories: 1 });
-      expect(home.store.sessions(ALL)).toHaveLength(home.stats.total.sessions);
+      expect(await home.store.sessions(ALL)).toHaveLength(home.stats.total.sessions);
       await home.kill();
     }),
   );
@@ -150,9 +150,9 @@ describe("a walk with three pauses by the remote, a lost link and two restarts",
         await home.wait(20_000);
         await home.rest();
         expect(home.session).toMatchObject({ id, state: "paused", endedAt: null });
-        expectTruth(home, 5);
+        await expectTruth(home, 5);
         expectNoDip(home);
-        expect(home.store.sessions(ALL)).toHaveLength(1);
+        expect(await home.store.sessions(ALL)).toHaveLength(1);
         const byRemote = ["belt_stopped_by_pad", "session_paused"];
         const again = [...byRemote, "session_resumed"];
         expect(home.events.map(({ type }) => type)).toEqual([
@@ -192,9 +192,9 @@ describe("a walk while the bridge was away", () => {
           // Had they been zeroed at a start that nobody saw, counters above their old values would not tell: what they
           // had then is counted once, where it was seen.
           if (model === "r1pro") expect(home.off.duration).toBeGreaterThan(-first.duration - 2);
-          else expectTruth(home, 2);
+          else await expectTruth(home, 2);
           expect(home.off.duration).toBeLessThanOrEqual(1);
-          expect(home.store.sessions(ALL)).toHaveLength(2);
+          expect(await home.store.sessions(ALL)).toHaveLength(2);
           await (start === 1 ? home.exit() : home.kill());
           await home.wait(60_000);
         }
@@ -212,8 +212,8 @@ describe("a walk while the bridge was away", () => {
         await home.start();
         await home.heard();
         await home.wait(20_000);
-        expectTruth(home, 1);
-        expect(home.store.sessions(ALL)).toHaveLength(1);
+        await expectTruth(home, 1);
+        expect(await home.store.sessions(ALL)).toHaveLength(1);
         await home.kill();
         await home.wait(10_000);
       }
@@ -269,7 +269,7 @@ describe("after kill -9 at a moving belt", () => {
       if (!moves) home.press();
       await home.wait(30_000);
       expect(home.moving).toBe(true);
-      expectTruth(home, 2);
+      await expectTruth(home, 2);
       await home.kill();
     }),
   );

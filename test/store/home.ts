@@ -10,6 +10,7 @@ import { simulatedRadio } from "../../src/sim/radio.js";
 import { Store } from "../../src/store/store.js";
 import { ManualClock } from "../support/clock.js";
 import { quiet, SAFETY, SETTINGS } from "../support/pad-rig.js";
+import { storeHere } from "../support/store-here.js";
 import { SETTINGS as WALK } from "./book.js";
 import { Life, LivingRadio } from "./life.js";
 
@@ -129,13 +130,12 @@ export class Home {
   async start(): Promise<void> {
     const life = new Life(this.clock);
     const radio = new LivingRadio(this.#radio, life);
-    const store = new Store(this.#folder, {
+    const store = new Store(this.#folder, storeHere(this.#folder, life), {
       log: quiet,
       clock: life,
       timeZone: "Europe/Berlin",
       retentionDays: null,
       changed: () => undefined,
-      stopDue: () => pad.stopWaits,
     });
     await store.open();
     const pad = this.#newPad(life, radio, store);
@@ -184,9 +184,9 @@ export class Home {
     pad.shutdown.begin();
     await this.clock.settled(pad.shutdown.stop(none, none));
     if (pad.shutdown.verdict() === "rest") store.clearCrashMark(SETTINGS.id);
-    store.end();
+    await store.end();
     await this.clock.settled(pad.close());
-    store.close();
+    await store.close();
     await this.kill();
   }
 

@@ -51,7 +51,7 @@ const walkOn = async (
 const totalIn = async (folder: string): Promise<Totals> => {
   const db = openForReading(await loadDriver(), join(folder, "bridge.db"));
   if (!db) throw new Error("there is no store");
-  const { total } = readTally(db, "office", "2026-11-22");
+  const { total } = readTally(db, "office");
   const sessions = readSessions(db, ALL);
   for (const key of ["distance", "duration", "steps"] as const)
     expect(

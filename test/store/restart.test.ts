@@ -60,7 +60,7 @@ describe("whatever a bridge misses", () => {
           expect(total.duration).toBeLessThanOrEqual(walker.truth.duration + slack);
           expect(total.distance).toBeLessThanOrEqual(walker.truth.distance + 10 * slack);
           expect(total.steps).toBeLessThanOrEqual(walker.truth.steps + 4 * slack);
-          walker.store.close();
+          await walker.store.close();
         }),
       ),
       { numRuns: 30 },

@@ -30,7 +30,7 @@ const walkDaily = async (folder: string, days: number): Promise<void> => {
       await clock.advance(1000);
     }
     book.end();
-    store.close();
+    await store.close();
   }
 };
 
@@ -48,7 +48,7 @@ it("sessions and samples beyond retention_days go, a few at a time, and no total
     const before = await openStore(folder, clock);
     const { tally } = recordsIn(before);
     expect(tally.total).toMatchObject({ duration: 3 * 2499 + 2, sessions: 3 });
-    before.close();
+    await before.close();
     expect(count(folder, "samples")).toBe(3 * 2500);
 
     const store = await openStore(folder, clock, { retentionDays: 1 });
@@ -60,18 +60,18 @@ it("sessions and samples beyond retention_days go, a few at a time, and no total
     }
     // The samples of each are too many for one transaction.
     expect(seen).toEqual([2, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
-    expect(store.sessions(ALL)).toHaveLength(1);
+    expect(await store.sessions(ALL)).toHaveLength(1);
     expect(count(folder, "samples")).toBe(2500);
     // A day later the next one goes, while the bridge runs.
     await clock.advance(DAY_MS);
-    expect(store.sessions(ALL)).toHaveLength(0);
+    expect(await store.sessions(ALL)).toHaveLength(0);
     expect(recordsIn(store).tally.total).toEqual(tally.total);
-    store.close();
+    await store.close();
 
     const after = await openStore(folder, clock);
     expect(recordsIn(after).tally.total).toEqual(tally.total);
     expect(recordsIn(after).tally.days).toEqual(tally.days);
-    after.close();
+    await after.close();
   }));
 
 it("a walk under way outlives any retention", () =>
@@ -85,6 +85,6 @@ it("a walk under way outlives any retention", () =>
     }
     clock.jumpWall(10 * DAY_MS);
     await clock.advance(2 * 60 * 60_000);
-    expect(store.sessions(ALL)).toMatchObject([{ state: "active", duration: 59 }]);
-    store.close();
+    expect(await store.sessions(ALL)).toMatchObject([{ state: "active", duration: 59 }]);
+    await store.close();
   }));

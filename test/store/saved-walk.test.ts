@@ -153,7 +153,7 @@ describe("a walk that is written down", () => {
         book.status(status(second, 3.6, second));
         await clock.advance(1000);
       }
-      store.close();
+      await store.close();
       const db = new Database(join(folder, "bridge.db"));
       db.exec("UPDATE pads SET walk = 'nonsense'");
       db.close();
@@ -161,9 +161,9 @@ describe("a walk that is written down", () => {
       const { walk: found, tally } = recordsIn(again);
       expect(found).toEqual(noWalk);
       expect(tally).toEqual(book.records.tally);
-      const [session] = again.sessions({ pad: null, since: null, limit: null });
+      const [session] = await again.sessions({ pad: null, since: null, limit: null });
       expect(session).toMatchObject({ state: "ended", duration: 60 });
       expect(session?.endedAt).toBe(session!.startedAt + 60_000);
-      again.close();
+      await again.close();
     }));
 });

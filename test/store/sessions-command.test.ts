@@ -98,7 +98,7 @@ describe("walkingpad2mqtt sessions", () => {
         "",
       ]);
       expect((await run(folder, "--imperial")).out).toContain("0.07 mi    240    ~7  2.2 mph");
-      store.close();
+      await store.close();
     }));
 
   it("tells a program, while the bridge runs, what it tells over MQTT", () =>
@@ -106,7 +106,7 @@ describe("walkingpad2mqtt sessions", () => {
       const { store } = await walked(folder);
       const { out } = await run(folder, "--format", "json");
       const told = JSON.parse(out) as unknown;
-      expect(told).toEqual(store.sessions(requestedSessions({})).map(sessionObject));
+      expect(told).toEqual((await store.sessions(requestedSessions({}))).map(sessionObject));
       expect(told).toMatchObject([
         {
           pad: "office",
@@ -128,7 +128,7 @@ describe("walkingpad2mqtt sessions", () => {
         { units: "imperial", distance: 0.075, average_speed: 2.24, max_speed: 2.24 },
         {},
       ]);
-      store.close();
+      await store.close();
     }));
 
   it.each([
@@ -150,14 +150,14 @@ describe("walkingpad2mqtt sessions", () => {
       const { store } = await walked(folder);
       const { out } = await run(folder, "--format", "json", ...flags);
       expect((JSON.parse(out) as { pad: string }[]).map(({ pad }) => pad)).toEqual(pads);
-      store.close();
+      await store.close();
     }),
   );
 
   it("writes CSV by RFC 4180", () =>
     inFolder(async (folder) => {
       const { store } = await walked(folder);
-      store.close();
+      await store.close();
       const [head, ...lines] = (await run(folder, "--format", "csv")).out.split("\r\n");
       expect(head).toBe(
         "pad,id,state,started_at,ended_at,distance_km,duration_s,steps,calories_kcal,calories_source,average_speed_kmh,max_speed_kmh",
@@ -173,7 +173,7 @@ describe("walkingpad2mqtt sessions", () => {
   it("writes TCX as the schema has it, with the samples", () =>
     inFolder(async (folder) => {
       const { store } = await walked(folder);
-      store.close();
+      await store.close();
       const { out } = await run(folder, "--format", "tcx");
       expect(checkTcx(out)).toEqual([]);
       const document = parseXml(out);
@@ -192,7 +192,7 @@ describe("walkingpad2mqtt sessions", () => {
   it("writes FIT, one walk a file, into a folder or a file", () =>
     inFolder(async (folder) => {
       const { store } = await walked(folder);
-      store.close();
+      await store.close();
       const walks = join(folder, "walks/");
       expect(await run(folder, "--format", "fit", "--output", walks)).toEqual({ code: 0, out: "", err: "" });
       expect(readdirSync(walks)).toEqual([
@@ -221,7 +221,7 @@ describe("walkingpad2mqtt sessions", () => {
   it("--output is what stdout would be, in a file that keeps its link and its mode", () =>
     inFolder(async (folder) => {
       const { store } = await walked(folder);
-      store.close();
+      await store.close();
       const [file, link] = [join(folder, "walks.tcx"), join(folder, "link.tcx")];
       writeFileSync(file, "old", { mode: 0o640 });
       symlinkSync(file, link);

@@ -47,8 +47,8 @@ describe("the store", () => {
       for (const name of Object.keys(own)) chmodSync(join(folder, name), 0o644);
       const second = await openStore(folder, clock);
       expect(modes(folder)).toEqual(own);
-      second.close();
-      first.close();
+      await second.close();
+      await first.close();
     }));
 
   it("leaves the mode of a file that is not its own alone", () =>
@@ -78,7 +78,7 @@ describe("the store", () => {
       book.status(resting(0));
       await walkFor(book, clock, 1, 61);
       book.status(resting(60));
-      const [session] = store.sessions(ALL);
+      const [session] = await store.sessions(ALL);
       expect(session).toMatchObject({
         pad: "office",
         state: "paused",
@@ -87,19 +87,19 @@ describe("the store", () => {
         steps: 120,
       });
       book.end();
-      store.close();
+      await store.close();
 
       const again = await openStore(folder, clock);
       expect(again.recall("office")).toEqual(identity);
       expect(again.crashedAt("office")).not.toBeNull();
-      expect(again.sessions(ALL)).toEqual([{ ...book.records.walk.session, pad: "office" }]);
+      expect(await again.sessions(ALL)).toEqual([{ ...book.records.walk.session, pad: "office" }]);
       expect(recordsIn(again).tally).toEqual(book.records.tally);
       expect(recordsIn(again, "kitchen").tally.total.distance).toBe(0);
       again.clearCrashMark("office");
-      again.close();
+      await again.close();
       const third = await openStore(folder, clock);
       expect(third.crashedAt("office")).toBeNull();
-      third.close();
+      await third.close();
       expect(clock.pending).toBe(0);
       expect(readdirSync(folder)).toEqual(["bridge.db"]);
     }));
@@ -112,15 +112,15 @@ describe("the store", () => {
       await walkFor(book, clock, 1, 62);
       await clock.advance(120_000);
       book.status(resting(61));
-      store.close();
+      await store.close();
       clock.jumpWall(-3_600_000);
       const again = await openStore(folder, clock);
       expect(today(recordsIn(again).tally)).toEqual(NO_TOTALS);
-      again.close();
+      await again.close();
       clock.jumpWall(-86_400_000);
       const third = await openStore(folder, clock);
       expect(recordsIn(third).tally.day).toBe("2026-11-21");
-      third.close();
+      await third.close();
     }));
 
   it("writes at most once a second, from its timer, and what is new within a second", () =>
@@ -144,7 +144,7 @@ describe("the store", () => {
       expect(writes).toBeGreaterThan(95);
       expect(writes).toBeLessThanOrEqual(101);
       reader.close();
-      store.close();
+      await store.close();
     }));
 
   it("a pad that rests costs a write every 10 s, a pad that is away none", () =>
@@ -171,34 +171,7 @@ describe("the store", () => {
       await clock.advance(15_000);
       expect(await writesIn(() => book.tick())).toBe(0);
       reader.close();
-      store.close();
-    }));
-
-  it("leaves the disk alone while a stop waits for its frame", () =>
-    inFolder(async (folder) => {
-      const clock = new ManualClock();
-      let stopDue = true;
-      const store = await openStore(folder, clock, { stopDue: () => stopDue });
-      store.statusSeen("office", 1);
-      await clock.advance(3_000);
-      const marks = (): unknown[] => {
-        const db = new Database(join(folder, "bridge.db"), { readonly: true });
-        const all = db.prepare("SELECT last_status_at FROM pads").pluck().all();
-        db.close();
-        return all;
-      };
-      expect(marks()).toEqual([]);
-      stopDue = false;
-      await clock.advance(200);
-      expect(marks()).toEqual([1]);
-      // One that waits for a pad that is away keeps no other pad's walk in memory for as long as that.
-      stopDue = true;
-      store.statusSeen("office", 20_000);
-      await clock.advance(9_000);
-      expect(marks()).toEqual([1]);
-      await clock.advance(3_000);
-      expect(marks()).toEqual([20_000]);
-      store.close();
+      await store.close();
     }));
 
   it("takes nothing after its end, so that a late status does not undo a clean end", () =>
@@ -208,13 +181,13 @@ describe("the store", () => {
       store.statusSeen("office", 1);
       await clock.advance(1_000);
       store.clearCrashMark("office");
-      store.end();
+      await store.end();
       store.statusSeen("office", 2);
       await clock.advance(20_000);
-      store.close();
+      await store.close();
       const again = await openStore(folder, clock);
       expect(again.crashedAt("office")).toBeNull();
-      again.close();
+      await again.close();
     }));
 
   it("keeps one sample a second, through wall clocks that jump, and none of a walk that is too short", () =>
@@ -230,7 +203,7 @@ describe("the store", () => {
       book.end();
       await walkFor(book, clock, 81, 101);
       book.end();
-      store.close();
+      await store.close();
       const db = new Database(join(folder, "bridge.db"), { readonly: true });
       expect(
         db.prepare("SELECT second, distance, steps, speed FROM samples ORDER BY second").raw().all(),
@@ -245,7 +218,7 @@ describe("the store", () => {
       const store = await openStore(folder, clock);
       const book = new Book(store, clock);
       await walkFor(book, clock, 1, 121);
-      store.close();
+      await store.close();
       const again = await openStore(folder, clock);
       const { tally } = recordsIn(again);
       expect(
@@ -255,7 +228,7 @@ describe("the store", () => {
         ["2026-11-23", 60, 0],
       ]);
       expect(tally).toEqual(book.records.tally);
-      again.close();
+      await again.close();
     }));
 
   it.each([
@@ -278,11 +251,11 @@ describe("the store", () => {
       await clock.advance(3_600_000);
       await walkAndEnd(office);
       await walkAndEnd(kitchen);
-      const told = store
-        .sessions(filter)
-        .map(({ pad, startedAt }) => `${pad} ${Math.floor((startedAt - hour) / 3_600_000)}`);
+      const told = (await store.sessions(filter)).map(
+        ({ pad, startedAt }) => `${pad} ${Math.floor((startedAt - hour) / 3_600_000)}`,
+      );
       expect(told).toEqual(expected);
-      store.close();
+      await store.close();
     }),
   );
 });

@@ -47,7 +47,7 @@ const fill = async (folder: string, length = 60): Promise<void> => {
   await walkFor(book, clock, 0, length + 1);
   book.end();
   store.clearCrashMark("office");
-  store.close();
+  await store.close();
 };
 
 /** Whatever the store is like: a walk goes on, its numbers are known, and nothing throws. */
@@ -58,8 +58,8 @@ const walksOn = async (folder: string, open = openStore): Promise<void> => {
   const book = new Book(store, clock);
   await walkFor(book, clock, 1, 62);
   expect(book.records.tally.total.distance).toBe(before + 60);
-  expect(store.sessions(ALL).at(-1)).toMatchObject({ state: "active", duration: 60, distance: 60 });
-  store.close();
+  expect((await store.sessions(ALL)).at(-1)).toMatchObject({ state: "active", duration: 60, distance: 60 });
+  await store.close();
   expect(clock.pending).toBe(0);
 };
 
@@ -98,12 +98,12 @@ describe("a damaged store", () => {
       expect(store.state.advice).toContain(asideOf(folder));
       expect(readFileSync(asideOf(folder))).toEqual(broken);
       expect(warnings).toHaveLength(1);
-      store.close();
+      await store.close();
       await walksOn(folder);
       const again = await openStore(folder, clock);
       expect(again.state.state).toBe("ok");
       expect(recordsIn(again).tally.total.distance).toBe(60);
-      again.close();
+      await again.close();
     }),
   );
 
@@ -129,7 +129,7 @@ describe("a damaged store", () => {
       expect(existsSync(asideOf(folder))).toBe(true);
       expect(warnings).toHaveLength(1);
       other.close();
-      store.close();
+      await store.close();
 
       const again = await openStore(folder, clock);
       expect(again.state.state).toBe("ok");
@@ -139,7 +139,7 @@ describe("a damaged store", () => {
       expect(tally).toEqual(book.records.tally);
       expect(tally.total.distance).toBe(60 + 91);
       expect(walk.session).toEqual(book.records.walk.session);
-      again.close();
+      await again.close();
     }));
 });
 
@@ -212,12 +212,13 @@ describe("a store that cannot be used", () => {
     inFolder(async (folder) => {
       await fill(folder);
       const clock = new ManualClock();
-      const store = await openStore(folder, clock);
       const other = new Database(join(folder, FILE));
-      other.exec("DROP VIEW days");
+      other.exec("DROP VIEW days; UPDATE pads SET last_status_at = 7");
       other.close();
+      const store = await openStore(folder, clock);
       expect(store.sessionStoreOf("office").resume()).toBeNull();
-      store.close();
+      expect(store.crashedAt("office")).toBe(7);
+      await store.close();
     }));
 
   it("that cannot be put in order at the start has its marks read all the same", () =>
@@ -225,7 +226,7 @@ describe("a store that cannot be used", () => {
       const clock = new ManualClock();
       const store = await openStore(folder, clock);
       for (const pad of ["attic", "office"]) store.statusSeen(pad, clock.wall());
-      store.close();
+      await store.close();
       const other = new Database(join(folder, FILE));
       other.exec(`INSERT INTO sessions (pad, id, state, started_at, calories_source, max_speed)
           VALUES ((SELECT key FROM pads WHERE id = 'attic'), 'forgotten', 'active', 0, 'pad', 0);
@@ -234,7 +235,7 @@ describe("a store that cannot be used", () => {
       const again = await openStore(folder, clock);
       expect(again.state.state).toBe("unwritable");
       expect(["attic", "office"].map((pad) => again.crashedAt(pad))).toEqual([clock.wall(), clock.wall()]);
-      again.close();
+      await again.close();
     }));
 
   it("while another program holds it waits, and writes a second after it is let go", () =>
@@ -249,14 +250,14 @@ describe("a store that cannot be used", () => {
       await walkFor(book, clock, 33, 36);
       expect(store.state.state).toBe("busy");
       expect(warnings).toHaveLength(1);
-      expect(store.sessions(ALL)).toMatchObject([{ duration: 34 }]);
+      expect(await store.sessions(ALL)).toMatchObject([{ duration: 34 }]);
       other.exec("ROLLBACK");
       await walkFor(book, clock, 36, 38);
       expect(store.state.state).toBe("ok");
       const written = other.prepare("SELECT sum(duration) FROM portions").pluck().get();
       expect(written).toBe(36);
       other.close();
-      store.close();
+      await store.close();
     }));
 
   it("begins to write once it can, with all that was walked meanwhile", () =>
@@ -273,11 +274,11 @@ describe("a store that cannot be used", () => {
       await walkFor(book, clock, 62, 92);
       expect(store.state.state).toBe("ok");
       expect(warnings).toHaveLength(1);
-      store.close();
+      await store.close();
       const again = await openStore(path, clock);
       expect(recordsIn(again).tally).toEqual(book.records.tally);
-      expect(again.sessions(ALL)).toMatchObject([{ duration: 90 }]);
-      again.close();
+      expect(await again.sessions(ALL)).toMatchObject([{ duration: 90 }]);
+      await again.close();
     }));
 });
 
@@ -324,14 +325,14 @@ describe.runIf(mountable)("a disk of its own", () => {
     await walkFor(book, clock, 5, 400);
     expect(store.state.state).toBe("full");
     expect(warnings).toHaveLength(1);
-    expect(store.sessions(ALL)).toMatchObject([{ duration: 60 }, { duration: 399 }]);
+    expect(await store.sessions(ALL)).toMatchObject([{ duration: 60 }, { duration: 399 }]);
     rmSync(filler);
     await walkFor(book, clock, 400, 420);
     expect(store.state.state).toBe("ok");
-    store.close();
+    await store.close();
     const again = await openStore(folder, clock);
     expect(recordsIn(again).tally).toEqual(book.records.tally);
-    again.close();
+    await again.close();
     rmSync(folder, { recursive: true });
   });
 
@@ -347,14 +348,14 @@ describe.runIf(mountable)("a disk of its own", () => {
       // What a crash leaves is what is there now, log and all.
       await clock.advance(2_000);
       cpSync(folder, crashed, { recursive: true });
-      store.close();
+      await store.close();
       await idle(() => mount("-o", "remount,ro"));
       try {
         const reopened = await openStore(how === "after a crash" ? crashed : folder, clock);
         expect(reopened.state.state).toBe("unwritable");
         expect(recordsIn(reopened).tally).toEqual(book.records.tally);
-        expect(reopened.sessions(ALL)).toHaveLength(2);
-        reopened.close();
+        expect(await reopened.sessions(ALL)).toHaveLength(2);
+        await reopened.close();
       } finally {
         mount("-o", "remount,rw");
         for (const each of [folder, crashed]) rmSync(each, { recursive: true });
@@ -380,8 +381,8 @@ describe.runIf(mountable)("a disk of its own", () => {
       const book = new Book(store, clock);
       await walkFor(book, clock, 1, 62);
       expect(opened.filter((what) => typeof what !== "string")).toHaveLength(1);
-      expect(store.sessions(ALL)).toMatchObject([{ duration: 60 }, { state: "active" }]);
-      store.close();
+      expect(await store.sessions(ALL)).toMatchObject([{ duration: 60 }, { state: "active" }]);
+      await store.close();
     } finally {
       mount("-o", "remount,rw");
       rmSync(folder, { recursive: true });

@@ -13,13 +13,13 @@ describe("the schema", () => {
     inFolder(async (folder) => {
       const driver = await loadDriver();
       const path = join(folder, "bridge.db");
-      const first = openDatabase(driver, path, MIGRATIONS.slice(0, 1));
+      const first = openDatabase(driver, path, { migrations: MIGRATIONS.slice(0, 1) });
       first.exec("INSERT INTO pads (id, last_status_at) VALUES ('office', 7)");
       expect(version(first)).toBe(1);
       first.close();
       const steps = [...MIGRATIONS, "ALTER TABLE pads ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'"];
       for (let again = 0; again < 2; again += 1) {
-        const db = openDatabase(driver, path, steps);
+        const db = openDatabase(driver, path, { migrations: steps });
         expect(version(db)).toBe(steps.length);
         expect(db.prepare("SELECT id, last_status_at, colour FROM pads").raw().all()).toEqual([
           ["office", 7, "grey"],
@@ -34,7 +34,7 @@ describe("the schema", () => {
       const path = join(folder, "bridge.db");
       openDatabase(driver, path).close();
       const broken = [...MIGRATIONS, "CREATE TABLE walks (key INTEGER); CREATE TABLE nonsense ("];
-      expect(() => openDatabase(driver, path, broken)).toThrow();
+      expect(() => openDatabase(driver, path, { migrations: broken })).toThrow();
       const db = openDatabase(driver, path);
       expect(version(db)).toBe(MIGRATIONS.length);
       expect(db.prepare("SELECT count(*) FROM sqlite_master WHERE name = 'walks'").pluck().get()).toBe(0);
@@ -45,10 +45,12 @@ describe("the schema", () => {
     inFolder(async (folder) => {
       const driver = await loadDriver();
       const path = join(folder, "bridge.db");
-      openDatabase(driver, path, [...MIGRATIONS, "CREATE TABLE future (key INTEGER)"]).close();
+      openDatabase(driver, path, {
+        migrations: [...MIGRATIONS, "CREATE TABLE future (key INTEGER)"],
+      }).close();
       const before = readFileSync(path);
-      expect(() => openDatabase(driver, path)).toThrow(/version 3; this program knows up to 2/);
-      expect(() => openForReading(driver, path)).toThrow(/version 3/);
+      expect(() => openDatabase(driver, path)).toThrow(/version 4; this program knows up to 3/);
+      expect(() => openForReading(driver, path)).toThrow(/version 4/);
       expect(readFileSync(path)).toEqual(before);
     }));
 

@@ -6,6 +6,7 @@ import { newPad, type Pad, receive, remote, tick } from "../../src/sim/pad.js";
 import { Store } from "../../src/store/store.js";
 import { seconds } from "../../src/domain/units.js";
 import { ManualClock } from "../support/clock.js";
+import { storeHere } from "../support/store-here.js";
 import { Book, listeningLog, SETTINGS } from "./book.js";
 import { Life } from "./life.js";
 
@@ -59,13 +60,12 @@ export class Walker {
 
   async start(): Promise<void> {
     const life = new Life(this.clock);
-    const store = new Store(this.#folder, {
+    const store = new Store(this.#folder, storeHere(this.#folder, life), {
       log: listeningLog().log,
       clock: life,
       timeZone: "Europe/Berlin",
       retentionDays: null,
       changed: () => undefined,
-      stopDue: () => false,
     });
     await store.open();
     const settings = { ...SETTINGS, minDuration: seconds(0) };
@@ -116,7 +116,7 @@ export class Walker {
     this.standby();
     await this.listen(2);
     this.store.clearCrashMark("office");
-    this.store.close();
+    await this.store.close();
     this.kill();
   }
 

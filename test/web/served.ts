@@ -81,9 +81,9 @@ const INFO: InfoPayload = {
 };
 
 const noHistory: WebDeps["history"] = {
-  sessions: () => [],
-  samples: () => [],
-  days: () => [],
+  sessions: () => Promise.resolve([]),
+  samples: () => Promise.resolve([]),
+  days: () => Promise.resolve([]),
   download: () => {
     throw new HttpError(400, "invalid-query", "none");
   },

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type BetterSqlite3 from "better-sqlite3";
+import { storeHere } from "../support/store-here.js";
 import { App } from "../../src/app/app.js";
 import { loadConfig } from "../../src/config/load.js";
 import type { Config } from "../../src/config/config.js";
@@ -293,6 +294,7 @@ class World {
         client.start();
         return client;
       },
+      openStore: (path) => storeHere(path, clock),
       memoryUsage: () => ({ rss: 0, heapUsed: 0 }),
       random: () => this.#dice.share(),
       timeZone: "UTC",

@@ -65,17 +65,31 @@ ${trackOf(samples)}    <Extensions><LX xmlns="${EXTENSION}"><AvgSpeed>${metresPe
 `;
 };
 
+/** Two pads may start in the same millisecond; the schema requires unique Ids. */
+function* withIds(sessions: readonly StoredSession[]): Generator<readonly [StoredSession, number]> {
+  let lastId = -Infinity;
+  for (const session of sessions) {
+    lastId = Math.max(session.startedAt, lastId + 1);
+    yield [session, lastId];
+  }
+}
+
 /** The document in parts, one per session: a year of samples is too long for one string. */
 export function* sessionsTcx(
   sessions: readonly StoredSession[],
   samplesOf: (session: StoredSession) => readonly TimedSample[],
 ): Generator<string> {
   yield HEAD;
-  let lastId = -Infinity;
-  for (const session of sessions) {
-    // Two pads may start in the same millisecond; the schema requires unique Ids.
-    lastId = Math.max(session.startedAt, lastId + 1);
-    yield activity(session, samplesOf(session), lastId);
-  }
+  for (const [session, id] of withIds(sessions)) yield activity(session, samplesOf(session), id);
+  yield TAIL;
+}
+
+/** The same where the samples come from another thread. */
+export async function* readSessionsTcx(
+  sessions: readonly StoredSession[],
+  samplesOf: (session: StoredSession) => Promise<readonly TimedSample[]>,
+): AsyncGenerator<string> {
+  yield HEAD;
+  for (const [session, id] of withIds(sessions)) yield activity(session, await samplesOf(session), id);
   yield TAIL;
 }

@@ -1,0 +1,158 @@
+import { asError } from "../domain/errors.js";
+import { lockStore } from "./lock.js";
+import { type Batch, type DayFilter, failureOf, type Opened, type StorePort, type Written } from "./port.js";
+import {
+  lastSecond,
+  newestTime,
+  type PadRow,
+  readDays,
+  readPads,
+  readSamples,
+  readSessions,
+  readTally,
+  readTrust,
+  type SessionFilter,
+  type StoredDay,
+  type StoredSession,
+  type TimedSample,
+} from "./read.js";
+import { endAbandonedSessions, removeExpired } from "./retention.js";
+import { type Driver, loadDriver, type Sqlite } from "./sqlite.js";
+import { StoreFile } from "./store-file.js";
+import { troubleOf } from "./store-state.js";
+import { decodeWalk } from "./validators.js";
+
+/** Everything that waits for the disk. It runs in a thread of its own, since SQLite is synchronous (ADR 10). */
+export class StoreEngine implements StorePort {
+  readonly #path: string;
+  readonly #file: StoreFile;
+  readonly #load: () => Promise<Driver>;
+  #unlock: () => void = () => undefined;
+  /** The damaged file whose place the present one has taken, as far as it was reported. */
+  #reportedCopy: string | null = null;
+
+  constructor(
+    storePath: string,
+    wall: () => number,
+    {
+      load = loadDriver,
+      durable = true,
+    }: { readonly load?: () => Promise<Driver>; readonly durable?: boolean } = {},
+  ) {
+    this.#path = storePath;
+    this.#file = new StoreFile(storePath, wall, durable);
+    this.#load = load;
+  }
+
+  async lock(): Promise<void> {
+    this.#unlock = await lockStore(this.#path, this.#load);
+  }
+
+  async open(): Promise<Opened> {
+    let failure = await this.#open();
+    const { damagedCopy } = this.#file;
+    this.#reportedCopy = damagedCopy;
+    const attempt = <T>(query: (db: Sqlite) => T): T | null => {
+      try {
+        const db = this.#file.readable;
+        return db && query(db);
+      } catch (error) {
+        this.#release(error);
+        failure ??= error;
+        return null;
+      }
+    };
+    // One by one: walks that cannot be read, or a full disk, must not hide a crash mark (safety rule 9).
+    const rows = attempt(readPads);
+    const pads = rows?.map((row) => ({
+      ...row,
+      tally: attempt((db) => readTally(db, row.id)),
+      lastSecond: attempt((db) => lastSecond(db, row.id, sessionOf(row))),
+    }));
+    attempt((db) => {
+      if (!db.readonly) for (const row of rows ?? []) endAbandonedSessions(db, row.id, sessionOf(row));
+    });
+    return {
+      trouble: failure === null ? null : failureOf(failure),
+      damagedCopy,
+      pads: pads ?? null,
+      trust: attempt(readTrust),
+      newest: attempt(newestTime),
+      mayHoldData: this.#file.mayHoldData,
+    };
+  }
+
+  async #open(): Promise<unknown> {
+    try {
+      await this.#file.load(this.#load);
+      this.#file.open();
+      return null;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  async write(batch: Batch): Promise<Written> {
+    try {
+      return this.#write(batch);
+    } catch (error) {
+      this.#release(error);
+      // It is put aside for a new one.
+      if (troubleOf(error) === "damaged" && this.#file.damagedCopy === null) return this.write(batch);
+      throw error;
+    }
+  }
+
+  #write({ changes, trust, expireBefore }: Batch): Written {
+    this.#file.writer();
+    const { damagedCopy } = this.#file;
+    const nothing = { renewed: false, damagedCopy, expired: 0, more: false };
+    if (damagedCopy !== this.#reportedCopy) {
+      this.#reportedCopy = damagedCopy;
+      return { ...nothing, renewed: true };
+    }
+    let removed = { expired: 0, more: false };
+    this.#file.write(changes, (db, writer) => {
+      if (trust) writer.keepTrust(trust);
+      if (expireBefore !== null) removed = removeExpired(db, expireBefore);
+    });
+    return { ...nothing, ...removed };
+  }
+
+  sessions(filter: SessionFilter): Promise<readonly StoredSession[]> {
+    return this.#read((db) => readSessions(db, filter));
+  }
+
+  days(filter: DayFilter): Promise<readonly StoredDay[]> {
+    return this.#read((db) => readDays(db, filter));
+  }
+
+  samples(session: StoredSession): Promise<readonly TimedSample[]> {
+    return this.#read((db) => readSamples(db, session));
+  }
+
+  close(): Promise<void> {
+    this.#file.close();
+    this.#unlock();
+    return Promise.resolve();
+  }
+
+  /** Nothing, where nothing can be read: that was said when the file was opened. */
+  #read<T>(query: (db: Sqlite) => readonly T[]): Promise<readonly T[]> {
+    try {
+      const db = this.#file.readable;
+      return Promise.resolve(db ? query(db) : []);
+    } catch (error) {
+      this.#release(error);
+      return Promise.reject(asError(error));
+    }
+  }
+
+  /** What has failed may work with a new connection; the other failures end by themselves. */
+  #release(error: unknown): void {
+    if (["damaged", "unwritable"].includes(troubleOf(error))) this.#file.release(error);
+  }
+}
+
+const sessionOf = ({ walk }: PadRow): string | null =>
+  walk === null ? null : (decodeWalk(walk)?.walk.session?.id ?? null);

@@ -1,0 +1,12 @@
+import type { Clock } from "../../src/clock.js";
+import { StoreEngine } from "../../src/store/engine.js";
+import { answerWith, storeOver, type StorePort } from "../../src/store/port.js";
+import type { Driver } from "../../src/store/sqlite.js";
+
+/** The thread's own engine, in this thread: what goes to it and comes back is copied as between threads. */
+export const storeHere = (folder: string, clock: Clock, loadDriver?: () => Promise<Driver>): StorePort => {
+  const answer = answerWith(
+    new StoreEngine(folder, () => clock.wall(), { durable: false, ...(loadDriver && { load: loadDriver }) }),
+  );
+  return storeOver(async (request) => structuredClone(await answer(structuredClone(request))));
+};
