@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { PadStatus } from "../../src/domain/pad.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { ManualClock } from "../support/clock.js";
-import { Book, inFolder, openStore, recordsIn } from "./book.js";
+import { Book, inFolder, listeningLog, openStore, recordsIn } from "./book.js";
 
 const ALL = { pad: null, since: null, limit: null };
 const DAY_MS = 86_400_000;
@@ -87,4 +87,65 @@ it("a walk under way outlives any retention", () =>
     await clock.advance(2 * 60 * 60_000);
     expect(await store.sessions(ALL)).toMatchObject([{ state: "active", duration: 59 }]);
     await store.close();
+  }));
+
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 365 * DAY_MS;
+
+/** A walk on the first day, kept by a bridge with retention, and an hour of that bridge. */
+const keepWalk = async (folder: string): Promise<ManualClock> => {
+  const clock = new ManualClock(FIRST);
+  const store = await openStore(folder, clock, { retentionDays: 30 });
+  const book = new Book(store, clock);
+  for (let second = 1; second <= 60; second += 1) {
+    book.status(walking(second));
+    await clock.advance(1000);
+  }
+  book.end();
+  await clock.advance(HOUR_MS);
+  await store.close();
+  return clock;
+};
+
+it("a clock that is ahead deletes nothing, is said once, and once it is right nothing has happened", () =>
+  inFolder(async (folder) => {
+    const clock = await keepWalk(folder);
+    const { log, warnings } = listeningLog();
+    // It comes up a year ahead, stays so across restarts, and jumps further.
+    clock.jumpWall(YEAR_MS);
+    for (let run = 0; run < 3; run += 1) {
+      const store = await openStore(folder, clock, { retentionDays: 30, log });
+      await clock.advance(3 * HOUR_MS);
+      if (run === 2) clock.jumpWall(YEAR_MS);
+      await clock.advance(4 * HOUR_MS);
+      expect(await store.sessions(ALL)).toHaveLength(1);
+      await store.close();
+    }
+    expect(warnings).toEqual(Array(3).fill(expect.stringContaining("The clock says 2027-11-0")));
+    clock.jumpWall(-2 * YEAR_MS);
+    const store = await openStore(folder, clock, { retentionDays: 30, log });
+    await clock.advance(20 * DAY_MS);
+    expect(await store.sessions(ALL)).toHaveLength(1);
+    await store.close();
+    expect(warnings).toHaveLength(3);
+  }));
+
+it("after a month without power old sessions go a day later, and the log says how many", () =>
+  inFolder(async (folder) => {
+    const clock = await keepWalk(folder);
+    const { log, infos } = listeningLog();
+    clock.jumpWall(40 * DAY_MS);
+    const store = await openStore(folder, clock, { retentionDays: 30, log });
+    const { total } = recordsIn(store).tally;
+    await clock.advance(23 * HOUR_MS);
+    expect(await store.sessions(ALL)).toHaveLength(1);
+    await clock.advance(3 * HOUR_MS);
+    expect(await store.sessions(ALL)).toHaveLength(0);
+    expect(infos).toEqual([
+      "Deleted 1 session that ended before 2026-11-12 (store.retention_days 30). Totals keep them.",
+    ]);
+    await store.close();
+    const after = await openStore(folder, clock);
+    expect(recordsIn(after).tally.total).toEqual(total);
+    await after.close();
   }));
