@@ -35,7 +35,7 @@ const walkOnDisk = async (ctx: TestContext, file: string): Promise<Scene & Disk>
   ctx.onTestFinished(() => rmSync(flag, { force: true }));
   const made = await scene(ctx, {
     config: { session: { min_duration: 1 }, log: { level: "debug" } },
-    program: { env: { LD_PRELOAD: String(preload), HANG_WHILE: flag, HANG_NAME: file } },
+    program: { env: { LD_PRELOAD: preload, HANG_WHILE: flag, HANG_NAME: file } },
   });
   await made.pad.walk();
   return { ...made, hang: () => writeFileSync(flag, ""), heal: () => rmSync(flag) };

@@ -239,7 +239,7 @@ describe("walkingpad2mqtt sessions", () => {
   it("--output may be a pipe", () =>
     inFolder(async (folder) => {
       const { store } = await walked(folder);
-      store.close();
+      await store.close();
       const pipe = join(folder, "pipe");
       execFileSync("mkfifo", [pipe]);
       const read = promisify(execFile)("cat", [pipe]);
@@ -250,7 +250,7 @@ describe("walkingpad2mqtt sessions", () => {
   it("--output on a full disk: 78, one sentence, and the file that was there", (ctx) =>
     inFolder(async (folder) => {
       const { store } = await walked(folder);
-      store.close();
+      await store.close();
       const disk = join(folder, "disk");
       mkdirSync(disk);
       try {
