@@ -136,8 +136,6 @@ export class App implements Stoppable {
   }
 
   quiesce(reason: string): Promise<void> {
-    this.#ending.abort();
-    this.#outage.end();
     let stopped = Promise.resolve();
     const stop = (): void => {
       stopped = allOf(this.#pads.map((pad) => () => pad.shutdown.begin()));
@@ -145,6 +143,8 @@ export class App implements Stoppable {
     return allOf([
       () => (this.#bridge ? this.#bridge.stopping(reason, stop) : stop()),
       () => stopped,
+      () => this.#ending.abort(),
+      () => this.#outage.end(),
       () => this.#page?.stopping(reason),
     ]);
   }

@@ -23,17 +23,17 @@ export interface BoundSignal {
 }
 
 /**
- * A signal that aborts with the reason of the first of `signals` that does, or with BridgeError("timeout") at the
- * deadline. Unlike AbortSignal.any() it leaves nothing on long-lived signals once released (Node 20 does).
+ * Calls `end` with the reason of the first of `signals` that aborts, or with BridgeError("timeout") at the deadline.
+ * Returns what gives the timer and the listeners back.
  */
-export const deadlineSignal = (
+const bound = (
   { clock, ms, what }: Deadline,
   signals: readonly AbortSignal[],
-): BoundSignal => {
-  const scope = new AbortController();
-  const follow = (): void => scope.abort(signals.find((signal) => signal.aborted)?.reason);
+  end: (reason: unknown) => void,
+): (() => void) => {
+  const follow = (): void => end(signals.find((signal) => signal.aborted)?.reason);
   const due = clock.now() + ms;
-  const expire = (): void => scope.abort(new BridgeError("timeout", `${what} took longer than ${ms} ms.`));
+  const expire = (): void => end(new BridgeError("timeout", `${what} took longer than ${ms} ms.`));
   // The timers of an iteration run before its sockets are read, so after a stall the deadline would overtake a reply
   // that has already arrived. A stall that ends exactly at the deadline makes no timer late, so one iteration is always
   // allowed for reading.
@@ -48,10 +48,19 @@ export const deadlineSignal = (
   setMaxListeners(0, ...signals);
   for (const signal of signals) signal.addEventListener("abort", follow, { once: true });
   if (signals.some((signal) => signal.aborted)) follow();
-  const release = (): void => {
+  return () => {
     cancel();
     for (const signal of signals) signal.removeEventListener("abort", follow);
   };
+};
+
+/**
+ * A signal that aborts with the reason of the first of `signals` that does, or with BridgeError("timeout") at the
+ * deadline. Unlike AbortSignal.any() it leaves nothing on long-lived signals once released (Node 20 does).
+ */
+export const deadlineSignal = (deadline: Deadline, signals: readonly AbortSignal[]): BoundSignal => {
+  const scope = new AbortController();
+  const release = bound(deadline, signals, (reason) => scope.abort(reason));
   return { signal: scope.signal, release };
 };
 
@@ -78,14 +87,23 @@ export const orAborted = <T>(promise: PromiseLike<T>, signal: AbortSignal): Prom
  * Awaits a promise that may never settle (noble's, ADR 9). Rejects with BridgeError("timeout") at the deadline, or with
  * the reason of a signal that aborts first.
  */
-export const withTimeout = async <T>(
+export const withTimeout = <T>(
   promise: PromiseLike<T>,
   { signal = [], ...deadline }: Deadline & { readonly signal?: AbortSignal | readonly AbortSignal[] },
-): Promise<T> => {
-  const scope = deadlineSignal(deadline, signal instanceof AbortSignal ? [signal] : signal);
-  try {
-    return await orAborted(promise, scope.signal);
-  } finally {
-    scope.release();
-  }
-};
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const wait = { isOver: false, release: (): void => undefined };
+    const fail = (reason: unknown): void => {
+      wait.isOver = true;
+      wait.release();
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- handed on as it was thrown
+      reject(reason);
+    };
+    wait.release = bound(deadline, signal instanceof AbortSignal ? [signal] : signal, fail);
+    // It may have called already.
+    if (wait.isOver) wait.release();
+    promise.then((value) => {
+      wait.release();
+      resolve(value);
+    }, fail);
+  });

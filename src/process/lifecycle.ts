@@ -126,12 +126,12 @@ export const shutDown = async (
   ending: Ending,
   { budgetMs, clock, log }: { readonly budgetMs: number; readonly clock: Clock; readonly log: Logger },
 ): Promise<ExitCode> => {
+  // First of all, in the turn of the signal: it writes the stop of each belt.
+  const begun = (async () => app.quiesce(end.reason))();
   const until = clock.now() + budgetMs;
   const stage = (name: string, cap: number, run: (signal: AbortSignal, ms: number) => Promise<void> | void) =>
     runStage(name, Math.max(0, Math.min(cap, until - clock.now())), run, { clock, log });
-
-  // First, in the turn of the signal: this writes the stop of each belt.
-  const quiesced = stage("quiesce", CAPS.quiesce, () => app.quiesce(end.reason));
+  const quiesced = stage("quiesce", CAPS.quiesce, () => begun);
   // A start that failed has no pads yet: the line mentions no belts then.
   const first = attempt(() => app.report(), log)?.length ? ": every belt is stopped first" : "";
   log.info({ reason: end.reason }, `Stopping (${end.reason})${first}`);

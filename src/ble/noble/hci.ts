@@ -32,8 +32,16 @@ const ACL = 0x02;
 const ACL_START = 0x02;
 const ATT_CHANNEL = 0x0004;
 const ATT_ERROR = 0x01;
+const L2CAP_HEADER = 4;
+const ACL_HEADER = 5;
 const INVALID_PDU = 0x04;
 const UNLIKELY_ERROR = 0x0e;
+
+/** A packet that was handed over: to the controller, or, with a promise, to noble. */
+export interface Handed {
+  readonly connection: number;
+  readonly queued: Promise<void> | null;
+}
 
 /** Reads the HCI state that noble does not expose, and works around noble's faults there. Linux only. */
 export class NobleHci {
@@ -42,7 +50,7 @@ export class NobleHci {
   readonly #log: Logger;
   readonly #events = new EventEmitter<Events>();
   /** The last packet that is being put into noble's queue; earlier ones are in it already. */
-  #lastHanded: Promise<void> = Promise.resolve();
+  #lastHanded: Promise<void> | null = null;
   /** Whether this controller reports sent packets; all real ones do. */
   #reports = false;
 
@@ -58,30 +66,35 @@ export class NobleHci {
   }
 
   /**
-   * Writes without response; resolves when the controller has sent the packet. Bypasses noble's queue, in which a stop
+   * Writes without response, in this turn; `sent` tells when it has left. Bypasses noble's queue, in which a stop
    * would wait behind a request that the pad never answers.
    */
-  async command(
-    peripheral: Peripheral,
-    attribute: number,
-    bytes: Buffer,
-    signal: AbortSignal,
-  ): Promise<void> {
-    signal.throwIfAborted();
+  command(peripheral: Peripheral, attribute: number, bytes: Buffer): Handed {
     const connection = this.connectionOf(peripheral);
     const gatt = this.bindings._gatts[peripheral.id];
     if (connection === null || !gatt) throw linkLost(peripheral.address, undefined);
     const pdu = gatt.writeRequest(attribute, bytes, true);
-    const handed = this.bindings._hci.writeAclDataPkt(connection, ATT_CHANNEL, pdu);
-    this.#lastHanded = handed.catch(() => undefined);
-    await orAborted(handed, signal);
+    if (this.#writeNow(connection, pdu)) return { connection, queued: null };
+    const queued = this.bindings._hci.writeAclDataPkt(connection, ATT_CHANNEL, pdu);
+    const handed = queued.catch(() => undefined);
+    this.#lastHanded = handed;
+    void handed.then(() => {
+      if (this.#lastHanded === handed) this.#lastHanded = null;
+    });
+    return { connection, queued };
+  }
+
+  /** Resolves when the controller has sent the packet, and rejects where it could not be handed over. */
+  async sent({ connection, queued }: Handed, signal: AbortSignal): Promise<void> {
+    if (queued) await orAborted(queued, signal);
     await this.drained(connection, signal);
   }
 
   /** Resolves when the controller has sent all that was handed over for a connection so far. */
   async drained(connection: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     // noble puts a packet into its queue asynchronously.
-    await orAborted(this.#lastHanded, signal);
+    if (this.#lastHanded) await orAborted(this.#lastHanded, signal);
     const { _aclConnections, _aclQueue } = this.bindings._hci;
     const queued = _aclQueue.filter((packet) => packet.handle === connection).length;
     let left = (_aclConnections.get(connection)?.pending ?? 0) + queued;
@@ -93,6 +106,24 @@ export class NobleHci {
     await awaitEvent(this.#events, "completed", () => undefined, sent, signal).catch((error: unknown) => {
       if (this.#reports) throw error;
     });
+  }
+
+  /**
+   * noble gets a packet to the socket over several promises, that is behind everything else that the present turn of the
+   * main loop does: of the program's end, say. Where the controller has room and nothing waits for it, it is written at
+   * once. False: noble has to queue it.
+   */
+  #writeNow(connection: number, pdu: Buffer): boolean {
+    const { _aclBuffers: buffers, _aclConnections, _aclQueue, _socket } = this.bindings._hci;
+    const link = _aclConnections.get(connection);
+    const fits = buffers !== undefined && L2CAP_HEADER + pdu.length <= buffers.length;
+    if (!link || !fits || _aclQueue.length > 0) return false;
+    let pending = 0;
+    for (const each of _aclConnections.values()) pending += each.pending;
+    if (pending >= buffers.num) return false;
+    link.pending += 1;
+    _socket.write(aclPacket(connection, pdu));
+    return true;
   }
 
   /** dBm of a connection; null where the controller does not report it. */
@@ -206,6 +237,18 @@ export class NobleHci {
     };
   }
 }
+
+/** An ATT PDU in one packet that is not flushed automatically, PB flag 0 (Core spec Vol 4 Part E 5.4.2, Vol 3 Part A 3.1). */
+const aclPacket = (connection: number, pdu: Buffer): Buffer => {
+  const packet = Buffer.alloc(ACL_HEADER + L2CAP_HEADER + pdu.length);
+  packet.writeUInt8(ACL, 0);
+  packet.writeUInt16LE(connection, 1);
+  packet.writeUInt16LE(L2CAP_HEADER + pdu.length, 3);
+  packet.writeUInt16LE(pdu.length, 5);
+  packet.writeUInt16LE(ATT_CHANNEL, 7);
+  pdu.copy(packet, ACL_HEADER + L2CAP_HEADER);
+  return packet;
+};
 
 interface RssiAnswer {
   /** Null where the controller does not report it. */

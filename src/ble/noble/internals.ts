@@ -92,7 +92,8 @@ export interface Hci extends EventEmitter {
   readonly _socket: HciSocket;
   readonly _deviceId: number;
   readonly _userChannel: unknown;
-  readonly _aclBuffers: unknown;
+  /** What the controller takes at a time, once it is known: bytes of a packet without its header, and packets. */
+  readonly _aclBuffers: { readonly length: number; readonly num: number } | undefined;
   readonly _aclConnections: Map<number, { pending: number }>;
   _aclQueue: { readonly handle: number }[];
   _handleBuffers: Record<number, unknown>;
@@ -121,6 +122,7 @@ export interface HciSocket extends EventEmitter {
   bindRaw(adapter: number): void;
   bindUser(adapter: number): void;
   isDevUp(): boolean;
+  write(packet: Buffer): void;
   start(): void;
   stop(): void;
 }

@@ -117,13 +117,16 @@ export class NobleLink implements Link {
       );
       return;
     }
+    bounded.signal.throwIfAborted();
     const { hci, clock } = this.#deps;
+    // First of all: a stop waits for nothing.
+    const handed = hci && range ? hci.command(this.#peripheral, range.valueHandle, sent) : null;
     const scope = deadlineSignal({ clock, ms: SEND_MS, what: `writing ${uuid}` }, [
       ...this.#ends,
       bounded.signal,
     ]);
     try {
-      if (hci && range) await hci.command(this.#peripheral, range.valueHandle, sent, scope.signal);
+      if (hci && handed) await hci.sent(handed, scope.signal);
       else
         await awaitCompletion(characteristic, "write", () => characteristic.write(sent, true), scope.signal);
     } finally {
