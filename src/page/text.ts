@@ -156,7 +156,8 @@ export const TEXT = {
     bars: "Days. The left and right arrow keys select a day.",
     bar: (day: string, value: string) => `${day}: ${value}`,
     noWalks: "No walks on this day.",
-    nothing: "No walks yet. Each walk of at least 30 seconds is kept and shown here.",
+    nothing: (days: number, shortest: number | null) =>
+      `No walks in the last ${days} days. Walks ${shortest === null ? "" : `of at least ${shortest} seconds `}are kept and shown here.`,
     loading: "Loading …",
     walks: "Walks",
     walk: (time: string) => `Walk at ${time}`,

@@ -22,6 +22,8 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Other sites of the tests are this machine, too.
+  "--host-resolver-rules=MAP *.example 127.0.0.1",
   "--no-first-run",
 ];
 

@@ -44,79 +44,81 @@ interface Shown {
 }
 const shownBy = (tab: Tab): Promise<readonly Shown[]> => tab.page.evaluate<readonly Shown[]>("window.shown");
 
-describe.skipIf(noBrowser)(`the page while its bridge ends, dies and comes back${unlessNoBrowser}`, () => {
-  const browser = browserOfFile();
-  const walking = async (tab: Tab): Promise<void> => {
-    await tab.untilBelt(/standby|idle/);
-    await tab.start();
-    await tab.untilSpeed((speed) => speed >= 1.5);
-  };
+describe
+  .skipIf(noBrowser)
+  .concurrent(`the page while its bridge ends, dies and comes back${unlessNoBrowser}`, () => {
+    const browser = browserOfFile();
+    const walking = async (tab: Tab): Promise<void> => {
+      await tab.untilBelt(/standby|idle/);
+      await tab.start();
+      await tab.untilSpeed((speed) => speed >= 1.5);
+    };
 
-  it("SIGTERM: stopping, the falling speed, at rest, ended; back by itself; kill -9: lost, back, the belt stopped", async (ctx) => {
-    const options = await settings(ctx);
-    const first = await started(ctx, options);
-    const url = await urlOf(first);
-    const tab = await Tab.open(ctx, browser(), url, DESKTOP, AWAY);
-    await walking(tab);
-    await tab.page.evaluate(WATCH);
-    first.signal("SIGTERM");
-    await tab.says(ENDED);
-    expect(await first.exit(25_000)).toEqual({ code: 0, signal: null });
-    const shown = await shownBy(tab);
-    const falling = shown.filter(({ banner }) => banner === STOPPING).map(({ speed }) => speed);
-    const fall = falling.slice(falling.lastIndexOf(Math.max(...falling)));
-    expect(fall).toEqual(fall.toSorted((a, b) => b - a));
-    expect(new Set(fall).size).toBeGreaterThan(2);
-    expect(shown.some(({ banner, speed }) => banner !== ENDED && speed === 0)).toBe(true);
-    expect(await tab.violations()).toEqual([]);
+    it("SIGTERM: stopping, the falling speed, at rest, ended; back by itself; kill -9: lost, back, the belt stopped", async (ctx) => {
+      const options = await settings(ctx);
+      const first = await started(ctx, options);
+      const url = await urlOf(first);
+      const tab = await Tab.open(ctx, browser(), url, DESKTOP, AWAY);
+      await walking(tab);
+      await tab.page.evaluate(WATCH);
+      first.signal("SIGTERM");
+      await tab.says(ENDED);
+      expect(await first.exit(25_000)).toEqual({ code: 0, signal: null });
+      const shown = await shownBy(tab);
+      const falling = shown.filter(({ banner }) => banner === STOPPING).map(({ speed }) => speed);
+      const fall = falling.slice(falling.lastIndexOf(Math.max(...falling)));
+      expect(fall).toEqual(fall.toSorted((a, b) => b - a));
+      expect(new Set(fall).size).toBeGreaterThan(2);
+      expect(shown.some(({ banner, speed }) => banner !== ENDED && speed === 0)).toBe(true);
+      expect(await tab.violations()).toEqual([]);
 
-    const second = await started(ctx, options);
-    await walking(tab);
-    await tab.page.evaluate(WATCH);
-    second.child.kill("SIGKILL");
-    await tab.says(LOST);
-    await tab.button(/^STOP/).waitFor();
-    expect(await tab.violations()).toEqual([]);
-    const third = await started(ctx, options);
-    await tab.untilBelt(/standby|idle/);
-    // The belt that the crash has left moving.
-    await tell(third, { do: "press", address: PAD, key: "start-stop" });
-    const words = async (): Promise<readonly string[]> => (await shownBy(tab)).map(({ belt }) => belt);
-    await expect.poll(words, SOON).toEqual(expect.arrayContaining(["unknown", "starting"]));
-    await third.untilLine(({ msg }) => msg.includes("crash"), SOON.timeout);
-    await tab.untilBelt(/standby|idle/);
-    expect((await tell(third, { do: "speed", address: PAD })).speed).toBe(0);
-    expect((await shownBy(tab)).some(({ banner }) => banner.endsWith(LOST))).toBe(true);
-    third.signal("SIGTERM");
-    await tab.says(ENDED);
+      const second = await started(ctx, options);
+      await walking(tab);
+      await tab.page.evaluate(WATCH);
+      second.child.kill("SIGKILL");
+      await tab.says(LOST);
+      await tab.button(/^STOP/).waitFor();
+      expect(await tab.violations()).toEqual([]);
+      const third = await started(ctx, options);
+      await tab.untilBelt(/standby|idle/);
+      // The belt that the crash has left moving.
+      await tell(third, { do: "press", address: PAD, key: "start-stop" });
+      const words = async (): Promise<readonly string[]> => (await shownBy(tab)).map(({ belt }) => belt);
+      await ctx.expect.poll(words, SOON).toEqual(expect.arrayContaining(["unknown", "starting"]));
+      await third.untilLine(({ msg }) => msg.includes("crash"), SOON.timeout);
+      await tab.untilBelt(/standby|idle/);
+      expect((await tell(third, { do: "speed", address: PAD })).speed).toBe(0);
+      expect((await shownBy(tab)).some(({ banner }) => banner.endsWith(LOST))).toBe(true);
+      third.signal("SIGTERM");
+      await tab.says(ENDED);
+    });
+
+    it("a link that is lost, a stop that is pressed then; a connection that falls silent", async (ctx) => {
+      const options = await settings(ctx);
+      const program = await started(ctx, options);
+      const tab = await Tab.open(ctx, browser(), await urlOf(program), DESKTOP, AWAY);
+      await walking(tab);
+      const range = (out: boolean) => tell(program, { do: "range", address: PAD, out });
+      await range(true);
+      await tell(program, { do: "drop", address: PAD });
+      await tab.says("The Bluetooth connection was lost while the belt moved; it may still be moving.");
+      await tab.says(/^Last seen at /);
+      expect(await tab.belt()).toBe("unknown");
+      await tab.button(/^STOP/).click();
+      await tab.says("Stop sent");
+      expect((await tell(program, { do: "speed", address: PAD })).speed).toBeGreaterThan(0);
+      await range(false);
+      await tab.untilBelt(/standby|idle/);
+      expect((await tell(program, { do: "speed", address: PAD })).speed).toBe(0);
+
+      await silent(ctx, tab, program);
+      program.signal("SIGTERM");
+      await tab.says(ENDED);
+    });
   });
-
-  it("a link that is lost, a stop that is pressed then; a connection that falls silent", async (ctx) => {
-    const options = await settings(ctx);
-    const program = await started(ctx, options);
-    const tab = await Tab.open(ctx, browser(), await urlOf(program), DESKTOP, AWAY);
-    await walking(tab);
-    const range = (out: boolean) => tell(program, { do: "range", address: PAD, out });
-    await range(true);
-    await tell(program, { do: "drop", address: PAD });
-    await tab.says("The Bluetooth connection was lost while the belt moved; it may still be moving.");
-    await tab.says(/^Last seen at /);
-    expect(await tab.belt()).toBe("unknown");
-    await tab.button(/^STOP/).click();
-    await tab.says("Stop sent");
-    expect((await tell(program, { do: "speed", address: PAD })).speed).toBeGreaterThan(0);
-    await range(false);
-    await tab.untilBelt(/standby|idle/);
-    expect((await tell(program, { do: "speed", address: PAD })).speed).toBe(0);
-
-    await silent(tab, program);
-    program.signal("SIGTERM");
-    await tab.says(ENDED);
-  });
-});
 
 /** Nothing is sent any more, and nothing ends: said within 5 s of the last word. The page's clock is turned by hand. */
-const silent = async (tab: Tab, program: Program): Promise<void> => {
+const silent = async ({ expect }: TestContext, tab: Tab, program: Program): Promise<void> => {
   await tab.page.clock.install();
   await tab.page.reload();
   await tab.page.clock.runFor(1_000);

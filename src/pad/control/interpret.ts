@@ -72,7 +72,7 @@ const REFUSED = {
   ),
   locked: failure(
     "start-not-allowed",
-    "safety.allow_start is false: MQTT may stop and slow the belt, nothing else.",
+    "safety.allow_start is false: the belt may be stopped and slowed down, nothing else.",
   ),
   radio: failure(
     "radio-off",

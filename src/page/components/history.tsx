@@ -15,6 +15,14 @@ interface Props {
   readonly actions: Actions;
 }
 
+/** Where nothing can be drawn: walks of which nothing of the kind was counted, or none at all. */
+const noteOf = ({ info }: State, days: readonly DayPayload[], shown: number): string => {
+  const count = days.reduce((sum, { sessions }) => sum + sessions, 0);
+  return count > 0
+    ? TEXT.goals.sessions(count)
+    : TEXT.history.nothing(shown, info?.config.session.min_duration ?? null);
+};
+
 const Days = ({ state, actions, days }: Props & { readonly days: readonly DayPayload[] }) => {
   const { range, metric, day } = state.history;
   const { units } = state.preferences;
@@ -46,7 +54,7 @@ const Days = ({ state, actions, days }: Props & { readonly days: readonly DayPay
       />
       <p class="quiet-note">
         {best === null
-          ? TEXT.history.nothing
+          ? noteOf(state, days, bars.length)
           : TEXT.history.best(metricText(metric, best.value, units), shortDayText(dateOf(best.day)))}
       </p>
     </>
