@@ -3,14 +3,14 @@ import { ManualClock } from "../../test/support/clock.js";
 import { WALKING } from "../../test/support/pad-state.js";
 import type { PadState } from "../domain/state.js";
 import { speedFromKmh } from "../domain/units.js";
-import { PadFeed, type Published } from "./pad-feed.js";
+import { PadFeed, type PublishedPad } from "./pad-feed.js";
 
 const STATE: PadState = { ...WALKING, speed: speedFromKmh(2), rssi: -60, lastStatusAt: 1 };
 
 const rig = () => {
   const clock = new ManualClock();
   const sent: { readonly topic: string; readonly payload: object }[] = [];
-  const view: { now: Published } = { now: { available: true, state: STATE, stats: null } };
+  const view: { now: PublishedPad } = { now: { available: true, state: STATE, stats: null } };
   const publisher = new PadFeed(clock, () => view.now, {
     availability: (payload) => void sent.push({ topic: "availability", payload }),
     state: (payload) => void sent.push({ topic: "state", payload }),

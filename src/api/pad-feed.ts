@@ -17,7 +17,7 @@ export interface FeedClock {
 }
 
 /** The published part of a pad. `stats` is null until the store has been read. */
-export interface Published {
+export interface PublishedPad {
   readonly available: boolean;
   readonly state: PadState;
   readonly stats: Stats | null;
@@ -113,7 +113,7 @@ class Paced<Value, Payload> {
 /** One pad's availability, state and stats for a face of the bridge: belt changes at once, numbers at their rate. */
 export class PadFeed {
   readonly #clock: FeedClock;
-  readonly #view: () => Published;
+  readonly #view: () => PublishedPad;
   readonly #sink: PadSink;
   readonly #state: Paced<PadState, StatePayload>;
   readonly #stats: Paced<Stats, StatsPayload>;
@@ -121,7 +121,7 @@ export class PadFeed {
   #timer: { readonly at: number; readonly cancel: () => void } | null = null;
   #flushedAt = -Infinity;
 
-  constructor(clock: FeedClock, view: () => Published, sink: PadSink) {
+  constructor(clock: FeedClock, view: () => PublishedPad, sink: PadSink) {
     this.#clock = clock;
     this.#view = view;
     this.#sink = sink;
@@ -174,12 +174,12 @@ export class PadFeed {
     this.#timer = null;
   }
 
-  #sendAvailable({ available }: Published): void {
+  #sendAvailable({ available }: PublishedPad): void {
     this.#available = available;
     this.#sink.availability(availabilityPayload(available));
   }
 
-  #run(view: Published, flush: boolean): void {
+  #run(view: PublishedPad, flush: boolean): void {
     if (view.available !== this.#available) this.#sendAvailable(view);
     const now = this.#clock.now();
     const { state, stats } = view;

@@ -4,7 +4,7 @@ import type { EventType, PadState } from "../domain/state.js";
 import type { Session, Stats } from "../domain/stats.js";
 
 /** An event of a pad; `at` is epoch milliseconds. */
-export interface PadHappening {
+export interface PadPortEvent {
   readonly type: EventType;
   readonly at: number;
   readonly session?: Session;
@@ -36,7 +36,7 @@ export interface PadPort {
   view(): PadPortView;
   subscribe(listener: {
     changed(view: PadPortView): void;
-    happened(pad: unknown, event: PadHappening): void;
+    happened(pad: unknown, event: PadPortEvent): void;
   }): () => void;
   /** `arrived`: when the message arrived, on the clock; `stale`: it is older than 5 s by its own `at`. */
   submit(requests: readonly CommandRequest[], arrived: number, stale: boolean): void;

@@ -32,7 +32,7 @@ export interface BeltLeft {
 export type BridgeEvent = ReturnType<typeof bridgeStatePayload> & { readonly belts?: readonly BeltLeft[] };
 
 /** A part of the bridge: its state, and advice where there is a problem. */
-export interface Part {
+export interface ComponentState {
   readonly state: string;
   readonly advice: string | null;
 }
@@ -41,12 +41,12 @@ export interface Part {
 export interface InfoPayload {
   readonly version: string;
   readonly started_at: string;
-  readonly radio: Part;
-  readonly store: Part;
+  readonly radio: ComponentState;
+  readonly store: ComponentState;
   /** `state`: `ok`, or `refused`: the broker refuses subscriptions; `advice` names the topics and the consequence. */
-  readonly mqtt: Part;
+  readonly mqtt: ComponentState;
   /** `state`: `on`, `off` (by configuration), `failed` (see `advice`). */
-  readonly web: Part & { readonly url: string | null };
+  readonly web: ComponentState & { readonly url: string | null };
   readonly pads: readonly {
     readonly id: string;
     readonly name: string;

@@ -6,7 +6,7 @@ import { type BrokerEndpoint, openBrokerEndpoint } from "./broker-endpoint.js";
 import { type Clock, type StallWatch, watchStalls } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { padSettings, safetySettings, simulatedPads } from "../config/settings.js";
-import { configuredPad, keepCrashMark } from "./configured-pad.js";
+import { configuredPad, trackCrashMark } from "./configured-pad.js";
 import { allOf, type BeltReport, inOrder, type Stoppable } from "../process/lifecycle.js";
 import type { Logger } from "../log/log.js";
 import type { Bridge } from "../mqtt/bridge.js";
@@ -109,7 +109,7 @@ export class App implements Stoppable {
     if (this.#isOver()) return;
     const parts = { ...this.#deps, radio, store: this.#store };
     this.#pads = padSettings(this.#config).map((settings) => configuredPad(this.#config, settings, parts));
-    this.#crashMarks.push(...this.#pads.map((pad) => keepCrashMark(pad, this.#store)));
+    this.#crashMarks.push(...this.#pads.map((pad) => trackCrashMark(pad, this.#store)));
     this.#bridge = this.#newBridge(endpoint, radio, before);
     this.#brokerChanged(false);
     this.#cleanups.push(radio.onState(() => this.#infoChanged()));

@@ -18,7 +18,7 @@ export const addressesOf = (pads: readonly Pad[]): ReadonlyMap<string, string> =
     }),
   );
 
-export interface Facts {
+export interface BridgeFacts {
   readonly version: string;
   /** Epoch milliseconds. */
   readonly startedAt: number;
@@ -40,7 +40,7 @@ export const infoPayload = ({
   web,
   pads,
   config,
-}: Facts): InfoPayload => ({
+}: BridgeFacts): InfoPayload => ({
   version,
   started_at: new Date(startedAt).toISOString(),
   radio,
@@ -54,7 +54,7 @@ export const infoPayload = ({
   config: effective(config),
 });
 
-export interface Vitals {
+export interface HealthFacts {
   /** Milliseconds. */
   readonly uptime: number;
   readonly memory: { readonly rss: number; readonly heapUsed: number };
@@ -63,7 +63,7 @@ export interface Vitals {
 }
 
 /** The payload of bridge/health (docs/topics.md). */
-export const healthPayload = ({ uptime, memory, broker, pads }: Vitals): object => ({
+export const healthPayload = ({ uptime, memory, broker, pads }: HealthFacts): object => ({
   uptime: Math.round(uptime / 1000),
   memory: { rss: memory.rss, heap_used: memory.heapUsed },
   mqtt: mqttVitals(broker),

@@ -2,8 +2,8 @@ import type { Radio } from "../ble/radio.js";
 import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import { parseFaults } from "../domain/faults.js";
-import type { Answer } from "../mqtt/router.js";
-import { scanFor, type Sighting } from "./scan.js";
+import type { RequestAnswer } from "../mqtt/router.js";
+import { scanFor, type FoundDevice } from "./scan.js";
 import type { SimulatedRadio } from "../sim/radio.js";
 
 /** A requested scan ends by itself; longer scans belong on the command line. */
@@ -29,7 +29,11 @@ type Fields = Readonly<Record<string, unknown>>;
  * bridge/request/<verb> -> its reply (docs/topics.md). Settles within the scan's time; rejects with an Error for the
  * user.
  */
-export const answerRequest = async (verb: string, fields: Fields, deps: RequestDeps): Promise<Answer> => {
+export const answerRequest = async (
+  verb: string,
+  fields: Fields,
+  deps: RequestDeps,
+): Promise<RequestAnswer> => {
   switch (verb) {
     case "health_check":
       return { data: { healthy: true, ...deps.health() } };
@@ -49,7 +53,7 @@ export const answerRequest = async (verb: string, fields: Fields, deps: RequestD
   }
 };
 
-const simulate = ({ pad, faults }: Fields, { simulator, addresses }: RequestDeps): Answer => {
+const simulate = ({ pad, faults }: Fields, { simulator, addresses }: RequestDeps): RequestAnswer => {
   if (!simulator) return { error: "simulate works with `bluetooth.radio: simulator` only" };
   const address = typeof pad === "string" ? addresses.get(pad) : undefined;
   if (address === undefined) return { error: `pad must be one of: ${[...addresses.keys()].join(", ")}` };
@@ -65,7 +69,7 @@ const simulate = ({ pad, faults }: Fields, { simulator, addresses }: RequestDeps
 const scan = async (
   { seconds = SCAN.seconds }: Fields,
   { radio, clock, signal }: RequestDeps,
-): Promise<readonly Sighting[]> => {
+): Promise<readonly FoundDevice[]> => {
   if (typeof seconds !== "number" || !(seconds > 0 && seconds <= SCAN.most))
     throw new Error(`seconds must be a number above 0 and up to ${SCAN.most}`);
   const { state, advice } = radio.state;

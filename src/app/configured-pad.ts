@@ -40,7 +40,7 @@ export const configuredPad = (
 };
 
 /** Updates the pad's crash mark in the store with each status, until the returned function is called. */
-export const keepCrashMark = (pad: Pad, store: Store): (() => void) =>
+export const trackCrashMark = (pad: Pad, store: Store): (() => void) =>
   pad.subscribe({
     changed: ({ state, crashedAt }) => {
       // The mark of an unclean end stays until the belt has been seen (safety rule 9).

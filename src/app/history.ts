@@ -9,7 +9,7 @@ import { sessionsCsv } from "./export/session-text.js";
 import { sessionFitInThread } from "./export/fit-thread.js";
 import { readSessionsTcx } from "./export/tcx.js";
 import { fitName, parseSince, parseUntil, sessionObject } from "./session-list.js";
-import { thin } from "./thin.js";
+import { downsample } from "./downsample.js";
 
 /** A chart is a thousand pixels wide, and each pixel may show a minimum and a maximum. */
 const MOST_SAMPLES = 2_000;
@@ -114,7 +114,7 @@ export const history = (
       checkKeys(rest, []);
       const [session] = await find({ ...(pad !== undefined && { pad }), id });
       if (!session) throw noWalk;
-      return thin(await answered(store.samples(session)), MOST_SAMPLES).map(samplePayload);
+      return downsample(await answered(store.samples(session)), MOST_SAMPLES).map(samplePayload);
     },
     days: async (query) => {
       checkKeys(query, ["pad", "since"]);

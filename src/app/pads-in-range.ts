@@ -8,7 +8,7 @@ import { readPads } from "../config/pads.js";
 import { padsYaml, savePads } from "../config/save.js";
 import { asError } from "../domain/errors.js";
 import { HttpError } from "../web/ports.js";
-import { proposals, scanFor } from "./scan.js";
+import { padProposals, scanFor } from "./scan.js";
 
 const SCAN = { seconds: 5, most: 60 } as const;
 
@@ -36,7 +36,7 @@ export const padsInRange = async (
   const seen = await scanFor(radio, clock, seconds * 1000, signal).catch((error: unknown) => {
     throw new HttpError(503, "radio-off", asError(error).message);
   });
-  const fresh = new Map(proposals(seen, configured).map((entry) => [entry.address, entry]));
+  const fresh = new Map(padProposals(seen, configured).map((entry) => [entry.address, entry]));
   return seen
     .filter(({ protocol }) => protocol !== null)
     .sort((a, b) => (b.rssi ?? -128) - (a.rssi ?? -128))

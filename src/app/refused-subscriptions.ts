@@ -1,4 +1,4 @@
-import type { Part } from "../api/page.js";
+import type { ComponentState } from "../api/page.js";
 import type { Logger } from "../log/log.js";
 import { topics } from "../mqtt/topics.js";
 
@@ -22,7 +22,7 @@ export class RefusedSubscriptions {
   }
 
   /** For `bridge/info`. */
-  get state(): Part {
+  get state(): ComponentState {
     if (this.#refused.length === 0) return { state: "ok", advice: null };
     return { state: "refused", advice: `${this.#sentence()}: ${this.#refused.join(", ")}. ${ADVICE}.` };
   }

@@ -5,10 +5,10 @@ import { parse } from "yaml";
 import { readPads } from "../config/pads.js";
 import { padsYaml } from "../config/save.js";
 import { NO_FAULTS } from "../domain/faults.js";
-import { proposals, scanFor, sighting, type Sighting } from "./scan.js";
+import { padProposals, scanFor, classify, type FoundDevice } from "./scan.js";
 import { simulatedRadio } from "../sim/radio.js";
 
-const seen = (name: string | null, address: string, protocol: string | null = "wilink"): Sighting => ({
+const seen = (name: string | null, address: string, protocol: string | null = "wilink"): FoundDevice => ({
   name,
   address,
   rssi: -60,
@@ -49,7 +49,7 @@ describe("a scan", () => {
     ["an X21 without", "KS-NACH-X21C", [], { protocol: "kingsmith-text", model: "X21" }],
     ["anything else", "Toaster", ["180f"], { protocol: null, model: null }],
   ])("recognises %s", (_, name, services, expected) => {
-    expect(sighting({ address: "a", name, rssi: null, services })).toMatchObject(expected);
+    expect(classify({ address: "a", name, rssi: null, services })).toMatchObject(expected);
   });
 
   it("proposes what the loader reads again, whatever a pad calls itself", () => {
@@ -60,7 +60,7 @@ describe("a scan", () => {
     fc.assert(
       fc.property(fc.array(name, { minLength: 1, maxLength: 4 }), (names) => {
         const found = names.map((one, index) => seen(one, `57:4c:4e:00:11:2${index}`));
-        const proposed = proposals(found, []);
+        const proposed = padProposals(found, []);
         const read = readPads((parse(padsYaml(proposed)) as { pads: unknown[] }).pads);
         expect(read.findings).toEqual([]);
         expect(read.pads).toMatchObject(proposed);
@@ -84,7 +84,7 @@ describe("a scan", () => {
       { id: "ks-blc2", address: "9" },
       { id: "other", address: "6" },
     ];
-    expect(proposals(found, used).map(({ id, address }) => [id, address])).toEqual([
+    expect(padProposals(found, used).map(({ id, address }) => [id, address])).toEqual([
       ["ks-blc2-2", "1"],
       ["ks-blc2-3", "2"],
       ["br-cke", "3"],

@@ -6,7 +6,7 @@ import { identify } from "../protocol/identify.js";
 import { modelFor, recogniseByName } from "../protocol/models.js";
 
 /** A classified advertiser; `protocol` is null where nothing identifies it as a pad. */
-export interface Sighting {
+export interface FoundDevice {
   readonly address: string;
   readonly name: string | null;
   /** dBm. */
@@ -16,7 +16,7 @@ export interface Sighting {
   readonly model: string | null;
 }
 
-export const sighting = ({ address, name, rssi, services }: Advertisement): Sighting => {
+export const classify = ({ address, name, rssi, services }: Advertisement): FoundDevice => {
   const offered = identify(services);
   const known = name === null ? null : recogniseByName(name);
   // The services decide before the name, where the device offers them.
@@ -41,7 +41,7 @@ const merge = (before: Advertisement | undefined, now: Advertisement): Advertise
 });
 
 /** Pads before other devices, the nearest first. */
-const rank = ({ protocol, rssi }: Sighting): number => (protocol === null ? -1000 : 0) + (rssi ?? -128);
+const rank = ({ protocol, rssi }: FoundDevice): number => (protocol === null ? -1000 : 0) + (rssi ?? -128);
 
 /** Every device that advertises within `ms`. Rejects with the BridgeError that keeps the radio from scanning. */
 export const scanFor = async (
@@ -49,7 +49,7 @@ export const scanFor = async (
   clock: Clock,
   ms: number,
   signal: AbortSignal,
-): Promise<readonly Sighting[]> => {
+): Promise<readonly FoundDevice[]> => {
   const seen = new Map<string, Advertisement>();
   const over = new AbortController();
   const end = (): void => over.abort();
@@ -64,7 +64,7 @@ export const scanFor = async (
     cancel();
     signal.removeEventListener("abort", end);
   }
-  return [...seen.values()].map(sighting).sort((a, b) => rank(b) - rank(a));
+  return [...seen.values()].map(classify).sort((a, b) => rank(b) - rank(a));
 };
 
 /** A `pads:` entry for the config. */
@@ -75,8 +75,8 @@ export interface PadProposal {
 }
 
 /** Entries for the pads among the sightings, with ids made from their names and not in use yet. */
-export const proposals = (
-  sightings: readonly Sighting[],
+export const padProposals = (
+  sightings: readonly FoundDevice[],
   used: readonly { readonly id: string; readonly address: string | null }[],
 ): readonly PadProposal[] => {
   const ids = new Set(used.map(({ id }) => id));

@@ -6,7 +6,7 @@ import { BridgeError } from "../domain/errors.js";
 import { visible } from "../domain/visible.js";
 import { EXIT, type ExitCode } from "../process/lifecycle.js";
 import { createLogger } from "../log/log.js";
-import { type PadProposal, proposals, scanFor, type Sighting } from "../app/scan.js";
+import { type PadProposal, padProposals, scanFor, type FoundDevice } from "../app/scan.js";
 import { simulatedRadio } from "../sim/radio.js";
 import { readConfig } from "./config.js";
 import type { Invocation } from "./invocation.js";
@@ -38,7 +38,7 @@ export const scan = async (invocation: Invocation, flags: ScanFlags): Promise<Ex
   try {
     if (!flags.json) terminal.err(`Listening for ${seconds} s; wake the pad by its button or its remote…\n`);
     const seen = await scanFor(radio, clock, seconds * 1000, over.signal);
-    const fresh = proposals(seen, loaded.config.pads);
+    const fresh = padProposals(seen, loaded.config.pads);
     terminal.out(flags.json ? `${JSON.stringify(seen, null, 2)}\n` : report(seen, fresh, loaded.file));
     return flags.save ? await save(fresh, loaded.file, terminal.err) : EXIT.ok;
   } catch (thrown) {
@@ -84,7 +84,7 @@ const column = (rows: readonly (readonly string[])[]): string => {
     .join("");
 };
 
-const report = (seen: readonly Sighting[], fresh: readonly PadProposal[], file: string): string => {
+const report = (seen: readonly FoundDevice[], fresh: readonly PadProposal[], file: string): string => {
   const pads = seen.filter(({ protocol }) => protocol !== null);
   const rows = pads.map(({ name, address, rssi, protocol, model }) => [
     visible(name ?? "(no name)"),

@@ -3,8 +3,8 @@ import type { PadPort } from "../api/pad-port.js";
 import type { Goals } from "../domain/stats.js";
 import type { Logger } from "../log/log.js";
 import type { Broker, BrokerDeps, OutMessage, Subscription } from "./client/broker.js";
-import type { Place } from "./leftovers.js";
-import type { Answer } from "./router.js";
+import type { TopicPlace } from "./stale-topics.js";
+import type { RequestAnswer } from "./router.js";
 import type { HomeAssistantTopics } from "./topics.js";
 
 export interface BridgeDeps {
@@ -14,8 +14,8 @@ export interface BridgeDeps {
   readonly goals: Goals;
   readonly pads: readonly PadPort[];
   /** Where the last run published; null where unknown. `keep` saves this run's place, once the broker has it. */
-  readonly before: Place | null;
-  readonly keepPlace: (place: Place) => void;
+  readonly before: TopicPlace | null;
+  readonly keepPlace: (place: TopicPlace) => void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
@@ -29,7 +29,7 @@ export interface BridgeDeps {
     verb: string,
     fields: Readonly<Record<string, unknown>>,
     broker: Broker,
-  ) => Promise<Answer>;
+  ) => Promise<RequestAnswer>;
   /** The connection to the broker was made or lost. */
   readonly onConnection: (connected: boolean) => void;
   readonly connect: (

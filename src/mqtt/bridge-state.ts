@@ -8,7 +8,7 @@ const FOREIGN_IN_A_ROW = 3;
 /** A series ends after this time without a foreign state; the bridge's own answers in between do not end it. */
 const ROW_MS = 60_000;
 
-export type Word = "online" | "stopping" | "offline";
+export type BridgeStateValue = "online" | "stopping" | "offline";
 
 /**
  * The payload of `bridge/state`, and the guard that keeps it true: the late will of an older connection may replace it.
@@ -17,7 +17,7 @@ export class BridgeStateGuard {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #publish: (payload: string) => void;
-  #word: Word = "online";
+  #word: BridgeStateValue = "online";
   #reason: string | null = null;
   #since: number;
   #answeredAt = -Infinity;
@@ -43,7 +43,7 @@ export class BridgeStateGuard {
     return payload;
   }
 
-  set(word: Word, reason: string | null): void {
+  set(word: BridgeStateValue, reason: string | null): void {
     this.#word = word;
     this.#reason = reason;
     this.#since = this.#clock.wall();

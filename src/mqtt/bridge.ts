@@ -1,6 +1,6 @@
 import { bridgeStatePayload, eventPayload, type Result } from "../api/payloads.js";
 import { PadFeed } from "../api/pad-feed.js";
-import type { PadHappening, PadPort } from "../api/pad-port.js";
+import type { PadPortEvent, PadPort } from "../api/pad-port.js";
 import type { BridgeDeps } from "./bridge-deps.js";
 import { BridgeStateGuard } from "./bridge-state.js";
 import type { Broker, InMessage, OutMessage } from "./client/broker.js";
@@ -221,7 +221,7 @@ export class Bridge {
     this.#publish({ ...retained(this.#topics.bridge.health, payload), qos: 0 });
   }
 
-  #event(id: string, feed: PadFeed, { type, at, session }: PadHappening): void {
+  #event(id: string, feed: PadFeed, { type, at, session }: PadPortEvent): void {
     feed.flush();
     const payload = eventPayload({ type, at, session: session ?? null });
     this.#publish(notRetained(this.#topics.pad(id).event, payload));

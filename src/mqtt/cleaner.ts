@@ -1,16 +1,16 @@
 import type { Clock } from "../clock.js";
 import type { OutMessage } from "./client/broker.js";
-import { leftovers, type Place, retainedTopics } from "./leftovers.js";
+import { staleTopics, type TopicPlace, retainedTopics } from "./stale-topics.js";
 import { retained } from "./messages.js";
 
 /** Home Assistant logs an error for an empty state of an entity that it still has: it gets this long to remove it. */
 const LATER_MS = 1_000;
 
 interface CleanerDeps {
-  readonly now: Place;
+  readonly now: TopicPlace;
   /** Where the last run published; null where unknown. */
-  readonly before: Place | null;
-  readonly keepPlace: (place: Place) => void;
+  readonly before: TopicPlace | null;
+  readonly keepPlace: (place: TopicPlace) => void;
   readonly clock: Clock;
   readonly publish: (message: OutMessage) => void;
 }
@@ -31,7 +31,7 @@ export class Cleaner {
     const { before, now } = this.#deps;
     if (this.#begun || JSON.stringify(before) === JSON.stringify(now)) return [];
     this.#begun = true;
-    const { configs, topics } = leftovers(before ?? now, now);
+    const { configs, topics } = staleTopics(before ?? now, now);
     this.#clear(topics);
     return configs;
   }

@@ -22,7 +22,7 @@ const WARN_MS = 60_000;
  * aedes acknowledges a message before it delivers it (its handlers/publish.js): a message that its sender takes for
  * published may still be on its way to the subscribers. Counts those deliveries, so that the end can wait for them.
  */
-export class Deliveries {
+export class PendingDeliveries {
   #open = 0;
   #idle: (() => void)[] = [];
 
@@ -103,7 +103,7 @@ interface Login {
 export const createBroker = async (
   login: Login,
   admission: Admission,
-  deliveries: Deliveries,
+  deliveries: PendingDeliveries,
   deps: Deps,
 ): Promise<Aedes> => {
   const { log } = deps;

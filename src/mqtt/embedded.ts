@@ -4,7 +4,7 @@ import type { Clock } from "../clock.js";
 import { BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 import { Admission } from "./embedded-admission.js";
-import { createBroker, Deliveries } from "./embedded-aedes.js";
+import { createBroker, PendingDeliveries } from "./embedded-aedes.js";
 
 export interface EmbeddedOptions {
   readonly host: string;
@@ -47,7 +47,7 @@ interface Parts {
   readonly aedes: Aedes;
   readonly server: Server;
   readonly admission: Admission;
-  readonly deliveries: Deliveries;
+  readonly deliveries: PendingDeliveries;
   readonly clock: Clock;
 }
 
@@ -79,7 +79,7 @@ export const startEmbeddedBroker = async (
   options: EmbeddedOptions,
   { log, clock }: { readonly log: Logger; readonly clock: Clock },
 ): Promise<EmbeddedBroker> => {
-  const deliveries = new Deliveries();
+  const deliveries = new PendingDeliveries();
   const admission = new Admission(log);
   const aedes = await createBroker(options, admission, deliveries, { log, clock });
   const server = createServer((socket) => {

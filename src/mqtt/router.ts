@@ -8,7 +8,7 @@ import { parseRequest, type ResponsePayload, responsePayload, type Transaction }
 import { type HomeAssistantTopics, parseTopic } from "./topics.js";
 
 /** The reply to a request. */
-export type Answer = { readonly data?: unknown } | { readonly error: string };
+export type RequestAnswer = { readonly data?: unknown } | { readonly error: string };
 
 export interface RouterDeps {
   readonly base: string;
@@ -20,7 +20,7 @@ export interface RouterDeps {
   /** A message on `get`; a stored one is refused too. */
   readonly get: (pad: string, message: InMessage) => void;
   /** Settles in bounded time. */
-  readonly request: (verb: string, fields: Readonly<Record<string, unknown>>) => Promise<Answer>;
+  readonly request: (verb: string, fields: Readonly<Record<string, unknown>>) => Promise<RequestAnswer>;
   readonly respond: (verb: string, payload: ResponsePayload) => void;
   readonly bridgeState: (text: string) => void;
   readonly status: (message: InMessage) => void;
@@ -130,11 +130,11 @@ export class Router {
     }
     const answer = await this.#deps
       .request(verb, fields)
-      .catch((error: unknown): Answer => ({ error: asError(error).message }));
+      .catch((error: unknown): RequestAnswer => ({ error: asError(error).message }));
     this.#respond(verb, answer, transaction);
   }
 
-  #respond(verb: string, answer: Answer, transaction?: Transaction): void {
+  #respond(verb: string, answer: RequestAnswer, transaction?: Transaction): void {
     this.#deps.respond(verb, responsePayload(answer, transaction));
   }
 

@@ -6,7 +6,7 @@ import type { Clock } from "../clock.js";
 import { type Command, failure, isStop, type Outcome } from "../domain/command.js";
 import type { Logger } from "../log/log.js";
 import type { InMessage } from "./client/broker.js";
-import { unanswered } from "./stop-merger.js";
+import { noAnswer } from "./stop-merger.js";
 
 /** What a message on `set` may still do. */
 export interface SetLimits {
@@ -107,10 +107,10 @@ const takeStops = (
     command,
     respond: limits.answersStop()
       ? (outcome: Outcome) => answer({ command: command.key, value: command.value, outcome })
-      : unanswered,
+      : noAnswer,
   }));
   if (asked.length > 0) pad.submit(asked, arrived, parsed.stale);
-  if (asked.every(({ respond }) => respond === unanswered)) limits.dropped();
+  if (asked.every(({ respond }) => respond === noAnswer)) limits.dropped();
 };
 
 const answering =

@@ -10,7 +10,7 @@ interface Asked {
 }
 
 /** For a stop above the limit: it gets no result, so equal ones can be merged. */
-export const unanswered = (): void => undefined;
+export const noAnswer = (): void => undefined;
 
 /** Submits the first stop of a turn to the pad at once, and the others of that turn together at its end. */
 export class StopMerger implements CommandTaker {
@@ -47,7 +47,7 @@ export class StopMerger implements CommandTaker {
   }
 
   #hold(one: Asked): void {
-    if (one.respond === unanswered) this.#unanswered.set(one.command.value, one);
+    if (one.respond === noAnswer) this.#unanswered.set(one.command.value, one);
     else this.#held.push(one);
   }
 }

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/clock.js";
 import { OK, type Outcome } from "../domain/command.js";
 import { PadCommands } from "./commands.js";
-import type { Situation } from "./control/interpret.js";
+import type { CommandContext } from "./control/interpret.js";
 import { Scheduler } from "./scheduler.js";
 
 const rig = () => {
   const clock = new ManualClock();
   const scheduler = new Scheduler(clock, { changed: () => undefined, broken: () => undefined });
   const commands = new PadCommands(clock, scheduler, {
-    situation: () => ({ lostMoving: false }) as Situation,
+    situation: () => ({ lostMoving: false }) as CommandContext,
     turnLink: () => undefined,
     startSpeed: null,
   });

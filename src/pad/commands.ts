@@ -4,7 +4,7 @@ import { type Command, failure, isStop, type Outcome } from "../domain/command.j
 import type { Speed } from "../domain/units.js";
 import { runIsolated } from "./events.js";
 import type { RequestId, StopCause } from "./control/goals.js";
-import { type Decision, decide, type Situation } from "./control/interpret.js";
+import { type Decision, decide, type CommandContext } from "./control/interpret.js";
 import { type InclineRequest, requestIncline } from "./control/incline.js";
 import { requestMode } from "./control/mode.js";
 import { requestSpeed, type SpeedRequest } from "./control/speed.js";
@@ -23,7 +23,7 @@ export interface CommandRequest {
 }
 
 export interface PadCommandsOwner {
-  situation(stale: boolean): Situation;
+  situation(stale: boolean): CommandContext;
   /** The user's switch for the link; its result is the owner's to give. */
   turnLink(on: boolean, ref: RequestId): void;
   /** What a start is followed by when nothing else was asked for; null: the pad's own. */

@@ -11,13 +11,13 @@ import type { Effect, StopCause } from "./control/goals.js";
 import { AutoStop } from "./auto-stop.js";
 import type { Identity } from "./link/identity.js";
 import { UNKNOWN_MACHINE } from "./control/context.js";
-import type { Situation } from "./control/interpret.js";
+import type { CommandContext } from "./control/interpret.js";
 import type { JournalSettings } from "./session/session-journal.js";
 import { PadShutdown } from "./shutdown.js";
 import { LinkSwitch } from "./link-switch.js";
 import { Scheduler } from "./scheduler.js";
 import { beltOf, isAvailable, type PadFacts, padState } from "./control/pad-state.js";
-import { isUrgent, mayMove } from "./control/stop.js";
+import { isRecentlyRequested, mayMove } from "./control/stop.js";
 import { isRunning, type Sample } from "./control/telemetry.js";
 import { SessionTracker } from "./session/session-tracker.js";
 
@@ -176,7 +176,7 @@ export class Pad {
   }
 
   get #isUrgent(): boolean {
-    return isUrgent(this.#scheduler.control.stop, this.#deps.clock.now());
+    return isRecentlyRequested(this.#scheduler.control.stop, this.#deps.clock.now());
   }
 
   #wanted(): boolean {
@@ -206,7 +206,7 @@ export class Pad {
     };
   }
 
-  #situation(stale: boolean): Situation {
+  #situation(stale: boolean): CommandContext {
     const now = this.#deps.clock.now();
     const facts = this.#facts;
     return {

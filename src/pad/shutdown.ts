@@ -5,7 +5,7 @@ import type { AutoStop } from "./auto-stop.js";
 import type { ChangeSignal } from "./events.js";
 import type { PadLink } from "./link/pad-link.js";
 import type { PadCommands } from "./commands.js";
-import { giveUp } from "./control/goals.js";
+import { cancelGoals } from "./control/goals.js";
 import { requestMode } from "./control/mode.js";
 import type { Scheduler } from "./scheduler.js";
 import { mayMove } from "./control/stop.js";
@@ -16,7 +16,7 @@ import { isFalling, isFresh, type Telemetry } from "./control/telemetry.js";
 /** How a belt was left (contract 1, exit codes). Only `moving` makes the program end with 75. */
 export type BeltOutcome = "none" | "rest" | "falling" | "moving";
 
-export interface ExitFacts {
+export interface ShutdownFacts {
   /** A valid status came since the start: the bridge is responsible for this belt. */
   readonly seen: boolean;
   /** The mark of an earlier, unclean end stands. */
@@ -30,7 +30,7 @@ export interface ExitFacts {
 }
 
 /** The last telemetry says how the belt was left; a link lost while the belt moved, and not regained, is `moving`. */
-const beltOutcome = (facts: ExitFacts, now: number): BeltOutcome => {
+const beltOutcome = (facts: ShutdownFacts, now: number): BeltOutcome => {
   const { seen, crashed, owed, linked, lostMoving, control, telemetry } = facts;
   if (lostMoving || (owed && !linked)) return "moving";
   // What cannot be proved for want of a status, as on a pad of an unknown variant, is not safe either.
@@ -95,7 +95,7 @@ export class PadShutdown {
     const { scheduler, link, commands } = this.#deps;
     this.#begun = true;
     scheduler.together(() => {
-      scheduler.apply(({ control }) => giveUp(control, ENDING));
+      scheduler.apply(({ control }) => cancelGoals(control, ENDING));
       if (this.#wantsStop) commands.stop("exit");
     });
     link.reconsider();

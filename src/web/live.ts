@@ -8,7 +8,7 @@ import type {
   SetResponse,
   StopResponse,
 } from "../api/page.js";
-import type { PadHappening, PadPort, PadPortView } from "../api/pad-port.js";
+import type { PadPortEvent, PadPort, PadPortView } from "../api/pad-port.js";
 import {
   availabilityPayload,
   bridgeStatePayload,
@@ -21,7 +21,7 @@ import {
   statePayload,
   statsPayload,
 } from "../api/payloads.js";
-import { neverStarting } from "../api/never-start.js";
+import { withoutStarts } from "../api/without-starts.js";
 import { type ParsedSet, parseSet } from "../api/set-message.js";
 import { submitSet } from "../api/submit-set.js";
 import { type EventStreams, eventText } from "./event-streams.js";
@@ -95,7 +95,7 @@ export class LivePicture {
       !isObject(parseJson(decode(body) ?? ""))
     )
       throw new HttpError(400, wrong.outcome.code, wrong.outcome.message);
-    return this.#submit(entry, neverStarts ? neverStarting(parsed) : parsed);
+    return this.#submit(entry, neverStarts ? withoutStarts(parsed) : parsed);
   }
 
   /** OFF for every pad: for a page that has not received the pads yet. */
@@ -169,7 +169,7 @@ export class LivePicture {
     this.infoChanged();
   }
 
-  #happened(id: string, feed: PadFeed, { type, at, session }: PadHappening): void {
+  #happened(id: string, feed: PadFeed, { type, at, session }: PadPortEvent): void {
     if (this.#streams.count === 0) return;
     feed.flush();
     this.#streams.send("event", { pad: id, ...eventPayload({ type, at, session: session ?? null }) });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import type { TestContext } from "vitest";
 import type { InfoPayload } from "../../src/api/page.js";
-import type { CommandRequest, PadHappening, PadPort } from "../../src/api/pad-port.js";
+import type { CommandRequest, PadPortEvent, PadPort } from "../../src/api/pad-port.js";
 import type { Logger } from "../../src/log/log.js";
 import type { PadState } from "../../src/domain/state.js";
 import { HttpError, type WebDeps, type WebSettings } from "../../src/web/ports.js";
@@ -49,7 +49,7 @@ class PortedPad implements PadPort {
     for (const listener of this.#listeners) listener.changed(this.view());
   }
 
-  happened(event: PadHappening): void {
+  happened(event: PadPortEvent): void {
     for (const listener of this.#listeners) listener.happened(this, event);
   }
 }

@@ -1,5 +1,5 @@
 import type { BrokerDeps, InMessage, OutMessage } from "../../src/mqtt/client/broker.js";
-import type { Connection, ConnectionEvents, Open } from "../../src/mqtt/client/connection.js";
+import type { Connection, ConnectionEvents, OpenConnection } from "../../src/mqtt/client/connection.js";
 import type { ProcessClock, WorldClock } from "./clock.js";
 
 /** Milliseconds, chosen: a message's way to the broker or back. */
@@ -65,7 +65,7 @@ export class WorldBroker {
     return this.#up && this.#live?.open === true && !this.#live.over && !this.#live.process.dead;
   }
 
-  opening(process: ProcessClock, screen: Screen): Open {
+  opening(process: ProcessClock, screen: Screen): OpenConnection {
     return (_, events) => {
       const live: Live = { events, process, screen, waiting: [], open: false, over: false };
       this.#live = live;

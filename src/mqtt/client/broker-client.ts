@@ -1,8 +1,8 @@
 import type { Broker, BrokerCounters, BrokerDeps, OutMessage } from "./broker.js";
-import type { BrokerLimits, Connection, Open } from "./connection.js";
+import type { BrokerLimits, Connection, OpenConnection } from "./connection.js";
 import { describe, type DisconnectReason } from "./disconnect-reason.js";
-import { type Drop, type Entry, PublishQueue, QUEUE_LIMITS } from "./publish-queue.js";
-import { afterDisconnect, startPolicy, type Policy } from "./reconnect-policy.js";
+import { type DropReason, type QueueEntry, PublishQueue, QUEUE_LIMITS } from "./publish-queue.js";
+import { afterDisconnect, startPolicy, type ReconnectState } from "./reconnect-policy.js";
 
 /**
  * Below Mosquitto's default max_inflight_messages of 20: beyond it the broker would queue messages that this client
@@ -27,9 +27,9 @@ interface BrokerClientOptions {
 export class BrokerClient implements Broker {
   readonly #options: BrokerClientOptions;
   readonly #deps: BrokerDeps;
-  readonly #open: Open;
+  readonly #open: OpenConnection;
   readonly #queue: PublishQueue;
-  #policy: Policy;
+  #policy: ReconnectState;
   #connection: Connection | null = null;
   #limits: BrokerLimits | null = null;
   #readyAt = 0;
@@ -46,7 +46,7 @@ export class BrokerClient implements Broker {
   /** Topics with a refused message on this connection. */
   readonly #warnedOf = new Set<string>();
 
-  constructor(options: BrokerClientOptions, deps: BrokerDeps, open: Open) {
+  constructor(options: BrokerClientOptions, deps: BrokerDeps, open: OpenConnection) {
     this.#options = options;
     this.#deps = deps;
     this.#open = open;
@@ -175,7 +175,7 @@ export class BrokerClient implements Broker {
     if (this.#queue.inFlight + this.#queue.waiting === 0) this.#idle?.();
   }
 
-  #settled(connection: Connection, entry: Entry, error: Error | null): void {
+  #settled(connection: Connection, entry: QueueEntry, error: Error | null): void {
     if (connection !== this.#connection) return;
     if (error) this.#refused(entry, error.message);
     else {
@@ -185,7 +185,7 @@ export class BrokerClient implements Broker {
     this.#pump();
   }
 
-  #refused(entry: Entry, why: string): void {
+  #refused(entry: QueueEntry, why: string): void {
     this.#dropped += 1;
     this.#queue.settled(entry, false);
     const { topic, bytes, message } = entry;
@@ -199,7 +199,7 @@ export class BrokerClient implements Broker {
     if (message.instead) this.publish(message.instead);
   }
 
-  #gaveUp({ topic, bytes, message }: Entry, why: Drop): void {
+  #gaveUp({ topic, bytes, message }: QueueEntry, why: DropReason): void {
     this.#dropped += 1;
     if (why === "connection lost twice while it was sent") {
       // The reason of the losses is now known: they do not count against the connection.

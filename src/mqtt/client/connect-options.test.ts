@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BrokerOptions } from "./broker.js";
-import { bytes, connectOptions } from "./connect-options.js";
+import { payloadBytes, connectOptions } from "./connect-options.js";
 import { parseEndpoint } from "./endpoint.js";
 
 const OPTIONS: BrokerOptions = {
@@ -66,8 +66,8 @@ describe("connectOptions", () => {
 
 it("bytes: a view's own part only, uncopied", () => {
   const whole = Uint8Array.from([1, 2, 3]);
-  const part = bytes(whole.subarray(1)) as Buffer;
+  const part = payloadBytes(whole.subarray(1)) as Buffer;
   whole[2] = 9;
   expect([...part]).toEqual([2, 9]);
-  expect(bytes("text")).toBe("text");
+  expect(payloadBytes("text")).toBe("text");
 });

@@ -31,7 +31,7 @@ const credentials = (options: BrokerOptions, endpoint: Endpoint) => {
 };
 
 /** MQTT.js takes payloads as strings or Buffers only; the bytes are not copied. */
-export const bytes = (payload: string | Uint8Array): string | Buffer =>
+export const payloadBytes = (payload: string | Uint8Array): string | Buffer =>
   typeof payload === "string" ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
 
 /** The options of one MQTT.js client for one connection. */
@@ -51,7 +51,7 @@ export const connectOptions = (options: BrokerOptions, endpoint: Endpoint, versi
   ...(version === 5
     ? { properties: { sessionExpiryInterval: 0, maximumPacketSize: MAXIMUM_PACKET_SIZE } }
     : {}),
-  will: { ...options.will, payload: Buffer.from(bytes(options.will.payload)) },
+  will: { ...options.will, payload: Buffer.from(payloadBytes(options.will.payload)) },
   // Each attempt is a new client: MQTT.js would retry at a fixed interval, and resend the old connection's
   // unacknowledged publishes after newer values of their topics.
   reconnectPeriod: 0,

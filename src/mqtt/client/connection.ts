@@ -33,4 +33,4 @@ export interface Connection {
 }
 
 /** Starts a connection; never throws, and its first event comes later. */
-export type Open = (version: Version, events: ConnectionEvents) => Connection;
+export type OpenConnection = (version: Version, events: ConnectionEvents) => Connection;

@@ -6,7 +6,7 @@ const LARGE_BYTES = 1024;
 const HOLD_MS = 600_000;
 
 /** The relevant part of a message. */
-export interface Sized {
+export interface MessageSize {
   readonly topic: string;
   readonly bytes: number;
 }
@@ -21,21 +21,21 @@ export class LossRecord {
   readonly #held = new Map<string, { readonly bytes: number; readonly until: number }>();
 
   /** To be sent alone, with nothing else in flight. */
-  isSuspect({ topic, bytes }: Sized): boolean {
+  isSuspect({ topic, bytes }: MessageSize): boolean {
     return bytes >= HARMLESS_BYTES && this.#suspects.has(topic);
   }
 
-  comesLast(message: Sized): boolean {
+  comesLast(message: MessageSize): boolean {
     return message.bytes > LARGE_BYTES && this.isSuspect(message);
   }
 
   /** The broker has closed two connections at a message like it. */
-  isHeld({ topic, bytes }: Sized, now: number): boolean {
+  isHeld({ topic, bytes }: MessageSize, now: number): boolean {
     const held = this.#held.get(topic);
     return held !== undefined && bytes >= held.bytes && now < held.until;
   }
 
-  delivered({ topic, bytes }: Sized): void {
+  delivered({ topic, bytes }: MessageSize): void {
     if (bytes < HARMLESS_BYTES) return;
     this.#suspects.delete(topic);
     const held = this.#held.get(topic);
@@ -43,7 +43,7 @@ export class LossRecord {
   }
 
   /** The connection was lost with these in flight: returns the one to drop, if it is known. */
-  lost<M extends Sized>(inFlight: readonly M[], now: number): M | null {
+  lost<M extends MessageSize>(inFlight: readonly M[], now: number): M | null {
     const [only, ...others] = inFlight;
     const isProved = only !== undefined && others.length === 0 && this.isSuspect(only);
     for (const { topic } of inFlight) this.#suspects.add(topic);

@@ -3,7 +3,7 @@ import { asError } from "../../domain/errors.js";
 import type { Broker, BrokerDeps, BrokerOptions, OutMessage, Subscription } from "./broker.js";
 import {
   ANSWER_MS,
-  bytes,
+  payloadBytes,
   connectOptions,
   MAXIMUM_PACKET_SIZE,
   waitForSlowHandshakes,
@@ -77,7 +77,7 @@ class MqttJsConnection implements Connection {
   send(message: OutMessage, settled: (error: Error | null) => void): void {
     const { topic, payload, qos, retain } = message;
     try {
-      this.#client.publish(topic, bytes(payload), { qos, retain }, (error) => {
+      this.#client.publish(topic, payloadBytes(payload), { qos, retain }, (error) => {
         if (!this.#over) settled(error ?? null);
       });
     } catch (thrown) {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { OutMessage } from "./broker.js";
-import { PublishQueue, type Drop, type Entry } from "./publish-queue.js";
+import { PublishQueue, type DropReason, type QueueEntry } from "./publish-queue.js";
 
 const LIMITS = { topics: 3, messages: 4, bytes: 100_000, ageMs: 1000 };
 const state = (topic: string, payload: number): OutMessage => ({
@@ -16,11 +16,11 @@ const event = (payload: number): OutMessage => ({
   retain: false,
   qos: 1,
 });
-const text = ({ message }: Entry): string => `${message.topic}=${String(message.payload)}`;
+const text = ({ message }: QueueEntry): string => `${message.topic}=${String(message.payload)}`;
 
 const box = () => {
   const drops: string[] = [];
-  const queue = new PublishQueue(LIMITS, ({ message }, why: Drop) =>
+  const queue = new PublishQueue(LIMITS, ({ message }, why: DropReason) =>
     drops.push(`${String(message.payload).slice(0, 20)} ${why}`),
   );
   const drain = (now = 0): string[] => {
@@ -212,7 +212,7 @@ describe("the publish queue", () => {
         const answers: number[] = [];
         const last = new Map<string, number>();
         const sent = new Map<string, number>();
-        const flight: Entry[] = [];
+        const flight: QueueEntry[] = [];
         let [serial, lastEvent] = [0, -1];
         const put = (message: (n: number) => OutMessage): void => {
           const n = serial++;

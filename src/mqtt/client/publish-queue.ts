@@ -1,5 +1,5 @@
 import type { OutMessage } from "./broker.js";
-import { LossRecord, type Sized } from "./loss-record.js";
+import { LossRecord, type MessageSize } from "./loss-record.js";
 
 interface QueueLimits {
   /** Retained topics that may wait: each keeps its last value only. */
@@ -17,7 +17,7 @@ export const QUEUE_LIMITS: QueueLimits = {
   ageMs: 60_000,
 };
 
-export interface Entry extends Sized {
+export interface QueueEntry extends MessageSize {
   readonly key: string;
   readonly message: OutMessage;
   /** When it was queued, and when it was last sent. */
@@ -28,7 +28,8 @@ export interface Entry extends Sized {
   settle: (delivered: boolean) => void;
 }
 
-export type Drop = "queue full" | "too old" | "connection lost twice while it was sent" | "not taken before";
+export type DropReason =
+  "queue full" | "too old" | "connection lost twice while it was sent" | "not taken before";
 
 /** Fixed header, topic length, packet id and properties of a PUBLISH of the bridge (MQTT 5 §3.3), rounded up. */
 const PUBLISH_OVERHEAD = 16;
@@ -44,18 +45,18 @@ const nothing = (): void => undefined;
  * and the newer one is sent after it.
  */
 export class PublishQueue {
-  readonly #values = new Map<string, Entry>();
-  readonly #messages = new Map<string, Entry>();
-  readonly #inFlight = new Set<Entry>();
+  readonly #values = new Map<string, QueueEntry>();
+  readonly #messages = new Map<string, QueueEntry>();
+  readonly #inFlight = new Set<QueueEntry>();
   readonly #limits: QueueLimits;
-  readonly #dropped: (entry: Entry, why: Drop) => void;
+  readonly #dropped: (entry: QueueEntry, why: DropReason) => void;
   readonly #losses = new LossRecord();
   #serial = 0;
   /** Bytes of the messages, and number of the important ones. */
   #bytes = 0;
   #important = 0;
 
-  constructor(limits: QueueLimits, dropped: (entry: Entry, why: Drop) => void) {
+  constructor(limits: QueueLimits, dropped: (entry: QueueEntry, why: DropReason) => void) {
     this.#limits = limits;
     this.#dropped = dropped;
   }
@@ -85,7 +86,7 @@ export class PublishQueue {
   }
 
   /** The next message to send, now in flight; undefined when nothing waits, or while a suspect is sent alone. */
-  take(now: number): Entry | undefined {
+  take(now: number): QueueEntry | undefined {
     for (const entry of this.#inFlight) if (this.#losses.isSuspect(entry)) return undefined;
     const entry = this.#next(now);
     if (!entry || (this.#losses.isSuspect(entry) && this.#inFlight.size > 0)) return undefined;
@@ -97,7 +98,7 @@ export class PublishQueue {
   }
 
   /** The broker has answered, or the entry was dropped. */
-  settled(entry: Entry, delivered: boolean): void {
+  settled(entry: QueueEntry, delivered: boolean): void {
     if (delivered) {
       this.#losses.delivered(entry);
       this.#outdate(entry, () => true);
@@ -139,8 +140,8 @@ export class PublishQueue {
     }
   }
 
-  #next(now: number): Entry | undefined {
-    let last: Entry | undefined;
+  #next(now: number): QueueEntry | undefined {
+    let last: QueueEntry | undefined;
     for (const entry of this.#values.values())
       if (this.#losses.comesLast(entry)) last ??= entry;
       else return entry;
@@ -153,16 +154,16 @@ export class PublishQueue {
     return last;
   }
 
-  #all(): readonly Entry[] {
+  #all(): readonly QueueEntry[] {
     return [...this.#values.values(), ...this.#messages.values()];
   }
 
-  #lane({ retain }: OutMessage): Map<string, Entry> {
+  #lane({ retain }: OutMessage): Map<string, QueueEntry> {
     return retain ? this.#values : this.#messages;
   }
 
   /** Earlier values of its topic are not sent again. */
-  #outdate(entry: Entry, which: (older: Entry) => boolean): void {
+  #outdate(entry: QueueEntry, which: (older: QueueEntry) => boolean): void {
     if (!entry.message.retain) return;
     for (const older of this.#inFlight) {
       if (older === entry) return;
@@ -178,7 +179,7 @@ export class PublishQueue {
     entry.settle(false);
   }
 
-  #refill(entries: readonly Entry[]): void {
+  #refill(entries: readonly QueueEntry[]): void {
     this.#values.clear();
     this.#messages.clear();
     this.#bytes = 0;
@@ -187,7 +188,7 @@ export class PublishQueue {
     this.#trim();
   }
 
-  #add(entry: Entry): void {
+  #add(entry: QueueEntry): void {
     if (entry.message.mustBeSeen) this.#forget(entry.topic);
     const lane = this.#lane(entry.message);
     const older = lane.get(entry.key);
@@ -200,12 +201,12 @@ export class PublishQueue {
     older?.settle(false);
   }
 
-  #remove(entry: Entry): void {
+  #remove(entry: QueueEntry): void {
     this.#lane(entry.message).delete(entry.key);
     this.#count(entry, -1);
   }
 
-  #count({ message, bytes }: Entry, sign: 1 | -1): void {
+  #count({ message, bytes }: QueueEntry, sign: 1 | -1): void {
     if (message.retain) return;
     this.#bytes += sign * bytes;
     if (message.important) this.#important += sign;
@@ -227,7 +228,7 @@ export class PublishQueue {
       }
   }
 
-  #drop(entry: Entry, why: Drop): void {
+  #drop(entry: QueueEntry, why: DropReason): void {
     entry.settle(false);
     this.#dropped(entry, why);
   }

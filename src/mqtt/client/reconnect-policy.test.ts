@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DisconnectReason } from "./disconnect-reason.js";
-import { afterDisconnect, startPolicy, type Policy, type ReconnectDecision } from "./reconnect-policy.js";
+import {
+  afterDisconnect,
+  startPolicy,
+  type ReconnectState,
+  type ReconnectDecision,
+} from "./reconnect-policy.js";
 
 type Step = readonly [reason: DisconnectReason, readyMs?: number | null];
 const failed = (kind: "closed" | "mute" | "unreachable" | "tls" | "broken" | "lost"): DisconnectReason => ({
@@ -12,7 +17,11 @@ const refused = (code: number): DisconnectReason => ({ kind: "refused", code, de
 const TAKEN_OVER: DisconnectReason = { kind: "disconnected", code: 142, detail: "d" };
 const MINUTE = 60_000;
 
-const run = (steps: readonly Step[], from: Policy = startPolicy("auto"), random = 1): ReconnectDecision[] => {
+const run = (
+  steps: readonly Step[],
+  from: ReconnectState = startPolicy("auto"),
+  random = 1,
+): ReconnectDecision[] => {
   const verdicts: ReconnectDecision[] = [];
   for (const [failure, readyMs = null] of steps)
     verdicts.push(afterDisconnect(verdicts.at(-1)?.policy ?? from, failure, readyMs, random));

@@ -2,10 +2,10 @@ import type { Version } from "./connection.js";
 import { describe, type DisconnectReason } from "./disconnect-reason.js";
 import { reasonCode } from "./reason-codes.js";
 
-type Told = "failure" | "credentials" | "takeover" | "unstable";
+type Reported = "failure" | "credentials" | "takeover" | "unstable";
 
 /** The state between attempts. Plain data: `afterDisconnect` returns the next one. */
-export interface Policy {
+export interface ReconnectState {
   readonly version: Version;
   /** May fall back to MQTT 3.1.1. */
   readonly auto: boolean;
@@ -19,11 +19,11 @@ export interface Policy {
   readonly streak: number;
   readonly takeovers: number;
   /** Already logged; again only at debug. */
-  readonly told: readonly Told[];
+  readonly told: readonly Reported[];
 }
 
 export interface ReconnectDecision {
-  readonly policy: Policy;
+  readonly policy: ReconnectState;
   readonly delayMs: number;
   readonly level: "debug" | "info" | "warn" | "error";
   readonly message: string;
@@ -47,7 +47,7 @@ const UNDISPUTED_MS = 600_000;
 
 const KEEPS = "belts are not affected, the bridge keeps control of them and keeps trying to reach the broker";
 
-export const startPolicy = (protocolVersion: "auto" | "5" | "4"): Policy => ({
+export const startPolicy = (protocolVersion: "auto" | "5" | "4"): ReconnectState => ({
   version: protocolVersion === "4" ? 4 : 5,
   auto: protocolVersion === "auto",
   fallback: "none",
@@ -61,7 +61,7 @@ const doubled = (first: number, longest: number, times: number, random: number):
   Math.round(Math.min(longest, first * 2 ** Math.min(times, 10)) * (0.5 + random / 2));
 
 /** A connection that was ready for `readyMs` (null: never) resets the counts that it disproves. */
-const rested = (policy: Policy, readyMs: number | null): Policy => {
+const rested = (policy: ReconnectState, readyMs: number | null): ReconnectState => {
   if (readyMs === null) return policy;
   const stable = readyMs >= STABLE_MS;
   const undisputed = readyMs >= UNDISPUTED_MS;
@@ -76,7 +76,10 @@ const rested = (policy: Policy, readyMs: number | null): Policy => {
 };
 
 /** The version for the next attempt, from a connection that was ready. */
-const versionAfter = (policy: Policy, readyMs: number | null): Pick<Policy, "version" | "fallback"> => {
+const versionAfter = (
+  policy: ReconnectState,
+  readyMs: number | null,
+): Pick<ReconnectState, "version" | "fallback"> => {
   const { version, fallback } = policy;
   if (readyMs === null) return { version, fallback };
   if (version === 5) return { version, fallback: "none" };
@@ -86,13 +89,13 @@ const versionAfter = (policy: Policy, readyMs: number | null): Pick<Policy, "ver
 const refusedVersion = (reason: DisconnectReason): boolean =>
   reason.kind === "refused" && UNSUPPORTED_VERSION.includes(reason.code);
 
-const topicOf = (reason: DisconnectReason, streak: number, readyMs: number | null): Told => {
+const topicOf = (reason: DisconnectReason, streak: number, readyMs: number | null): Reported => {
   if (reason.kind === "refused" && BAD_CREDENTIALS.includes(reason.code)) return "credentials";
   if (reason.kind === "disconnected" && reason.code === TAKEN_OVER) return "takeover";
   return streak >= 3 && readyMs !== null ? "unstable" : "failure";
 };
 
-const ADVICE: Readonly<Record<Exclude<Told, "failure">, string>> = {
+const ADVICE: Readonly<Record<Exclude<Reported, "failure">, string>> = {
   credentials: "check mqtt.username and mqtt.password, and what the broker allows this user",
   takeover:
     "another program uses the same client id, most likely a second bridge with the same base topic: stop one of " +
@@ -121,22 +124,22 @@ const adviceFor = (reason: DisconnectReason): string => {
 };
 
 /** If the other side has closed on 5 before, and then accepted 3.1.1, one more close is enough. */
-const fallsBack = ({ auto, version, fallback, closes }: Policy, reason: DisconnectReason): boolean =>
+const fallsBack = ({ auto, version, fallback, closes }: ReconnectState, reason: DisconnectReason): boolean =>
   auto && version === 5 && (refusedVersion(reason) || closes >= (fallback === "guessed" ? 1 : 2));
 
-const delayAfter = (policy: Policy, topic: Told, random: number): number =>
+const delayAfter = (policy: ReconnectState, topic: Reported, random: number): number =>
   topic === "takeover"
     ? doubled(TAKEOVER_FIRST_MS, TAKEOVER_LONGEST_MS, policy.takeovers - 1, random)
     : doubled(FIRST_MS, LONGEST_MS, policy.streak - 1, random);
 
-const counted = (policy: Policy, reason: DisconnectReason): Policy => ({
+const counted = (policy: ReconnectState, reason: DisconnectReason): ReconnectState => ({
   ...policy,
   closes: reason.kind === "closed" ? policy.closes + 1 : 0,
   streak: policy.streak + 1,
   takeovers: policy.takeovers + (topicOf(reason, 0, null) === "takeover" ? 1 : 0),
 });
 
-const fallBack = (policy: Policy, reason: DisconnectReason): ReconnectDecision => {
+const fallBack = (policy: ReconnectState, reason: DisconnectReason): ReconnectDecision => {
   const fallback = refusedVersion(reason) ? "refused" : "guessed";
   const until = fallback === "refused" ? "from now on" : "for this connection";
   return {
@@ -152,7 +155,7 @@ const fallBack = (policy: Policy, reason: DisconnectReason): ReconnectDecision =
  * The next state and the log line after a failure. `readyMs`: how long the connection was ready, null if it never was.
  */
 export const afterDisconnect = (
-  policy: Policy,
+  policy: ReconnectState,
   reason: DisconnectReason,
   readyMs: number | null,
   random: number,
@@ -165,7 +168,7 @@ export const afterDisconnect = (
     policy: {
       ...now,
       ...versionAfter(now, readyMs),
-      told: [...new Set<Told>([...now.told, topic, "failure"])],
+      told: [...new Set<Reported>([...now.told, topic, "failure"])],
     },
     delayMs: delayAfter(now, topic, random),
     level: now.told.includes(topic) ? "debug" : first,

@@ -2,7 +2,7 @@ import type { Capabilities, ProtocolName } from "../../domain/pad.js";
 import type { Goals } from "../../domain/stats.js";
 import { compactComponent, compactDevice, compactRoot } from "./compact.js";
 import { bridgeEntities, padEntities } from "./entities.js";
-import type { Entity, Needs } from "./entity.js";
+import type { Entity, Requirement } from "./entity.js";
 import { isObject, parseJson } from "../../api/payloads.js";
 import { discoveryTopic, objectId, topics } from "../topics.js";
 
@@ -113,7 +113,7 @@ const component = (base: string, id: string, { key, needs, config }: Entity): Co
 });
 
 /** Home Assistant ignores a value that is neither `online` nor `offline`; a pad's is always one of them. */
-const availability = (base: string, id: string, needs: Needs): Config => {
+const availability = (base: string, id: string, needs: Requirement): Config => {
   if (needs === "nothing") return {};
   const { bridge, pad } = topics(base);
   const isIn = (words: string): string => `{{ 'online' if value_json.state in [${words}] else 'offline' }}`;

@@ -3,7 +3,7 @@ import { PROTOCOL_NAMES, type Capabilities } from "../../domain/pad.js";
 import { BELTS, EVENT_TYPES } from "../../domain/state.js";
 import type { Goals } from "../../domain/stats.js";
 import type { BridgeTopics, PadTopics } from "../topics.js";
-import { type Entity, entity, json, MEASUREMENT, read, SPEED_SENSOR } from "./entity.js";
+import { type Entity, entity, jsonValue, MEASUREMENT, stateValue, SPEED_SENSOR } from "./entity.js";
 import { controls } from "./pad-controls.js";
 import { walkNumbers } from "./walk-numbers.js";
 
@@ -45,11 +45,11 @@ export const padEntities = (topics: PadTopics, { capabilities, goals }: PadTrait
  * Assistant's event platform ignores (core mqtt/event.py, PAYLOAD_NONE).
  */
 const refused = (topic: string) => {
-  const event = `{'event_type': ${json("code")}, 'command': ${json("command")}, 'message': ${json("message")}}`;
+  const event = `{'event_type': ${jsonValue("code")}, 'command': ${jsonValue("command")}, 'message': ${jsonValue("message")}}`;
   return {
     name: "Refused command",
     icon: "mdi:alert-circle-outline",
-    ...read(topic, `${event} | tojson if ${json("code")} is not none else none`),
+    ...stateValue(topic, `${event} | tojson if ${jsonValue("code")} is not none else none`),
     event_types: RESULT_CODES,
   };
 };
@@ -58,36 +58,43 @@ const stateSensors = (state: string, capabilities: Capabilities | null): readonl
   const flag = (name: string, deviceClass: string, expression: string) => ({
     name,
     device_class: deviceClass,
-    ...read(state, expression),
+    ...stateValue(state, expression),
   });
   // While the bridge ends, `stopping` is a link that is up and brings the belt to rest.
-  const linked = `'ON' if ${json("link")} in ['ready', 'stopping'] else 'OFF'`;
+  const linked = `'ON' if ${jsonValue("link")} in ['ready', 'stopping'] else 'OFF'`;
   const connected = flag("Connected", "connectivity", linked);
   const problem = {
-    ...flag("Problem", "problem", `'ON' if ${json("problem")} else 'OFF'`),
+    ...flag("Problem", "problem", `'ON' if ${jsonValue("problem")} else 'OFF'`),
     json_attributes_topic: state,
-    json_attributes_template: `{{ {'reason': ${json("problem")}} | tojson }}`,
+    json_attributes_template: `{{ {'reason': ${jsonValue("problem")}} | tojson }}`,
   };
-  const heartRate = { ...HEART_RATE, ...read(state, json("heart_rate")) };
+  const heartRate = { ...HEART_RATE, ...stateValue(state, jsonValue("heart_rate")) };
   return [
-    entity("speed", "live", "sensor", { name: "Speed", ...SPEED_SENSOR, ...read(state, json("speed")) }),
+    entity("speed", "live", "sensor", {
+      name: "Speed",
+      ...SPEED_SENSOR,
+      ...stateValue(state, jsonValue("speed")),
+    }),
     ...(capabilities?.heartRate ? [entity("heart-rate", "live", "sensor", heartRate)] : []),
-    entity("moving", "live", "binary_sensor", flag("Moving", "moving", json("moving"))),
-    entity("belt", "bridge", "sensor", { ...BELT, ...read(state, json("belt")) }),
+    entity("moving", "live", "binary_sensor", flag("Moving", "moving", jsonValue("moving"))),
+    entity("belt", "bridge", "sensor", { ...BELT, ...stateValue(state, jsonValue("belt")) }),
     entity("connected", "bridge", "binary_sensor", connected),
     entity("problem", "bridge", "binary_sensor", problem),
   ];
 };
 
 const diagnostics = (state: string): readonly Entity[] => [
-  entity("signal-strength", "live", "sensor", { ...SIGNAL, ...read(state, json("rssi")) }),
-  entity("protocol", "live", "sensor", { ...PROTOCOL, ...read(state, json("protocol")) }),
-  entity("last-status", "live", "sensor", { ...LAST_STATUS, ...read(state, json("last_status_at")) }),
+  entity("signal-strength", "live", "sensor", { ...SIGNAL, ...stateValue(state, jsonValue("rssi")) }),
+  entity("protocol", "live", "sensor", { ...PROTOCOL, ...stateValue(state, jsonValue("protocol")) }),
+  entity("last-status", "live", "sensor", {
+    ...LAST_STATUS,
+    ...stateValue(state, jsonValue("last_status_at")),
+  }),
 ];
 
 /** The entities of the bridge itself. */
 export const bridgeEntities = ({ state, info, request }: BridgeTopics): readonly Entity[] => [
-  entity("status", "nothing", "sensor", { ...STATUS, ...read(state, json("state")) }),
-  entity("version", "bridge", "sensor", { ...VERSION, ...read(info, json("version")) }),
+  entity("status", "nothing", "sensor", { ...STATUS, ...stateValue(state, jsonValue("state")) }),
+  entity("version", "bridge", "sensor", { ...VERSION, ...stateValue(info, jsonValue("version")) }),
   entity("restart", "working-bridge", "button", { ...RESTART, command_topic: request("restart") }),
 ];

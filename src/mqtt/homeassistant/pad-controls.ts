@@ -3,7 +3,7 @@ import { canControl } from "../../domain/capabilities.js";
 import type { Capabilities, Mode } from "../../domain/pad.js";
 import { kmh } from "../../domain/units.js";
 import type { PadTopics } from "../topics.js";
-import { type Entity, entity, json, read, SPEED } from "./entity.js";
+import { type Entity, entity, jsonValue, stateValue, SPEED } from "./entity.js";
 
 /** Used until the pad has reported its range. */
 const UNKNOWN_SPEEDS = { min: 0.5, max: 6, step: 0.1 };
@@ -14,7 +14,7 @@ const INCLINE = { name: "Incline", icon: "mdi:slope-uphill", unit_of_measurement
 
 /** Home Assistant logs an error for a number outside its range, so such a value is shown as unknown (`none`). */
 const within = (key: string, min: number, max: number): string =>
-  `${json(key)} if ${min} <= (${json(key)} or 0) <= ${max} else none`;
+  `${jsonValue(key)} if ${min} <= (${jsonValue(key)} or 0) <= ${max} else none`;
 
 /** Home Assistant refuses a number whose `min` is not below its `max`, or whose `step` is below 0.001. */
 const range = (min: number, max: number, step: number) => {
@@ -37,14 +37,14 @@ export const controls = (topics: PadTopics, capabilities: Capabilities | null): 
 
 /** `ON` and `OFF` are what Home Assistant sends and expects by default. */
 const belt = ({ state, setKey }: PadTopics): Entity => {
-  const config = { ...read(state, json("running")), command_topic: setKey("belt") };
+  const config = { ...stateValue(state, jsonValue("running")), command_topic: setKey("belt") };
   return entity("switch", "control", "switch", { name: null, icon: "mdi:walk", ...config });
 };
 
 /** Does not need the pad: the pad is offline while the link is off, and this switch turns it on again. */
 const connection = ({ state, setKey }: PadTopics): Entity => {
-  const held = `'OFF' if ${json("link")} == 'off' else 'ON'`;
-  const config = { ...read(state, held), command_topic: setKey("link") };
+  const held = `'OFF' if ${jsonValue("link")} == 'off' else 'ON'`;
+  const config = { ...stateValue(state, held), command_topic: setKey("link") };
   return entity("connection", "working-bridge", "switch", { ...CONNECTION, ...config });
 };
 
@@ -66,14 +66,14 @@ const targetSpeed = ({ state, setKey }: PadTopics, capabilities: Capabilities | 
       ? UNKNOWN_SPEEDS
       : range(kmh(capabilities.minSpeed), kmh(capabilities.maxSpeed), kmh(capabilities.step));
   const limits = { command_topic: setKey("speed"), min, max, step };
-  const shown = read(state, within("target_speed", min, max));
+  const shown = stateValue(state, within("target_speed", min, max));
   return entity("target-speed", "control", "number", { name: "Target speed", ...SPEED, ...shown, ...limits });
 };
 
 const mode = ({ state, setKey }: PadTopics, options: readonly Mode[]): readonly Entity[] => {
   if (options.length === 0) return [];
   const words = options.map((word) => `'${word}'`).join(", ");
-  const shown = read(state, `${json("mode")} if ${json("mode")} in [${words}] else none`);
+  const shown = stateValue(state, `${jsonValue("mode")} if ${jsonValue("mode")} in [${words}] else none`);
   const select = { name: "Mode", icon: "mdi:tune", ...shown, command_topic: setKey("mode"), options };
   return [entity("mode", "control", "select", select)];
 };
@@ -81,7 +81,7 @@ const mode = ({ state, setKey }: PadTopics, options: readonly Mode[]): readonly 
 const incline = ({ state, setKey }: PadTopics, percent: Capabilities["incline"]): readonly Entity[] => {
   if (percent === null) return [];
   const limits = range(percent.min, percent.max, percent.step);
-  const shown = read(state, within("incline", limits.min, limits.max));
+  const shown = stateValue(state, within("incline", limits.min, limits.max));
   const number = { ...INCLINE, ...shown, command_topic: setKey("incline"), ...limits };
   return [entity("incline", "control", "number", number)];
 };

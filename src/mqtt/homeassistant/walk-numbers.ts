@@ -1,19 +1,28 @@
 import type { Capabilities } from "../../domain/pad.js";
 import type { GoalKey, Goals } from "../../domain/stats.js";
-import { type Entity, entity, json, MEASUREMENT, type Named, read, SPEED_SENSOR, WHOLE } from "./entity.js";
+import {
+  type Entity,
+  entity,
+  jsonValue,
+  MEASUREMENT,
+  type EntityConfig,
+  stateValue,
+  SPEED_SENSOR,
+  NO_DECIMALS,
+} from "./entity.js";
 
 const HUNDREDTHS = { suggested_display_precision: 2 };
-const GOAL = { icon: "mdi:bullseye-arrow", unit_of_measurement: "%", ...MEASUREMENT, ...WHOLE };
+const GOAL = { icon: "mdi:bullseye-arrow", unit_of_measurement: "%", ...MEASUREMENT, ...NO_DECIMALS };
 
 /**
  * Counters of sessions. Calories have no device class: `energy` means consumption and would offer them to the Energy
  * dashboard (home-assistant 7).
  */
-const COUNTERS: Readonly<Record<GoalKey, Named & { readonly name: string }>> = {
+const COUNTERS: Readonly<Record<GoalKey, EntityConfig & { readonly name: string }>> = {
   distance: { name: "Distance", device_class: "distance", unit_of_measurement: "km", ...HUNDREDTHS },
-  duration: { name: "Duration", device_class: "duration", unit_of_measurement: "min", ...WHOLE },
-  steps: { name: "Steps", icon: "mdi:shoe-print", unit_of_measurement: "steps", ...WHOLE },
-  calories: { name: "Calories", icon: "mdi:fire", unit_of_measurement: "kcal", ...WHOLE },
+  duration: { name: "Duration", device_class: "duration", unit_of_measurement: "min", ...NO_DECIMALS },
+  steps: { name: "Steps", icon: "mdi:shoe-print", unit_of_measurement: "steps", ...NO_DECIMALS },
+  calories: { name: "Calories", icon: "mdi:fire", unit_of_measurement: "kcal", ...NO_DECIMALS },
 };
 const COUNTER_KEYS: readonly GoalKey[] = ["distance", "duration", "steps", "calories"];
 
@@ -51,16 +60,16 @@ export const walkNumbers = (
 const counters = (stats: string, keys: readonly GoalKey[]): readonly Entity[] => {
   const rising = (key: GoalKey, period: Period, id: string, suffix: string): Entity => {
     const { name, ...config } = COUNTERS[key];
-    const value = json(`${period}.${key}`);
+    const value = jsonValue(`${period}.${key}`);
     const shown = {
       state_class: "total_increasing",
-      ...read(stats, key === "distance" ? rounded(value, 2) : value),
+      ...stateValue(stats, key === "distance" ? rounded(value, 2) : value),
     };
     const time = key === "duration" ? durationOf(value, stats, period) : {};
     return entity(id, "bridge", "sensor", { name: `${name}${suffix}`, ...config, ...shown, ...time });
   };
-  const value = rounded(json("session.average_speed"), 1);
-  const average = { name: "Average speed", ...SPEED_SENSOR, ...read(stats, value) };
+  const value = rounded(jsonValue("session.average_speed"), 1);
+  const average = { name: "Average speed", ...SPEED_SENSOR, ...stateValue(stats, value) };
   return [
     ...keys.map((key) => rising(key, "session", key, "")),
     entity("average-speed", "bridge", "sensor", average),
@@ -72,7 +81,7 @@ const counters = (stats: string, keys: readonly GoalKey[]): readonly Entity[] =>
 const durationOf = (value: string, stats: string, period: Period) => {
   const { seconds, decimals } = DURATION[period];
   return {
-    ...read(stats, rounded(value, decimals, seconds)),
+    ...stateValue(stats, rounded(value, decimals, seconds)),
     ...(period === "total" && { unit_of_measurement: "h", suggested_display_precision: decimals }),
   };
 };
@@ -82,8 +91,8 @@ const goalSensors = (stats: string, goals: Goals, keys: readonly GoalKey[]): rea
   keys
     .filter((key) => goals[key] !== null)
     .map((key) => {
-      const goal = json(`goals.${key}`);
-      const shown = read(stats, `(${goal}.progress * 100) | round(0) if ${goal} else none`);
+      const goal = jsonValue(`goals.${key}`);
+      const shown = stateValue(stats, `(${goal}.progress * 100) | round(0) if ${goal} else none`);
       return entity(`${key}-goal`, "bridge", "sensor", {
         name: `${COUNTERS[key].name} goal`,
         ...GOAL,

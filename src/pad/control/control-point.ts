@@ -11,7 +11,7 @@ import type { Context } from "./context.js";
 import { type Control, resolve, type Step } from "./goals.js";
 import { endStart } from "./start.js";
 import { unwrittenStop } from "./stop.js";
-import { SETTLED_WITHIN, startTold, stopTold, type Telemetry } from "./telemetry.js";
+import { SETTLED_WITHIN, startReported, stopReported, type Telemetry } from "./telemetry.js";
 
 const REFUSED = failure(
   "unconfirmed",
@@ -81,8 +81,8 @@ export const afterAnswer = (
   now: number,
 ): Telemetry => {
   if (result !== "success" || open?.opcode !== opcode) return telemetry;
-  if (open.op === "start") return startTold(telemetry, now);
-  return open.op === "stop" || open.op === "pause" ? stopTold(telemetry) : telemetry;
+  if (open.op === "start") return startReported(telemetry, now);
+  return open.op === "stop" || open.op === "pause" ? stopReported(telemetry) : telemetry;
 };
 
 /** What an event says about it. Before the first status it is the state of things, replayed and maybe stale (b.4). */
@@ -92,8 +92,8 @@ export const afterEvent = (
   { type }: MachineEvent,
   now: number,
 ): Telemetry => {
-  if (type === "started" && statusSeen) return startTold(telemetry, now);
-  return HALTS.includes(type) ? stopTold(telemetry) : telemetry;
+  if (type === "started" && statusSeen) return startReported(telemetry, now);
+  return HALTS.includes(type) ? stopReported(telemetry) : telemetry;
 };
 
 /** The control point answered. That something was obeyed is for telemetry to prove. */

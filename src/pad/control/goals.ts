@@ -96,7 +96,7 @@ export interface InclineGoal {
 }
 
 /** A write that has not settled may yet arrive, whenever that is: the link, or we ourselves, may be held up. */
-export const ON_ITS_WAY = Infinity;
+export const NOT_SENT_YET = Infinity;
 
 /** The last start frame, the status that allowed it, and whether the belt was seen in countdown or moving since. */
 export interface Started {
@@ -145,7 +145,7 @@ export interface Control {
 }
 
 /** What every link begins with. */
-export const freshLink: Pick<
+export const LINK_DEFAULTS: Pick<
   Control,
   | "access"
   | "lastPoll"
@@ -179,7 +179,7 @@ export const noControl: Control = {
   leftMoving: false,
   needsHandshake: false,
   lastWrite: null,
-  ...freshLink,
+  ...LINK_DEFAULTS,
 };
 
 /** What a change of the goals means for the world. */
@@ -222,7 +222,7 @@ export const notWritten = (control: Control, otherwise: Outcome): Outcome =>
   isControlLost(control) ? NO_CONTROL : otherwise;
 
 /** Gives up everything but a stop. */
-export const giveUp = (control: Control, outcome: Outcome): Step => ({
+export const cancelGoals = (control: Control, outcome: Outcome): Step => ({
   control: { ...control, start: null, speed: null, mode: null, incline: null },
   effects: [control.start, control.speed, control.mode, control.incline].flatMap((goal) =>
     goal ? resolve(goal.refs, outcome) : [],

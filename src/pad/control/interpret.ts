@@ -7,14 +7,14 @@ import { UNKNOWN_VARIANT } from "./access.js";
 import type { Control } from "./goals.js";
 import { roundIncline } from "./incline.js";
 import { targetOf } from "./speed.js";
-import { isUrgent } from "./stop.js";
+import { isRecentlyRequested } from "./stop.js";
 import { isFresh, isKnown, isMoving, isRunning, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract 3: `faster` and `slower` change the speed by 0.5 km/h. */
 const NUDGE = 50;
 
 /** Everything that decides what a command means right now. */
-export interface Situation {
+export interface CommandContext {
   readonly now: number;
   readonly control: Control;
   readonly telemetry: Telemetry;
@@ -89,7 +89,7 @@ const REFUSED = {
 } as const;
 
 /** Why nothing may be set in motion now, or null. */
-const barred = (situation: Situation, speedsUp: boolean): Outcome | null => {
+const barred = (situation: CommandContext, speedsUp: boolean): Outcome | null => {
   if (situation.ending) return REFUSED.ending;
   if (situation.stale) return REFUSED.stale;
   if (situation.control.access === "none") return UNKNOWN_VARIANT;
@@ -99,7 +99,7 @@ const barred = (situation: Situation, speedsUp: boolean): Outcome | null => {
   return situation.linked && isFresh(situation.telemetry, situation.now) ? null : REFUSED.away;
 };
 
-export const decide = (command: Command, situation: Situation): Decision => {
+export const decide = (command: Command, situation: CommandContext): Decision => {
   switch (command.key) {
     case "belt":
       return command.value === "ON" ? start(situation) : { do: "stop", endsSession: false };
@@ -117,16 +117,16 @@ export const decide = (command: Command, situation: Situation): Decision => {
   }
 };
 
-const start = (situation: Situation): Decision => {
+const start = (situation: CommandContext): Decision => {
   const outcome = barred(situation, true);
   return outcome ? refuse(outcome) : { do: "start", speed: situation.resumeAt };
 };
 
 const REST: readonly Belt[] = ["idle", "standby", "paused"];
-const atRest = ({ belt, control }: Situation): boolean =>
+const atRest = ({ belt, control }: CommandContext): boolean =>
   REST.includes(belt) && !control.start && !control.stop;
 
-const verb = (value: Verb, situation: Situation): Decision => {
+const verb = (value: Verb, situation: CommandContext): Decision => {
   switch (value) {
     case "stop":
       return { do: "stop", endsSession: true };
@@ -144,14 +144,14 @@ const verb = (value: Verb, situation: Situation): Decision => {
   }
 };
 
-const resume = (situation: Situation): Decision => {
+const resume = (situation: CommandContext): Decision => {
   const decision = start(situation);
   return decision.do === "settle" || situation.paused
     ? decision
     : refuse(failure("unsupported", "No paused session to resume."));
 };
 
-const nudge = (value: "faster" | "slower", situation: Situation): Decision => {
+const nudge = (value: "faster" | "slower", situation: CommandContext): Decision => {
   const outcome = barred(situation, value === "faster");
   if (outcome) return refuse(outcome);
   const { control, telemetry } = situation;
@@ -187,7 +187,7 @@ const outOfRange = (capabilities: Capabilities): Outcome => {
 };
 
 /** Contract 3: between 0 and the minimum or above the maximum is `out-of-range`, never clamped silently. */
-const speed = (asked: number, situation: Situation, keepsRest = false): Decision => {
+const speed = (asked: number, situation: CommandContext, keepsRest = false): Decision => {
   const { capabilities, telemetry, allowStart } = situation;
   if (asked < kmh(capabilities.minSpeed) || asked > kmh(capabilities.maxSpeed))
     return refuse(outOfRange(capabilities));
@@ -200,7 +200,7 @@ const speed = (asked: number, situation: Situation, keepsRest = false): Decision
 };
 
 /** As a speed is: never clamped silently, and upwards only where MQTT may speed the belt up. */
-const incline = (asked: number, situation: Situation): Decision => {
+const incline = (asked: number, situation: CommandContext): Decision => {
   const { capabilities, telemetry } = situation;
   const { incline: range } = capabilities;
   if (!range) return refuse(failure("unsupported", "This pad cannot be inclined."));
@@ -213,7 +213,7 @@ const incline = (asked: number, situation: Situation): Decision => {
 };
 
 /** Why no mode may be set now, or null. In auto mode the belt starts under a walker's feet: it counts as a start. */
-const barredMode = (value: Mode, situation: Situation): Outcome | null => {
+const barredMode = (value: Mode, situation: CommandContext): Outcome | null => {
   const { capabilities, telemetry, now } = situation;
   if (!capabilities.modes.includes(value)) return failure("unsupported", `This pad has no mode ${value}.`);
   if (situation.ending) return REFUSED.ending;
@@ -223,7 +223,7 @@ const barredMode = (value: Mode, situation: Situation): Outcome | null => {
   return situation.linked && isFresh(telemetry, now) ? null : REFUSED.away;
 };
 
-const mode = (value: Mode, situation: Situation): Decision => {
+const mode = (value: Mode, situation: CommandContext): Decision => {
   const outcome = barredMode(value, situation);
   if (outcome) return refuse(outcome);
   const { start: starting, stop } = situation.control;
@@ -236,10 +236,10 @@ const mode = (value: Mode, situation: Situation): Decision => {
 };
 
 /** Letting go of the link gives up the only means to stop the belt: only at rest, or when nothing is held. */
-const link = (on: boolean, situation: Situation): Decision => {
+const link = (on: boolean, situation: CommandContext): Decision => {
   const { ending, linked, lostMoving, control, now } = situation;
   if (ending) return refuse(REFUSED.ending);
-  const free = linked ? atRest(situation) : !lostMoving && !isUrgent(control.stop, now);
+  const free = linked ? atRest(situation) : !lostMoving && !isRecentlyRequested(control.stop, now);
   if (on || free) return { do: "link", on };
   return refuse(
     failure(

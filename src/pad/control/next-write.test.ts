@@ -11,7 +11,7 @@ import { requestStart } from "./start.js";
 import { nextWrite } from "./next-write.js";
 import { onLinkLost, onStatus, review } from "./review.js";
 import { onWriteSent, onWriteStarted } from "./written.js";
-import { type Control, freshLink, noControl, ON_ITS_WAY } from "./goals.js";
+import { type Control, LINK_DEFAULTS, noControl, NOT_SENT_YET } from "./goals.js";
 import { requestStop } from "./stop.js";
 import { noTelemetry, observe, type Telemetry } from "./telemetry.js";
 
@@ -258,10 +258,10 @@ it("with the link everything goes but a stop and what was learned", () => {
   const started = { at: 900, statusAt: 800, seen: false };
   const before = { ...speed(start(seenOnce), rest), started, needsHandshake: true, target: speedFromKmh(3) };
   const lost = onLinkLost(context({ ...before, manualDone: true, handshakeDone: true }, rest));
-  expect(lost.control).toEqual({ ...noControl, ...freshLink, started, needsHandshake: true });
+  expect(lost.control).toEqual({ ...noControl, ...LINK_DEFAULTS, started, needsHandshake: true });
   expect(lost.effects.flatMap((effect) => (effect.type === "settle" ? effect.refs : []))).toEqual([1, 2]);
 
-  const onItsWay = { ...noControl, started: { ...started, at: ON_ITS_WAY } };
+  const onItsWay = { ...noControl, started: { ...started, at: NOT_SENT_YET } };
   expect(onLinkLost(context(onItsWay, rest)).control.started).toEqual({ ...started, at: 1_000 });
 
   const { control } = onLinkLost(context(stop(seenOnce), running));

@@ -3,7 +3,7 @@ import type { Operation } from "../../protocol/protocol.js";
 import type { Context } from "./context.js";
 import { inclineDue, mayIncline } from "./incline.js";
 import { modeDue } from "./mode.js";
-import { limitMayFollow, readDue } from "./polling.js";
+import { isUnitPending, readDue } from "./polling.js";
 import { maySetSpeedStill, speedDue } from "./speed.js";
 import { type Due, mayStart, startDue } from "./start.js";
 import { stopDue, stopOperation } from "./stop.js";
@@ -63,7 +63,7 @@ const goalDue = (context: Context): Due => {
   const starts = start && startDue(context, start);
   if (starts || !isRecent(context)) return starts;
   return soonest(
-    speed && !limitMayFollow(context) ? speedDue(context, speed) : null,
+    speed && !isUnitPending(context) ? speedDue(context, speed) : null,
     incline && inclineDue(context, incline),
   );
 };

@@ -2,7 +2,7 @@ import type { Capabilities, ProtocolName } from "../../domain/pad.js";
 import type { Belt, LinkStateName, PadState, Phase, Problem } from "../../domain/state.js";
 import type { Control } from "./goals.js";
 import { targetOf } from "./speed.js";
-import { beltWord, isKnown, isMoving, showsRest, SILENCE_MS, type Telemetry } from "./telemetry.js";
+import { beltState, isKnown, isMoving, showsRest, SILENCE_MS, type Telemetry } from "./telemetry.js";
 
 /** What a pad knows about itself; `PadState` is a function of it and of the time. */
 export interface PadFacts {
@@ -42,7 +42,7 @@ export const isAvailable = ({ phase, control, telemetry, aliveAt }: Seen, now: n
   ((control.statusSeen && isKnown(telemetry, now)) || (aliveAt !== null && now - aliveAt <= SILENCE_MS));
 
 export const beltOf = (seen: Seen, now: number): Belt =>
-  isAvailable(seen, now) ? beltWord(seen.telemetry, now, seen.control.stop !== null) : "unknown";
+  isAvailable(seen, now) ? beltState(seen.telemetry, now, seen.control.stop !== null) : "unknown";
 
 const linkWord = (facts: PadFacts): LinkStateName => {
   if (facts.phase === "off") return "off";

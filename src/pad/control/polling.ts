@@ -20,7 +20,7 @@ export const readDue = (context: Context, gapEnd: number): Due => {
   const moves = start !== null || speed !== null;
   const busy = stop !== null || mode !== null || moves;
   const ask =
-    !busy || (stop === null && moves && limitMayFollow({ ...context, now: gapEnd }))
+    !busy || (stop === null && moves && isUnitPending({ ...context, now: gapEnd }))
       ? questionDue(control, quirks, gapEnd)
       : null;
   if (quirks.poll === null) return ask ?? aliveDue(control, telemetry, gapEnd);
@@ -34,7 +34,7 @@ export const readDue = (context: Context, gapEnd: number): Due => {
  * A pad that is set to miles takes its numbers for mph, so that they are capped lower (contract 3); it says so only when
  * it is asked, after its first status. A speed that comes before the answer waits for it.
  */
-export const limitMayFollow = ({ control, machine: { quirks }, now }: Context): boolean => {
+export const isUnitPending = ({ control, machine: { quirks }, now }: Context): boolean => {
   const { known, tries, askedAt } = control.preferences;
   if (quirks.readsPreferences || quirks.poll === null || known) return false;
   return tries < ASKED_FOR_LIMIT || now < (askedAt ?? -Infinity) + AGAIN_MS;

@@ -1,14 +1,14 @@
 import { failure } from "../../domain/command.js";
 import { reviewAccess } from "./access.js";
 import type { Context } from "./context.js";
-import { type Control, freshLink, giveUp, type Step } from "./goals.js";
+import { type Control, LINK_DEFAULTS, cancelGoals, type Step } from "./goals.js";
 import { reviewIncline } from "./incline.js";
 import { reviewMode } from "./mode.js";
 import { followTarget, reviewSpeed } from "./speed.js";
 import { reviewStart, startWindowEnd } from "./start.js";
 import { onStopLinkLost, PROOF, proveStop, reviewStop } from "./stop.js";
 import { isMoving, type Sample, settledSpeed, type Telemetry } from "./telemetry.js";
-import { sent } from "./written.js";
+import { afterWritesSent } from "./written.js";
 
 const chain = (step: Step, next: (control: Control) => Step): Step => {
   const after = next(step.control);
@@ -60,8 +60,13 @@ const LOST = failure("link-lost", "The Bluetooth link was lost on the way. The c
 
 /** The link is gone: starts, speeds and modes end with it, a stop lives on (contract rule 2). */
 export const onLinkLost = (context: Context): Step => {
-  const step = chain(giveUp(context.control, LOST), (control) => onStopLinkLost({ ...context, control }));
-  return { ...step, control: { ...sent(step.control, context.now), ...freshLink, target: null } };
+  const step = chain(cancelGoals(context.control, LOST), (control) =>
+    onStopLinkLost({ ...context, control }),
+  );
+  return {
+    ...step,
+    control: { ...afterWritesSent(step.control, context.now), ...LINK_DEFAULTS, target: null },
+  };
 };
 
 /** The moments at which time alone decides something. */

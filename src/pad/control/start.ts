@@ -2,7 +2,7 @@ import { failure, OK, type Outcome } from "../../domain/command.js";
 import type { Operation } from "../../protocol/protocol.js";
 import type { Context } from "./context.js";
 import { type Control, notWritten, type RequestId, resolve, type StartGoal, type Step } from "./goals.js";
-import { isFresh, isUnderPower, isUnderWay, showsRest, type Telemetry } from "./telemetry.js";
+import { isFresh, isDriven, isStartingOrDriven, showsRest, type Telemetry } from "./telemetry.js";
 
 /** Contract 3: measured speed above 0 within 20 s. */
 const START_DEADLINE_MS = 20_000;
@@ -33,7 +33,7 @@ export const requestStart = (
     wroteAt: null,
     manualAt: null,
     handshakeAt: null,
-    joined: isUnderWay(telemetry),
+    joined: isStartingOrDriven(telemetry),
     deadline: now + START_DEADLINE_MS,
   };
   const start = { ...fresh, ...older, refs: [...(older?.refs ?? []), ...refs], since };
@@ -107,7 +107,7 @@ const failed = ({ control, telemetry, now }: Context, goal: StartGoal): Outcome 
       "unconfirmed",
       "The belt did not move within 20 s of the start. Step on it, or look at the pad.",
     );
-  const late = now > startWindowEnd(goal) && goal.wroteAt === null && !isUnderWay(telemetry);
+  const late = now > startWindowEnd(goal) && goal.wroteAt === null && !isStartingOrDriven(telemetry);
   return late ? notWritten(control, TOO_LATE) : null;
 };
 
@@ -127,7 +127,7 @@ export const reviewStart = (context: Context): Step => {
   const { control, telemetry, now } = context;
   const goal = control.start;
   if (!goal) return { control, effects: [] };
-  if (isFresh(telemetry, now) && isUnderPower(telemetry)) {
+  if (isFresh(telemetry, now) && isDriven(telemetry)) {
     const needsHandshake = control.needsHandshake || goal.handshakeAt !== null;
     return { control: { ...control, start: null, needsHandshake }, effects: resolve(goal.refs, OK) };
   }

@@ -3,7 +3,15 @@ import type { Activity } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
 import type { Context } from "./context.js";
 import { type Control, noControl, type StopCause } from "./goals.js";
-import { requestStop, mayMove, proveStop, stopDue, stopHanded, stopOperation, stopTime } from "./stop.js";
+import {
+  requestStop,
+  mayMove,
+  proveStop,
+  stopDue,
+  afterStopWritten,
+  stopOperation,
+  stopTime,
+} from "./stop.js";
 import { modelFor } from "../../protocol/models.js";
 import { noTelemetry, observe, type Sample, type Telemetry } from "./telemetry.js";
 
@@ -30,7 +38,7 @@ const context = (control: Control, telemetry = noTelemetry, now = 1_000): Contex
 /** A stop whose only frame was handed over at 1000 ms. */
 const stopping = (control: Control = noControl): Control => {
   const asked = requestStop(context(control), request()).control;
-  return { ...asked, stop: asked.stop && stopHanded(context(asked), asked.stop, false) };
+  return { ...asked, stop: asked.stop && afterStopWritten(context(asked), asked.stop, false) };
 };
 
 /** Whether these statuses confirm the stop, one after the other. */
@@ -93,7 +101,7 @@ describe("the proof of rest (contract rule 7)", () => {
       sample(1_750, 1_700),
     );
     expect(half.control.stop?.proof).toBe(1);
-    const again = stopHanded(context(half.control, noTelemetry, 2_000), half.control.stop!, false);
+    const again = afterStopWritten(context(half.control, noTelemetry, 2_000), half.control.stop!, false);
     expect(confirmed({ ...half.control, stop: again }, [sample(2_050, 1_900), sample(2_100, 1_950)])).toBe(
       false,
     );
@@ -166,7 +174,7 @@ describe("what is written", () => {
   });
 
   it("is a stop after a pause that does not slow the belt, a pause after one that does", () => {
-    const paused = stopHanded(context(noControl, at(3)), stop("command", false), false);
+    const paused = afterStopWritten(context(noControl, at(3)), stop("command", false), false);
     const after = (ms: number, kmh: number) =>
       stopOperation(context(noControl, at(kmh), paused.asked + ms), paused).op;
     expect([after(2_100, 3), after(2_100, 2.99), after(2_100, 2.6), after(2_100, 2)]).toEqual([

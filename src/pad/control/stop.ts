@@ -4,8 +4,8 @@ import type { Operation, Quirks } from "../../protocol/protocol.js";
 import type { Context } from "./context.js";
 import {
   type Control,
-  giveUp,
-  ON_ITS_WAY,
+  cancelGoals,
+  NOT_SENT_YET,
   type Started,
   type RequestId,
   resolve,
@@ -35,7 +35,7 @@ const SEEN_WITHIN_MS = 3_000;
 export const PROOF = 2;
 
 /** 0.01 km/h a second, well below the 0.53 km/h that a belt slows by (wire-facts a.9): less is a pause that was ignored. */
-const OBEDIENT = 20;
+const OBEYED_DROP = 20;
 
 /** Contract 3: 0.4 km/h a second + 6, at least 10 s. A belt slows by about 0.53 km/h a second (wire-facts a.9). */
 export const stopTime = (speed: Speed): number => Math.max(10, kmh(speed) / 0.4 + 6) * 1000;
@@ -52,7 +52,7 @@ const startWindow = ({ slow }: Started): number => (slow ? SPIN_UP_MS : LATE_STA
 /** Contract rule 7: a stop's deadline does not end before a start may no longer follow. */
 const startSettles = ({ started }: Control, now: number): number => {
   if (!started || started.seen) return now;
-  return (started.at === ON_ITS_WAY ? now : started.at) + startWindow(started) + SEEN_WITHIN_MS;
+  return (started.at === NOT_SENT_YET ? now : started.at) + startWindow(started) + SEEN_WITHIN_MS;
 };
 
 /** The belt was not at rest in its last status, or a start is on its way to it. Nothing is known of an unseen pad. */
@@ -60,7 +60,7 @@ export const mayMove = (control: Control, telemetry: Telemetry): boolean =>
   telemetry.last !== null && (!showsRest(telemetry) || startMayFollow(control, telemetry));
 
 /** Asked for so recently that a link is worth getting for it alone, and that it is the first write there (rule 2). */
-export const isUrgent = (stop: StopGoal | null, now: number): boolean =>
+export const isRecentlyRequested = (stop: StopGoal | null, now: number): boolean =>
   stop !== null && now - stop.since <= BLIND_STOP_MS;
 
 export interface StopRequest {
@@ -102,7 +102,7 @@ export const requestStop = ({ control, telemetry, now }: Context, request: StopR
     movedWhenLost: request.lostMoving || (under?.movedWhenLost ?? false),
     waitsForStatus: false,
   };
-  const { control: free, effects } = giveUp(control, OVERTAKEN);
+  const { control: free, effects } = cancelGoals(control, OVERTAKEN);
   return { control: { ...free, stop, stopConfirmed: false, haltedBy: stop.cause }, effects };
 };
 
@@ -189,7 +189,7 @@ export const onStopLinkLost = ({ control, telemetry }: Context): Step => {
 /** A link came up: may a waiting stop be written blindly, or does the first status decide (rule 2)? */
 export const onStopLinkUp = ({ control, now }: Context): Control => {
   const { stop } = control;
-  return stop ? { ...control, stop: { ...stop, waitsForStatus: !isUrgent(stop, now) } } : control;
+  return stop ? { ...control, stop: { ...stop, waitsForStatus: !isRecentlyRequested(stop, now) } } : control;
 };
 
 /** A status that came after the last stop frame shows rest: another frame would only make the proof begin anew. */
@@ -229,7 +229,7 @@ const repeatAt = ({ telemetry, machine: { quirks }, now }: Context, stop: StopGo
 const obeys = ({ from, asked }: StopGoal, telemetry: Telemetry, now: number): boolean => {
   if (from === null) return true;
   const fallen = from - (telemetry.last?.status.speed ?? AT_REST);
-  return fallen > 0 && fallen >= (OBEDIENT * (now - asked)) / 1000;
+  return fallen > 0 && fallen >= (OBEYED_DROP * (now - asked)) / 1000;
 };
 
 /** A person's OFF is a pause to a machine that knows one; where that does not slow the belt in time, a stop (contract 3). */
@@ -240,7 +240,7 @@ export const stopOperation = ({ telemetry, now }: Context, stop: StopGoal): Oper
 };
 
 /** A stop frame was handed to the link; `inGap`: within the pad's gap of another write. */
-export const stopHanded = ({ telemetry, now }: Context, stop: StopGoal, inGap: boolean): StopGoal => {
+export const afterStopWritten = ({ telemetry, now }: Context, stop: StopGoal, inGap: boolean): StopGoal => {
   const from = stop.from ?? telemetry.last?.status.speed ?? null;
   return { ...stop, ...unwrittenStop, from, inGap, lastWrite: now };
 };

@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { Activity, PadStatus } from "../../domain/pad.js";
 import { metres, speedFromKmh } from "../../domain/units.js";
 import {
-  beltWord,
+  beltState,
   interrupted,
   isFalling,
   isSlowing,
-  isUnderPower,
-  isUnderWay,
+  isDriven,
+  isStartingOrDriven,
   noTelemetry,
   observe,
   settledSpeed,
@@ -80,7 +80,7 @@ describe("showsRest (contract rule 7, for one status)", () => {
         const telemetry = seen(...history);
         const [activity, kmh] = history.at(-1)!;
         if (kmh > 0 || activity === "countdown") expect(showsRest(telemetry)).toBe(false);
-        if (showsRest(telemetry)) expect(isUnderWay(telemetry)).toBe(false);
+        if (showsRest(telemetry)) expect(isStartingOrDriven(telemetry)).toBe(false);
         expect(telemetry.rests > 0).toBe(showsRest(telemetry));
       }),
     );
@@ -107,13 +107,13 @@ describe("the belt word (contract 3)", () => {
     ["unknown", [["other", 3]], false],
     ["idle", times(6, ["running", 0]), false],
   ])("%s: %j", (word, rows, stopping) => {
-    expect(beltWord(seen(...rows), 1000 * rows.length, stopping)).toBe(word);
+    expect(beltState(seen(...rows), 1000 * rows.length, stopping)).toBe(word);
   });
 
   it("is unknown before the first status and after 5 s without one", () => {
-    expect(beltWord(noTelemetry, 0, false)).toBe("unknown");
-    expect(beltWord(seen(["resting", 0]), 6_000, false)).toBe("idle");
-    expect(beltWord(seen(["resting", 0]), 6_001, false)).toBe("unknown");
+    expect(beltState(noTelemetry, 0, false)).toBe("unknown");
+    expect(beltState(seen(["resting", 0]), 6_000, false)).toBe("idle");
+    expect(beltState(seen(["resting", 0]), 6_001, false)).toBe("unknown");
   });
 });
 
@@ -130,7 +130,7 @@ it.each<[boolean, Row]>([
   [false, ["stopping", 2]],
   [false, ["resting", 0.3]],
 ])("under power: %s, %j", (expected, row) => {
-  expect(isUnderPower(seen(row))).toBe(expected);
+  expect(isDriven(seen(row))).toBe(expected);
 });
 
 it("a speed is settled after 3 s within 0.1 km/h, and not before", () => {

@@ -40,7 +40,7 @@ export interface Telemetry {
   /** The speeds of the latest statuses, newest last, for `isFalling` and `isSlowing`. */
   readonly trail: readonly { readonly speed: Speed; readonly at: number }[];
   /** When the machine acknowledged a start, or told of one, that no status has shown so far. */
-  readonly startTold: number | null;
+  readonly startReported: number | null;
   /** Its data shows no movement though it has started: its zeros prove nothing (contract rule 7). */
   readonly blind: boolean;
 }
@@ -55,17 +55,17 @@ export const noTelemetry: Telemetry = {
   rests: 0,
   steady: null,
   trail: [],
-  startTold: null,
+  startReported: null,
   blind: false,
 };
 
 /** The machine acknowledged a start, or told of one. */
-export const startTold = (telemetry: Telemetry, now: number): Telemetry =>
-  isMoving(telemetry) ? telemetry : { ...telemetry, startTold: telemetry.startTold ?? now };
+export const startReported = (telemetry: Telemetry, now: number): Telemetry =>
+  isMoving(telemetry) ? telemetry : { ...telemetry, startReported: telemetry.startReported ?? now };
 
 /** It acknowledged a stop, or told of one: a start that has shown no movement so far is over. */
-export const stopTold = (telemetry: Telemetry): Telemetry =>
-  telemetry.blind ? telemetry : { ...telemetry, startTold: null };
+export const stopReported = (telemetry: Telemetry): Telemetry =>
+  telemetry.blind ? telemetry : { ...telemetry, startReported: null };
 
 const RESTING: readonly Activity[] = ["resting", "standby", "paused"];
 const saysRest = ({ activity }: PadStatus): boolean => RESTING.includes(activity);
@@ -78,11 +78,11 @@ export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
   const { steady, stillSince } = telemetry;
   // A countdown ends in state 1 at speed 0 (wire-facts a.8): what was at rest before it is no rest in that state.
   const still = speed === AT_REST && !saysRest(status) && status.activity !== "countdown";
-  const startTold = speed > AT_REST ? null : telemetry.startTold;
+  const startReported = speed > AT_REST ? null : telemetry.startReported;
   const seen = {
     last: sample,
-    startTold,
-    blind: startTold !== null && (telemetry.blind || at - startTold >= NO_MOVEMENT_MS),
+    startReported,
+    blind: startReported !== null && (telemetry.blind || at - startReported >= NO_MOVEMENT_MS),
     stillSince: still ? (stillSince ?? at) : null,
     movingSince: speed > AT_REST ? (telemetry.movingSince ?? at) : null,
     steady: steady && holds(steady.speed, speed) ? steady : { speed, since: at },
@@ -101,7 +101,7 @@ const holds = (steady: Speed, speed: Speed): boolean =>
 export const interrupted = (telemetry: Telemetry): Telemetry => ({
   ...noTelemetry,
   last: telemetry.last,
-  startTold: telemetry.startTold,
+  startReported: telemetry.startReported,
   blind: telemetry.blind,
 });
 
@@ -134,18 +134,17 @@ const isEnding = (telemetry: Telemetry): boolean => {
 };
 
 /** The belt moves, and not because it is coming to rest. */
-export const isUnderPower = (telemetry: Telemetry): boolean => isMoving(telemetry) && !isEnding(telemetry);
+export const isDriven = (telemetry: Telemetry): boolean => isMoving(telemetry) && !isEnding(telemetry);
 
 /** The belt moves under power or is about to: a start has nothing to write. */
-export const isUnderWay = (telemetry: Telemetry): boolean => {
+export const isStartingOrDriven = (telemetry: Telemetry): boolean => {
   const activity = telemetry.last?.status.activity;
-  return (
-    activity === "countdown" || (activity === "running" && !showsRest(telemetry)) || isUnderPower(telemetry)
-  );
+  return activity === "countdown" || (activity === "running" && !showsRest(telemetry)) || isDriven(telemetry);
 };
 
 /** The belt moves, for whatever reason, or is about to. */
-export const isActive = (telemetry: Telemetry): boolean => isMoving(telemetry) || isUnderWay(telemetry);
+export const isActive = (telemetry: Telemetry): boolean =>
+  isMoving(telemetry) || isStartingOrDriven(telemetry);
 
 /** The speed that has held for 3 s while the belt ran, or null. */
 export const settledSpeed = (telemetry: Telemetry): Speed | null => {
@@ -186,7 +185,7 @@ const restWord = ({ activity, mode }: PadStatus): Belt => {
 };
 
 /** The belt word of contract 3. `stopping`: a stop of ours is not yet confirmed. */
-export const beltWord = (telemetry: Telemetry, now: number, stopping: boolean): Belt => {
+export const beltState = (telemetry: Telemetry, now: number, stopping: boolean): Belt => {
   const { last } = telemetry;
   if (!last || !isKnown(telemetry, now) || telemetry.blind || last.status.activity === "other")
     return "unknown";

@@ -2,8 +2,8 @@ import { AT_REST } from "../../domain/units.js";
 import { requestSent, pointAfterWrite } from "../../protocol/ftms/control-point.js";
 import type { Operation } from "../../protocol/protocol.js";
 import type { Context } from "./context.js";
-import { type Control, ON_ITS_WAY } from "./goals.js";
-import { stopHanded, stopSent } from "./stop.js";
+import { type Control, NOT_SENT_YET } from "./goals.js";
+import { afterStopWritten, stopSent } from "./stop.js";
 import type { Telemetry } from "./telemetry.js";
 
 /** An operation was handed to the link. */
@@ -11,17 +11,17 @@ export const onWriteStarted = (context: Context, operation: Operation): Control 
   const { control: before, telemetry, machine, now } = context;
   const { quirks } = machine;
   const controlPoint = pointAfterWrite(before.controlPoint, operation, quirks.ftms, now);
-  const control: Control = { ...before, lastWrite: ON_ITS_WAY, controlPoint };
+  const control: Control = { ...before, lastWrite: NOT_SENT_YET, controlPoint };
   const { stop, start, speed, mode, incline, preferences, record } = control;
   switch (operation.op) {
     case "poll":
       return { ...control, lastPoll: now };
     case "stop":
     case "pause":
-      return { ...control, stop: stop && stopHanded(context, stop, isInGap(context)) };
+      return { ...control, stop: stop && afterStopWritten(context, stop, isInGap(context)) };
     case "start": {
       const slow = !quirks.showsStart;
-      const started = { at: ON_ITS_WAY, statusAt: telemetry.last?.at ?? now, seen: false, slow };
+      const started = { at: NOT_SENT_YET, statusAt: telemetry.last?.at ?? now, seen: false, slow };
       return { ...control, start: start && { ...start, tries: start.tries + 1, wroteAt: now }, started };
     }
     case "speed": {
@@ -62,7 +62,7 @@ export const onWriteSent = ({ control: before, telemetry, now }: Context, operat
 };
 
 const startSent = (control: Control, telemetry: Telemetry, now: number): Control => {
-  const { start, started } = sent(control, now);
+  const { start, started } = afterWritesSent(control, now);
   return {
     ...control,
     start: start && start.wroteAt !== null ? { ...start, wroteAt: now } : start,
@@ -71,8 +71,8 @@ const startSent = (control: Control, telemetry: Telemetry, now: number): Control
 };
 
 /** What was on its way has left, or never will. */
-export const sent = (control: Control, now: number): Control => ({
+export const afterWritesSent = (control: Control, now: number): Control => ({
   ...control,
-  started: control.started?.at === ON_ITS_WAY ? { ...control.started, at: now } : control.started,
-  lastWrite: control.lastWrite === ON_ITS_WAY ? now : control.lastWrite,
+  started: control.started?.at === NOT_SENT_YET ? { ...control.started, at: now } : control.started,
+  lastWrite: control.lastWrite === NOT_SENT_YET ? now : control.lastWrite,
 });

@@ -4,7 +4,7 @@ import { type Clock, sleep } from "../../clock.js";
 import { BridgeError } from "../../domain/errors.js";
 import type { Access, DecodedMessage, Protocol, FrameSequence } from "../../protocol/session.js";
 import type { Frame, Model, Operation } from "../../protocol/protocol.js";
-import { noReplies, type Replies, takeReply, expectReply } from "./poll-replies.js";
+import { noReplies, type PollReplies, takeReply, expectReply } from "./poll-replies.js";
 import { unitWriter } from "./unit-writer.js";
 
 /** A subscription or a write that takes longer than this has met a dead link (noble never settles it, design 5). */
@@ -52,7 +52,7 @@ export const openConnection = (
   let talk = protocol.openSession({ name, services, properties, imperial, epoch }, model);
   const over = AbortSignal.any([link.lost, gone]);
   let replying = 0;
-  let replies: Replies = noReplies;
+  let replies: PollReplies = noReplies;
   let refusals = 0;
 
   const received = (characteristic: string, bytes: Uint8Array): void => {

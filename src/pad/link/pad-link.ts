@@ -9,7 +9,7 @@ import { NotificationHandler, type NotificationOwner } from "./receiver.js";
 import type { IdentityStore } from "./identity.js";
 import type { Scheduler } from "../scheduler.js";
 import { runConnection } from "./run-connection.js";
-import { isUrgent } from "../control/stop.js";
+import { isRecentlyRequested } from "../control/stop.js";
 import { LinkSupervisor } from "./link-supervisor.js";
 
 /** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
@@ -58,7 +58,8 @@ export class PadLink {
     this.#notifications = notifications;
     this.#supervisor = new LinkSupervisor(settings, deps, {
       wanted: () => owner.wanted(),
-      urgent: () => notifications.facts.lostMoving || isUrgent(scheduler.control.stop, clock.now()),
+      urgent: () =>
+        notifications.facts.lostMoving || isRecentlyRequested(scheduler.control.stop, clock.now()),
       phase: (phase) => this.#set({ phase }),
       onAdvertisement: (advertisement) => this.#onAdvertisement(advertisement),
       ambiguous: (addresses) => this.#isAmbiguous(addresses),

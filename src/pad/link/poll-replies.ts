@@ -5,29 +5,29 @@ import type { Operation } from "../../protocol/protocol.js";
  * order (wire-facts a.3), but replies get lost and commands get ignored. Writes wait here in order; a status is taken
  * for the oldest one that may still be answered, so it is never taken for a later poll than the one it answers.
  */
-export interface Replies {
+export interface PollReplies {
   readonly expected: readonly { readonly poll: boolean; readonly at: number }[];
 }
 
-export const noReplies: Replies = { expected: [] };
+export const noReplies: PollReplies = { expected: [] };
 
 /** noble asks for a supervision timeout of 2 s (its hci.js, 0x00c8): a reply cannot come later on a link that lives. */
 const REPLY_WITHIN_MS = 2_500;
 const answered: readonly Operation["op"][] = ["poll", "stop", "pause", "start", "speed", "mode"];
 
-export const expectReply = (replies: Replies, operation: Operation, at: number): Replies =>
+export const expectReply = (replies: PollReplies, operation: Operation, at: number): PollReplies =>
   answered.includes(operation.op)
     ? { expected: [...live(replies, at), { poll: operation.op === "poll", at }] }
     : replies;
 
 /** Takes the write that a status answers: when its poll was written, or null for a command's or nobody's reply. */
 export const takeReply = (
-  replies: Replies,
+  replies: PollReplies,
   now: number,
-): { readonly replies: Replies; readonly poll: number | null } => {
+): { readonly replies: PollReplies; readonly poll: number | null } => {
   const [oldest, ...rest] = live(replies, now);
   return { replies: { expected: rest }, poll: oldest?.poll ? oldest.at : null };
 };
 
-const live = (replies: Replies, now: number): Replies["expected"] =>
+const live = (replies: PollReplies, now: number): PollReplies["expected"] =>
   replies.expected.filter((write) => now - write.at <= REPLY_WITHIN_MS);

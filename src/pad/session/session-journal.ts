@@ -48,7 +48,7 @@ export interface Journal extends Records {
 /** What the last run knew, taken up: whoever paused that walk then, the belt does not return to its speed by itself. */
 export const openJournal = (records: Records): Journal => ({ ...records, held: null, pausedBy: null });
 
-export interface Note {
+export interface JournalStep {
   readonly journal: Journal;
   /** What the walk went through, for the ledger. */
   readonly steps: readonly WalkEvent[];
@@ -57,7 +57,7 @@ export interface Note {
 }
 
 /** The facts around an input that the counters cannot know. */
-export interface Circumstance extends Timestamp {
+export interface InputFacts extends Timestamp {
   /** The stop of ours that is, or was just, under way; null when the belt came to rest by itself. */
   readonly stoppedBy: StopCause | null;
   /** The speed that has held, or was reached on our command; null while the belt ramps. */
@@ -65,14 +65,14 @@ export interface Circumstance extends Timestamp {
 }
 
 /** Takes in what happened to the walk. A new day turns the tally over, whatever else happens. */
-export const enter = (
+export const recordInput = (
   journal: Journal,
   input: WalkInput,
   settings: JournalRules,
-  circumstance: Circumstance,
-): Note => {
+  circumstance: InputFacts,
+): JournalStep => {
   const { state, events: steps } = walk(journal.walk, input, settings.walk);
-  const start: Note = { journal: { ...journal, walk: state }, steps, events: [], walkedOff: false };
+  const start: JournalStep = { journal: { ...journal, walk: state }, steps, events: [], walkedOff: false };
   const note = steps.reduce((before, step) => record(before, step, settings, circumstance), start);
   if (input.type !== "tick") return note;
   const turned = updateTotals(note.journal.tally, { type: "tick", at: input.at }, settings.localDay);
@@ -80,15 +80,15 @@ export const enter = (
 };
 
 /** A status tells of the walker, too. */
-export const enterStatus = (
+export const recordStatus = (
   before: Journal,
   status: PadStatus,
   settings: JournalRules,
-  circumstance: Circumstance,
-): Note => {
+  circumstance: InputFacts,
+): JournalStep => {
   const { at, now, holding } = circumstance;
   const journal = { ...before, held: holding ?? before.held };
-  const note = enter(journal, { type: "status", status, at, now }, settings, circumstance);
+  const note = recordInput(journal, { type: "status", status, at, now }, settings, circumstance);
   const seen = detect(note.journal.footfall, status, now, settings.walkedOff.after);
   const walkedOff: PadEvent[] = seen.walkedOff ? [{ type: "walked_off", at }] : [];
   return {
@@ -100,11 +100,11 @@ export const enterStatus = (
 };
 
 const record = (
-  note: Note,
+  note: JournalStep,
   event: WalkEvent,
   settings: JournalRules,
-  { at, stoppedBy }: Circumstance,
-): Note => {
+  { at, stoppedBy }: InputFacts,
+): JournalStep => {
   const { journal } = note;
   if (event.type === "delta")
     return { ...note, journal: { ...journal, tally: updateTotals(journal.tally, event, settings.localDay) } };

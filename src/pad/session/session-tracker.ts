@@ -9,13 +9,13 @@ import { localDays } from "../../domain/totals.js";
 import type { Seconds, Speed } from "../../domain/units.js";
 import type { StopCause } from "../control/goals.js";
 import {
-  type Circumstance,
-  enter,
-  enterStatus,
+  type InputFacts,
+  recordInput,
+  recordStatus,
   type Journal,
   type JournalRules,
   type JournalSettings,
-  type Note,
+  type JournalStep,
   openJournal,
   type PadEvent,
   resumeSpeed,
@@ -67,7 +67,7 @@ export class SessionTracker {
   status(status: PadStatus, stoppedBy: StopCause | null, holding: Speed | null): boolean {
     this.#unheard -= 1;
     return this.#take(
-      (journal, about) => enterStatus(journal, status, this.#settings, about),
+      (journal, about) => recordStatus(journal, status, this.#settings, about),
       { stoppedBy, holding },
       status,
     );
@@ -147,13 +147,13 @@ export class SessionTracker {
 
   #enter(input: (moment: Timestamp) => WalkInput): void {
     this.#take((journal, about) =>
-      enter(journal, input({ at: about.at, now: about.now }), this.#settings, about),
+      recordInput(journal, input({ at: about.at, now: about.now }), this.#settings, about),
     );
   }
 
   #take(
-    note: (journal: Journal, about: Circumstance) => Note,
-    belt: Pick<Circumstance, "stoppedBy" | "holding"> = { stoppedBy: null, holding: null },
+    note: (journal: Journal, about: InputFacts) => JournalStep,
+    belt: Pick<InputFacts, "stoppedBy" | "holding"> = { stoppedBy: null, holding: null },
     status: PadStatus | null = null,
   ): boolean {
     const moment = { at: this.#clock.wall(), now: this.#clock.now() };

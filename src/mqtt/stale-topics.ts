@@ -1,19 +1,19 @@
 import { discoveryTopic, topics } from "./topics.js";
 
 /** The topics under which a bridge publishes retained messages. */
-export interface Place {
+export interface TopicPlace {
   readonly base: string;
   readonly discoveryPrefix: string;
   readonly pads: readonly string[];
 }
 
-export interface Leftovers {
+export interface StaleTopics {
   /** Config topics of Home Assistant. */
   readonly configs: readonly string[];
   readonly topics: readonly string[];
 }
 
-const configsOf = ({ base, discoveryPrefix, pads }: Place): readonly string[] =>
+const configsOf = ({ base, discoveryPrefix, pads }: TopicPlace): readonly string[] =>
   ["bridge", ...pads].map((id) => discoveryTopic(discoveryPrefix, base, id));
 
 /** The retained topics of a pad (docs/topics.md). */
@@ -22,7 +22,7 @@ export const retainedTopics = (base: string, pad: string): readonly string[] => 
   return [availability, state, stats];
 };
 
-const topicsOf = ({ base, pads }: Place): readonly string[] => {
+const topicsOf = ({ base, pads }: TopicPlace): readonly string[] => {
   const { state, info, health } = topics(base).bridge;
   return [...pads.flatMap((pad) => retainedTopics(base, pad)), info, health, state];
 };
@@ -31,7 +31,7 @@ const topicsOf = ({ base, pads }: Place): readonly string[] => {
  * Retained messages of an earlier run that this one does not publish again: of a removed pad, or a former base topic or
  * prefix.
  */
-export const leftovers = (before: Place, now: Place): Leftovers => {
+export const staleTopics = (before: TopicPlace, now: TopicPlace): StaleTopics => {
   const [configs, kept] = [new Set(configsOf(now)), new Set(topicsOf(now))];
   return {
     configs: configsOf(before).filter((topic) => !configs.has(topic)),

@@ -13,7 +13,7 @@ const NOT_A_START = failure(
 );
 
 /** The same message restricted to a running belt: no key starts one, and a speed does not start a belt at rest. */
-export const neverStarting = (parsed: ParsedSet): ParsedSet => {
+export const withoutStarts = (parsed: ParsedSet): ParsedSet => {
   const dropped = parsed.commands.filter(starts);
   const kept = parsed.commands.filter((command) => !starts(command));
   return {

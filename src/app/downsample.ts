@@ -5,7 +5,7 @@ const GAP_MS = 5_000;
  * At most `most` of the samples, in order: the first, the last, both sides of every pause, and every n-th of the
  * others. The chart of a walk of hours has no more points.
  */
-export const thin = <T extends { readonly at: number }>(
+export const downsample = <T extends { readonly at: number }>(
   samples: readonly T[],
   most: number,
 ): readonly T[] => {
