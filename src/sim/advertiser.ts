@@ -7,9 +7,9 @@ const INTERVAL = 100;
 
 export type Listener = (advertisement: Advertisement) => void;
 
-/** Hands the advertisements of all pads to all listeners. While nobody listens no timer runs. */
+/** Delivers the advertisements of all pads to all listeners. Without listeners no timer runs. */
 export class Advertiser {
-  /** No advertisement is heard while the radio connects. */
+  /** No advertisement is received while the radio connects. */
   paused = false;
   readonly #clock: Clock;
   readonly #peripherals: Iterable<Peripheral>;
@@ -38,7 +38,7 @@ export class Advertiser {
     for (const peripheral of this.#peripherals) {
       if (!peripheral.isReachable) continue;
       const { advertisement } = peripheral;
-      // A listener may start a connect or end a scan: nobody is called after that.
+      // A listener may start a connect or end a scan: no further listener is called after that.
       for (const listener of this.#listeners) if (!this.paused) listener.hear(advertisement);
     }
   }

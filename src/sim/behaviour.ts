@@ -6,16 +6,16 @@ export interface Notification {
   readonly bytes: Uint8Array;
 }
 
-/** A button of the remote or the console. `stop` ends the machine's session where it knows the difference. */
+/** A button of the remote or the console. `stop` ends the machine's session where the machine distinguishes it. */
 export type Key = "start-stop" | "stop" | "+" | "-";
 
-/** A pad after something has happened to it, and what it says about it, in order. */
+/** A pad after an event, and the notifications that it sends, in order. */
 export interface Said<Pad> {
   readonly pad: Pad;
   readonly notifications: readonly Notification[];
 }
 
-/** What every simulated pad is: a machine, and a face of its protocol on it. */
+/** A simulated pad: a machine, and the state of its protocol. */
 export interface MachineWithFace {
   readonly machine: Machine;
   readonly face: object;
@@ -23,26 +23,26 @@ export interface MachineWithFace {
 
 /** One protocol from the pad's side, as functions of the pad. Times in milliseconds. */
 export interface Behaviour<Pad extends MachineWithFace> {
-  /** So much time passes; at most a tenth of a second while anything moves. */
+  /** Time passes; at most a tenth of a second per call while anything moves. */
   live(pad: Pad, ms: number): Pad;
   /** A write has arrived. */
   receive(pad: Pad, characteristic: Uuid, bytes: Uint8Array): Said<Pad>;
-  /** A client wants to hear of a characteristic. */
+  /** A client subscribes to a characteristic. */
   subscribe(pad: Pad, characteristic: Uuid): Pad;
-  /** Until the pad does something by itself about its link; null: it never does, or nobody listens. */
+  /** Milliseconds until the pad sends something or drops its link by itself; null: never, or without subscriptions. */
   speaksIn(pad: Pad): number | null;
-  /** What it says by itself at this moment. */
+  /** The notifications that it sends by itself now. */
   speak(pad: Pad): Said<Pad>;
   /** The value of a readable characteristic; null where there is none. */
   valueOf(pad: Pad, characteristic: Uuid): Uint8Array | null;
   /** A new connection. */
   connected(pad: Pad): Pad;
-  /** What has just happened ends the link: `crash` where the pad then refuses connections for a while. */
+  /** Whether the last event ends the link: `crash` where the pad then refuses connections for a while. */
   ends(pad: Pad): "crash" | "drop" | null;
   press(pad: Pad, key: Key): Pad;
-  /** The permission to control it is taken away, refused from now on, or refused no more. */
+  /** The permission to control it is withdrawn, refused from now on, or granted again. */
   control(pad: Pad, what: "lost" | "refused" | "allowed"): Pad;
   safetyKey(pad: Pad, inPlace: boolean): Pad;
-  /** A notification that arrives damaged at the byte `at`. */
+  /** A notification that is damaged at the byte `at`. */
   damaged(bytes: Uint8Array, at: number): Uint8Array;
 }

@@ -8,28 +8,28 @@ export interface BeltSpec {
   readonly countdown: number;
   /** km/h per second, up and down. */
   readonly ramp: number;
-  /** What follows the countdown before the belt makes for its speed; null: nothing. */
+  /** The phase between the countdown and the acceleration to the target; null: none. */
   readonly crawl: { readonly speed: number; readonly hold: number; readonly reach: number } | null;
 }
 
 type Phase = "rest" | "countdown" | "running" | "stopping";
 
-/** A belt of a moment. `wait` is what is left of the countdown or the crawl; after it `next` is the target. */
+/** The belt at one moment. `wait` is the rest of the countdown or the crawl; after it `next` is the target. */
 export interface Belt {
   readonly phase: Phase;
   /** The true speed, km/h. */
   readonly speed: number;
   readonly target: number;
-  /** km/h per second, both ways. */
+  /** km/h per second, up and down. */
   readonly rate: number;
   readonly wait: number;
   readonly next: number;
-  /** The last speed that anybody set. */
+  /** The last speed that was set. */
   readonly lastUsed: number;
   readonly counters: Counters;
 }
 
-/** What acts on a belt from outside: km/h that it keeps instead of stopping (0: none), and someone walking on it. */
+/** External influences on a belt: the speed in km/h that it keeps instead of stopping (0: none), and a walker. */
 export interface Load {
   readonly creep: number;
   readonly walker: boolean;
@@ -49,13 +49,13 @@ export const beltAtRest = (lastUsed: number): Belt => ({
   counters: NO_COUNTERS,
 });
 
-/** The countdown begins; the belt will make for `speed`. Only a belt at rest can be started. */
+/** The countdown begins; then the belt accelerates to `speed`. Only a belt at rest can be started. */
 export const startBelt = (belt: Belt, spec: BeltSpec, speed: number): Belt =>
   belt.phase === "rest"
     ? { ...belt, phase: "countdown", wait: spec.countdown, next: clamp(speed, spec) }
     : belt;
 
-/** A new target. In the countdown it is what the belt will make for; a stopping belt speeds up again. */
+/** A new target. In the countdown it applies after it; a stopping belt accelerates again. */
 export const aimBelt = (belt: Belt, spec: BeltSpec, speed: number): Belt => {
   const aim = clamp(speed, spec);
   if (belt.phase === "rest") return belt;
@@ -84,11 +84,11 @@ export const moveBelt = (belt: Belt, spec: BeltSpec, load: Load, ms: number): Be
 
 const clamp = (speed: number, spec: BeltSpec): number => Math.min(spec.max, Math.max(spec.min, speed));
 
-/** A creeping belt stays at the creep, or below it where it already is slower. */
+/** A creeping belt stays at the creep speed, or below it where it is slower already. */
 const goalOf = (belt: Belt, creep: number): number =>
   belt.phase === "stopping" ? Math.min(creep, belt.speed) : belt.target;
 
-/** Milliseconds until something about the belt changes other than by its ramp. */
+/** Milliseconds until the next event of the belt other than its ramp. */
 const untilNext = (belt: Belt, goal: number): number => {
   const still = belt.phase === "rest" && belt.speed === 0 && countersSettled(belt.counters);
   return Math.min(
@@ -98,11 +98,11 @@ const untilNext = (belt: Belt, goal: number): number => {
   );
 };
 
-/** `ms` of nothing but the ramp. */
+/** `ms` of the ramp alone. */
 const glide = (belt: Belt, goal: number, walker: boolean, ms: number): Belt => {
   const change = (belt.rate * ms) / 1000;
   const left = goal - belt.speed;
-  // The tolerance is for the rounding of floating point: what was meant to arrive, arrives.
+  // The tolerance covers floating point rounding, so that the target is reached exactly.
   const speed = Math.abs(left) <= change + 1e-9 ? goal : belt.speed + Math.sign(left) * change;
   const still = belt.phase === "rest" && countersSettled(belt.counters);
   const counters = still ? belt.counters : count(belt.counters, (belt.speed + speed) / 2, walker, ms);
@@ -122,7 +122,7 @@ const arrive = (belt: Belt, spec: BeltSpec): Belt => {
   return { ...belt, phase: "running", target: belt.next, next: 0, rate: climb(belt, spec) };
 };
 
-/** After a crawl the belt takes its time, but never more than the ramp allows. */
+/** After a crawl the belt takes its configured time, but never accelerates faster than the ramp. */
 const climb = (belt: Belt, spec: BeltSpec): number =>
   spec.crawl && belt.phase === "running"
     ? Math.min(spec.ramp, Math.max(0.01, ((belt.next - belt.speed) / spec.crawl.reach) * 1000))

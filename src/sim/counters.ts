@@ -1,4 +1,4 @@
-/** A machine's counters. `steps` are taken, `shown` is what the display and the wire say: it lags. */
+/** A machine's counters. `steps` are counted, `shown` is the value on the display and in messages: it lags. */
 export interface Counters {
   /** Milliseconds of moving belt. */
   readonly elapsed: number;
@@ -15,10 +15,10 @@ const BEAT = 1000;
 
 export const NO_COUNTERS: Counters = { elapsed: 0, distance: 0, steps: 0, shown: 0, beat: BEAT };
 
-/** Walking cadence in steps a second: a line through the captures of a.10 (1.2 at 2 km/h, 2.2 at 6 km/h). */
+/** Walking cadence in steps per second: a line through the captures of a.10 (1.2 at 2 km/h, 2.2 at 6 km/h). */
 const cadence = (kmh: number): number => 0.7 + 0.25 * kmh;
 
-/** Nothing left to show. */
+/** The display has caught up. */
 export const countersSettled = (counters: Counters): boolean => counters.shown === Math.floor(counters.steps);
 
 /** The counters after `ms` at a mean of `kmh`; `ms` is at most `beat`, so that the count follows on time. */
@@ -29,7 +29,7 @@ export const count = (counters: Counters, kmh: number, walker: boolean, ms: numb
     elapsed: counters.elapsed + (moving ? ms : 0),
     distance: counters.distance + (kmh / 3.6) * (ms / 1000),
     steps: counters.steps + (moving && walker ? (cadence(kmh) * ms) / 1000 : 0),
-    // What is shown was true one beat ago: the steps of this beat come with the next one.
+    // The display shows the count of one beat ago: the steps of this beat follow with the next one.
     shown: due ? Math.floor(counters.steps) : counters.shown,
     beat: due ? BEAT : counters.beat - ms,
   };

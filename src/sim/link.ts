@@ -9,16 +9,16 @@ import type { Peripheral } from "./peripheral.js";
 /** Milliseconds, chosen: a frame waits for the next connection event, its answer for the one after. */
 const WRITE = 10;
 const ANSWER = 20;
-/** After this a link that hears nothing is given up: the 4 s supervision timeout of wire-facts a.1. */
+/** A link that receives nothing for this long is lost: the 4 s supervision timeout of wire-facts a.1. */
 const SUPERVISION = 4000;
 /** The adapter's own deadline for a call. */
 const DEADLINE = 5000;
 
 interface LinkDeps {
   readonly clock: Clock;
-  /** A frame has reached the pad; `obey` is what the pad then does. */
+  /** A frame has reached the pad; `obey` runs the pad's reaction. */
   readonly onFrame: (characteristic: Uuid, bytes: Uint8Array, obey: () => void) => void;
-  /** The link is gone, for whatever reason; called once. */
+  /** The link has ended, for any reason; called once. */
   readonly onEnd: () => void;
 }
 
@@ -55,7 +55,7 @@ export class SimulatedLink implements Link {
     this.review();
   }
 
-  /** Looks again at what may end the link by itself, or hold it up: faults and range may have changed. */
+  /** Checks again what may end or block the link: faults and range may have changed. */
   review(): void {
     const { failsIn, inRange } = this.#peripheral;
     this.#cancelDoom();
@@ -64,13 +64,13 @@ export class SimulatedLink implements Link {
     this.#flush();
   }
 
-  /** While hung, writes never get through; those that wait go out when it ends. */
+  /** While hung, writes do not arrive; pending ones are sent when it ends. */
   hang(hung: boolean): void {
     this.#hung = hung;
     this.#flush();
   }
 
-  /** The link breaks. */
+  /** The link is lost. */
   lose(): void {
     if (this.#isOver) return;
     this.#losing.abort(
@@ -119,7 +119,7 @@ export class SimulatedLink implements Link {
     });
   }
 
-  /** Frames that have not reached the pad by now never do: seen with noble (design 5). */
+  /** Frames that have not reached the pad by now never do: seen with noble (ADR 9). */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#close();
     return this.#disposal;
@@ -164,7 +164,10 @@ export class SimulatedLink implements Link {
     );
   }
 
-  /** Resolves, and runs `arrive`, after `ms` and once nothing blocks the way; rejects when the wait is over first. */
+  /**
+   * Resolves, and runs `arrive`, after `ms` and once nothing blocks the link; rejects when the link or the wait ends
+   * first.
+   */
   async #onAir(ms: number, what: string, { signal }: Abortable, arrive?: () => void): Promise<void> {
     this.#assertUsable(signal);
     const arrived = new Promise<void>((resolve) => {
@@ -180,7 +183,7 @@ export class SimulatedLink implements Link {
     await withTimeout(arrived, { clock: this.#deps.clock, ms: DEADLINE, what, signal: signals });
   }
 
-  /** What waits reaches the pad in order, once the way is clear. A caller that gave up does not take it back. */
+  /** Pending frames reach the pad in order, once the link is free. A caller's abort does not take a frame back. */
   #flush(): void {
     if (this.#hung || !this.#peripheral.inRange) return;
     for (const arrive of this.#waiting.splice(0)) arrive();

@@ -5,7 +5,7 @@ import type { Belt } from "./belt.js";
 import type { MachineModel } from "./machine-model.js";
 import { roll } from "./random.js";
 
-/** A treadmill without its radio: the belt, what drives it, and the person. Every protocol's face sits on one. */
+/** A treadmill without its radio: the belt, its controls, and the person. Every protocol state belongs to one. */
 export interface Machine<Model extends MachineModel = MachineModel> {
   readonly model: Model;
   readonly belt: Belt;
@@ -15,7 +15,7 @@ export interface Machine<Model extends MachineModel = MachineModel> {
   readonly walker: boolean;
   /** The safety key is in its place: without it the belt slows to rest and does not start. */
   readonly safetyKey: boolean;
-  /** Kilometres in what the machine counts in: 1, or a mile's. */
+  /** Kilometres per unit of the machine: 1, or those of a mile. */
   readonly unit: number;
   /** km/h, the start speed of the pad's preferences. */
   readonly startSpeed: number;

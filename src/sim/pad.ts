@@ -18,7 +18,7 @@ import { newSperaxFace, type SperaxPad } from "./sperax/state.js";
 import { newFace, type WiLinkOptions, type WiLinkPad } from "./wilink/state.js";
 import { wilinkBehaviour } from "./wilink/wilink.js";
 
-/** A treadmill made of arithmetic: data, moved by the functions of this file. No timers, no I/O. */
+/** A treadmill as data, changed by the functions of this file. No timers, no I/O. */
 export type Pad = WiLinkPad | FtmsPad | TextPad | PitPatPad | SperaxPad;
 export type SimulatedMachine = WiLinkModel | FtmsModel | TextModel | PitPatModel | SperaxModel;
 export type { Notification };
@@ -27,11 +27,11 @@ export interface PadOptions extends Partial<FtmsOptions>, Partial<WiLinkOptions>
   /** WiLink: the mode at power-on; standby when not given. */
   readonly mode?: Mode;
   readonly faults?: Faults;
-  /** The pad counts in miles: its numbers are mph. As the model does when not given. */
+  /** The pad counts in miles: its numbers are mph. Default: as the model does. */
   readonly imperial?: boolean;
   /** km/h, the start speed of the pad's preferences; the model's own when not given. */
   readonly startSpeed?: number;
-  /** Milliseconds, and km/h a second; the model's own when not given. */
+  /** Milliseconds, and km/h per second; default: the model's own. */
   readonly countdown?: number;
   readonly ramp?: number;
   /** For the share of refused starts. */
@@ -46,7 +46,7 @@ const BEHAVIOURS = {
   sperax: speraxBehaviour,
 };
 
-/** How a pad behaves. The model's protocol says which pad it is, so what is given back is of the same kind. */
+/** The behaviour of a pad. The model's protocol determines the kind of pad, so the result is of the same kind. */
 const of = ({ machine }: Pad): Behaviour<Pad> =>
   BEHAVIOURS[machine.model.protocol] as Behaviour<MachineWithFace> as Behaviour<Pad>;
 
@@ -76,7 +76,7 @@ const newFtmsPad = (model: FtmsModel, options: PadOptions): FtmsPad => {
   return { machine: machineOf(model, options, model.ftms.miles), face };
 };
 
-/** Their numbers are km/h whatever they show: one that is set to miles shows miles, and moves as it did. */
+/** Their numbers are km/h whatever the display shows: a pad that is set to miles shows miles, and moves the same. */
 const newPitPatPad = (model: PitPatModel, options: PadOptions): PitPatPad => ({
   machine: machineOf(model, { ...options, imperial: false }),
   face: newPitPatFace(options.imperial ?? false),
@@ -109,7 +109,7 @@ export const newPad = (model: SimulatedMachine, options: PadOptions = {}): Pad =
   }
 };
 
-/** The pad `ms` later. A moving one is looked at every 100 ms, since it does things of its own on the way. */
+/** The pad `ms` later. A moving one is updated every 100 ms, since it also changes by itself. */
 export const tick = (pad: Pad, ms: number): Pad => {
   let later = pad;
   for (let left = ms; left > 0;) {
@@ -120,39 +120,39 @@ export const tick = (pad: Pad, ms: number): Pad => {
   return later;
 };
 
-/** What a write does, and the notifications that answer it, in order. */
+/** The effect of a write, and the notifications that answer it, in order. */
 export const receive = (pad: Pad, characteristic: Uuid, bytes: Uint8Array): Said<Pad> =>
   of(pad).receive(pad, characteristic, bytes);
 
-/** A client wants to hear of a characteristic. */
+/** A client subscribes to a characteristic. */
 export const subscribe = (pad: Pad, characteristic: Uuid): Pad => of(pad).subscribe(pad, characteristic);
 
-/** Milliseconds until the pad does something by itself; null: it never does, or nobody listens. */
+/** Milliseconds until the pad acts by itself; null: never, or without subscriptions. */
 export const speaksIn = (pad: Pad): number | null => of(pad).speaksIn(pad);
 
-/** What the pad says by itself at this moment. */
+/** The notifications that the pad sends by itself now. */
 export const speak = (pad: Pad): Said<Pad> => of(pad).speak(pad);
 
-/** Whether what has just happened ends the link, and how. */
+/** Whether the last event ends the link, and how. */
 export const ends = (pad: Pad): "crash" | "drop" | null => of(pad).ends(pad);
 
 /** The value of a readable characteristic; null where there is none. */
 export const valueOf = (pad: Pad, characteristic: Uuid): Uint8Array | null =>
   of(pad).valueOf(pad, characteristic);
 
-/** A new connection: what the last one had unlocked is locked again. */
+/** A new connection: locks that the last one had opened are closed again. */
 export const connected = (pad: Pad): Pad => of(pad).connected(pad);
 
-/** What becomes of a notification that arrives damaged. */
+/** A notification as it arrives when it is damaged. */
 export const damaged = (pad: Pad, bytes: Uint8Array, at: number): Uint8Array => of(pad).damaged(bytes, at);
 
 /** A press on the remote. */
 export const remote = (pad: Pad, key: Key): Pad => of(pad).press(pad, key);
 
-/** FTMS: the machine takes the permission to control it away, refuses it from now on, or refuses it no more. */
+/** FTMS: the machine withdraws the permission to control it, refuses it from now on, or grants it again. */
 export const control = (pad: Pad, what: "lost" | "refused" | "allowed"): Pad => of(pad).control(pad, what);
 
-/** Someone steps on, or off: off, no step is counted. */
+/** Someone steps on, or off: then no step is counted. */
 export const walker = (pad: Pad, on: boolean): Pad =>
   ({ machine: { ...pad.machine, walker: on }, face: pad.face }) as Pad;
 

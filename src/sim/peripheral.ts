@@ -24,7 +24,7 @@ export interface PeripheralSettings extends SimulatedPadSettings {
   readonly options?: PadOptions;
 }
 
-/** Whoever carries a pad's connection: what the pad says by itself goes there, and that it has lost the link. */
+/** The owner of a pad's connection: it receives the pad's own notifications, and the loss of the link. */
 export interface Carrier {
   readonly hear: (sent: Notification) => void;
   readonly drop: () => void;
@@ -39,14 +39,14 @@ const SULKS = 10_000;
 const GAP = 690;
 
 /**
- * A pad on the air, without any transport: it lives by the clock whether or not anybody looks, its time being
- * worked out when somebody does, and its notifications suffer the faults of the link.
+ * A pad on the air, without a transport: it follows the clock, its state is computed on access, and its notifications
+ * are subject to the faults of the link.
  */
 export class Peripheral {
   readonly address: Address;
   readonly name: string;
   readonly model: SimulatedMachine;
-  /** False: neither heard nor reachable. */
+  /** False: it neither advertises nor can be reached. */
   inRange = true;
   readonly #clock: Clock;
   #pad: Pad;
@@ -94,12 +94,15 @@ export class Peripheral {
     this.pad = withFaults(this.pad, faults);
   }
 
-  /** Whether it advertises and can be connected to: a pad has one link, and is mute otherwise (wire-facts a.1). */
+  /**
+   * Whether it advertises and can be connected to: a pad accepts one link, and does not advertise while connected
+   * (wire-facts a.1).
+   */
   get isReachable(): boolean {
     return this.inRange && this.#connectedAt === null;
   }
 
-  /** Whether it turns this connect down. */
+  /** Whether it refuses this connect. */
   refuses(): boolean {
     const now = this.#clock.now();
     if (now < this.#sulksUntil) return true;
@@ -119,7 +122,7 @@ export class Peripheral {
     this.#hush();
   }
 
-  /** Its client has asked for notifications, or indications, of a characteristic. */
+  /** Its client has subscribed to notifications, or indications, of a characteristic. */
   subscribe(characteristic: Uuid): void {
     this.pad = subscribe(this.pad, characteristic);
   }
@@ -146,7 +149,7 @@ export class Peripheral {
     return [...this.model.gatt.values()].some((each) => each.get(characteristic)?.includes(access));
   }
 
-  /** A frame has arrived. What comes back is what reaches the air: less than the pad sent, or worse. */
+  /** A frame has arrived. Returns the notifications that arrive: fewer than the pad sent, or damaged ones. */
   receive(characteristic: Uuid, bytes: Uint8Array): readonly Notification[] {
     const { pad, notifications } = receive(this.pad, characteristic, bytes);
     this.pad = pad;
@@ -154,12 +157,12 @@ export class Peripheral {
     return this.#onAir(notifications);
   }
 
-  /** The value of a characteristic; null: nothing to read, or nothing is heard. */
+  /** The value of a characteristic; null: nothing to read, or the pad is silent. */
   read(characteristic: Uuid): Uint8Array | null {
     return this.#isSilent() ? null : valueOf(this.pad, characteristic);
   }
 
-  /** dBm: some strength of the address's own, give or take 2. */
+  /** dBm: a strength derived from the address, give or take 2. */
   get rssi(): number {
     return -50 - (Math.abs(seedOf(this.address)) % 20) + Math.round(this.#dice() * 4 - 2);
   }
@@ -175,12 +178,12 @@ export class Peripheral {
     if (end !== null) this.#carrier?.drop();
   }
 
-  /** A timer runs only while somebody listens; `least`: not before so many milliseconds. */
+  /** A timer runs only with a carrier; `least`: not before this many milliseconds. */
   #listen(least = 0): void {
     this.#hush();
     const inMs = this.#carrier ? speaksIn(this.#pad) : null;
     if (inMs === null) return;
-    // Less than a double can add to the clock's time would be no time at all, again and again.
+    // A wait smaller than the clock's resolution would not advance the time, and repeat for ever.
     const wait = Math.max(inMs > 0 ? LEAST_WAIT : 0, inMs, least);
     this.#hush = this.#clock.after(wait, () => this.#speak());
   }
@@ -190,7 +193,7 @@ export class Peripheral {
     this.pad = pad;
     if (this.inRange) for (const sent of this.#onAir(notifications)) this.#carrier?.hear(sent);
     this.#reviewLink();
-    // A pad that would leave a link which is being let go has nothing to say, and cannot leave: time has to pass.
+    // A pad that would drop a link that is already being closed sends nothing, and cannot drop it: time must pass.
     if (notifications.length === 0) this.#listen(1);
   }
 

@@ -19,7 +19,7 @@ export interface SimulatedRadio extends Radio, WorldControls {
   setPower(word: RadioStateName): void;
 }
 
-/** A radio full of simulated pads. */
+/** A simulated radio with its pads. */
 export const simulatedRadio = (
   pads: readonly PeripheralSettings[],
   deps: { readonly clock: Clock; readonly observe?: Observer },
@@ -112,7 +112,7 @@ class Simulator implements Radio {
     for (const link of [...this.#world.links.values()]) link.lose();
   }
 
-  /** Waits for the pad to be there, as a controller does: a connect takes it at its next advertisement. */
+  /** Waits for the pad to be reachable, as a controller does: a connect completes at its next advertisement. */
   async #reach(address: Address, signal: AbortSignal): Promise<Peripheral> {
     const usable = this.#usable.signal;
     const { clock, peripherals } = this.#world;

@@ -18,7 +18,7 @@ export interface WireFrame {
   readonly bytes: Uint8Array;
 }
 
-/** What a simulated radio has around it. */
+/** The environment of a simulated radio. */
 export interface World {
   readonly clock: Clock;
   readonly peripherals: ReadonlyMap<Address, Peripheral>;
@@ -27,24 +27,24 @@ export interface World {
   readonly observe: Observer | null;
 }
 
-/** Sees each frame that reaches a pad, and the pad before and after it. */
+/** Receives each frame that reaches a pad, and the pad before and after it. */
 export type Observer = (frame: WireFrame, before: Pad, after: Pad) => void;
 
-/** What a test, or `bridge/request/simulate`, may do to the world. An unknown address throws BridgeError. */
+/** The controls of a test, or of `bridge/request/simulate`. An unknown address throws BridgeError. */
 export interface WorldControls {
   /** The newest frames that reached a pad, the oldest first. */
   readonly wire: readonly WireFrame[];
-  /** The pad as it is now; `beltSpeed(pad)` is the truth about its belt. */
+  /** The pad as it is now; `beltSpeed(pad)` is the true speed of its belt. */
   pad(address: Address): Pad;
-  /** Does something with a pad: `act(address, (pad) => remote(pad, "start-stop"))`. */
+  /** Changes a pad: `act(address, (pad) => remote(pad, "start-stop"))`. */
   act(address: Address, change: (pad: Pad) => Pad): void;
   /** Replaces the pad's whole set of faults, from now. */
   setFaults(address: Address, faults: Faults): void;
-  /** The link breaks, if there is one. */
+  /** Breaks the link, if there is one. */
   disconnect(address: Address): void;
-  /** Out of range a pad is not heard, and its link is lost after the supervision timeout. */
+  /** Out of range a pad does not advertise, and its link is lost after the supervision timeout. */
   outOfRange(address: Address, out: boolean): void;
-  /** While set, nothing gets through the pad's present link, which stays up: calls end at their deadline. */
+  /** While set, nothing passes the pad's present link, which stays up: calls end at their deadline. */
   hangWrites(address: Address, hang: boolean): void;
 }
 

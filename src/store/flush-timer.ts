@@ -15,7 +15,7 @@ export class FlushTimer {
     this.#flush = flush;
   }
 
-  /** Within `ms`, or as soon after as it may. */
+  /** Within `ms`, or as soon after as allowed. */
   request(ms: number): void {
     const now = this.#clock.now();
     const due = Math.max(now + ms, this.#notBefore);

@@ -4,10 +4,10 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir, uptime } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-/** A clock is read a little later than the file was written; more than this in the future is another clock. */
+/** The clock is read shortly after the file was written; a time further in the future is from another clock. */
 const EARLY_MS = 5_000;
 
-/** Where time runs that nobody can set; null where the system does not name its boots. */
+/** Identifies the boot whose uptime nothing can set; null where the system has no boot id. */
 const boot = (): string | null => {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -17,8 +17,9 @@ const boot = (): string | null => {
 };
 
 /**
- * The places for a heartbeat, the best first. Health is about the main loop, so a store that cannot be written does not
- * make a healthy bridge unhealthy: then it is in a temporary folder, which a container has at least as /dev/shm.
+ * The places for a heartbeat, the best first. Health concerns the main loop, so a store that cannot be written must not
+ * make a healthy bridge unhealthy: then the heartbeat is in a temporary folder, which a container has at least as
+ * /dev/shm.
  */
 const places = (storePath: string): readonly string[] => {
   const name = createHash("sha256").update(resolve(storePath)).digest("hex").slice(0, 16);
@@ -80,7 +81,7 @@ const ageOf = async (path: string, wall: number): Promise<number | null> => {
     const { uptime: at, boot: its } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
     const { mtimeMs } = await stat(path);
     const age = (uptime() - Number(at)) * 1000;
-    // By the clock that nobody sets; the file's own time only shows one that was written in another time altogether.
+    // By the uptime, which nothing can set; the file's own time only excludes one from another boot.
     const isOurs = its === boot() && Number.isFinite(age) && age > -EARLY_MS && wall - mtimeMs > -EARLY_MS;
     return isOurs ? Math.max(0, age) : null;
   } catch {
@@ -88,7 +89,7 @@ const ageOf = async (path: string, wall: number): Promise<number | null> => {
   }
 };
 
-/** Milliseconds since the last sign of life, by a clock that cannot be set; null where there is none of this boot. */
+/** Milliseconds since the last heartbeat, by a clock that cannot be set; null where there is none of this boot. */
 export const heartbeatAge = async (storePath: string, wall: number): Promise<number | null> => {
   const ages = await Promise.all(places(storePath).map((path) => ageOf(path, wall)));
   const known = ages.filter((age) => age !== null);
@@ -98,5 +99,5 @@ export const heartbeatAge = async (storePath: string, wall: number): Promise<num
 /** docs/command-line.md, `health`: three beats of the main loop may be missed. */
 const ALIVE_MS = 30_000;
 
-/** Whether a heartbeat of this age is that of a bridge that is alive. */
+/** Whether a heartbeat of this age means a running bridge. */
 export const isAlive = (age: number | null): boolean => age !== null && age < ALIVE_MS;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { BridgeError } from "../domain/errors.js";
 import type { Driver, Sqlite } from "./sqlite.js";
 
-/** A bridge that has just ended gives its lock back within this time. Milliseconds. */
+/** A bridge that has just ended releases its lock within this time. Milliseconds. */
 const WAIT_MS = 1_000;
 
 const inUse = (storePath: string): BridgeError =>
@@ -15,7 +15,7 @@ const inUse = (storePath: string): BridgeError =>
 const isBusy = (error: unknown): boolean =>
   error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY");
 
-/** The lock of another user cannot be taken, but asked: a file that is held exclusively cannot be read either. */
+/** Another user's lock cannot be taken, but tested: a file that is locked exclusively cannot be read either. */
 const isHeld = (driver: Driver, path: string): boolean => {
   let db: Sqlite | null = null;
   try {
@@ -30,10 +30,10 @@ const isHeld = (driver: Driver, path: string): boolean => {
 };
 
 /**
- * Holds the store for this process by a lock of the kernel: an exclusive transaction of SQLite on a file of its own
- * (fcntl(2)), which ends with the process however that ends, and which other containers and other users on the same file
- * system respect. The file is never removed, so that two starts at once always meet at the same one. Rejects with
- * BridgeError("store-in-use") when another bridge holds it; with any other error where no lock can be had.
+ * Locks the store for this process by a lock of the kernel: an exclusive transaction of SQLite on a file of its own
+ * (fcntl(2)), which ends with the process in every case, and which other containers and other users on the same file
+ * system respect. The file is never removed, so that two simultaneous starts use the same one. Rejects with
+ * BridgeError("store-in-use") when another bridge holds it; with any other error where it cannot be locked.
  */
 export const lockStore = async (storePath: string, load: () => Promise<Driver>): Promise<() => void> => {
   const driver = await load();

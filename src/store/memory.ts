@@ -11,11 +11,11 @@ import { NO_MEMORY, type PadMemory, type PendingChanges } from "./pending.js";
 import type { PadRow } from "./read.js";
 import { decodeWalk } from "./validators.js";
 
-/** What is known of each pad without reading the file: identity, crash mark, and its walk. Each change is pending. */
+/** The data of each pad that needs no file access: identity, crash mark, and its session. Each change is pending. */
 export class Memory {
   readonly #pending: PendingChanges;
   readonly #identities = new Map<string, PadMemory>();
-  /** The crash marks as the last run left them, and as they are now. Epoch milliseconds; null: none. */
+  /** The crash marks of the last run, and the present ones. Epoch milliseconds; null: none. */
   readonly #crashed = new Map<string, number>();
   readonly #marks = new Map<string, number | null>();
   readonly #walks = new Map<string, SavedWalk>();
@@ -47,7 +47,7 @@ export class Memory {
     return this.#crashed.get(padId) ?? null;
   }
 
-  /** The crash mark as it is now; null for a belt that the bridge is not responsible for. */
+  /** The present crash mark; null for a belt that the bridge is not responsible for. */
   crashMark(padId: string): number | null {
     return this.#marks.get(padId) ?? null;
   }
@@ -57,7 +57,7 @@ export class Memory {
     this.#pending.crashMark(padId, at);
   }
 
-  /** The id of the pad's latest session, as far as it is known. */
+  /** The id of the pad's latest session, if known. */
   sessionOf(padId: string): string | null {
     return this.#walks.get(padId)?.walk.session?.id ?? null;
   }
@@ -67,7 +67,7 @@ export class Memory {
     return this.#walks.get(padId)?.at ?? null;
   }
 
-  /** The walk that the last run left, on the clock of this one; `tally`: null where the file has none. */
+  /** The session of the last run on the clock of this one; `tally`: null where the file has none. */
   resume(padId: string, tally: TotalsState | null, moment: Timestamp): Records {
     const saved = this.#walks.get(padId);
     const records = { ...(saved ? restoreWalk(saved, moment) : noRecords), tally: tally ?? noRecords.tally };

@@ -6,7 +6,7 @@ import type { Session, Totals } from "../domain/stats.js";
 import { addTotals, type LocalDay, NO_TOTALS, type TotalsState } from "../domain/totals.js";
 import { metres, seconds } from "../domain/units.js";
 
-/** What is remembered of a pad; the shape of Identity in `src/pad/link/identity.ts`. */
+/** The stored data of a pad; the shape of Identity in `src/pad/link/identity.ts`. */
 export interface PadMemory {
   readonly bound: { readonly name: string; readonly address: string } | null;
   readonly protocol: ProtocolName | null;
@@ -17,7 +17,7 @@ export interface PadMemory {
 
 export const NO_MEMORY: PadMemory = { bound: null, protocol: null, model: null, capabilities: null };
 
-/** One status of a walk, second-wise; numbers are the session's so far. */
+/** One sample per second of a session; counters are the session's so far. */
 export interface Sample {
   /** Hundredths of a km/h, metres, kcal, beats per minute, percent. */
   readonly speed: number;
@@ -32,23 +32,23 @@ export interface SessionChange {
   session: Session;
   /** It is long enough to be kept; until then it is pending only. */
   counts: boolean;
-  /** What it gained, by local day. */
+  /** Its gains, by local day. */
   readonly portions: Map<string, Totals>;
   /** By seconds since its start. */
   readonly samples: Map<number, Sample>;
 }
 
-/** What is to be written of one pad; undefined is unchanged. */
+/** The pending changes of one pad; undefined is unchanged. */
 export interface PadChange {
   identity: PadMemory | undefined;
   lastStatusAt: number | null | undefined;
   walk: SavedWalk | undefined;
-  /** What is known of a day without its sessions. */
+  /** The totals of a day without its sessions. */
   rollups: ReadonlyMap<string, Totals>;
   readonly sessions: Map<string, SessionChange>;
 }
 
-/** Counts a session's seconds, without a step back or a jump when the wall clock is set. */
+/** Counts a session's seconds, unaffected by changes of the wall clock. */
 interface Stopwatch {
   readonly session: string;
   readonly second: number;
@@ -75,7 +75,7 @@ const startStopwatch = (session: Session, { at, now }: Timestamp, notBefore: num
   now,
 });
 
-/** Takes one step of the walk into the change. `watch` is that of the session, if it has one. */
+/** Adds one step of the session to the change. `watch` is the stopwatch of the session, if any. */
 const addEntry = (
   change: PadChange,
   entry: SessionEntry,
@@ -193,7 +193,7 @@ const sum = (all: Iterable<Totals>): Totals => [...all].reduce(addTotals, NO_TOT
 const isSome = ({ distance, duration, steps, calories, sessions }: Totals): boolean =>
   distance + duration + steps + calories + sessions > 0;
 
-/** What a new file needs so that totals do not fall: everything that was walked, less what is pending anyway. */
+/** The totals for a new file, so that they do not decrease: everything, less what is pending anyway. */
 const rollupsForNewFile = (
   { days, total }: TotalsState,
   { sessions }: PadChange,
@@ -205,7 +205,7 @@ const rollupsForNewFile = (
   return new Map([[EARLIER, earlier] as const, ...known].filter(([, of]) => isSome(of)));
 };
 
-/** What has not been written yet, by pad; it adds up while there is no file. */
+/** The unwritten changes, by pad; they accumulate while there is no file. */
 export class PendingChanges {
   readonly #localDay: LocalDay;
   readonly #watches = new Map<string, Stopwatch>();
@@ -234,12 +234,12 @@ export class PendingChanges {
     addEntry(this.#of(padId), entry, this.#watches.get(padId) ?? null, this.#localDay);
   }
 
-  /** The session of the last run goes on; its seconds after the last one that is written. */
+  /** Continues the session of the last run; its seconds follow the last written one. */
   resume(padId: string, session: Session, moment: Timestamp, last: number): void {
     this.#watches.set(padId, startStopwatch(session, moment, last + 1));
   }
 
-  /** A new file has replaced a damaged one: the pad's totals and its walk are pending again. */
+  /** A new file has replaced a damaged one: the pad's totals and its session are pending again. */
   rewriteWalk(padId: string, { tally }: Records, walk: SavedWalk | undefined): void {
     const change = this.#of(padId);
     change.rollups = rollupsForNewFile(tally, change);

@@ -4,11 +4,11 @@ import { decodePlace, type StoredPlace } from "./validators.js";
 
 const fileOf = (storePath: string): string => join(storePath, "published.json");
 
-/** Null where nothing is known of an earlier run. Never rejects. */
+/** Null where no earlier run is known. Never rejects. */
 export const readPlace = async (storePath: string): Promise<StoredPlace | null> =>
   decodePlace(await readFile(fileOf(storePath), "utf8").catch(() => ""));
 
-/** Rejects where it cannot be written; half of it is never read. */
+/** Rejects where it cannot be written; a partial file is never read. */
 export const keepPlace = async (storePath: string, place: StoredPlace): Promise<void> => {
   const draft = `${fileOf(storePath)}.new`;
   await writeFile(draft, `${JSON.stringify(place)}\n`);

@@ -6,7 +6,7 @@ import type { PadChange, PadMemory, Sample, SessionChange } from "./pending.js";
 import type { Sqlite } from "./sqlite.js";
 import { decodeIdentity } from "./validators.js";
 
-/** A walk as it is listed. */
+/** A session as it is listed. */
 export interface StoredSession extends Session {
   readonly pad: string;
 }
@@ -140,7 +140,7 @@ export const readSessions = (db: Sqlite, { pad, since, limit }: SessionFilter): 
     .map(sessionOf)
     .reverse();
 
-/** What a pad walked on one local day. */
+/** The totals of a pad on one local day. */
 export interface StoredDay extends Totals {
   readonly pad: string;
   readonly day: string;
@@ -190,7 +190,7 @@ export const readSamples = (db: Sqlite, { pad, id, startedAt }: StoredSession): 
 
 const keyOf = ({ pad, id }: StoredSession): string => `${pad} ${id}`;
 
-/** A session as the file has it, with pending changes. */
+/** A session of the file, with pending changes. */
 const upToDate = (pad: string, held: SessionChange, written: StoredSession | undefined): StoredSession => {
   const { distance, duration, steps, calories } = [...held.portions.values()].reduce(addTotals, {
     ...(written ?? NO_TOTALS),
@@ -199,7 +199,7 @@ const upToDate = (pad: string, held: SessionChange, written: StoredSession | und
   return { ...held.session, pad, distance, duration, steps, calories };
 };
 
-/** The sessions of the file and those that wait for it, by their start. */
+/** The sessions of the file and the pending ones, by their start. */
 export const mergeSessions = (
   written: readonly StoredSession[],
   pending: ReadonlyMap<string, PadChange>,
@@ -236,7 +236,7 @@ export const mergeDays = (
   return [...all.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, day]) => day);
 };
 
-/** The samples of the file, with those that wait to be written. */
+/** The samples of the file and the pending ones. */
 export const mergeSamples = (
   written: readonly TimedSample[],
   pending: ReadonlyMap<string, PadChange>,

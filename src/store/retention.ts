@@ -36,13 +36,13 @@ const removeSession = (db: Sqlite, session: unknown): void => {
        duration = duration + excluded.duration, steps = steps + excluded.steps,
        calories = calories + excluded.calories, sessions = sessions + excluded.sessions`,
   ).run(session);
-  // Its portions go with it.
+  // Its portions are removed with it.
   db.prepare("DELETE FROM sessions WHERE key = ?").run(session);
 };
 
 /**
- * Ends the sessions that nothing will end any more: the walk that would know of them is not in the file, as after a
- * store that could not be written for a while.
+ * Ends the sessions that no event will end any more: their session state is not in the file, as after a store that
+ * could not be written for a while.
  */
 export const endAbandonedSessions = (db: Sqlite, pad: string, openSession: string | null): void => {
   db.prepare(

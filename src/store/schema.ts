@@ -1,11 +1,11 @@
-/** "WP2Q": the file is ours, whatever it is called. */
+/** "WP2Q": identifies the bridge's files, whatever their name. */
 export const APPLICATION_ID = 0x57503251;
 
 /**
- * One step a version, in order; `user_version` counts them. A step that was ever released is never edited.
+ * One step per version, in order; `user_version` counts them. A released step is never edited.
  *
- * A walk is stored once, as what it came to on each local day (`portions`): sessions, days and totals are sums of it.
- * Sessions that retention has removed live on in `rollups`. Units: metres, seconds, hundredths of a km/h, kcal (tenths
+ * A session is stored once, as its amounts on each local day (`portions`): sessions, days and totals are sums of it.
+ * Sessions that retention has removed are kept in `rollups`. Units: metres, seconds, hundredths of a km/h, kcal (tenths
  * of one in samples); times in epoch milliseconds, `samples.second` counted from the start of the session.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -70,7 +70,7 @@ export const MIGRATIONS: readonly string[] = [
     )
     GROUP BY pad, day;
   `,
-  // Tenths of a percent; null where the machine cannot be inclined.
+  // Tenths of a percent; null where the machine has no incline.
   "ALTER TABLE samples ADD COLUMN incline INTEGER",
   // One row, as in clock-trust.ts; milliseconds.
   `

@@ -18,7 +18,7 @@ export type Driver = typeof BetterSqlite3;
 
 export const databaseFile = (storePath: string): string => join(storePath, "bridge.db");
 
-/** Loaded when it is needed: a missing native build is a broken store, no reason not to run. */
+/** Loaded on use: with a missing native build the store is unavailable, and the bridge runs. */
 export const loadDriver = async (): Promise<Driver> => {
   try {
     const { default: driver } = await import("better-sqlite3");
@@ -34,21 +34,21 @@ export const loadDriver = async (): Promise<Driver> => {
 const BUSY_MS = 100;
 /** The command line has no belt to stop. */
 const READER_BUSY_MS = 3_000;
-/** What the write-ahead log may keep of the disk once a long reader has let it grow. */
+/** The size to which the write-ahead log is truncated after a long reader has made it grow. */
 const LOG_LIMIT = 8 * 1024 * 1024;
-/** Read whole at the start; `samples` are not, they are as long as the history. */
+/** Read completely at the start; `samples` are not, they are as long as the history. */
 const SMALL_TABLES = ["pads", "sessions", "portions", "rollups"];
 
 /**
- * When and how far somebody walks is nobody else's business. The log and the index get the mode of the
- * file when SQLite makes them; an earlier version may have left them with another one.
+ * The history is private. SQLite gives the log and the index the mode of the file when it creates them; an earlier
+ * version may have left them with another one.
  */
 const forOwnerOnly = (path: string): void => {
   for (const tail of ["", "-wal", "-shm"])
     try {
       chmodSync(`${path}${tail}`, 0o600);
     } catch {
-      // Not there, somebody else's, or on a file system without modes.
+      // Missing, owned by another user, or on a file system without modes.
     }
 };
 
@@ -84,7 +84,7 @@ export const openDatabase = (
   }
 };
 
-/** Opens the file for queries while another process writes, or where nobody can write; null where there is none. */
+/** Opens the file for queries while another process writes, or on a read-only disk; null where there is none. */
 export const openForReading = (driver: Driver, path: string): Sqlite | null => {
   if (!existsSync(path)) return null;
   const version = headerVersion(path);
@@ -110,8 +110,8 @@ const readable = (driver: Driver, path: string): Sqlite => {
     return db;
   } catch (error) {
     db.close();
-    // On a read-only file system WAL mode cannot be entered (sqlite.org/wal.html, 5): then no writer is there either,
-    // and a file without a log is complete. Bytes 18 and 19 say WAL (sqlite.org/fileformat.html, 1.3).
+    // On a read-only file system WAL mode cannot be entered (sqlite.org/wal.html, 5): then there is no writer either,
+    // and a file without a log is complete. Bytes 18 and 19 mark WAL (sqlite.org/fileformat.html, 1.3).
     if (troubleOf(error) !== "unwritable" || hasLog(path)) throw error;
     const image = readFileSync(path);
     image.fill(1, 18, 20);
@@ -121,7 +121,7 @@ const readable = (driver: Driver, path: string): Sqlite => {
 
 const hasLog = (path: string): boolean => (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 
-/** The version as the file itself has it, so that one that is not for us is not even opened; 0 where there is none. */
+/** The version in the file's header, so that a file of a newer version is not even opened; 0 where there is none. */
 const headerVersion = (path: string): number => {
   if (!existsSync(path)) return 0;
   const header = Buffer.alloc(100);
@@ -151,7 +151,7 @@ const refuseForeign = (db: Sqlite, migrations: readonly string[]): number => {
 };
 
 const migrate = (db: Sqlite, migrations: readonly string[]): void => {
-  // The transaction is taken even when there is nothing to do: a file that cannot be written is found out here.
+  // The transaction runs even when there is nothing to do: it detects a file that cannot be written.
   db.transaction(() => {
     const version = Number(db.pragma("user_version", { simple: true }));
     for (const step of migrations.slice(version)) db.exec(step);
@@ -166,7 +166,7 @@ const check = (db: Sqlite): void => {
   }
 };
 
-/** Moves a damaged file, with its log, out of the way. Returns where to; throws where that cannot be done. */
+/** Renames a damaged file and its log. Returns the new path; throws where that is not possible. */
 export const putAside = (path: string, at: number): string => {
   const aside = `${path}.damaged-${new Date(at).toISOString().replaceAll(":", "-")}`;
   for (const tail of ["", "-wal", "-shm"])

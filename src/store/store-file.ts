@@ -19,7 +19,7 @@ const closeQuietly = (db: Sqlite | null | undefined): void => {
   try {
     db?.close();
   } catch {
-    // A file that is gone, or full, cannot be closed properly; its log says at the next start what it held.
+    // A file that is gone, or full, cannot be closed properly; its log is read at the next start.
   }
 };
 
@@ -27,24 +27,26 @@ const tryOpenForReading = (driver: Driver, path: string): Sqlite | null => {
   try {
     return openForReading(driver, path);
   } catch {
-    // The error that matters is on its way to the log already.
+    // The original error is logged already.
     return null;
   }
 };
 
-/** The file behind the store: opened, opened again after a failure, put aside when it is damaged. */
+/** The file behind the store: opened, opened again after a failure, renamed when it is damaged. */
 export class StoreFile {
   readonly #path: string;
   readonly #wall: () => number;
   readonly #durable: boolean;
   #driver: Driver | null = null;
   #writer: { readonly db: Sqlite; readonly writer: Writer } | null = null;
-  /** Where the file cannot be written but read, so that totals do not begin at 0; undefined: not tried since it could. */
+  /**
+   * Reads a file that cannot be written, so that totals do not begin at 0; undefined: not tried since the last write.
+   */
   #reader: Sqlite | null | undefined;
   #damagedCopy: string | null = null;
-  /** Found damaged in use: the next connection is to a new file. */
+  /** Found damaged in use: the next connection uses a new file. */
   #damaged = false;
-  /** It holds no data of the bridge. */
+  /** It contains no data of the bridge. */
   #empty = false;
 
   constructor(storePath: string, wall: () => number, durable: boolean) {
@@ -53,25 +55,25 @@ export class StoreFile {
     this.#wall = wall;
   }
 
-  /** Where a damaged file was put in this run. */
+  /** The path of a damaged file that was renamed in this run. */
   get damagedCopy(): string | null {
     return this.#damagedCopy;
   }
 
-  /** Whether there is anything to write with. */
+  /** Whether the driver for writing is loaded. */
   get driverLoaded(): boolean {
     return this.#driver !== null;
   }
 
-  /** Rejects with what `troubleOf` knows. */
+  /** Rejects with an error for `troubleOf`. */
   async load(load: () => Promise<Driver>): Promise<void> {
     const driver = await load();
-    // Where this fails, opening the file says so.
+    // If this fails, opening the file reports it.
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 }).catch(() => undefined);
     this.#driver = driver;
   }
 
-  /** Throws what `troubleOf` knows; what can be read is readable then. */
+  /** Throws an error for `troubleOf`; readable data can be read then. */
   open(): void {
     try {
       this.writer();
@@ -81,7 +83,7 @@ export class StoreFile {
     }
   }
 
-  /** The connection, opened if it is not. A damaged file is put aside for a new one. Throws what `troubleOf` knows. */
+  /** The connection, opened on demand. A damaged file is replaced by a new one. Throws an error for `troubleOf`. */
   writer(): Writer {
     if (!this.#driver) throw new StoreError("unavailable", "SQLite is not loaded");
     this.#writer ??= this.#connect(this.#driver);
@@ -95,17 +97,17 @@ export class StoreFile {
     writer.write(pads, () => db && also(db, writer));
   }
 
-  /** What can be read, now; null where nothing can. Throws what SQLite throws. */
+  /** A connection for reading; null where there is none. Throws SQLite's errors. */
   get readable(): Sqlite | null {
     return this.#writer?.db ?? this.#reader ?? null;
   }
 
-  /** Data that cannot be read now may be in the file. */
+  /** The file may contain data that cannot be read now. */
   get mayHoldData(): boolean {
     return !this.#empty && mayBeFile(this.#path);
   }
 
-  /** Lets go of the file: what has failed once may work again with a new connection. Never throws. */
+  /** Closes the file: a new connection may work where the last one failed. Never throws. */
   close(): void {
     closeQuietly(this.#writer?.db);
     closeQuietly(this.#reader);
@@ -125,7 +127,7 @@ export class StoreFile {
       if (this.#damaged) throw new StoreError("damaged", "The store was damaged while in use.");
       return openDatabase(driver, this.#path, { durable: this.#durable });
     } catch (error) {
-      // Twice in one run is a failing disk: it need not fill up with what was put aside.
+      // A second damage in one run is a failing disk, which copies must not fill up.
       if (troubleOf(error) !== "damaged" || this.#damagedCopy !== null) throw error;
       this.#damagedCopy = putAside(this.#path, this.#wall());
       this.#damaged = false;
@@ -133,7 +135,7 @@ export class StoreFile {
     }
   }
 
-  /** After a failure: what can still be read is; the next `writer()` tries with a new connection. Never throws. */
+  /** After a failure: keeps a reader if possible; the next `writer()` tries a new connection. Never throws. */
   release(error: unknown): void {
     const trouble = troubleOf(error);
     this.#damaged = trouble === "damaged";
@@ -141,7 +143,7 @@ export class StoreFile {
     if (!["unwritable", "full", "busy"].includes(trouble)) return this.close();
     closeQuietly(this.#writer?.db);
     this.#writer = null;
-    // Once: on a read-only disk the whole file is read for it, and the belts wait meanwhile.
+    // Once: on a read-only disk it reads the whole file, and the belts wait meanwhile.
     if (this.#driver && this.#reader === undefined)
       this.#reader = tryOpenForReading(this.#driver, this.#path);
   }

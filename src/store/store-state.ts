@@ -16,7 +16,7 @@ const STORE_OK: StoreState = { state: "ok", advice: null };
 
 const SAFE = "Belts are still stopped; only history is not saved.";
 
-/** What the user can do about it. */
+/** The user's remedies. */
 const ADVICE: Readonly<Record<Trouble, string>> = {
   damaged: "The file was renamed and a new one created: history and totals start again.",
   newer: `It was written by a newer version: install that one, or give this one its own store.path. ${SAFE}`,
@@ -44,7 +44,7 @@ export class StoreError extends Error {
   }
 }
 
-/** By the beginning of SQLite's result codes, the longer ones included (sqlite.org/rescode.html). */
+/** By the prefix of SQLite's result codes, extended ones included (sqlite.org/rescode.html). */
 const BY_CODE: readonly (readonly [string, Trouble])[] = [
   ["SQLITE_CORRUPT", "damaged"],
   ["SQLITE_NOTADB", "damaged"],
@@ -53,7 +53,7 @@ const BY_CODE: readonly (readonly [string, Trouble])[] = [
   ["SQLITE_LOCKED", "busy"],
 ];
 
-/** Whatever SQLite or the file system threw, as trouble. */
+/** The problem behind an error of SQLite or the file system. */
 export const troubleOf = (error: unknown): Trouble => {
   if (error instanceof StoreError) return error.trouble;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -67,7 +67,7 @@ export class StoreHealth {
   readonly #log: Logger;
   readonly #changed: () => void;
   #state: StoreState = STORE_OK;
-  /** Where a damaged file was put; the state of a run that began a new one, as long as all else is well. */
+  /** The path of a renamed damaged file: the state of a run with a new file, unless there is another problem. */
   #aside: string | null = null;
 
   constructor(file: string, log: Logger, changed: () => void) {
@@ -92,7 +92,7 @@ export class StoreHealth {
   failed(err: unknown): void {
     const trouble = troubleOf(err);
     const state = stateOf(trouble, (trouble === "unwritable" ? this.#obstacle : null) ?? "");
-    // Expected, whoever threw it: the log leaves the stack out.
+    // An expected error, whatever threw it: the log leaves the stack out.
     const expected = new BridgeError("store", asError(err).message, { retry: "later", cause: err });
     if (this.#state.state !== state.state)
       this.#log.warn({ err: expected }, `Store cannot be used (${state.state}). ${state.advice ?? ""}`);
@@ -107,7 +107,7 @@ export class StoreHealth {
     );
   }
 
-  /** Who owns the folder, or the file in it, where that is the reason. */
+  /** The owner of the folder, or of the file in it, where permissions are the reason. */
   get #obstacle(): string | null {
     return accessProblem(dirname(this.#file), "W_OK") ?? accessProblem(this.#file, "W_OK");
   }

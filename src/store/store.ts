@@ -21,7 +21,7 @@ import { Retention } from "./retention-clock.js";
 import { databaseFile } from "./sqlite.js";
 import { StoreHealth, type StoreState, troubleOf } from "./store-state.js";
 
-/** For changes that only refine what is stored, such as another status of a pad at rest. */
+/** For changes that only refine stored data, such as another status of a pad at rest. */
 const LATER_MS = 10_000;
 /** Between two attempts while the store cannot be written. */
 const RETRY_MS = 10_000;
@@ -127,7 +127,7 @@ export class Store {
     if (known !== at) this.#setCrashMark(padId, at, known === null || at - known > LATER_MS ? 0 : LATER_MS);
   }
 
-  /** The belt was left at rest. */
+  /** The belt is at rest. */
   clearCrashMark(padId: string): void {
     this.#setCrashMark(padId, null, LATER_MS);
   }

@@ -2,8 +2,8 @@ import { PROTOCOL_NAMES } from "../domain/pad.js";
 import type { SavedWalk } from "../domain/session-store.js";
 import { NO_MEMORY, type PadMemory } from "./pending.js";
 
-// What was written by another version, or by a failing disk, must not bring the bridge down at every start: only what
-// has the right shape is taken up.
+// Data of another version, or of a failing disk, must not stop the bridge at every start: only data of the right shape
+// is used.
 
 type Test = (value: unknown) => boolean;
 interface Shape {
@@ -37,7 +37,7 @@ const object =
     return Object.entries(shape).every(([key, test]) => test(fields.get(key)));
   };
 
-/** Undefined for what is no JSON. */
+/** Undefined for text that is not JSON. */
 const fromJson = (json: string): unknown => {
   try {
     return JSON.parse(json) as unknown;
@@ -77,7 +77,7 @@ const PARTS: Readonly<Record<keyof PadMemory, Test>> = {
   reported,
 };
 
-/** What of an identity has the right shape: an address that was bound stays bound, whatever else has changed. */
+/** The valid parts of an identity: a bound address stays bound, whatever else is invalid. */
 export const decodeIdentity = (json: string): PadMemory => {
   const value = fromJson(json);
   if (typeof value !== "object" || value === null) return NO_MEMORY;
@@ -159,13 +159,13 @@ const savedWalk = object({ at: number, now: number, walk, footfall, lengthStop }
 export const encodeWalk = ({ at, now, walk, footfall, lengthStop }: SavedWalk): string =>
   JSON.stringify({ at, now, walk, footfall, lengthStop });
 
-/** Null for what is not a walk as this version writes it. Never throws. */
+/** Null for data that is not a session of this version. Never throws. */
 export const decodeWalk = (json: string): SavedWalk | null => {
   const value = fromJson(json);
   return savedWalk(value) ? (value as SavedWalk) : null;
 };
 
-/** Where a run published what a broker keeps: `mqtt.base_topic`, `homeassistant.discovery_prefix`, the pads. */
+/** Where a run published its retained topics: `mqtt.base_topic`, `homeassistant.discovery_prefix`, the pads. */
 export interface StoredPlace {
   readonly base: string;
   readonly discoveryPrefix: string;

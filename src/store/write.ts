@@ -4,7 +4,9 @@ import type { PadChange, Sample } from "./pending.js";
 import type { Sqlite } from "./sqlite.js";
 import { encodeWalk } from "./validators.js";
 
-/** SQLite has NULL for NaN and refuses fractions in its integers: one bad number must not spoil a whole transaction. */
+/**
+ * SQLite stores NULL for NaN and refuses fractions in its integers: one bad number must not fail a whole transaction.
+ */
 const whole = (value: number): number => (Number.isFinite(value) ? Math.round(value) : 0);
 const real = (value: number): number => (Number.isFinite(value) ? value : 0);
 
@@ -14,7 +16,7 @@ const numbers = ({ distance, duration, steps, calories, sessions }: Totals) =>
 const ADD = `distance = distance + excluded.distance, duration = duration + excluded.duration,
   steps = steps + excluded.steps, calories = calories + excluded.calories, sessions = sessions + excluded.sessions`;
 
-/** The statements, prepared once for a connection. Each throws what SQLite throws. */
+/** The statements, prepared once for a connection. Each throws SQLite's errors. */
 export class Writer {
   readonly #db: Sqlite;
   readonly #statements: ReturnType<typeof prepare>;
@@ -24,7 +26,7 @@ export class Writer {
     this.#statements = prepare(db);
   }
 
-  /** All of it or nothing, in one transaction; `also` belongs to it. */
+  /** All or nothing, in one transaction that includes `also`. */
   write(pads: ReadonlyMap<string, PadChange>, also: () => void): void {
     this.#db
       .transaction(() => {

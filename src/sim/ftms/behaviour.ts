@@ -18,9 +18,9 @@ import {
 import type { FtmsMachine } from "./models.js";
 import { aimMachine, isResting, runMachine, startMachine, stopMachine } from "../machine.js";
 
-/** km/h a press; a machine that counts in miles takes half a mile an hour. */
+/** km/h per press; a machine that counts in miles takes half a mile per hour. */
 const REMOTE_STEP = 0.5;
-/** 0.1 % a second: chosen. */
+/** 0.1 % per second: chosen. */
 const INCLINE_RATE = 5;
 
 const put = (pad: FtmsPad, change: Partial<FtmsFace>): FtmsPad => ({
@@ -28,7 +28,7 @@ const put = (pad: FtmsPad, change: Partial<FtmsFace>): FtmsPad => ({
   face: { ...pad.face, ...change },
 });
 
-/** The belt begins to count down, the session begins or goes on; without effect where the machine refuses. */
+/** The countdown begins, the session begins or resumes; without effect where the machine refuses. */
 export const begin = (pad: FtmsPad): FtmsPad => {
   const machine = startMachine(pad.machine);
   if (isResting(machine)) return { machine, face: pad.face };
@@ -39,7 +39,7 @@ export const begin = (pad: FtmsPad): FtmsPad => {
 export const halt = ({ machine, face }: FtmsPad, how: "stop" | "pause"): FtmsPad =>
   settle({ machine: stopMachine(machine), face: { ...face, halting: how, toggledAt: machine.at } });
 
-/** A belt that has come to rest: its session is paused, or over and the counters with it. */
+/** A belt that has come to rest: its session is paused, or ended and the counters zeroed. */
 const settle = ({ machine, face }: FtmsPad): FtmsPad => {
   if (face.halting === null || !isResting(machine)) return { machine, face };
   if (face.halting === "pause") return { machine, face: { ...face, session: "paused", halting: null } };
@@ -60,7 +60,7 @@ const inclined = (face: FtmsFace, ms: number): FtmsFace["incline"] => {
 export const liveFtms = ({ machine, face }: FtmsPad, ms: number): FtmsPad =>
   trained(settle({ machine: runMachine(machine, ms), face: { ...face, incline: inclined(face, ms) } }));
 
-/** Training Status is told when it changes, to whoever wants it. */
+/** Training Status is notified when it changes, to a subscribed client. */
 const trained = (pad: FtmsPad): FtmsPad => {
   const { training, subscribed } = pad.face;
   const now = trainingOf(pad);
@@ -68,7 +68,7 @@ const trained = (pad: FtmsPad): FtmsPad => {
   return say(put(pad, { training: now }), FTMS.trainingStatus, trainingFrame(now));
 };
 
-/** A client configures what it wants to hear. Too soon after the last one it is lost on some (wire-facts b.7.2). */
+/** A client subscribes. On some machines a subscription too soon after the last one is lost (wire-facts b.7.2). */
 export const subscribeFtms = (pad: FtmsPad, characteristic: Uuid): FtmsPad => {
   const { machine, face } = pad;
   const { cccdGap, replays } = machine.model.ftms;
@@ -84,7 +84,7 @@ export const subscribeFtms = (pad: FtmsPad, characteristic: Uuid): FtmsPad => {
   return replayed ? say(listened, characteristic, encodeMachineEvent(presentEvent(listened))) : listened;
 };
 
-/** Milliseconds until it says something by itself; null: nobody listens. */
+/** Milliseconds until it notifies by itself; null: no subscription. */
 export const ftmsSpeaksIn = ({ machine, face }: FtmsPad): number | null => {
   if (face.outbox.length > 0) return 0;
   const listens = face.subscribed.some((each) => each === FTMS.treadmillData || each === FTMS.trainingStatus);
@@ -92,7 +92,7 @@ export const ftmsSpeaksIn = ({ machine, face }: FtmsPad): number | null => {
   return Math.max(0, Math.min(face.dataAt, machine.at + machine.model.ftms.every.resting) - machine.at);
 };
 
-/** What it says by itself at this moment, and that it has said it. */
+/** The notifications that it sends by itself now, recorded as sent. */
 export const ftmsSpeaks = (pad: FtmsPad): Said<FtmsPad> => {
   const { machine, face } = pad;
   const due = face.dataAt <= machine.at;
@@ -105,7 +105,7 @@ export const ftmsSpeaks = (pad: FtmsPad): Said<FtmsPad> => {
   };
 };
 
-/** A button of the remote or the console: it works whatever the client has said, or not said. */
+/** A button of the remote or the console: it works independent of the client. */
 export const pressFtms = (pad: FtmsPad, key: Key): FtmsPad => {
   const { machine } = pad;
   if (key === "+" || key === "-") return nudge(pad, key === "+" ? REMOTE_STEP : -REMOTE_STEP);

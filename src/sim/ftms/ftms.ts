@@ -24,6 +24,6 @@ export const ftmsBehaviour: Behaviour<FtmsPad> = {
     return pad.face.permitted && what !== "allowed" ? tell(changed, { type: "control-lost" }) : changed;
   },
   safetyKey: ftmsSafetyKey,
-  // FTMS has no checksum of its own, so nothing but its length can give a damaged notification away.
+  // FTMS has no checksum, so only its length can reveal a damaged notification.
   damaged: (bytes, at) => bytes.subarray(0, at),
 };

@@ -6,7 +6,7 @@ import type { Machine } from "../machine.js";
 import { RAMP } from "../belt.js";
 import type { Access, Gatt, MachineModel } from "../machine-model.js";
 
-/** How a model speaks FTMS, as data. Times in milliseconds, speeds in 0.01 km/h. */
+/** The FTMS behaviour of a model, as data. Times in milliseconds, speeds in 0.01 km/h. */
 interface FtmsHabits {
   readonly abilities: Features;
   readonly incline: Range | null;
@@ -17,13 +17,13 @@ interface FtmsHabits {
   readonly stepBytes: 2 | 3;
   /** From one Treadmill Data to the next. */
   readonly every: { readonly moving: number; readonly resting: number };
-  /** Which requests of its own client 2ADA tells of. */
+  /** The requests of its own client that 2ADA reports. */
   readonly tells: "none" | "start-stop" | "all";
-  /** 2ADA tells the present state to whoever subscribes. */
+  /** 2ADA reports the present state on subscription. */
   readonly replays: boolean;
-  /** Requests are answered, not only the first one for permission. */
+  /** Requests are answered, not only the first permission request. */
   readonly indicates: boolean;
-  /** Requests are turned down unless the vendor's preamble comes before each. */
+  /** Requests are refused unless the vendor's preamble comes before each. */
   readonly preamble: boolean;
   /** Starting a running belt pauses it, instead of being an error. */
   readonly startToggles: boolean;
@@ -33,7 +33,7 @@ interface FtmsHabits {
   readonly cccdGap: number;
   /** A speed during the spin-up kills the link. */
   readonly crashes: boolean;
-  /** Requested speeds are miles an hour; what it tells is km/h. */
+  /** Requested speeds are miles per hour; reported ones are km/h. */
   readonly miles: boolean;
   /** Every number of Treadmill Data is 0, though the belt runs. */
   readonly silentData: boolean;
@@ -84,7 +84,7 @@ const HABITS: FtmsHabits = {
   records: [SPEED_DISTANCE_ENERGY_TIME],
   stepBytes: 3,
   every: { moving: 1000, resting: 1000 },
-  // FTMS 4.17: what a client caused is told to the others.
+  // FTMS 4.17: the effect of a client's request is reported to the other clients.
   tells: "none",
   replays: false,
   indicates: true,
@@ -97,7 +97,7 @@ const HABITS: FtmsHabits = {
   silentData: false,
 };
 
-/** KingSmith's ways (wire-facts b.7.2). */
+/** KingSmith's behaviour (wire-facts b.7.2). */
 const KINGSMITH: FtmsHabits = { ...HABITS, cccdGap: 30, replays: true };
 
 export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy" | "urtm028", FtmsModel>> = {
@@ -138,8 +138,8 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy" | "u
       crashes: true,
     },
   },
-  // A machine of the standard's with everything a treadmill can have, after the FitShow T12B of b.6 and b.7.12: 3-2-1,
-  // then 1.0 km/h; the record in two parts, the steps in the second. Unlike it, it counts its distance.
+  // A standard machine with everything that a treadmill can have, after the FitShow T12B of b.6 and b.7.12: 3-2-1, then
+  // 1.0 km/h; the record in two parts, the steps in the second. Unlike it, it counts its distance.
   ftms: {
     protocol: "ftms",
     name: "FTMS treadmill",
@@ -155,7 +155,7 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy" | "u
       records: [0x058c, 0x2001],
     },
   },
-  // b.7.3, b.7.11. Its limits are nobody's report.
+  // b.7.3, b.7.11. Its limits are from no source.
   tm11gy: {
     protocol: "ftms",
     name: "TM11GY",
@@ -166,8 +166,8 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy" | "u
     startSpeed: 1,
     ftms: { ...HABITS, startToggles: true, miles: true },
   },
-  // hassio-ftms#21: start, stop and speed are obeyed and answered, 2ADA tells of them, and the numbers of 2ACD are 0 all
-  // the time. Its limits are nobody's report.
+  // hassio-ftms#21: start, stop and speed are obeyed and answered, 2ADA reports them, and the numbers of 2ACD are
+  // always 0. Its limits are from no source.
   urtm028: {
     protocol: "ftms",
     name: "URTM028",

@@ -15,13 +15,13 @@ import { type FtmsFace, type FtmsPad, isOpen, say, tell } from "./state.js";
 import { begin, halt, targetEvent } from "./behaviour.js";
 import { aimMachine, isResting } from "../machine.js";
 
-/** One write to a characteristic: what it does to the machine. What comes back is in its outbox. */
+/** One write to a characteristic: its effect on the machine. The answers are in its outbox. */
 export const receiveFtms = (pad: FtmsPad, characteristic: Uuid, bytes: Uint8Array): FtmsPad => {
   switch (characteristic) {
     case SUPPLEMENT.write:
       return receiveSupplement(pad, bytes);
     case FTMS.preamble:
-      // What it says is not known; that it came is what counts.
+      // Its content has no known meaning; only its arrival counts.
       return put(pad, { preambled: bytes.length > 0 });
     case FTMS.controlPoint:
       return isOpen(pad.face) && pad.face.subscribed.includes(characteristic)
@@ -37,7 +37,7 @@ const put = ({ machine, face }: FtmsPad, change: Partial<FtmsFace>): FtmsPad => 
   face: { ...face, ...change },
 });
 
-/** The unlock request for this name, whatever its salt (wire-facts b.7.7); the rest of the service is not simulated. */
+/** The unlock request for this name, with any salt (wire-facts b.7.7); the rest of the service is not simulated. */
 const receiveSupplement = (pad: FtmsPad, bytes: Uint8Array): FtmsPad => {
   const frame = readSupplement(bytes);
   const expected = frame && unlockFrame(pad.face.options.name, frame.data[0]);
@@ -45,7 +45,7 @@ const receiveSupplement = (pad: FtmsPad, bytes: Uint8Array): FtmsPad => {
   return say(put(pad, { unlocked: true }), SUPPLEMENT.notify, supplementFrame(UNLOCKED, []));
 };
 
-/** What a request does: the machine after it, the result to answer, and what 2ADA tells of it. */
+/** The effect of a request: the machine after it, the result to answer, and the event that 2ADA reports. */
 interface Done {
   readonly pad: FtmsPad;
   readonly result: Result;
@@ -83,7 +83,7 @@ const told = (pad: FtmsPad, { event, result }: Done, { op }: MachineRequest): Ft
 
 const permit = (pad: FtmsPad): Done => {
   const asked = put(pad, { asked: true });
-  // MC21 says no and obeys all the same (wire-facts b.7.6).
+  // MC21 answers with a failure and obeys nevertheless (wire-facts b.7.6).
   if (!pad.machine.model.ftms.indicates) return { pad: put(asked, { permitted: true }), result: "failed" };
   if (pad.face.refusesControl) return { pad: put(asked, { permitted: false }), result: "failed" };
   return { pad: put(asked, { permitted: true }), result: "success" };

@@ -12,48 +12,48 @@ import type { Notification } from "../behaviour.js";
 import type { FtmsMachine } from "./models.js";
 import { isResting } from "../machine.js";
 
-/** How one FTMS machine differs from the next of its model; for tests. */
+/** The options of one FTMS machine within its model; for tests. */
 export interface FtmsOptions {
-  /** Firmware V0.0.6 of a Z1: nothing is heard and obeyed before the unlock request (wire-facts b.7.7). */
+  /** Firmware V0.0.6 of a Z1: no notification and no effect before the unlock request (wire-facts b.7.7). */
   readonly unlockGate: boolean;
   /** Treadmill Data comes only while the belt runs (slandau3/z1-walkingpad-mcp, of a Z1). */
   readonly quietAtRest: boolean;
   /** Pausing is not supported. */
   readonly refusePause: boolean;
-  /** A stop that comes in the spin-up is lost, and not answered. */
+  /** A stop during the spin-up is lost, and not answered. */
   readonly deafSpinUp: boolean;
   /** Every number of Treadmill Data is 0, though the belt runs. */
   readonly silentData: boolean;
-  /** The name that it advertises: the unlock request is made of it. */
+  /** The advertised name: the unlock request is derived from it. */
   readonly name: string;
 }
 
-/** What an FTMS machine remembers beside its belt. Times are the machine's `at`. */
+/** The state of an FTMS machine besides its belt. Times are the machine's `at`. */
 export interface FtmsFace {
   readonly options: FtmsOptions;
   readonly session: "idle" | "active" | "paused";
-  /** What becomes of the session when the belt has come to rest. */
+  /** The end of the session when the belt has come to rest. */
   readonly halting: "stop" | "pause" | null;
   /** When the last start or stop was obeyed. */
   readonly toggledAt: number;
   /** 0.1 %. */
   readonly incline: { readonly actual: number; readonly target: number };
-  /** Permission is refused, whoever asks. */
+  /** Permission is refused to every client. */
   readonly refusesControl: boolean;
 
-  // What follows ends with the connection.
+  // The following ends with the connection.
   readonly unlocked: boolean;
   readonly subscribed: readonly Uuid[];
   readonly subscribedAt: number;
   readonly permitted: boolean;
-  /** Permission was asked for: what does not indicate answers that once. */
+  /** Permission was requested: a machine without indications answers that once. */
   readonly asked: boolean;
-  /** The preamble has come, and was not used yet. */
+  /** The preamble has arrived, and was not used yet. */
   readonly preambled: boolean;
   readonly dataAt: number;
   readonly training: number | null;
   readonly outbox: readonly Notification[];
-  /** The link does not survive what has just happened. */
+  /** The last event ends the link. */
   readonly crashed: boolean;
 }
 
@@ -85,16 +85,16 @@ export const newFtmsFace = (options: FtmsOptions): FtmsFace => ({
   ...UNCONNECTED,
 });
 
-/** A new connection: nothing is subscribed to, permitted or unlocked. */
+/** A new connection: no subscription, no permission, not unlocked. */
 export const unconnected = ({ machine, face }: FtmsPad): FtmsPad => ({
   machine,
   face: { ...face, ...UNCONNECTED },
 });
 
-/** Whether anything is heard and obeyed. */
+/** Whether it notifies and obeys. */
 export const isOpen = ({ options, unlocked }: FtmsFace): boolean => unlocked || !options.unlockGate;
 
-/** A notification joins those that are to go out, if somebody listens. */
+/** Queues a notification for a subscribed client. */
 export const say = ({ machine, face }: FtmsPad, characteristic: Uuid, bytes: Uint8Array): FtmsPad => {
   const heard = face.subscribed.includes(characteristic) && isOpen(face);
   const outbox = heard ? [...face.outbox, { characteristic, bytes }] : face.outbox;
@@ -104,7 +104,7 @@ export const say = ({ machine, face }: FtmsPad, characteristic: Uuid, bytes: Uin
 export const tell = (pad: FtmsPad, event: MachineEvent): FtmsPad =>
   say(pad, FTMS.machineStatus, encodeMachineEvent(event));
 
-/** 2ADA's word for the present state: what KingSmith's machines replay (wire-facts b.4). */
+/** The 2ADA event of the present state, which KingSmith's machines replay (wire-facts b.4). */
 export const presentEvent = ({ face, machine }: FtmsPad): MachineEvent => {
   if (!machine.safetyKey) return { type: "safety-key" };
   if (face.session === "idle") return { type: "stopped" };
@@ -121,13 +121,13 @@ export const trainingOf = ({ machine, face }: FtmsPad): number => {
 
 export const trainingFrame = (status: number): Uint8Array => encodeTrainingStatus({ status, text: null });
 
-/** kcal a kilometre, of a walker of 75 kg: chosen. */
+/** kcal per kilometre, of a walker of 75 kg: chosen. */
 const KCAL = 56;
-/** Beats a minute, of the same: chosen. 0 without a hand on the sensor. */
+/** Beats per minute, of the same: chosen. 0 without a hand on the sensor. */
 const pulseOf = (machine: FtmsMachine): number =>
   machine.walker && machine.belt.speed > 0 ? Math.round(70 + 6 * machine.belt.speed) : 0;
 
-/** Treadmill Data, in as many records as the model makes of it. */
+/** Treadmill Data, in as many records as the model uses. */
 export const dataFrames = ({ machine, face }: FtmsPad): readonly Uint8Array[] => {
   const { counters, speed } = machine.belt;
   const { records, stepBytes } = machine.model.ftms;
@@ -165,6 +165,6 @@ export const ftmsValue = (pad: FtmsPad, characteristic: Uuid): Uint8Array | null
   }
 };
 
-/** Whether Treadmill Data comes at this moment. */
+/** Whether Treadmill Data is sent now. */
 export const talks = ({ machine, face }: FtmsPad): boolean =>
   !face.options.quietAtRest || !isResting(machine);

@@ -4,11 +4,11 @@ import { aimMachine, isResting, runMachine, startMachine, stopMachine } from "..
 import { propsOf } from "./commands.js";
 import { PANEL, put, say, sayRaw, type TextPad, valueOfKey } from "./state.js";
 
-/** km/h a press: chosen. */
+/** km/h per press: chosen. */
 const REMOTE_STEP = 0.5;
-/** From one look at what has changed to the next: chosen. */
+/** Milliseconds between two checks for changes: chosen. */
 const PUSH_EVERY = 500;
-/** Before anybody has spoken to it a KS-C2 sends zeros, about once a second (more-protocols 1.3). */
+/** Before the first line of a client a KS-C2 sends zeros, about once a second (more-protocols 1.3). */
 const ZEROS_EVERY = 1000;
 const ZEROS = new Uint8Array(13);
 
@@ -24,7 +24,7 @@ export const liveText = (pad: TextPad, ms: number): TextPad => {
   return dozed(ended({ machine, face }));
 };
 
-/** A stop at the pad shows a time and steps of 0; after one by the app they go on (more-protocols 1.5). */
+/** A stop at the pad zeroes time and steps; after one by the app they continue (more-protocols 1.5). */
 const ended = ({ machine, face }: TextPad): TextPad => {
   if (!face.ended || !isResting(machine)) return { machine, face };
   const belt = { ...machine.belt, counters: resetCounters(machine.belt.counters, false) };
@@ -37,13 +37,13 @@ const dozed = (pad: TextPad): TextPad => {
   return due ? put(pad, { asleep: true, controlMode: PANEL }) : pad;
 };
 
-/** Until when somebody has to have spoken to it. */
+/** The deadline for the first line of a client. */
 export const isForsaken = ({ machine, face }: TextPad): boolean => {
   const { window } = machine.model.text;
   return window !== null && !face.greeted && machine.at >= face.connectedAt + window;
 };
 
-/** Milliseconds until it says something by itself, or drops the link. */
+/** Milliseconds until it sends something by itself, or drops the link. */
 export const textSpeaksIn = ({ machine, face }: TextPad): number | null => {
   const { window, sideChannel } = machine.model.text;
   const leaves = window !== null && !face.greeted ? [face.connectedAt + window] : [];
@@ -53,7 +53,7 @@ export const textSpeaksIn = ({ machine, face }: TextPad): number | null => {
   return at === Infinity ? null : Math.max(0, at - machine.at);
 };
 
-/** What has changed since it was told; the whole of it was asked for once. */
+/** The properties that have changed since they were sent; the client has queried them once. */
 const pushed = (pad: TextPad): TextPad => {
   const { told } = pad.face;
   if (!told) return pad;
@@ -66,7 +66,7 @@ const pushed = (pad: TextPad): TextPad => {
   return changed.size === 0 ? pad : put(say(pad, propsOf(changed)), { told: new Map([...told, ...changed]) });
 };
 
-/** What it says by itself at this moment, and that it has said it. */
+/** The notifications that it sends by itself now, recorded as sent. */
 export const textSpeaks = (pad: TextPad): Said<TextPad> => {
   const { machine, face } = pad;
   const due = machine.at >= face.spokeAt + (face.greeted ? PUSH_EVERY : ZEROS_EVERY);
@@ -75,7 +75,7 @@ export const textSpeaks = (pad: TextPad): Said<TextPad> => {
   return { pad: put(spoken, { outbox: [] }), notifications: spoken.face.outbox };
 };
 
-/** A button of the remote or the panel: it works whoever is in control, and alone ends the standby. */
+/** A button of the remote or the panel: it works whoever is in control, and only it ends the standby. */
 export const pressText = (pad: TextPad, key: Button): TextPad => {
   const { machine, face } = put(pad, { usedAt: pad.machine.at });
   if (face.asleep) return { machine, face: { ...face, asleep: false } };

@@ -3,16 +3,16 @@ import type { Key } from "../../protocol/kingsmith-text/lines.js";
 import { aimMachine, isResting, startMachine, stopMachine } from "../machine.js";
 import { APP, decoded, PANEL, put, say, type TextPad, valueOfKey } from "./state.js";
 
-/** A line ends here. */
+/** The end of a line. */
 const END = 0x0d;
-/** A speed that comes sooner after the first movement is lost (more-protocols 1.6). */
+/** A speed earlier than this after the first movement is lost (more-protocols 1.6). */
 const SPEED_AFTER = 600;
 /** The vendor's "refused", and MIoT's "value" and "no such property". */
 const REFUSED = -5000;
 const BAD_VALUE = -4005;
 const NO_PROPERTY = -4003;
 
-/** Bytes are one stream, whatever pieces they come in; each line is obeyed when it ends. */
+/** Bytes form one stream, whatever pieces they arrive in; each line is obeyed when it ends. */
 export const receiveText = (pad: TextPad, characteristic: Uuid, bytes: Uint8Array): TextPad => {
   if (characteristic !== pad.machine.model.text.write) return pad;
   return Array.from(bytes).reduce(receiveByte, pad);
@@ -29,7 +29,7 @@ const receiveByte = (pad: TextPad, byte: number): TextPad => {
 
 const receiveLine = (pad: TextPad, line: string): TextPad => {
   const text = decoded(pad.face, line);
-  // It answers whatever is a line, so it is spoken to.
+  // It answers any line, so the connection counts as used.
   const heard = put(pad, { greeted: true });
   if (text === null) return say(heard, "format error");
   const [word = "", ...args] = text.split(" ");
@@ -54,12 +54,12 @@ const receiveLine = (pad: TextPad, line: string): TextPad => {
   }
 };
 
-/** What has no value yet is left out, and one key comes twice (more-protocols 1.5, captured). */
+/** Properties without a value are left out, and one key is sent twice (more-protocols 1.5, captured). */
 const tell = (pad: TextPad, ids: readonly string[]): TextPad => {
   const { properties } = pad.machine.model.text;
   const keys = ids.map((id) => properties.get(Number(id))).filter((key) => key !== undefined);
   const asksState = keys.includes("CurrentSpeed");
-  // In standby it does not tell its configuration (more-protocols 1.6).
+  // In standby it does not report its configuration (more-protocols 1.6).
   if (keys.length === 0 || (pad.face.asleep && !asksState)) return say(pad, "servers 0");
   const told = new Map(keys.map((key) => [key, valueOfKey(pad, key) ?? ""] as const));
   const worth = new Map([...told].filter(([key, value]) => !(COUNTERS.includes(key) && value === "0")));
@@ -102,7 +102,7 @@ const refuse = (pad: TextPad, code: number): TextPad => say(pad, `props Error Er
 
 const isLocked = ({ face }: TextPad): boolean => face.asleep || face.panelKeeps || face.options.childLock;
 
-/** The panel gives its control to the app, or keeps it; the echo is the verdict (more-protocols 1.6). */
+/** The panel gives control to the app, or keeps it; the echo is the answer (more-protocols 1.6). */
 const control = (pad: TextPad, value: string): TextPad => {
   const { face } = pad;
   if (value !== "1") return say(put(pad, { controlMode: PANEL }), `props ControlMode ${PANEL}`);
@@ -112,7 +112,7 @@ const control = (pad: TextPad, value: string): TextPad => {
   return say(put(pad, { controlMode: APP, refused: 0, usedAt: pad.machine.at }), `props ControlMode ${APP}`);
 };
 
-/** Without control it is accepted and ignored; on a belt that runs it is nothing special (more-protocols 1.6). */
+/** Without control it is accepted and ignored; on a running belt it has no effect (more-protocols 1.6). */
 const start = (pad: TextPad): TextPad => {
   const { machine, face } = pad;
   if (face.asleep) return refuse(pad, REFUSED);
@@ -120,7 +120,7 @@ const start = (pad: TextPad): TextPad => {
   return { machine: startMachine(machine), face: { ...face, usedAt: machine.at, ended: false } };
 };
 
-/** Each stop gives control back to the panel; the counters stay. */
+/** Each stop returns control to the panel; the counters stay. */
 const stop = (pad: TextPad): TextPad => {
   const { machine, face } = pad;
   if (face.options.deafSpinUp && machine.belt.phase === "countdown") return pad;

@@ -4,7 +4,7 @@ import { isForsaken, liveText, pressText, textSpeaks, textSpeaksIn } from "./beh
 import { receiveText } from "./commands.js";
 import { PANEL, put, type TextPad, unconnected } from "./state.js";
 
-/** What a read of the write characteristic gives: a left-over of the maker's app, `get_pk` (more-protocols 1.3). */
+/** The value of the write characteristic: a left-over of the maker's app, `get_pk` (more-protocols 1.3). */
 const LEFT_OVER = Uint8Array.from(Buffer.from("6A/1c2ar\r", "latin1"));
 
 export const textBehaviour: Behaviour<TextPad> = {
@@ -32,6 +32,6 @@ export const textBehaviour: Behaviour<TextPad> = {
     const machine = { ...pad.machine, safetyKey: inPlace };
     return { machine: inPlace ? machine : stopMachine(machine), face: pad.face };
   },
-  // Lines have no checksum: nothing but its length can give a damaged notification away.
+  // Lines have no checksum: only its length can reveal a damaged notification.
   damaged: (bytes, at) => bytes.subarray(0, at),
 };

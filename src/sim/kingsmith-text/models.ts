@@ -5,15 +5,15 @@ import { type BeltSpec, RAMP } from "../belt.js";
 import type { Machine } from "../machine.js";
 import type { Access, Gatt, MachineModel } from "../machine-model.js";
 
-/** How a model speaks KingSmith's text lines, as data (more-protocols 1). Times in milliseconds. */
+/** The text protocol behaviour of a model, as data (more-protocols 1). Times in milliseconds. */
 interface TextHabits {
   readonly write: Uuid;
   readonly notify: Uuid;
   readonly table: Table;
-  /** It writes a CR of its own before the end of a line, and `=` where base64 wants it (1.2). */
+  /** It writes a CR of its own before the end of a line, and `=` where base64 requires it (1.2). */
   readonly innerCr: boolean;
   readonly padded: boolean;
-  /** A link on which nothing was said for so long after the connect is dropped; null: none is. */
+  /** Milliseconds after the connect within which a client must send a line, or the link is dropped; null: no limit. */
   readonly window: number | null;
   /** A line that begins this soon after the last one is lost. */
   readonly lineGap: number;
@@ -21,9 +21,9 @@ interface TextHabits {
   readonly wantsClock: boolean;
   /** Zeros before the first line, and short binary frames in the middle of others (1.3). */
   readonly sideChannel: boolean;
-  /** At rest for so long it is in a standby that only its panel or remote ends; null: never. */
+  /** After this time at rest it is in a standby that only its panel or remote ends; null: never. */
   readonly sleepAfter: number | null;
-  /** What the numbers of `servers getProp` stand for. */
+  /** The meaning of the numbers of `servers getProp`. */
   readonly properties: ReadonlyMap<number, Key>;
 }
 
@@ -76,7 +76,7 @@ const C2_PROPERTIES: ReadonlyMap<number, Key> = new Map([
   [22, "mcu_version"],
 ]);
 
-/** Chosen, so that both published requests for its state tell it (1.4). */
+/** Chosen, so that both published queries for its state work (1.4). */
 const X21_PROPERTIES: ReadonlyMap<number, Key> = new Map([
   [1, "ControlMode"],
   [2, "CurrentSpeed"],
@@ -119,7 +119,7 @@ export const TEXT_MODELS: Readonly<Record<"ks-c2" | "x21", TextModel>> = {
       properties: C2_PROPERTIES,
     },
   },
-  // TT's KS-NACH-X21C revision 2: table v5, a CR inside. That commands are errors before the handshake is done is QZ#813's.
+  // TT's KS-NACH-X21C revision 2: table v5, a CR inside. QZ#813: commands are errors before the handshake is done.
   x21: {
     protocol: "kingsmith-text",
     name: "X21",

@@ -3,17 +3,17 @@ import { decodeText, encodeText, type Table } from "../../protocol/kingsmith-tex
 import type { Notification } from "../behaviour.js";
 import type { TextMachine } from "./models.js";
 
-/** How one pad differs from the next of its model; for tests. What is not given is the model's own. */
+/** The options of one pad within its model; for tests. Default: the model's own. */
 export interface TextOptions {
   readonly table: Table;
-  /** A second pair of characters that it exchanges: a variant that nobody has seen. */
+  /** A second pair of exchanged characters: a variant that no source has. */
   readonly secondPair: Table | null;
-  /** Each start is refused until it was tried so often. */
+  /** Starts are refused until this many were tried. */
   readonly takesTry: number;
   readonly childLock: boolean;
   /** At power-on it is in the standby that only its panel ends. */
   readonly asleep: boolean;
-  /** A stop that comes before the belt moves is lost. */
+  /** A stop before the belt moves is lost. */
   readonly deafSpinUp: boolean;
 }
 
@@ -21,37 +21,37 @@ export interface TextOptions {
 export const APP = 1;
 export const PANEL = 2;
 
-/** What a text pad remembers beside its belt. Times are the machine's `at`. */
+/** The state of a text pad besides its belt. Times are the machine's `at`. */
 export interface TextFace {
   readonly options: TextOptions;
   readonly controlMode: typeof APP | typeof PANEL;
-  /** The panel gives no control away. */
+  /** The panel keeps control. */
   readonly panelKeeps: boolean;
   readonly asleep: boolean;
-  /** Starts refused since the last one that was taken. */
+  /** Starts refused since the last accepted one. */
   readonly refused: number;
-  /** When the belt last moved, or somebody last asked it to. */
+  /** When the belt last moved, or was last requested to. */
   readonly usedAt: number;
   /** Since when the belt moves; null: it does not. */
   readonly movesSince: number | null;
-  /** Its own panel has stopped it: the counters are zeroed when it rests. */
+  /** Its own panel has stopped it: the counters are zeroed at rest. */
   readonly ended: boolean;
 
-  // What follows ends with the connection.
+  // The following ends with the connection.
   readonly connectedAt: number;
   readonly subscribed: boolean;
-  /** A line has come. */
+  /** A line has arrived. */
   readonly greeted: boolean;
   readonly clockSet: boolean;
-  /** What came of a line that has not ended. */
+  /** The received part of a line. */
   readonly pending: string;
-  /** The line that is coming began too soon after the last one. */
+  /** The current line began too soon after the last one. */
   readonly losing: boolean;
   readonly lineAt: number;
-  /** The keys that are told when they change, and what of them was told; null: nobody has asked. */
+  /** The keys that are sent on change, with their last sent values; null: not queried yet. */
   readonly told: ReadonlyMap<Key, string> | null;
   readonly spokeAt: number;
-  /** A frame of the side channel waits for a line to come in the middle of. */
+  /** A frame of the side channel waits to be sent in the middle of a line. */
   readonly sideDue: boolean;
   readonly outbox: readonly Notification[];
 }
@@ -102,7 +102,7 @@ const exchanged = (line: string, pair: Table | null): string =>
     ? line
     : line.replace(/./g, (char) => (char === pair.a ? pair.b : char === pair.b ? pair.a : char));
 
-/** What a line says to this pad; null where it is no base64 to it. */
+/** A line decoded by this pad; null where it is not base64 for it. */
 export const decoded = ({ options }: TextFace, line: string): string | null =>
   line === "" ? "" : decodeText(exchanged(line, options.secondPair), options.table);
 
@@ -115,13 +115,13 @@ const encoded = ({ machine, face }: TextPad, text: string): string => {
   return `${padded ? line : line.replace(/=+$/, "")}\r`;
 };
 
-/** What a notification carries at the default MTU. */
+/** The payload of a notification at the default MTU. */
 const PART = 20;
-/** Asks for the time, some 15 s into a session (more-protocols 1.3). */
+/** Requests the time, some 15 s into a session (more-protocols 1.3). */
 const SIDE_FRAME = Uint8Array.of(0x1f, 0x04, 0x08, 0x03, 0x05, 0x00);
 const SIDE_AFTER = 15_000;
 
-/** Lines, one after the other, in as few notifications as they need. */
+/** Sends lines in sequence, in as few notifications as possible. */
 export const say = (pad: TextPad, ...texts: readonly string[]): TextPad => {
   const { machine, face } = pad;
   const { notify: characteristic, sideChannel } = machine.model.text;
@@ -138,18 +138,18 @@ export const say = (pad: TextPad, ...texts: readonly string[]): TextPad => {
   });
 };
 
-/** Says what is no line. */
+/** Sends bytes that are not a line. */
 export const sayRaw = (pad: TextPad, bytes: Uint8Array): TextPad =>
   pad.face.subscribed
     ? put(pad, { outbox: [...pad.face.outbox, { characteristic: pad.machine.model.text.notify, bytes }] })
     : pad;
 
-/** kcal ×1000 a metre on the flat (more-protocols 1.5). */
+/** kcal ×1000 per metre on the flat (more-protocols 1.5). */
 const CALORIES = 62.5;
 
 const running = ({ machine: { belt } }: TextPad): boolean => belt.phase === "running";
 
-/** The value of a property, as it is written. A stop shows at once, a start when the belt begins to move. */
+/** The value of a property, as it is sent. A stop shows at once, a start when the belt begins to move. */
 export const valueOfKey = (pad: TextPad, key: Key): string | null => {
   const { machine, face } = pad;
   const { belt, unit, model, startSpeed } = machine;

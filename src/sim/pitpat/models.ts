@@ -4,14 +4,14 @@ import { type BeltSpec, RAMP } from "../belt.js";
 import type { Machine } from "../machine.js";
 import type { Access, Gatt, MachineModel } from "../machine-model.js";
 
-/** How a model speaks, as data (more-protocols 3). Times in milliseconds. */
+/** The behaviour of a model, as data (more-protocols 3). Times in milliseconds. */
 interface PitPatHabits {
   readonly variant: Variant;
   /** The length of a status. */
   readonly length: number;
   /** Above 19 it counts milliseconds, else seconds. */
   readonly firmware: number;
-  /** So long without a write the link is dropped; null: it never is. */
+  /** Milliseconds without a write after which the link is dropped; null: never. */
   readonly patience: number | null;
 }
 
@@ -39,7 +39,7 @@ const variant = (name: Variant["name"]): Variant => {
   return found;
 };
 
-/** HB saw "starting" before "running", for how long it does not say. */
+/** HB saw "starting" before "running"; the duration is not given. */
 const BELT: BeltSpec = { min: 1, max: 6, countdown: 3000, ramp: RAMP, crawl: null };
 
 const row = (
@@ -59,14 +59,14 @@ const row = (
 });
 
 export const PITPAT_MODELS: Readonly<Record<"pitpat" | "pitpat-b" | "pitpat-c", PitPatModel>> = {
-  // HB's BA10-B: 53 bytes, firmware 37, nothing below 1.5 km/h, no heartbeat wanted.
+  // HB's BA10-B: 53 bytes, firmware 37, nothing below 1.5 km/h, no heartbeat required.
   pitpat: row(
     "BA10-B",
     "PitPat-T01",
     { variant: variant("A"), length: 53, firmware: 37, patience: null },
     { min: 1.5 },
   ),
-  // WM2's DeerRun Q1: 52 bytes in an envelope; the link goes 6 s after the last write.
+  // WM2's DeerRun Q1: 52 bytes in an envelope; the link ends 6 s after the last write.
   "pitpat-b": row("Q1", "PitPat-T01", { variant: variant("B"), length: 52, firmware: 37, patience: 6000 }),
   // QZ's early DeerRun; that its firmware counts seconds is chosen, so that one does.
   "pitpat-c": row("DeerRun", "PitPat-T01", {

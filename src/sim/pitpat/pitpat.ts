@@ -10,9 +10,9 @@ import { type PitPatPad, put, statusOf, unconnected } from "./state.js";
 const EVERY = 1000;
 /** The first one after a subscription: WM2's trace has 0.3 to 0.6 s. */
 const FIRST = 400;
-/** WM2: five heartbeats a second, four of them unasked, and the link goes after some 11 s. */
+/** WM2: five heartbeats a second, four of them unsolicited, end the link after some 11 s. */
 const UNASKED = { most: 40, within: 11_000 } as const;
-/** A button's, km/h: chosen. */
+/** km/h per press: chosen. */
 const BUTTON_STEP = 0.5;
 
 const CODES = { stop: 0, pause: 2, go: 4 } as const;
@@ -20,7 +20,7 @@ const CODES = { stop: 0, pause: 2, go: 4 } as const;
 const started = (pad: PitPatPad, speed: number): PitPatPad => {
   const machine = startMachine({ ...pad.machine, startSpeed: speed });
   if (isResting(machine)) return { machine, face: pad.face };
-  // Distances go on from one session to the next, and begin anew at a start (WM2).
+  // Distances continue from one session to the next, and are zeroed at a start (WM2).
   const counters = pad.face.paused ? machine.belt.counters : resetCounters(machine.belt.counters, false);
   return put(
     { machine: { ...machine, belt: { ...machine.belt, counters } }, face: pad.face },
@@ -28,7 +28,7 @@ const started = (pad: PitPatPad, speed: number): PitPatPad => {
   );
 };
 
-/** The same number starts, sets a speed, and sets a belt off again that is slowing to rest. */
+/** The same number starts a belt, sets its speed, and restarts a belt that is slowing to rest. */
 const go = (pad: PitPatPad, speed: number): PitPatPad =>
   isResting(pad.machine)
     ? started(pad, speed)
@@ -43,7 +43,7 @@ const obey = (pad: PitPatPad, { code, showsMiles, speed }: PadCommand): PitPatPa
     case CODES.stop:
       return halted(shown, false);
     case CODES.pause:
-      // Of a belt at rest there is nothing to pause.
+      // A belt at rest has nothing to pause.
       return halted(shown, !isResting(pad.machine) || pad.face.paused);
     case CODES.go:
       return go(shown, speed / 1000);
@@ -63,7 +63,7 @@ const receive = (pad: PitPatPad, characteristic: Uuid, bytes: Uint8Array): PitPa
   const { machine } = pad;
   const { variant } = machine.model.pitpat;
   if (characteristic !== variant.write) return pad;
-  // A write that does not begin as an envelope does ends the link (WM2).
+  // A write without the envelope's first byte ends the link (WM2).
   if (variant.envelope && bytes[0] !== 0x4d) return put(pad, { offended: true });
   const seen = put(pad, { writtenAt: machine.at });
   const frame = variant.envelope ? opened(bytes) : bytes;

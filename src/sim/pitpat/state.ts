@@ -5,24 +5,24 @@ import type { Notification } from "../behaviour.js";
 import { isResting } from "../machine.js";
 import type { PitPatMachine } from "./models.js";
 
-/** What a pad of the family remembers beside its belt. Times are the machine's `at`. */
+/** The state of a pad of the family besides its belt. Times are the machine's `at`. */
 interface PitPatFace {
-  /** What the display counts in. */
+  /** The unit of the display. */
   readonly showsMiles: boolean;
-  /** It was paused and not stopped: its session goes on. */
+  /** It was paused and not stopped: its session continues. */
   readonly paused: boolean;
 
-  // What follows ends with the connection.
+  // The following ends with the connection.
   readonly subscribed: boolean;
   readonly number: number;
   readonly spokeAt: number;
-  /** When something was last written; the connect counts. */
+  /** When the last write arrived; the connect counts. */
   readonly writtenAt: number;
   /** A notification was not answered yet. */
   readonly owed: boolean;
-  /** When heartbeats came that answered nothing, the latest ones. */
+  /** The times of the latest heartbeats that answered no notification. */
   readonly unasked: readonly number[];
-  /** What was written ends the link. */
+  /** The last write ends the link. */
   readonly offended: boolean;
 }
 
@@ -62,17 +62,17 @@ const flagsOf = ({ machine, face }: PitPatPad): number => {
   const { phase } = machine.belt;
   const miles = face.showsMiles ? SHOWS_MILES : 0;
   if (phase === "countdown") return STATE.starting | miles;
-  // A creeping belt goes on saying that it runs.
+  // A creeping belt keeps reporting that it runs.
   const runs = phase === "running" || (phase === "stopping" && machine.faults.creep > 0);
   if (runs) return STATE.running | miles;
   return (face.paused ? STATE.paused : STATE.stopped) | miles;
 };
 
-/** kcal a kilometre: chosen. */
+/** kcal per kilometre: chosen. */
 const ENERGY = 55;
 const SERIAL = "SIM0000000000001";
 
-/** A status, as it is notified. */
+/** A status, as notified. */
 export const statusOf = (pad: PitPatPad): Notification => {
   const { machine, face } = pad;
   const { belt, model } = machine;

@@ -8,7 +8,9 @@ const VIBRATE = 0x16;
 const MODE = 0x13;
 const HELLO_HEAD = [0, COMMAND.hello] as const;
 
-/** The countdown begins; it ends at the pad's own first speed. The belt stops the vibration, and the other way round. */
+/**
+ * The countdown begins; it ends at the pad's own first speed. The belt stops the vibration, and the vibration the belt.
+ */
 export const started = (pad: SperaxPad): SperaxPad => {
   const machine = startMachine(pad.machine);
   if (isResting(machine)) return { machine, face: pad.face };
@@ -24,7 +26,7 @@ export const started = (pad: SperaxPad): SperaxPad => {
 export const halted = (pad: SperaxPad, how: "pause" | "stop"): SperaxPad =>
   settled(put({ machine: stopMachine(pad.machine), face: pad.face }, { halted: how }));
 
-/** The same command starts a belt, sets its speed, and sets one off again that is slowing to rest. */
+/** The same command starts a belt, sets its speed, and restarts a belt that is slowing to rest. */
 const run = (pad: SperaxPad, tenths: number, incline: number): SperaxPad => {
   const { machine, face } = pad;
   const { wantsControl, maxIncline } = machine.model.sperax;
@@ -60,7 +62,7 @@ const stateWord = ({ machine, face }: SperaxPad): 0 | 1 | 3 => {
   return face.halted === "pause" ? 3 : 0;
 };
 
-/** What a command does, and says. */
+/** The effect of a command, and its answer. */
 export const obey = (pad: SperaxPad, { command, args }: PadCommand): SperaxPad => {
   switch (command) {
     case COMMAND.control:

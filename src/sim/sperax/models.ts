@@ -8,12 +8,12 @@ import type { Access, Gatt, MachineModel } from "../machine-model.js";
 interface SperaxHabits {
   /** Levels. */
   readonly maxIncline: number;
-  /** A write that comes sooner after another is lost. */
+  /** A write earlier than this after another one is lost. */
   readonly gap: number;
-  /** So long without a poll it says nothing more, and then drops the link. */
+  /** Milliseconds without a poll after which it sends nothing more, and then drops the link. */
   readonly quietAfter: number;
   readonly leavesAfter: number;
-  /** The belt is not started before the connection was given control. */
+  /** The belt does not start before the connection was granted control. */
   readonly wantsControl: boolean;
   /** The answer to hello, without its first two bytes. */
   readonly hello: readonly number[];
@@ -43,12 +43,12 @@ const GATT: Gatt = new Map([
   ],
 ]);
 
-/** 3-2-1, then the pad's own first speed, whatever the start said. */
+/** 3-2-1, then the pad's own first speed, whatever speed the start carries. */
 const BELT: BeltSpec = { min: 0.5, max: 12, countdown: 3000, ramp: RAMP, crawl: null };
 
 export const SPERAX_MODELS: Readonly<Record<"sperax", SperaxModel>> = {
-  // MC's P3 Max, with what NB and OM say of the RM-01 where it is the stricter: control is asked for, one write can be lost
-  // (the 60 ms are chosen), and the link goes without polls (the times are chosen).
+  // MC's P3 Max, with the stricter behaviour of the RM-01 by NB and OM: control is required, one write can be lost (the
+  // 60 ms are chosen), and the link ends without polls (the times are chosen).
   sperax: {
     protocol: "sperax",
     name: "P3 Max",

@@ -6,11 +6,11 @@ import { aimMachine, isResting, runMachine } from "../machine.js";
 import { halted, obey, started } from "./commands.js";
 import { put, say, settled, type SperaxPad, telemetryFrame, unconnected } from "./state.js";
 
-/** Between two frames of the stream that polls keep going: chosen. */
+/** Between two frames of the stream that polls keep alive: chosen. */
 const EVERY = 1000;
-/** A button's, km/h: chosen. */
+/** km/h per press: chosen. */
 const BUTTON_STEP = 0.5;
-/** Levels a second: chosen. */
+/** Levels per second: chosen. */
 const INCLINE_RATE = 1;
 
 const live = (pad: SperaxPad, ms: number): SperaxPad => {
@@ -64,7 +64,7 @@ const press = (pad: SperaxPad, key: Key): SperaxPad => {
   return { machine: aimMachine(machine, machine.belt.target + step), face };
 };
 
-/** Sperax pads from the pad's side (more-protocols 2). Their belt goes on running when the link is lost. */
+/** Sperax pads from the pad's side (more-protocols 2). Their belt keeps running when the link is lost. */
 export const speraxBehaviour: Behaviour<SperaxPad> = {
   live,
   receive: (pad, characteristic, bytes) => said(receive(pad, characteristic, bytes)),

@@ -6,7 +6,7 @@ import { resetCounters } from "../counters.js";
 import { isResting } from "../machine.js";
 import type { SperaxMachine } from "./models.js";
 
-/** What a Sperax pad remembers beside its belt. Times are the machine's `at`. */
+/** The state of a Sperax pad besides its belt. Times are the machine's `at`. */
 interface SperaxFace {
   /** Why the belt is at rest, or slows: a pause keeps the counters, a stop zeroes them. */
   readonly halted: "pause" | "stop" | null;
@@ -14,13 +14,13 @@ interface SperaxFace {
   readonly incline: { readonly actual: number; readonly target: number };
   readonly vibration: { readonly on: boolean; readonly level: number };
 
-  // What follows ends with the connection.
+  // The following ends with the connection.
   readonly subscribed: boolean;
   readonly controlled: boolean;
   readonly polledAt: number;
   readonly spokeAt: number;
   readonly frameAt: number;
-  /** What came of a frame that has not ended. */
+  /** The received part of a frame. */
   readonly outbox: readonly Notification[];
 }
 
@@ -55,7 +55,7 @@ export const put = ({ machine, face }: SperaxPad, change: Partial<SperaxFace>): 
   face: { ...face, ...change },
 });
 
-/** What a notification carries at the default MTU: longer frames come in parts. */
+/** The payload of a notification at the default MTU: longer frames are sent in parts. */
 const PART = 20;
 
 export const say = (pad: SperaxPad, bytes: Uint8Array): SperaxPad => {
@@ -66,11 +66,11 @@ export const say = (pad: SperaxPad, bytes: Uint8Array): SperaxPad => {
   return put(pad, { outbox: [...pad.face.outbox, ...parts] });
 };
 
-/** The state byte. A creeping belt goes on saying that it runs. */
+/** The state byte. A creeping belt keeps reporting that it runs. */
 const stateOf = ({ machine, face }: SperaxPad): number => {
   const { phase, wait } = machine.belt;
   if (phase === "countdown") {
-    // A longer countdown than its own begins with a longer 3.
+    // A countdown longer than the pad's own begins with a longer 3.
     const seconds = Math.min(STATE.countdown.length, Math.max(1, Math.ceil(wait / 1000)));
     return STATE.countdown[seconds - 1] ?? STATE.running;
   }
@@ -80,7 +80,7 @@ const stateOf = ({ machine, face }: SperaxPad): number => {
   return face.halted === "pause" ? STATE.stopped : STATE.idle;
 };
 
-/** kcal a kilometre: chosen. */
+/** kcal per kilometre: chosen. */
 const ENERGY = 55;
 
 export const telemetryFrame = (pad: SperaxPad): Uint8Array => {
@@ -98,7 +98,7 @@ export const telemetryFrame = (pad: SperaxPad): Uint8Array => {
   });
 };
 
-/** What a stop zeroes, once the belt rests. */
+/** The values that a stop zeroes, once the belt rests. */
 export const settled = ({ machine, face }: SperaxPad): SperaxPad => {
   if (face.halted !== "stop" || !isResting(machine)) return { machine, face };
   const belt = { ...machine.belt, counters: resetCounters(machine.belt.counters, false) };

@@ -5,10 +5,10 @@ import type { WiLinkMachine } from "./models.js";
 import { BUTTONS, RESTING, recordOf, stateOf, used } from "./state.js";
 import type { WiLinkPad } from "./state.js";
 
-/** km/h a press; a pad that counts in miles takes half a mile an hour (wire-facts a.9, remote step). */
+/** km/h per press; a pad that counts in miles takes half a mile per hour (wire-facts a.9, remote step). */
 const REMOTE_STEP = 0.5;
 
-/** What the pad does by itself about what happened to its belt since `before`. */
+/** The pad's own reaction to changes of its belt since `before`. */
 export const follow = (before: WiLinkMachine, pad: WiLinkPad): WiLinkPad => {
   const { machine, face } = pad;
   if (isResting(before) && !isResting(machine)) return started(pad);
@@ -18,7 +18,7 @@ export const follow = (before: WiLinkMachine, pad: WiLinkPad): WiLinkPad => {
   return machine.model.wilink.counters === "at-rest" ? reset(walked) : idled(walked);
 };
 
-/** A button of the remote or of the pad itself: it works whatever the app has said, or not said. */
+/** A button of the remote or of the pad itself: it works independent of the app. */
 export const press = (pad: WiLinkPad, key: keyof typeof BUTTONS): WiLinkPad => {
   const { machine, face } = used(pad, { button: { code: BUTTONS[key], at: pad.machine.at } });
   if (key !== "start-stop")
@@ -36,7 +36,7 @@ const started = (pad: WiLinkPad): WiLinkPad => {
   return pad.machine.model.wilink.counters === "next-start" ? reset(walking) : walking;
 };
 
-/** At rest: to standby when the time has come, and the counters zeroed there where that is the model's habit. */
+/** At rest: to standby after its time, where some models zero the counters. */
 const idled = ({ machine, face }: WiLinkPad): WiLinkPad => {
   const due = face.sleepAfter !== null && machine.at - face.usedAt >= face.sleepAfter;
   const pad = due ? { machine, face: { ...face, mode: MODE_BYTES.standby } } : { machine, face };

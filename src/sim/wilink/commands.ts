@@ -7,12 +7,12 @@ import type { WiLinkMachine } from "./models.js";
 import { preferencesFrame, recordFrame, statusFrame, used } from "./state.js";
 import type { WiLinkPad } from "./state.js";
 
-/** After standby every driver waits 1.0 s or more before it starts (wire-facts a.9): what comes sooner is lost. */
+/** After standby every driver waits 1.0 s or more before it starts (wire-facts a.9): an earlier start is lost. */
 const WAKING = 800;
 
 /**
- * One write to FE02: what it does to the pad, and what comes back on FE01. A broken frame is ignored in silence, and so
- * is one within the gap of another, polls included.
+ * One write to FE02: its effect on the pad, and the answer on FE01. A broken frame is ignored silently, and so is one
+ * within the gap of another, polls included.
  */
 export const receiveWiLink = (
   pad: WiLinkPad,
@@ -25,7 +25,7 @@ export const receiveWiLink = (
   return obeyed ? { pad: obeyed, reply: replyTo(command, obeyed) } : { pad: seen, reply: null };
 };
 
-/** Every driver leaves 0.69 s or more between two frames (wire-facts a.9): what comes sooner is lost. */
+/** Every driver leaves 0.69 s or more between two frames (wire-facts a.9): an earlier frame is lost. */
 const isEarly = ({ machine, face }: WiLinkPad): boolean => machine.at - face.frameAt < face.gap;
 
 const noticed = (pad: WiLinkPad, early: boolean): WiLinkPad => {
@@ -34,7 +34,7 @@ const noticed = (pad: WiLinkPad, early: boolean): WiLinkPad => {
   return { machine, face: { ...face, frameAt: machine.at } };
 };
 
-/** Null: a frame this pad does not know. */
+/** Null: a frame that this pad does not support. */
 const obey = (pad: WiLinkPad, command: PadCommand): WiLinkPad | null => {
   const { machine, face } = pad;
   switch (command.operation?.op) {
@@ -58,7 +58,7 @@ const obey = (pad: WiLinkPad, command: PadCommand): WiLinkPad | null => {
   }
 };
 
-/** What the bridge has no word for: the beep, 03 07, and clearing the record, A7 AA 00 (wire-facts a.3, a.6). */
+/** Commands that the bridge does not use: the beep, 03 07, and clearing the record, A7 AA 00 (wire-facts a.3, a.6). */
 const obeyWordless = (pad: WiLinkPad, { type, op, arg }: PadCommand): WiLinkPad | null => {
   if (type === TYPE.status && op === 3 && arg === 7) return used(pad, { appSpeed: arg });
   return type === TYPE.record && op === 0xaa && arg === 0 ? used(pad, { record: null }) : null;
@@ -75,13 +75,13 @@ const replyTo = (command: PadCommand, pad: WiLinkPad): Uint8Array => {
   return command.type === TYPE.record ? recordFrame(pad) : statusFrame(pad);
 };
 
-/** Whether start and speed have an effect: manual mode, awake for long enough, unlocked where that is needed. */
+/** Whether start and speed have an effect: manual mode, awake for long enough, unlocked where that is required. */
 const listens = ({ machine, face }: WiLinkPad): boolean =>
   face.mode === MODE_BYTES.manual &&
   machine.at - face.wokenAt >= WAKING &&
   (face.unlocked || !machine.model.wilink.needsHandshake);
 
-/** 04 01: a belt that moves or counts down is halted by it (wire-facts a.3). */
+/** 04 01 halts a belt that moves or counts down (wire-facts a.3). */
 const toggled = (pad: WiLinkPad): WiLinkMachine => {
   if (!isResting(pad.machine)) return stopMachine(pad.machine);
   return listens(pad) ? startMachine(pad.machine) : pad.machine;

@@ -6,21 +6,21 @@ import type { Access, Gatt, MachineModel } from "../machine-model.js";
 /** When a machine zeroes its counters (wire-facts a.9): entering state 0, at the next start, or in standby. */
 type CounterHabit = "at-rest" | "next-start" | "standby";
 
-/** How a model speaks WiLink, as data. State numbers are those of wire-facts a.8. */
+/** The WiLink behaviour of a model, as data. State numbers are those of wire-facts a.8. */
 interface WiLinkHabits {
   readonly running: 1 | 2;
-  /** One number a second. */
+  /** One number per second. */
   readonly countdown: readonly number[];
   /** The number shown instead of `running` once a stopping belt is slower than `below` km/h; null: none. */
   readonly slowing: { readonly state: number; readonly below: number } | null;
   readonly counters: CounterHabit;
   /** The steps stay on display for one more beat after a reset. */
   readonly stepsLinger: boolean;
-  /** Whether a speed that comes in the countdown is lost. */
+  /** Whether a speed during the countdown is lost. */
   readonly deafInCountdown: boolean;
-  /** Whether start and speed are ignored until an A5 frame came in this connection. */
+  /** Whether start and speed are ignored before an A5 frame of this connection. */
   readonly needsHandshake: boolean;
-  /** Whether byte 14 says anything. */
+  /** Whether byte 14 carries the app speed. */
   readonly appSpeed: boolean;
 }
 

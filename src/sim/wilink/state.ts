@@ -4,26 +4,26 @@ import type { RawRecord } from "../../protocol/wilink/replies.js";
 import { isResting } from "../machine.js";
 import type { WiLinkMachine } from "./models.js";
 
-/** What a WiLink pad shows and remembers beside its belt. Times are the machine's `at`. */
+/** The state of a WiLink pad besides its belt. Times are the machine's `at`. */
 interface WiLinkFace {
   /** Mode byte. */
   readonly mode: number;
   /** Byte 14. */
   readonly appSpeed: number;
-  /** An A5 60 4A frame came in this connection. */
+  /** An A5 60 4A frame has arrived in this connection. */
   readonly unlocked: boolean;
   readonly button: { readonly code: number; readonly at: number };
   readonly wokenAt: number;
-  /** When the belt last moved, or something but a question last came. */
+  /** When the belt last moved, or the last frame other than a query arrived. */
   readonly usedAt: number;
   readonly startedAt: number;
-  /** The last walk; `onTime` is filled in when it is asked for. */
+  /** The last walk; `onTime` is filled in when it is read. */
   readonly record: Omit<RawRecord, "onTime"> | null;
   /** Milliseconds at rest after which the pad goes to standby by itself; null: never. */
   readonly sleepAfter: number | null;
-  /** A frame that comes sooner than this many milliseconds after the last one is lost; 0: none is. */
+  /** A frame that arrives sooner than this many milliseconds after the last one is lost; 0: none is. */
   readonly gap: number;
-  /** A lost frame begins the gap anew. */
+  /** A lost frame restarts the gap. */
   readonly gapRestarts: boolean;
   readonly frameAt: number;
 }
@@ -40,7 +40,7 @@ export const RESTING = 0;
 const STANDBY = 5;
 /** Codes of byte 16 (wire-facts a.7). */
 export const BUTTONS = { "+": 2, "start-stop": 3, "-": 4 } as const;
-/** A press is seen in one or two frames at a poll a second (wire-facts a.10). */
+/** A press shows in one or two frames at one poll per second (wire-facts a.10). */
 const BUTTON_SHOWN = 1500;
 
 export const newFace = (mode: number, options: WiLinkOptions): WiLinkFace => ({
@@ -56,13 +56,13 @@ export const newFace = (mode: number, options: WiLinkOptions): WiLinkFace => ({
   ...options,
 });
 
-/** The pad after something was done with it. */
+/** The pad after it was used. */
 export const used = ({ machine, face }: WiLinkPad, change: Partial<WiLinkFace>): WiLinkPad => ({
   machine,
   face: { ...face, usedAt: machine.at, ...change },
 });
 
-/** The belt's own state byte: a creeping belt goes on saying that it runs (wire-facts a.8, KS-F0). */
+/** The belt's own state byte: a creeping belt keeps reporting that it runs (wire-facts a.8, KS-F0). */
 export const stateOf = ({ model, belt, faults }: WiLinkMachine): number => {
   const { running, countdown, slowing } = model.wilink;
   if (belt.phase === "rest") return RESTING;
@@ -88,7 +88,7 @@ export const statusFrame = ({ machine, face }: WiLinkPad): Uint8Array => {
   });
 };
 
-/** A6: what the pad says about its settings, which nothing here can change (contract rule 6). */
+/** A6: the pad's settings, which nothing here can change (safety rule 6). */
 export const preferencesFrame = (machine: WiLinkMachine): Uint8Array =>
   encodePreferences({
     goalType: 0,
@@ -109,7 +109,7 @@ const NO_RECORD = { startTime: 0, elapsed: 0, distance: 0, steps: 0, remaining: 
 export const recordFrame = ({ machine, face }: WiLinkPad): Uint8Array =>
   encodeRecord({ ...(face.record ?? NO_RECORD), onTime: Math.floor(machine.at / 1000) });
 
-/** The walk that the counters hold. */
+/** The walk in the counters. */
 export const recordOf = (machine: WiLinkMachine, face: WiLinkFace): Omit<RawRecord, "onTime"> => ({
   startTime: Math.floor(face.startedAt / 1000),
   elapsed: Math.floor(machine.belt.counters.elapsed / 1000),
@@ -125,5 +125,5 @@ const buttonOf = (machine: WiLinkMachine, face: WiLinkFace, state: number): numb
 };
 
 const tenths = ({ unit }: WiLinkMachine, kmh: number): number => Math.round((kmh / unit) * 10);
-/** For a pad set to miles hundredths of one, which nobody has proved (wire-facts a.7). */
+/** For a pad set to miles hundredths of a mile, which is not confirmed (wire-facts a.7). */
 const tensOfMetres = ({ unit }: WiLinkMachine, metres: number): number => Math.floor(metres / 10 / unit);

@@ -4,7 +4,7 @@ import { follow, press } from "./behaviour.js";
 import { receiveWiLink } from "./commands.js";
 import { statusFrame, type WiLinkPad } from "./state.js";
 
-/** WiLink pads answer whoever writes to them, subscribed or not, and never speak unasked (wire-facts a.3). */
+/** WiLink pads answer every write, subscribed or not, and never notify without one (wire-facts a.3). */
 export const wilinkBehaviour: Behaviour<WiLinkPad> = {
   live: (pad, ms) => follow(pad.machine, { machine: runMachine(pad.machine, ms), face: pad.face }),
   receive(pad, characteristic, bytes) {
