@@ -52,7 +52,9 @@ export type DecodedMessage =
   /** Whether the pad is in a standby that only its own panel or remote ends. */
   | { readonly kind: "panel-standby"; readonly asleep: boolean }
   /** A value was read: the pad is there, whatever its belt does. */
-  | { readonly kind: "alive" };
+  | { readonly kind: "alive" }
+  /** The machine accepted the unlock request that it requires. */
+  | { readonly kind: "unlocked" };
 
 /** Frames that belong together: only a stop may interrupt them. */
 export type FrameSequence = readonly Frame[];

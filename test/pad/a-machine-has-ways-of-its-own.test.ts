@@ -211,6 +211,11 @@ describe("a special machine", () => {
     expect(rig.speed()).toBeCloseTo(2, 1);
     expect(toHex(rig.radio.wire[0]!.bytes)).toBe("710005012e5a314474");
     expect(rig.radio.wire.filter(({ bytes }) => bytes[0] === 0xe8)).toEqual([]);
+    // What that did is said, once, and nothing to worry about.
+    expect(rig.news.filter((text) => text.includes("unlock"))).toEqual([
+      expect.stringContaining("accepted the unlock request"),
+    ]);
+    expect(rig.warnings).toEqual([]);
     expect(await rig.close()).toBe(0);
   });
 
@@ -311,6 +316,9 @@ describe("a special machine", () => {
     await rig.online();
     await rig.clock.advance(60_000);
     expect(rig.pad.view().available).toBe(true);
+    expect(rig.warnings).toEqual([
+      expect.stringMatching(/sends no data.*accepted the unlock.*its own button/),
+    ]);
     expect(rig.state()).toMatchObject({ belt: "unknown", running: null, speed: null, link: "ready" });
     expect(rig.pad.view().counters.connects).toBe(1);
     expect(codes(rig.send(ON, speed(3)))).toEqual(["not-connected", "not-connected"]);

@@ -98,6 +98,11 @@ export class IdentityTracker {
     return this.#identity.capabilities?.imperial ?? false;
   }
 
+  /** The machine's firmware may require an unlock request. */
+  get unlocks(): boolean {
+    return this.#model?.quirks.ftms?.unlock ?? false;
+  }
+
   /** The pad has told its preferences. Returns whether it turned out to count in other units than it was taken to. */
   onPreferences(preferences: PadPreferences): boolean {
     if (!this.#model) return false;

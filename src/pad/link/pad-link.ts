@@ -97,9 +97,7 @@ export class PadLink {
   /** A link that carries no valid status for 5 s has died silently (contract 3, availability). */
   checkSilence(): void {
     if (this.#notifications.checkSilence() && this.#facts.phase === "ready")
-      this.drop(
-        new BridgeError("silent", "The pad is connected but has said nothing valid for 5 s; reconnecting."),
-      );
+      this.drop(new BridgeError("silent", this.#notifications.silentReason));
   }
 
   async end(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Logger } from "../../log/log.js";
 import type { DecodedMessage } from "../../protocol/session.js";
 import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
 import type { IdentityTracker } from "./identity.js";
+import { logNoData, logUnlocked, silentReason, type Unlock } from "./unlock.js";
 import {
   afterEvent,
   afterStatus,
@@ -35,6 +36,9 @@ export interface NotificationOwner {
   changed(): void;
 }
 
+/** Milliseconds; the first data came within 1 s wherever a source gives a time. */
+const NO_DATA_MS = 10_000;
+
 /** Hears what a connected pad says: the goals learn it by the scheduler, everybody else by the facts. */
 export class NotificationHandler {
   readonly #deps: NotificationDeps;
@@ -42,6 +46,9 @@ export class NotificationHandler {
   #facts = NOTHING_RECEIVED;
   #heardAt = 0;
   #checkedAt = 0;
+  #unlocked = false;
+  /** Since when the pad on this link answers reads and sends no data; null: it does not, or that was logged. */
+  #noDataSince: number | null = null;
   #stalls: StallWatch | null = null;
 
   constructor(deps: NotificationDeps, owner: NotificationOwner) {
@@ -64,6 +71,17 @@ export class NotificationHandler {
   /** A link begins to be listened to: it has been silent for no time yet. */
   onSubscribed(): void {
     this.#heardAt = this.#deps.clock.now();
+    this.#noDataSince = this.#heardAt;
+  }
+
+  /** Why a link on which `checkSilence` is true is made anew. */
+  get silentReason(): string {
+    return silentReason(this.#unlock);
+  }
+
+  get #unlock(): Unlock {
+    if (!this.#deps.identityTracker.unlocks) return "not-required";
+    return this.#unlocked ? "accepted" : "requested";
   }
 
   /**
@@ -104,6 +122,10 @@ export class NotificationHandler {
         return this.#learn({ panelStandby: message.asleep });
       case "fault":
         return this.#learn({ fault: message.record });
+      case "unlocked":
+        if (!this.#unlocked) logUnlocked(log);
+        this.#unlocked = true;
+        return;
       case "bad":
         log.debug({ reason: message.reason }, "a notification was not valid and was dropped");
         return this.#count("badFrames");
@@ -121,6 +143,7 @@ export class NotificationHandler {
     // Without a status on this link, what was true when the last one went is all that is known.
     const lostMoving = control.statusSeen ? moving : this.#facts.lostMoving;
     this.#facts = { ...this.#facts, lostMoving, ...NO_FAULT, aliveAt: null };
+    this.#unlocked = false;
     return moving;
   }
 
@@ -142,6 +165,7 @@ export class NotificationHandler {
     // Contract rule 7: only a status that carries a speed says anything.
     if (sample.status.speed === undefined) return;
     this.#heardAt = clock.now();
+    this.#noDataSince = null;
     this.#facts = afterStatus(this.#facts, sample.status, clock.wall());
     this.#count("statuses");
     scheduler.together(() => {
@@ -160,6 +184,11 @@ export class NotificationHandler {
     if (control.statusSeen ? !showsRest(telemetry) : speaks) return;
     this.#heardAt = this.#deps.clock.now();
     this.#facts = { ...this.#facts, aliveAt: this.#heardAt };
+    const since = this.#facts.panelStandby ? null : this.#noDataSince;
+    if (since !== null && this.#heardAt - since >= NO_DATA_MS) {
+      this.#noDataSince = null;
+      logNoData(this.#deps.log, this.#unlock);
+    }
     this.#owner.changed();
   }
 

@@ -111,6 +111,7 @@ const hearSupplement = (session: Session, bytes: Uint8Array): Turn => {
   if (!frame) return bad(session, "no frame of the supplement service", bytes);
   const news = newsOf(frame);
   if (news.type === "fault") return { session, messages: [{ kind: "fault", record: news.record }] };
+  if (news.type === "unlocked") return { session, messages: [{ kind: "unlocked" }] };
   const error =
     news.type === "properties" ? news.properties.find(([id]) => id === ERROR_PROPERTY)?.[1] : undefined;
   if (error === undefined) return { session, messages: [{ kind: "other", type: frame.command[0] }] };

@@ -324,7 +324,7 @@ describe("a conversation", () => {
   });
 
   it.each([
-    ["unlocked", "718000f1", { kind: "other", type: 0x71 }],
+    ["unlocked", "718000f1", { kind: "unlocked" }],
     ["a fault", "7351020102" + "c9", { kind: "fault", record: "0102" }],
     ["an error among its properties", "725003" + "050200" + "cc", { kind: "fault", record: "error 2" }],
     ["no error among its properties", "725003" + "050000" + "ca", { kind: "fault", record: null }],
