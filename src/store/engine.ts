@@ -22,13 +22,13 @@ import { StoreFile } from "./store-file.js";
 import { troubleOf } from "./store-state.js";
 import { decodeWalk } from "./validators.js";
 
-/** Everything that waits for the disk. It runs in a thread of its own, since SQLite is synchronous (ADR 10). */
+/** All file access of the store. It runs in a thread of its own, since SQLite is synchronous (ADR 10). */
 export class StoreEngine implements StorePort {
   readonly #path: string;
   readonly #file: StoreFile;
   readonly #load: () => Promise<Driver>;
   #unlock: () => void = () => undefined;
-  /** The damaged file whose place the present one has taken, as far as it was reported. */
+  /** The damaged file that the present one has replaced, as far as it was reported. */
   #reportedCopy: string | null = null;
 
   constructor(
@@ -62,7 +62,7 @@ export class StoreEngine implements StorePort {
         return null;
       }
     };
-    // One by one: walks that cannot be read, or a full disk, must not hide a crash mark (safety rule 9).
+    // Separately: unreadable sessions, or a full disk, must not hide a crash mark (safety rule 9).
     const rows = attempt(readPads);
     const pads = rows?.map((row) => ({
       ...row,
@@ -97,7 +97,7 @@ export class StoreEngine implements StorePort {
       return this.#write(batch);
     } catch (error) {
       this.#release(error);
-      // It is put aside for a new one.
+      // The damaged file is renamed and replaced by a new one.
       if (troubleOf(error) === "damaged" && this.#file.damagedCopy === null) return this.write(batch);
       throw error;
     }
@@ -137,7 +137,7 @@ export class StoreEngine implements StorePort {
     return Promise.resolve();
   }
 
-  /** Nothing, where nothing can be read: that was said when the file was opened. */
+  /** Empty where nothing can be read: that was reported when the file was opened. */
   #read<T>(query: (db: Sqlite) => readonly T[]): Promise<readonly T[]> {
     try {
       const db = this.#file.readable;
@@ -148,7 +148,7 @@ export class StoreEngine implements StorePort {
     }
   }
 
-  /** What has failed may work with a new connection; the other failures end by themselves. */
+  /** A new connection may help after these failures; the others end by themselves. */
   #release(error: unknown): void {
     if (["damaged", "unwritable"].includes(troubleOf(error))) this.#file.release(error);
   }

@@ -33,23 +33,25 @@ const writeAt = async (path: string): Promise<void> => {
   await writeFile(path, text, { mode: 0o644 });
 };
 
-/** The signs of life of the main loop; it never waits for the disk to have one. */
+/** The heartbeats of the main loop, which never waits for the disk. */
 export class Heartbeat {
   readonly #places: readonly string[];
-  /** One at a time in each place: a disk that hangs keeps a thread, and there are four for all that Node.js waits for. */
+  /**
+   * One write at a time in each place: a disk that hangs blocks a thread, and Node.js has four for all file operations.
+   */
   readonly #busy = new Map<string, Promise<void>>();
 
   constructor(storePath: string) {
     this.#places = places(storePath);
   }
 
-  /** Writes one where the last one has been written, or has failed, at least. Never rejects. */
+  /** Writes a heartbeat to the first place whose last write has ended. Never rejects. */
   async beat(): Promise<void> {
     for (const path of this.#places)
       if (!this.#busy.has(path) && (await this.#alone(path, () => writeAt(path)))) return;
   }
 
-  /** The main loop ends as it should: its last sign of life must not outlive it. Never rejects. */
+  /** The main loop ends normally: its last heartbeat must not outlive it. Never rejects. */
   async remove(): Promise<void> {
     const remove = async (path: string): Promise<void> => {
       await this.#busy.get(path);
@@ -63,7 +65,7 @@ export class Heartbeat {
     return this.#busy.size > 0;
   }
 
-  /** Returns whether it was done. */
+  /** Returns whether the work succeeded. */
   async #alone(path: string, work: () => Promise<void>): Promise<boolean> {
     const done = work().then(
       () => true,

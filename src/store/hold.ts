@@ -15,8 +15,9 @@ export interface HeldStore {
 }
 
 /**
- * Takes the store for this process: locked, read, and with a heartbeat in it. Rejects with BridgeError("store-in-use")
- * when another bridge holds it; any other problem is logged and costs history only.
+ * Takes the store for this process: locks and reads it, and starts its heartbeat. Rejects with
+ * BridgeError("store-in-use") when another bridge holds it; with any other problem, which is logged, only history is
+ * not saved.
  */
 export const holdStore = async (
   store: Store,
@@ -26,7 +27,7 @@ export const holdStore = async (
   await store.lock().catch((err: unknown) => {
     if (err instanceof BridgeError && err.code === "store-in-use") throw err;
     const { message } = asError(err);
-    log.warn({ why: message }, "Store cannot be locked, a second bridge on it would not be noticed");
+    log.warn({ why: message }, "Store cannot be locked: a second bridge on it would not be detected");
   });
   await store.open();
   const heartbeat = new Heartbeat(path);

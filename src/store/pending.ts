@@ -146,7 +146,7 @@ const dropOldest = <K>(map: Map<K, unknown>, most: number): void => {
   }
 };
 
-/** What is left once everything that counts is on its way into the file. */
+/** The rest of a change after everything that counts was taken for writing. */
 const afterTaking = ({ sessions }: PadChange): PadChange => ({
   ...noChange(),
   sessions: new Map([...sessions].filter(([, { counts, session }]) => !counts && session.state !== "ended")),
@@ -162,7 +162,7 @@ const mergeHeld = (older: SessionChange, newer: SessionChange | undefined): Sess
   return { session: newer.session, counts: true, portions, samples };
 };
 
-/** Both changes as one. What does not count yet was not taken: it is in `newer`, if it still is at all. */
+/** Both changes as one. Sessions that do not count yet were not taken: they are in `newer`, if they still exist. */
 const merge = (older: PadChange, newer: PadChange): PadChange => {
   const taken = [...older.sessions].filter(([, { counts }]) => counts);
   const sessions = new Map(taken.map(([id, held]) => [id, mergeHeld(held, newer.sessions.get(id))]));
@@ -177,7 +177,7 @@ const merge = (older: PadChange, newer: PadChange): PadChange => {
   };
 };
 
-/** Sorts before every date: what was walked before the days that the tally knows. */
+/** Sorts before every date: totals from before the days in the tally. */
 const EARLIER = "";
 
 const less = (totals: Totals, part: Totals): Totals => ({
@@ -246,14 +246,14 @@ export class PendingChanges {
     change.walk = walk;
   }
 
-  /** Hands over what is to be written. */
+  /** Returns the changes to write. */
   take(): ReadonlyMap<string, PadChange> {
     const taken = this.#pads;
     this.#pads = new Map([...taken].map(([padId, change]) => [padId, afterTaking(change)]));
     return taken;
   }
 
-  /** It could not be written: it is pending again, with what has come since. */
+  /** The changes could not be written: they are pending again, with the newer ones. */
   putBack(taken: ReadonlyMap<string, PadChange>): void {
     for (const [padId, change] of taken) this.#pads.set(padId, merge(change, this.#of(padId)));
   }

@@ -5,7 +5,7 @@ import type { PadRow, SessionFilter, StoredDay, StoredSession, TimedSample } fro
 import { StoreError, type Trouble, troubleOf } from "./store-state.js";
 import { asError, BridgeError } from "../domain/errors.js";
 
-/** What the file knows of a pad. */
+/** The file's data of a pad. */
 export interface StoredPad extends PadRow {
   /** Null where it cannot be read. */
   readonly tally: TotalsState | null;
@@ -13,15 +13,15 @@ export interface StoredPad extends PadRow {
   readonly lastSecond: number | null;
 }
 
-/** What was found when the file was opened. */
+/** The result of opening the file. */
 export interface Opened {
   /** Why it cannot be used; null where it can. */
   readonly trouble: Failure | null;
-  /** Where a damaged file was put in this run. */
+  /** The path of a damaged file that was renamed in this run. */
   readonly damagedCopy: string | null;
   /** Null where nothing can be read. */
   readonly pads: readonly StoredPad[] | null;
-  /** How far the last run believed its clock, and the newest time in the file; null where nothing is known. */
+  /** The last run's trust in its clock, and the newest time in the file; null where unknown. */
   readonly trust: ClockTrust | null;
   readonly newest: number | null;
   /** Data that cannot be read now may be in the file. */
@@ -31,30 +31,30 @@ export interface Opened {
 export interface Batch {
   readonly changes: ReadonlyMap<string, PadChange>;
   readonly trust: ClockTrust | null;
-  /** Sessions that ended before are removed, a few at a time; epoch milliseconds, null: none. */
+  /** Sessions that ended before this are removed, a few at a time; epoch milliseconds, null: none. */
   readonly expireBefore: number | null;
 }
 
 export interface Written {
-  /** Another file has taken the place of the one that held everything, and the batch is not in it yet: send all. */
+  /** A new file has replaced the one with all data, and the batch is not in it yet: send everything. */
   readonly renewed: boolean;
   readonly damagedCopy: string | null;
-  /** Sessions removed, and whether there may be more. */
+  /** The number of removed sessions, and whether there may be more. */
   readonly expired: number;
   readonly more: boolean;
 }
 
-/** The disk, wherever it is done: each call is answered once the disk has answered. Rejects with StoreError or BridgeError. */
+/** The store's file access: each call settles once the disk has answered. Rejects with StoreError or BridgeError. */
 export interface StorePort {
   /** Rejects with BridgeError("store-in-use") when another bridge holds the store. */
   lock(): Promise<void>;
   open(): Promise<Opened>;
-  /** All of it or nothing. */
+  /** All or nothing. */
   write(batch: Batch): Promise<Written>;
   sessions(filter: SessionFilter): Promise<readonly StoredSession[]>;
   days(filter: DayFilter): Promise<readonly StoredDay[]>;
   samples(session: StoredSession): Promise<readonly TimedSample[]>;
-  /** Gives file and lock back. */
+  /** Releases file and lock. */
   close(): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export interface DayFilter {
   readonly since: string | null;
 }
 
-/** An error as a thread can hand it to another one. */
+/** An error in a form that can be sent between threads. */
 export interface Failure {
   readonly trouble: Trouble | "in-use";
   readonly message: string;
@@ -89,7 +89,7 @@ export type StoreRequest = {
 export type StoreReply =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure };
 
-/** A store that is reached by messages. */
+/** A store that is accessed by messages. */
 export const storeOver = (send: (request: StoreRequest) => Promise<StoreReply>): StorePort => {
   const ask = async (request: StoreRequest): Promise<unknown> => {
     const reply = await send(request);
@@ -111,7 +111,7 @@ export const storeOver = (send: (request: StoreRequest) => Promise<StoreReply>):
 
 type Run = (...args: readonly unknown[]) => Promise<unknown>;
 
-/** The other end: carries out what `storeOver` asks for. Never rejects. */
+/** The other side: carries out the requests of `storeOver`. Never rejects. */
 export const answerWith =
   (store: StorePort) =>
   async ({ method, args }: StoreRequest): Promise<StoreReply> => {

@@ -1,13 +1,13 @@
 import { type Clock, sleep } from "../clock.js";
 import { StoreError } from "./store-state.js";
 
-/** A disk that is slow, such as an SD card that tidies up, takes seconds; one that takes longer hangs. */
+/** A slow disk, such as an SD card during garbage collection, takes seconds; one that takes longer hangs. */
 export const STALLED_MS = 10_000;
 
-/** What the store is asked, one after the other: what is read fits what was written before, and what waits to be. */
+/** The requests to the store, one after the other: reads fit earlier writes, and the pending changes. */
 export class StoreQueue {
   readonly #clock: Clock;
-  /** The disk has taken for too long. */
+  /** The disk has taken too long. */
   readonly #onStall: (error: StoreError) => void;
   #last: Promise<unknown> = Promise.resolve();
   #running = 0;
@@ -17,7 +17,7 @@ export class StoreQueue {
     this.#onStall = onStall;
   }
 
-  /** Nothing is under way. */
+  /** No request is pending. */
   get idle(): boolean {
     return this.#running === 0;
   }
@@ -33,13 +33,15 @@ export class StoreQueue {
     return result;
   }
 
-  /** As `run`; rejects with StoreError("stalled") when the answer takes too long, whatever comes of the job later. */
+  /**
+   * As `run`; rejects with StoreError("stalled") when the answer takes too long, whatever the later result of the job.
+   */
   async soon<T>(job: () => Promise<T>, ms: number): Promise<T> {
     const over = new AbortController();
     const late = sleep(this.#clock, ms, over.signal).then(() => {
       throw stalled();
     });
-    // The one that comes second has nobody to tell.
+    // The rejection that comes second has no receiver.
     late.catch(() => undefined);
     const result = this.run(job);
     result.catch(() => undefined);

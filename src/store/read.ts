@@ -61,11 +61,11 @@ export const readPads = (db: Sqlite): readonly PadRow[] =>
       walk,
     }));
 
-/** How far the last run believed its clock; null where it did not ask itself. */
+/** The last run's trust in its clock; null where there is no record. */
 export const readTrust = (db: Sqlite): ClockTrust | null =>
   db.prepare<[], ClockTrust>("SELECT trusted, seen, held FROM clock").get() ?? null;
 
-/** The newest time that the file knows, epoch milliseconds; null where it knows none. */
+/** The newest time in the file, epoch milliseconds; null where there is none. */
 export const newestTime = (db: Sqlite): number | null =>
   db
     .prepare<[], number | null>(
@@ -76,7 +76,7 @@ export const newestTime = (db: Sqlite): number | null =>
     .pluck()
     .get() ?? null;
 
-/** Sums of everything that was ever walked, and of the last days; the day that we are in is the reader's to say. */
+/** All-time totals, and those of the last days; the caller determines the present day. */
 export const readTally = (db: Sqlite, pad: string): TotalsState => {
   const rows = db
     .prepare<[string], TotalsRow & { day: string }>(

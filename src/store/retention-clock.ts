@@ -11,7 +11,7 @@ const dayOf = (at: number): string => {
   return Number.isNaN(date.valueOf()) ? String(at) : date.toISOString().slice(0, 10);
 };
 
-/** When sessions older than `store.retention_days` are removed: never on the word of a clock that has just jumped. */
+/** When sessions older than `store.retention_days` are removed: never by a clock that has just jumped. */
 export class Retention {
   readonly #days: number;
   readonly #clock: Clock;
@@ -29,7 +29,7 @@ export class Retention {
     this.#log = log;
   }
 
-  /** `trust`: what the last run kept; `newest`: the newest time in the store. `want` asks for a transaction. */
+  /** `trust`: the last run's record; `newest`: the newest time in the store. `want` requests a transaction. */
   start(trust: ClockTrust | null, newest: number | null, want: () => void): void {
     this.#last = this.#moment();
     const { at } = this.#last;
@@ -41,7 +41,10 @@ export class Retention {
     want();
   }
 
-  /** To be kept with the next transaction, and before when (epoch milliseconds) it may remove; null: not now. */
+  /**
+   * The trust to save with the next transaction, and the time (epoch milliseconds) before which it may remove; null:
+   * none now.
+   */
   look(): { readonly trust: ClockTrust | null; readonly expireBefore: number | null } {
     if (!this.#trust) return { trust: null, expireBefore: null };
     const moment = this.#moment();
@@ -55,7 +58,7 @@ export class Retention {
     return { trust: this.#trust, expireBefore };
   }
 
-  /** What came of it. */
+  /** The result of a removal. */
   done(expireBefore: number, expired: number, more: boolean): void {
     this.#removed += expired;
     this.#due = more;
@@ -75,12 +78,12 @@ export class Retention {
 
   #doubt(trust: ClockTrust, trusted: number): void {
     const hours = holdFor(trust) / EVERY_MS;
-    // After an hour is soon enough for a clock that was only put right.
+    // A clock that was only corrected is confirmed after an hour, without a warning.
     if (this.#doubts || hours === 1) return;
     this.#doubts = true;
     this.#log.warn(
       { clock: dayOf(trust.seen), known: dayOf(trusted) },
-      `The clock says ${dayOf(trust.seen)}; the last known time is ${dayOf(trusted)}. ` +
+      `The clock shows ${dayOf(trust.seen)}; the last known time is ${dayOf(trusted)}. ` +
         `No old session is deleted before this time has held for ${hours} hours. Set the clock if it is wrong.`,
     );
   }

@@ -1,11 +1,11 @@
 import type { Sqlite } from "./sqlite.js";
 
-/** A few milliseconds of work: what is walked meanwhile waits to be written. */
+/** A few milliseconds of work, during which no session data is written. */
 const SAMPLES_AT_ONCE = 2_000;
 
 /**
  * One step of removing the sessions that ended before `until` (epoch milliseconds): some samples of the oldest, and the
- * session itself with the last of them; what it came to stays in the totals of its days. Belongs into a transaction.
+ * session itself with the last of them; its amounts stay in the totals of its days. Must run in a transaction.
  */
 export const removeExpired = (
   db: Sqlite,

@@ -30,7 +30,7 @@ export const loadDriver = async (): Promise<Driver> => {
   }
 };
 
-/** Readers never make SQLite wait in WAL mode, a second writer does: a moment, then the next transaction tries again. */
+/** In WAL mode readers never make SQLite wait, a second writer does: briefly, then the next transaction tries again. */
 const BUSY_MS = 100;
 /** The command line has no belt to stop. */
 const READER_BUSY_MS = 3_000;
@@ -55,8 +55,9 @@ const forOwnerOnly = (path: string): void => {
 interface OpenOptions {
   readonly migrations?: readonly string[];
   /**
-   * Each transaction is forced to the disk: a power cut must not cost more of a walk than `kill -9` does (safety rule 9).
-   * Otherwise the kernel takes half a minute, and a thousand days of a simulated world a thousandth of the time.
+   * Each transaction is forced to the disk: a power cut must not cost more of a session than `kill -9` does (safety
+   * rule 9). Otherwise the kernel takes half a minute, and a thousand days of a simulated world a thousandth of the
+   * time.
    */
   readonly durable?: boolean;
 }

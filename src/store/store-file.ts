@@ -90,7 +90,7 @@ export class StoreFile {
     return this.#writer.writer;
   }
 
-  /** Everything or nothing, in one transaction. Throws what `troubleOf` knows. */
+  /** All or nothing, in one transaction. Throws an error for `troubleOf`. */
   write(pads: ReadonlyMap<string, PadChange>, also: (db: Sqlite, writer: Writer) => void): void {
     const writer = this.writer();
     const { db } = this.#writer ?? {};

@@ -3,7 +3,7 @@ import { accessProblem } from "../config/access.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
 
-/** What can be wrong with a store, as in `bridge/info`. */
+/** The problems of a store, as in `bridge/info`. */
 export type Trouble =
   "damaged" | "newer" | "foreign" | "full" | "busy" | "unwritable" | "unavailable" | "stalled";
 
@@ -24,7 +24,7 @@ const ADVICE: Readonly<Record<Trouble, string>> = {
   full: `The disk is full: make room. ${SAFE}`,
   busy: `Another program holds the file: close it. ${SAFE}`,
   unwritable: `Check that store.path exists and may be written. ${SAFE}`,
-  stalled: `The disk does not answer; what is walked meanwhile waits in memory. Check the disk or its network. ${SAFE}`,
+  stalled: `The disk does not answer; new session data waits in memory. Check the disk or its network. ${SAFE}`,
   unavailable: `SQLite could not be loaded: install g++, make and python3, then the program again. ${SAFE}`,
 };
 

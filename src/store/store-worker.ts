@@ -3,7 +3,7 @@ import { systemClock } from "../clock.js";
 import { StoreEngine } from "./engine.js";
 import { answerWith, type StoreRequest } from "./port.js";
 
-// The thread that waits for the disk (ADR 10). It is asked one thing at a time.
+// The thread that waits for the disk (ADR 10). It handles one request at a time.
 const clock = systemClock();
 const answer = answerWith(new StoreEngine(workerData as string, () => clock.wall()));
 

@@ -25,7 +25,7 @@ import { StoreHealth, type StoreState, troubleOf } from "./store-state.js";
 const LATER_MS = 10_000;
 /** Between two attempts while the store cannot be written. */
 const RETRY_MS = 10_000;
-/** Somebody waits for an answer. */
+/** A user waits for the reply. */
 const PATIENCE_MS = 5_000;
 
 export interface StoreDeps {
@@ -49,9 +49,9 @@ const NOTHING: Opened = {
 };
 
 /**
- * What outlives the process: sessions and totals, which address a name was bound to, and the crash marks of the last run.
- * What a belt needs is answered from memory, at once; the disk is another thread's (ADR 10), which gets everything at
- * most once a second. Nothing here throws; without a disk everything but the history works.
+ * The data that is kept across restarts: sessions and totals, the address that a name was bound to, and the crash marks
+ * of the last run. Data for the belts is answered from memory, at once; a thread of its own waits for the disk (ADR 10)
+ * and gets all changes at most once a second. Nothing here throws; without a disk everything but the history works.
  */
 export class Store {
   readonly #port: StorePort;
@@ -64,7 +64,7 @@ export class Store {
   readonly #queue: StoreQueue;
   readonly #retention: Retention | null;
   #opened: Opened = NOTHING;
-  /** A flush waits for its turn: it will take along what comes until then. */
+  /** A pending flush: it includes the changes until it starts. */
   #flushing: Promise<void> | null = null;
   #isOpen = false;
   #ended = false;
@@ -91,7 +91,7 @@ export class Store {
     return this.#queue.soon(() => this.#port.lock(), STALLED_MS);
   }
 
-  /** Opens the file and reads what the last run left. Never rejects: `state` tells. */
+  /** Opens the file and reads the last run's data. Never rejects: `state` shows errors. */
   async open(): Promise<void> {
     this.#isOpen = true;
     try {
@@ -161,7 +161,7 @@ export class Store {
     );
   }
 
-  /** Writes everything; later changes are ignored. Settles once the disk has it, or has refused it. */
+  /** Writes everything; later changes are ignored. Settles once the disk has accepted or refused the data. */
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#retention?.end();
@@ -171,14 +171,14 @@ export class Store {
     await written;
   }
 
-  /** Gives the file back. Settles once the disk has answered. */
+  /** Releases the file. Settles once the disk has answered. */
   async close(): Promise<void> {
     await this.end();
     this.#timer.cancel();
     await this.#queue.run(() => this.#port.close()).catch(() => undefined);
   }
 
-  /** What waits for the disk: as long as there is something, the process cannot end as usual. */
+  /** Requests wait for the disk: while there is one, the process cannot end normally. */
   get idle(): boolean {
     return this.#queue.idle;
   }
@@ -189,7 +189,7 @@ export class Store {
     const day = dayAfter(left === null ? "" : this.#localDay(left), moment.at, this.#localDay);
     const { pads, mayHoldData } = this.#opened;
     const stored = pads?.find(({ id }) => id === padId);
-    // Of a pad that the file does not know nothing was walked.
+    // A pad that is not in the file has no sessions.
     const known = stored ? stored.tally : pads && noTally;
     const tally: TotalsState | null = known && { ...known, day };
     if (tally === null && mayHoldData) {
@@ -217,7 +217,7 @@ export class Store {
   }
 
   #requestWrite(within: number): void {
-    // What comes while the disk works is written when it has answered, or has failed to.
+    // Changes while the disk works are written after its answer or failure.
     if (!this.#ended) this.#timer.request(within);
   }
 
@@ -258,16 +258,13 @@ export class Store {
     if (!this.#ended) this.#timer.retryIn(troubleOf(error) === "busy" ? GAP_MS : RETRY_MS);
   }
 
-  /** The next transaction, once the disk has answered, finds out that it does again. */
+  /** The next transaction shows that the disk answers again. */
   #stalled(error: unknown): void {
     this.#health.failed(error);
     this.#requestWrite(0);
   }
 
-  /**
-   * `merge` adds what is not written yet, before anything else is. Where the file cannot be read that is all that is
-   * known.
-   */
+  /** `merge` adds the pending changes as they are now. Where the file cannot be read, only they are known. */
   async #read<T>(query: () => Promise<readonly T[]>, merge: (written: readonly T[]) => readonly T[]) {
     try {
       return await this.#queue.soon(async () => merge(await query()), PATIENCE_MS);

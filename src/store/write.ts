@@ -36,7 +36,7 @@ export class Writer {
       .immediate();
   }
 
-  /** Belongs into a transaction. */
+  /** Must run in a transaction. */
   keepTrust({ trusted, seen, held }: ClockTrust): void {
     this.#statements.setTrust.run(whole(trusted), whole(seen), whole(held));
   }

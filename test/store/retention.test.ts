@@ -121,7 +121,7 @@ it("a clock that is ahead deletes nothing, is said once, and once it is right no
       expect(await store.sessions(ALL)).toHaveLength(1);
       await store.close();
     }
-    expect(warnings).toEqual(Array(3).fill(expect.stringContaining("The clock says 2027-11-0")));
+    expect(warnings).toEqual(Array(3).fill(expect.stringContaining("The clock shows 2027-11-0")));
     clock.jumpWall(-2 * YEAR_MS);
     const store = await openStore(folder, clock, { retentionDays: 30, log });
     await clock.advance(20 * DAY_MS);
