@@ -3,49 +3,29 @@ import { speedFromKmh } from "../domain/units.js";
 import { GENERIC_TEXT, TEXT_MODELS } from "./kingsmith-text/models.js";
 import { GENERIC_PITPAT, PITPAT_MODELS } from "./pitpat/models.js";
 import type { FtmsQuirks, Model, Quirks } from "./protocol.js";
+import { NO_QUIRKS } from "./quirks.js";
 import { GENERIC_SPERAX, SPERAX_MODELS } from "./sperax/models.js";
 
 // The model table of wire-facts d. Limits apply until the pad reports its own (A6, 2AD4).
 
 const WILINK_QUIRKS: Quirks = {
+  ...NO_QUIRKS,
   minGap: 750, // ph4, jkrumm and tecbeat leave 700 (a.9, command spacing); a frame may be late by a connection event
   poll: 1000, // jkrumm, walkingpad-mqtt, garmin-treadmill-field; the vendor's app 750 (a.9, poll)
   pushes: false, // it sends a status only as the answer to a poll, once for each (a.3)
-  spacing: 0,
   modeSettle: 1000, // ph4 and tecbeat; madmatah waits 1500 (a.9, standby -> start)
-  speedAfter: 0,
   startToggles: true, // a.3, 04 01
-  manualFirst: false,
   manualBeforeRetry: true,
-  startTries: Infinity,
-  showsStart: true,
-  speedStarts: false,
-  readsPreferences: false,
   keepsRecord: true, // a.6
-  handshake: 0,
-  ftms: null,
-  text: null,
 };
 
 const FTMS_QUIRKS: Quirks = {
+  ...NO_QUIRKS,
   minGap: 400, // Z1 (b.7.9)
-  poll: null,
-  pushes: true,
-  spacing: 0,
-  modeSettle: 0,
-  speedAfter: 0,
-  startToggles: false,
-  manualFirst: false,
-  manualBeforeRetry: false,
-  startTries: Infinity,
   // Safety rule 7: what the machine does shortly after a start does not show that start's effect.
   showsStart: false,
-  speedStarts: false,
   readsPreferences: true,
-  keepsRecord: false,
-  handshake: 0,
   ftms: { preamble: null, indicates: true, unlock: false },
-  text: null,
 };
 
 /** Unlocks the next request: the meaning of both byte sequences is unknown, and they are constant (b.7.6). */

@@ -1,27 +1,20 @@
 import type { Capabilities } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
 import type { Model, Quirks, TextQuirks } from "../protocol.js";
+import { NO_QUIRKS } from "../quirks.js";
 
-const QUIRKS: Omit<Quirks, "text"> = {
+const QUIRKS: Quirks = {
+  ...NO_QUIRKS,
   minGap: 500, // TT leaves 150 ms between two lines, BC 60; a poll is six pieces long
   poll: 1000, // the footpod project and KS Fit 6.0.2 (more-protocols 1.4)
-  pushes: true,
   // BC leaves 30 ms between two pieces and 60 between two lines, TT 120 and 150, QZ2 none (1.3): here a line may follow
   // on any piece.
   spacing: 60,
-  modeSettle: 0,
   speedAfter: 600, // BC (1.6)
   startToggles: false, // 1.6
-  manualFirst: false,
-  manualBeforeRetry: false,
   startTries: 3, // a KS-C2 often takes only the third (1.6)
   // A started belt moves some 5 s later, and shows rest until then (1.6): as with FTMS (safety rule 7).
   showsStart: false,
-  speedStarts: false,
-  readsPreferences: false,
-  keepsRecord: false,
-  handshake: 0,
-  ftms: null,
 };
 
 /** KS Fit 6.5.6 to a KS-C2 [C]; the rest is polled by KS Fit 6.0.2 and the footpod project [S] (1.4). */

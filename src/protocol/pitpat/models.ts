@@ -1,25 +1,14 @@
 import type { Capabilities } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
 import type { Model, Quirks } from "../protocol.js";
+import { NO_QUIRKS } from "../quirks.js";
 
 const QUIRKS: Quirks = {
+  ...NO_QUIRKS,
   minGap: 500, // no source gives one; a notification comes once a second and its heartbeat at once
-  poll: null,
-  pushes: true,
   spacing: 100, // the app leaves as much between a heartbeat and the next frame (WM2, trace)
-  modeSettle: 0,
-  speedAfter: 0,
   startToggles: false, // the same number starts and sets a speed (more-protocols 3)
-  manualFirst: false,
-  manualBeforeRetry: false,
-  startTries: Infinity,
-  showsStart: true,
   speedStarts: true,
-  readsPreferences: false,
-  keepsRecord: false,
-  handshake: 0,
-  ftms: null,
-  text: null,
 };
 
 const DEFAULTS: Capabilities = {

@@ -1,25 +1,15 @@
 import type { Capabilities } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
 import type { Model, Quirks } from "../protocol.js";
+import { NO_QUIRKS } from "../quirks.js";
 
 const QUIRKS: Quirks = {
+  ...NO_QUIRKS,
   minGap: 300, // the app writes 3 to 6 times a second
   poll: 500, // MC; without it the notifications end, and the link of an RM-01
-  pushes: true,
   spacing: 100, // chosen: OM leaves 300 ms between two frames, the app some 150
-  modeSettle: 0,
-  speedAfter: 0,
   startToggles: false, // the same command starts and sets a speed
-  manualFirst: false,
-  manualBeforeRetry: false,
-  startTries: Infinity,
-  showsStart: true,
   speedStarts: true,
-  readsPreferences: false,
-  keepsRecord: false,
-  handshake: 0,
-  ftms: null,
-  text: null,
 };
 
 const DEFAULTS: Capabilities = {
