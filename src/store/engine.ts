@@ -19,7 +19,7 @@ import {
 import { endAbandonedSessions, removeExpired } from "./retention.js";
 import { type Driver, loadDriver, type Sqlite } from "./sqlite.js";
 import { StoreFile } from "./store-file.js";
-import { troubleOf } from "./store-state.js";
+import { type Renewal, troubleOf } from "./store-state.js";
 import { decodeWalk } from "./validators.js";
 
 /** All file access of the store. It runs in a thread of its own, since SQLite is synchronous (ADR 10). */
@@ -28,8 +28,8 @@ export class StoreEngine implements StorePort {
   readonly #file: StoreFile;
   readonly #load: () => Promise<Driver>;
   #unlock: () => void = () => undefined;
-  /** The damaged file that the present one has replaced, as far as it was reported. */
-  #reportedCopy: string | null = null;
+  /** The new file that was reported to the main thread, which then sends everything again. */
+  #reported: Renewal | null = null;
 
   constructor(
     storePath: string,
@@ -50,8 +50,8 @@ export class StoreEngine implements StorePort {
 
   async open(): Promise<Opened> {
     let failure = await this.#open();
-    const { damagedCopy } = this.#file;
-    this.#reportedCopy = damagedCopy;
+    const { renewal } = this.#file;
+    this.#reported = renewal;
     const attempt = <T>(query: (db: Sqlite) => T): T | null => {
       try {
         const db = this.#file.readable;
@@ -74,7 +74,7 @@ export class StoreEngine implements StorePort {
     });
     return {
       trouble: failure === null ? null : failureOf(failure),
-      damagedCopy,
+      renewal,
       pads: pads ?? null,
       trust: attempt(readTrust),
       newest: attempt(newestTime),
@@ -98,17 +98,17 @@ export class StoreEngine implements StorePort {
     } catch (error) {
       this.#release(error);
       // The damaged file is renamed and replaced by a new one.
-      if (troubleOf(error) === "damaged" && this.#file.damagedCopy === null) return this.write(batch);
+      if (troubleOf(error) === "damaged" && this.#file.renewal === null) return this.write(batch);
       throw error;
     }
   }
 
   #write({ changes, trust, expireBefore }: Batch): Written {
     this.#file.writer();
-    const { damagedCopy } = this.#file;
-    const nothing = { renewed: false, damagedCopy, expired: 0, more: false };
-    if (damagedCopy !== this.#reportedCopy) {
-      this.#reportedCopy = damagedCopy;
+    const { renewal } = this.#file;
+    const nothing = { renewed: false, renewal, expired: 0, more: false };
+    if (renewal !== this.#reported) {
+      this.#reported = renewal;
       return { ...nothing, renewed: true };
     }
     let removed = { expired: 0, more: false };

@@ -2,7 +2,7 @@ import type { TotalsState } from "../domain/totals.js";
 import type { ClockTrust } from "./clock-trust.js";
 import type { PadChange } from "./pending.js";
 import type { PadRow, SessionFilter, StoredDay, StoredSession, TimedSample } from "./read.js";
-import { StoreError, type Trouble, troubleOf } from "./store-state.js";
+import { type Renewal, StoreError, type Trouble, troubleOf } from "./store-state.js";
 import { asError, BridgeError } from "../domain/errors.js";
 
 /** The file's data of a pad. */
@@ -17,8 +17,8 @@ export interface StoredPad extends PadRow {
 export interface Opened {
   /** Why it cannot be used; null where it can. */
   readonly trouble: Failure | null;
-  /** The path of a damaged file that was renamed in this run. */
-  readonly damagedCopy: string | null;
+  /** Why a new file was created in this run; null: none was. */
+  readonly renewal: Renewal | null;
   /** Null where nothing can be read. */
   readonly pads: readonly StoredPad[] | null;
   /** The last run's trust in its clock, and the newest time in the file; null where unknown. */
@@ -38,7 +38,7 @@ export interface Batch {
 export interface Written {
   /** A new file has replaced the one with all data, and the batch is not in it yet: send everything. */
   readonly renewed: boolean;
-  readonly damagedCopy: string | null;
+  readonly renewal: Renewal | null;
   /** The number of removed sessions, and whether there may be more. */
   readonly expired: number;
   readonly more: boolean;

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { StoreError, troubleOf } from "./store-state.js";
+import { type Renewal, StoreError, troubleOf } from "./store-state.js";
 import type { PadChange } from "./pending.js";
 import { databaseFile, type Driver, openDatabase, openForReading, putAside, type Sqlite } from "./sqlite.js";
 import { Writer } from "./write.js";
@@ -14,6 +14,8 @@ const mayBeFile = (path: string): boolean => {
     return code !== "ENOENT" && code !== "ENOTDIR";
   }
 };
+
+const isEmpty = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.size === 0;
 
 const closeQuietly = (db: Sqlite | null | undefined): void => {
   try {
@@ -43,9 +45,11 @@ export class StoreFile {
    * Reads a file that cannot be written, so that totals do not begin at 0; undefined: not tried since the last write.
    */
   #reader: Sqlite | null | undefined;
-  #damagedCopy: string | null = null;
-  /** Found damaged in use: the next connection uses a new file. */
-  #damaged = false;
+  #renewal: Renewal | null = null;
+  /** Its inode once it was in use in this run. */
+  #inode: number | null = null;
+  /** Found damaged or missing in use: the next connection uses a new file. */
+  #lost: Renewal["why"] | null = null;
   /** It contains no data of the bridge. */
   #empty = false;
 
@@ -55,14 +59,9 @@ export class StoreFile {
     this.#wall = wall;
   }
 
-  /** The path of a damaged file that was renamed in this run. */
-  get damagedCopy(): string | null {
-    return this.#damagedCopy;
-  }
-
-  /** Whether the driver for writing is loaded. */
-  get driverLoaded(): boolean {
-    return this.#driver !== null;
+  /** Why a new file was created in this run; null: none was. */
+  get renewal(): Renewal | null {
+    return this.#renewal;
   }
 
   /** Rejects with an error for `troubleOf`. */
@@ -92,6 +91,7 @@ export class StoreFile {
 
   /** All or nothing, in one transaction. Throws an error for `troubleOf`. */
   write(pads: ReadonlyMap<string, PadChange>, also: (db: Sqlite, writer: Writer) => void): void {
+    this.#checkInPlace();
     const writer = this.writer();
     const { db } = this.#writer ?? {};
     writer.write(pads, () => db && also(db, writer));
@@ -119,18 +119,34 @@ export class StoreFile {
     const db = this.#openOrRenew(driver);
     closeQuietly(this.#reader);
     this.#reader = undefined;
+    this.#inode = statSync(this.#path).ino;
     return { db, writer: new Writer(db) };
+  }
+
+  /** SQLite keeps writing to a file that was unlinked; its data would be lost with the process. */
+  #checkInPlace(): void {
+    if (!this.#writer) return;
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    if (found && found.ino !== this.#inode) throw new StoreError("replaced", "Another file is in its place.");
+    if (found && found.size > 0) return;
+    this.#lost = found ? "empty" : "removed";
+    throw new StoreError("damaged", `The store is ${this.#lost}.`);
   }
 
   #openOrRenew(driver: Driver): Sqlite {
     try {
-      if (this.#damaged) throw new StoreError("damaged", "The store was damaged while in use.");
+      if (this.#lost) throw new StoreError("damaged", "The store was damaged while in use.");
+      if (isEmpty(this.#path)) {
+        this.#lost = "empty";
+        throw new StoreError("damaged", "The store is empty.");
+      }
       return openDatabase(driver, this.#path, { durable: this.#durable });
     } catch (error) {
       // A second damage in one run is a failing disk, which copies must not fill up.
-      if (troubleOf(error) !== "damaged" || this.#damagedCopy !== null) throw error;
-      this.#damagedCopy = putAside(this.#path, this.#wall());
-      this.#damaged = false;
+      if (troubleOf(error) !== "damaged" || this.#renewal !== null) throw error;
+      const aside = putAside(this.#path, this.#wall());
+      this.#renewal = { why: this.#lost ?? "damaged", aside, inUse: this.#inode !== null };
+      this.#lost = null;
       return openDatabase(driver, this.#path, { durable: this.#durable });
     }
   }
@@ -138,7 +154,7 @@ export class StoreFile {
   /** After a failure: keeps a reader if possible; the next `writer()` tries a new connection. Never throws. */
   release(error: unknown): void {
     const trouble = troubleOf(error);
-    this.#damaged = trouble === "damaged";
+    this.#lost = trouble === "damaged" ? (this.#lost ?? "damaged") : null;
     this.#empty = trouble === "damaged" || trouble === "foreign";
     if (!["unwritable", "full", "busy"].includes(trouble)) return this.close();
     closeQuietly(this.#writer?.db);

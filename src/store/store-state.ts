@@ -5,7 +5,7 @@ import type { Logger } from "../log/log.js";
 
 /** The problems of a store, as in `bridge/info`. */
 export type Trouble =
-  "damaged" | "newer" | "foreign" | "full" | "busy" | "unwritable" | "unavailable" | "stalled";
+  "damaged" | "newer" | "foreign" | "full" | "busy" | "unwritable" | "unavailable" | "stalled" | "replaced";
 
 export interface StoreState {
   readonly state: "ok" | Trouble;
@@ -18,13 +18,14 @@ const SAFE = "Belts are still stopped; only history is not saved.";
 
 /** The user's remedies. */
 const ADVICE: Readonly<Record<Trouble, string>> = {
-  damaged: "The file was renamed and a new one created: history and totals start again.",
+  damaged: `The file is damaged for the second time in this run: check the disk. ${SAFE}`,
   newer: `It was written by a newer version: install that one, or give this one its own store.path. ${SAFE}`,
   foreign: `The file belongs to another program: give the bridge its own store.path. ${SAFE}`,
   full: `The disk is full: make room. ${SAFE}`,
   busy: `Another program holds the file: close it. ${SAFE}`,
   unwritable: `Check that store.path exists and may be written. ${SAFE}`,
   stalled: `The disk does not answer; new session data waits in memory. Check the disk or its network. ${SAFE}`,
+  replaced: `bridge.db was replaced by another file: restart the bridge to use that one. ${SAFE}`,
   unavailable: `SQLite could not be loaded: install g++, make and python3, then the program again. ${SAFE}`,
 };
 
@@ -32,6 +33,27 @@ const stateOf = (trouble: Trouble, detail = ""): StoreState => ({
   state: trouble,
   advice: `${ADVICE[trouble]} ${detail}`.trim(),
 });
+
+/** Why there is a new file. */
+export interface Renewal {
+  readonly why: "damaged" | "empty" | "removed";
+  /** Where the old one was put, with its log. */
+  readonly aside: string;
+  /** The old one was in use: the totals of this run's pads are known, and are in the new one. */
+  readonly inUse: boolean;
+}
+
+const renewed = ({ why, aside, inUse }: Renewal): string => {
+  const found = {
+    damaged: `bridge.db was damaged; it is now ${aside}.`,
+    empty: `bridge.db had 0 bytes; what is left of it is now ${aside}.`,
+    removed: "bridge.db was removed while the bridge ran.",
+  }[why];
+  const left = inUse
+    ? "Totals and the session under way are in a new file; earlier sessions are not."
+    : "A new file was created: history and totals start again.";
+  return `${found} ${left} A backup can be put back as bridge.db while the bridge is down.`;
+};
 
 /** A store that cannot be used, and why. */
 export class StoreError extends Error {
@@ -67,8 +89,8 @@ export class StoreHealth {
   readonly #log: Logger;
   readonly #changed: () => void;
   #state: StoreState = STORE_OK;
-  /** The path of a renamed damaged file: the state of a run with a new file, unless there is another problem. */
-  #aside: string | null = null;
+  /** The state of a run with a new file, unless there is another problem. */
+  #renewal: Renewal | null = null;
 
   constructor(file: string, log: Logger, changed: () => void) {
     this.#file = file;
@@ -80,11 +102,11 @@ export class StoreHealth {
     return this.#state;
   }
 
-  ok(aside: string | null): void {
-    const changed = aside !== this.#aside;
-    this.#aside = aside;
-    const state = aside === null ? STORE_OK : stateOf("damaged", `It is now ${aside}.`);
-    if (changed) this.#log.warn({ aside }, `Store damaged. ${state.advice ?? ""}`);
+  ok(renewal: Renewal | null): void {
+    const isNews = renewal?.aside !== this.#renewal?.aside;
+    this.#renewal = renewal;
+    const state: StoreState = renewal ? { state: "damaged", advice: renewed(renewal) } : STORE_OK;
+    if (isNews) this.#log.warn({ aside: renewal?.aside }, `Store damaged: ${state.advice ?? ""}`);
     else if (this.#state.state !== state.state) this.#log.info({}, "Store can be written again");
     this.#set(state);
   }

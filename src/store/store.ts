@@ -41,7 +41,7 @@ export interface StoreDeps {
 const NO_RETENTION = { trust: null, expireBefore: null };
 const NOTHING: Opened = {
   trouble: null,
-  damagedCopy: null,
+  renewal: null,
   pads: null,
   trust: null,
   newest: null,
@@ -96,9 +96,9 @@ export class Store {
     this.#isOpen = true;
     try {
       this.#opened = await this.#queue.soon(() => this.#port.open(), STALLED_MS);
-      const { trouble, damagedCopy } = this.#opened;
+      const { trouble, renewal } = this.#opened;
       if (trouble) this.#health.failed(errorOf(trouble));
-      else this.#health.ok(damagedCopy);
+      else this.#health.ok(renewal);
     } catch (error) {
       this.#opened = { ...NOTHING, mayHoldData: true };
       this.#health.failed(error);
@@ -235,12 +235,12 @@ export class Store {
     try {
       const { trust, expireBefore } = this.#retention?.look() ?? NO_RETENTION;
       const batch = { changes, trust, expireBefore };
-      const { renewed, damagedCopy, expired, more } = await this.#port.write(batch);
+      const { renewed, renewal, expired, more } = await this.#port.write(batch);
       if (renewed) {
         this.#pending.putBack(changes);
         this.#memory.rewriteAll();
       }
-      this.#health.ok(damagedCopy);
+      this.#health.ok(renewal);
       if (renewed) {
         await this.#write();
         return;

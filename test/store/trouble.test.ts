@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -140,6 +141,85 @@ describe("a damaged store", () => {
       expect(tally.total.distance).toBe(60 + 91);
       expect(walk.session).toEqual(book.records.walk.session);
       await again.close();
+    }));
+});
+
+describe("a store that is", () => {
+  it("of 0 bytes at the start is said, not silently begun anew", () =>
+    inFolder(async (folder) => {
+      await fill(folder);
+      truncateSync(join(folder, FILE));
+      const { log, warnings } = listeningLog();
+      const store = await openStore(folder, new ManualClock(), { log });
+      expect(store.state).toMatchObject({
+        state: "damaged",
+        advice: expect.stringMatching(/0 bytes.*history and totals start again/) as string,
+      });
+      expect(warnings).toHaveLength(1);
+      expect(statSync(asideOf(folder)).size).toBe(0);
+      await store.close();
+    }));
+
+  it.each<[string, (folder: string) => void, RegExp]>([
+    [
+      "removed",
+      (folder) => rmSync(join(folder, FILE)),
+      /removed while the bridge ran.*Totals and the session/,
+    ],
+    ["emptied", (folder) => truncateSync(join(folder, FILE)), /0 bytes.*Totals and the session/],
+    [
+      "removed with its folder",
+      (folder) => rmSync(folder, { recursive: true }),
+      /removed while the bridge ran.*Totals and the session/,
+    ],
+  ])("%s while it is in use: it is said, and a new one has every total", (_, lose, advice) =>
+    inFolder(async (parent) => {
+      const folder = join(parent, "data");
+      mkdirSync(folder);
+      await fill(folder);
+      const clock = new ManualClock();
+      const { log, warnings } = listeningLog();
+      const store = await openStore(folder, clock, { log });
+      const book = new Book(store, clock);
+      await walkFor(book, clock, 1, 62);
+      lose(folder);
+      await walkFor(book, clock, 62, 64);
+      // As the heartbeat does.
+      mkdirSync(folder, { recursive: true });
+      await walkFor(book, clock, 64, 92);
+      expect(store.state).toMatchObject({
+        state: "damaged",
+        advice: expect.stringMatching(advice) as string,
+      });
+      expect(warnings.filter((text) => text.startsWith("Store damaged"))).toHaveLength(1);
+      await store.close();
+
+      const again = await openStore(folder, clock);
+      expect(again.state.state).toBe("ok");
+      const { walk, tally } = recordsIn(again);
+      expect(tally).toEqual(book.records.tally);
+      expect(tally.total.distance).toBe(60 + 91);
+      expect(walk.session).toEqual(book.records.walk.session);
+      await again.close();
+    }),
+  );
+
+  it("replaced by another file while it is in use is left alone until a restart", () =>
+    inFolder(async (folder) => {
+      await fill(folder);
+      const backup = readFileSync(join(folder, FILE));
+      const clock = new ManualClock();
+      const { log, warnings } = listeningLog();
+      const store = await openStore(folder, clock, { log });
+      const book = new Book(store, clock);
+      await walkFor(book, clock, 1, 62);
+      writeFileSync(join(folder, "copy"), backup);
+      renameSync(join(folder, "copy"), join(folder, FILE));
+      await walkFor(book, clock, 62, 92);
+      expect(store.state.state).toBe("replaced");
+      expect(warnings).toHaveLength(1);
+      expect(readFileSync(join(folder, FILE))).toEqual(backup);
+      await store.close();
     }));
 });
 
