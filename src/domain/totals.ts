@@ -30,6 +30,9 @@ export const noTally: TotalsState = { day: "", days: {}, total: NO_TOTALS };
 /** More than one day, so that after a clock was set to tomorrow and back its day is still there. */
 export const DAYS_KEPT = 7;
 
+/** Since 1972 every zone is off by whole minutes (tz database), so that no date begins within one. Epoch minutes. */
+const WHOLE_MINUTES = Date.UTC(1972, 1) / 60_000;
+
 /** Epoch milliseconds to the local date, `YYYY-MM-DD`. */
 export type LocalDay = (epochMs: number) => string;
 
@@ -45,9 +48,15 @@ export const localDays = (timeZone: string): LocalDay => {
     month: "2-digit",
     day: "2-digit",
   });
-  return (epochMs) => {
+  const dateOf = (epochMs: number): string => {
     const [month = "", day = "", year = ""] = format.format(epochMs).split("/");
     return `${year.padStart(4, "0")}-${month}-${day}`;
+  };
+  let last = { minute: NaN, date: "" };
+  return (epochMs) => {
+    const minute = Math.floor(epochMs / 60_000);
+    if (minute !== last.minute || minute < WHOLE_MINUTES) last = { minute, date: dateOf(epochMs) };
+    return last.date;
   };
 };
 

@@ -255,9 +255,9 @@ export class Pad {
 
   /** State first, then the results that speak of it (contract 3, rates). */
   #decided(effects: readonly Effect[]): void {
-    const { telemetry, lostMoving } = this.#facts;
+    const { telemetry } = this.#scheduler;
     // A pad that is merely away cannot be seen at rest, and is no problem (contract 3).
-    const isThere = this.#link.linked || lostMoving;
+    const isThere = this.#link.linked || this.#link.facts.lostMoving;
     for (const effect of effects) {
       if (effect.type === "stopped") this.#autoStop.onStopConfirmed();
       if (effect.type === "stopped" && effect.goal.endsSession) this.#sessions.end();

@@ -16,7 +16,15 @@ const chain = (step: Step, next: (control: Control) => Step): Step => {
 };
 
 /** Settles what telemetry or time has decided. */
-export const review = (context: Context, sample?: Sample): Step =>
+export const review = (context: Context, sample?: Sample): Step => {
+  const { control } = context;
+  const { stop, start, speed, mode, incline } = control;
+  // Most of the time there is nothing to settle.
+  if (!(stop || start || speed || mode || incline)) return { control, effects: [] };
+  return settle(context, sample);
+};
+
+const settle = (context: Context, sample?: Sample): Step =>
   [
     reviewStop,
     ({ control }: Context) => reviewAccess(control),
