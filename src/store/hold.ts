@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { Clock } from "../clock.js";
 import { asError, BridgeError } from "../domain/errors.js";
 import type { Logger } from "../log/log.js";
@@ -14,6 +15,22 @@ export interface HeldStore {
   readonly hangs: boolean;
 }
 
+/** Whoever may write a folder may put another history into it, unless its sticky bit keeps each user to his own files. */
+const WRITABLE_BY_ANYBODY = 0o002;
+const STICKY = 0o1000;
+
+/** The mode of a folder that was there before is its owner's decision: it is said, and left as it is. */
+const warnIfOpen = async (path: string, log: Logger): Promise<void> => {
+  if (process.getuid === undefined) return;
+  const mode = await stat(path).then(
+    (found) => found.mode & 0o7777,
+    () => 0,
+  );
+  if ((mode & WRITABLE_BY_ANYBODY) === 0 || (mode & STICKY) !== 0) return;
+  const advice = `chmod o-w ${path}`;
+  log.warn({ path, mode: mode.toString(8), advice }, "Any user of this machine can replace the history");
+};
+
 /**
  * Takes the store for this process: locks and reads it, and starts its heartbeat. Rejects with
  * BridgeError("store-in-use") when another bridge holds it; with any other problem, which is logged, only history is
@@ -29,6 +46,7 @@ export const holdStore = async (
     const { message } = asError(err);
     log.warn({ why: message }, "Store cannot be locked: a second bridge on it would not be detected");
   });
+  void warnIfOpen(path, log);
   await store.open();
   const heartbeat = new Heartbeat(path);
   void heartbeat.beat();

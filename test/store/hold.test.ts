@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -31,6 +31,29 @@ describe("the heartbeat", () => {
       await held.release();
       expect(outcome).toBe("settled");
       expect(held.hangs).toBe(false);
+    }),
+  );
+});
+
+describe.skipIf(process.platform === "win32")("a folder that was there before", () => {
+  it.each([
+    [0o777, 1],
+    [0o1777, 0],
+    [0o775, 0],
+    [0o700, 0],
+  ])("of mode %o keeps it; that anybody may write it is said once", (mode, times) =>
+    inFolder(async (folder) => {
+      const path = join(folder, "data");
+      await mkdir(path);
+      await chmod(path, mode);
+      const clock = new ManualClock();
+      const { log, warnings } = listeningLog();
+      const held = await holdStore(newStore(path, clock), path, { clock, log });
+      await held.release();
+      expect((await stat(path)).mode & 0o7777).toBe(mode);
+      expect((await stat(join(path, "bridge.db"))).mode & 0o777).toBe(0o600);
+      const said = warnings.filter((text) => text === "Any user of this machine can replace the history");
+      expect(said).toHaveLength(times);
     }),
   );
 });
