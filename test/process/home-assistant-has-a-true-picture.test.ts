@@ -45,12 +45,7 @@ const cleared = (topic: string) => (message: { readonly topic: string; readonly 
 const published = (topic: string) => (message: { readonly topic: string; readonly payload: string }) =>
   message.topic === topic && message.payload !== "";
 
-/** When it was sent, for what must not come before a time has passed. */
-const clear = async (probe: MqttProbe, topic: string): Promise<number> => {
-  const sentAt = Date.now();
-  await probe.publish(topic, "", { retain: true });
-  return sentAt;
-};
+const clear = (probe: MqttProbe, topic: string): Promise<void> => probe.publish(topic, "", { retain: true });
 
 describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
   it.concurrent("takes every config and every state without a word in its log", async (ctx) => {
@@ -96,22 +91,22 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
   });
 
   it.concurrent(
-    "gets a config that someone cleared again: once, 2 s after the last clearing",
+    // When it comes again is the announcer's own test: here nobody's clock is moved by hand.
+    "gets a config that someone cleared again, as it was, and once only",
     async (ctx) => {
       const { broker, probe, pad } = await scene(ctx);
       await pad.online();
       const topic = configOf("office");
-      // What the pad can do is announced within a second of its connect.
-      await probe.until((message) => message.topic === topic && message.payload.includes('"mdl"'), 5_000);
+      // The repetition of an unchanged text: the pad has told all that it can do, and no timer is left.
+      await probe.until(() => {
+        const told = probe.all(topic);
+        return told.length > 1 && told.at(-1)?.payload === told.at(-2)?.payload;
+      }, START_MS + 15_000);
       const original = (await retained(ctx, broker.url)).get(topic);
       const before = probe.mark();
       await clear(probe, topic);
-      await probe.until(cleared(topic), 2_000, before);
-      // Home Assistant clears once for each entity of a device.
-      const lastAt = await clear(probe, topic);
-      const again = await probe.until(published(topic), 6_000, before);
+      const again = await probe.until(published(topic), 15_000, before);
       expect(again.payload).toBe(original);
-      expect(again.at - lastAt).toBeGreaterThanOrEqual(1_900);
       const second = probe.mark();
       await clear(probe, topic);
       await expect(probe.until(published(topic), 4_000, second)).rejects.toThrow("no such message");

@@ -158,6 +158,24 @@ describe("Home Assistant", () => {
     },
   );
 
+  it("gets a config that someone cleared again: once, 2 s after the last clearing", async () => {
+    const { home, clock, say, topicsSent } = rig();
+    home.announce();
+    await clock.advance(20_000);
+    topicsSent();
+    // Home Assistant clears once for each entity of a device.
+    home.seen(say(OFFICE, ""));
+    await clock.advance(1_999);
+    home.seen(say(OFFICE, ""));
+    await clock.advance(1_999);
+    expect(topicsSent()).toEqual([]);
+    await clock.advance(1);
+    expect(topicsSent()).toEqual([OFFICE]);
+    home.seen(say(OFFICE, ""));
+    await clock.advance(60_000);
+    expect(topicsSent()).toEqual([]);
+  });
+
   it("frees the entity ids of an earlier run before it hears of their successors, and clears nothing twice", async () => {
     for (const heardFirst of [true, false]) {
       const { home, clock, say, topicsSent } = rig();
