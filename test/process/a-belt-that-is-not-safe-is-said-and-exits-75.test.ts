@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { fixture, type Program } from "../support/program.js";
 import { speeds } from "./pad-on-broker.js";
-import { bridgeSays, missing, scene, simulate, unlessMissing } from "./scene.js";
+import { bridgeSays, missing, PAD, scene, simulate, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -27,19 +27,27 @@ const end = async (program: Program): Promise<{ readonly code: number | null; re
 };
 
 describe.skipIf(missing)(`at the end of a shutdown_timeout of 5 s${unlessMissing}`, () => {
-  it.concurrent("a belt that creeps instead of stopping: 75, and what to do about it", async (ctx) => {
-    const { probe, program, pad } = await scene(ctx, { config: SHORT });
-    await pad.walk(1.5);
-    await simulate(probe, "office", { creep: 1.4 });
-    const { code, tookMs } = await end(program);
-    expect(code).toBe(75);
-    expect(tookMs).toBeLessThan(BUDGET_MS + SLACK_MS);
-    expectWarning(program);
-    expect(speeds(pad).at(-1)).toBeGreaterThan(1);
-    // The link was let go of, not lost: nobody regains it.
-    expect(program.count("The link was lost")).toBe(0);
-    await probe.until(bridgeSays("offline"), 2_000);
-  });
+  it.concurrent.for(["c2", "x21", "ks-c2", "pitpat", "pitpat-b", "pitpat-c", "sperax"])(
+    "the belt of a %s that creeps instead of stopping: 75, and what to do about it",
+    async (model, ctx) => {
+      const { probe, program, pad } = await scene(ctx, {
+        config: SHORT,
+        pads: [{ id: "office", address: PAD, model }],
+      });
+      await pad.online();
+      await pad.send("speed", "2");
+      await pad.until(({ speed }) => (speed ?? 0) >= 1.5, 25_000);
+      await simulate(probe, "office", { creep: 1.4 });
+      const { code, tookMs } = await end(program);
+      expect(code).toBe(75);
+      expect(tookMs).toBeLessThan(BUDGET_MS + SLACK_MS);
+      expectWarning(program);
+      expect(speeds(pad).at(-1)).toBeGreaterThan(1);
+      // The link was let go of, not lost: nobody regains it.
+      expect(program.count("The link was lost")).toBe(0);
+      await probe.until(bridgeSays("offline"), 2_000);
+    },
+  );
 
   it.concurrent("a link lost while the belt moved and not regained: 75", async (ctx) => {
     const { probe, program, pad } = await scene(ctx, { config: SHORT });

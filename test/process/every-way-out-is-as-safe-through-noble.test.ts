@@ -99,6 +99,25 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
     },
   );
 
+  it.concurrent.for(["x21", "ks-c2", "pitpat", "pitpat-b", "pitpat-c", "sperax", "ftms"] as const)(
+    "with the link lost while the belt of a %s moves: it is regained, the belt stopped",
+    async (model, ctx) => {
+      const scene = await nobleScene(ctx, { pads: [{ address: PAD, model }] });
+      await scene.pad.walk(1);
+      const before = scene.probe.mark();
+      await scene.ask({ do: "range", address: PAD, out: true });
+      await scene.pad.until(({ link }) => link === "lost", 10_000, before);
+      const sent = scene.wire().length;
+      scene.program.signal("SIGINT");
+      await scene.probe.until(bridgeSays("stopping"), 2_000, before);
+      expect(await scene.ask({ do: "range", address: PAD, out: false })).toBeGreaterThan(0.9);
+      await expectCleanEnd(scene.program, STOPPED_MS);
+      expect(said(scene.wire().slice(sent), "Connected")).toHaveLength(1);
+      expect(scene.program.count("the belt was seen at rest")).toBe(1);
+      expect(speeds(scene.pad, before).at(-1)).toBe(0);
+    },
+  );
+
   it.concurrent(
     "with the adapter down while the belt moves: it comes back, and the belt is stopped",
     async (ctx) => {

@@ -443,7 +443,9 @@ export class PadOracle {
     if (!this.honest) return;
     const { speed, phase } = this.truth.at(-1)!;
     const isAlmostAtRest = phase === "stopping" && speed < this.least;
-    if (stop && !isAlmostAtRest && this.#restAt < stop.at && this.#lateLink < stop.at)
+    // A person's start that no status has shown yet, and whose machine has lost the stop, is known to nobody.
+    const isUnknown = stop?.results[0] === "ok" && this.#motionSeen() === null;
+    if (stop && !isAlmostAtRest && !isUnknown && this.#restAt < stop.at && this.#lateLink < stop.at)
       return wrong(`the belt has not rested since the stop ${stop.id}`);
     if (op === "start") this.#checkStart(wrong);
     else this.#checkSpeed(op, ask, now, wrong);
