@@ -20,11 +20,26 @@ const withoutPackage = OPTIONAL.filter(({ name }) => {
   }
 });
 
+/** They run programs, browsers and the real noble, which keep state in their process: each file gets one of its own. */
+const PROGRAMS = ["test/{ble,page,process,shelf,virtual-controller}/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // test/bluez needs BlueZ's emulator beside it: npm run test:bluez.
     exclude: ["dist/**", "node_modules/**", "test/bluez/**", ...withoutPackage.flatMap(({ tests }) => tests)],
+    projects: [
+      { extends: true, test: { name: "programs", include: PROGRAMS } },
+      {
+        extends: true,
+        test: {
+          name: "sources",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: PROGRAMS,
+          // One module graph a worker: loading the sources anew for each file takes longer than most of its tests.
+          isolate: false,
+        },
+      },
+    ],
     // Most of the suite waits for real processes, real signals and falling belts: more files at once than cores.
     maxWorkers: 4,
     // A test that hangs is a bug of ours, and a run that found no test has proved nothing.

@@ -96,7 +96,7 @@ describe.skipIf(noBrowser).concurrent(`the page, however it is looked at${unless
     const url = await serve(ctx, { safety: { allow_start: false } });
     const tab = await Tab.open(ctx, browser(), url, PHONE);
     await tab.untilBelt(/standby|idle/);
-    await tab.says("Starting from here is switched off (safety.allow_start).");
+    await tab.says("Starting from this page is disabled (safety.allow_start).");
     await tab.button("Start").tap();
     await tab.says("safety.allow_start is false: the belt may be stopped and slowed down, nothing else.");
     expect(await tab.belt()).toMatch(/standby|idle/);
