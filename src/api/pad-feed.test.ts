@@ -57,14 +57,14 @@ describe("the pace of a pad's topics (docs/topics.md, rates)", () => {
     expect(states()).toHaveLength(2);
   });
 
-  it("shows the effect before the result that speaks of it", () => {
+  it("shows the effect before the result that refers to it", () => {
     const { change, publisher, states } = rig();
     change({ speed: speedFromKmh(3.5) });
     publisher.flush();
     expect(states().at(-1)).toMatchObject({ speed: 3.5 });
   });
 
-  it("says everything regardless of pace, and leaves no timer behind", () => {
+  it("publishes everything regardless of rate, and leaves no timer behind", () => {
     const { change, publisher, states, clock } = rig();
     change({ speed: speedFromKmh(3) });
     publisher.everything();

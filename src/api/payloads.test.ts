@@ -89,7 +89,7 @@ const numbersIn = (value: unknown): number[] =>
       : [];
 
 describe("statePayload", () => {
-  it("has the units, words and times of docs/topics.md", () => {
+  it("has the units, values and times of docs/topics.md", () => {
     expect(statePayload(walking)).toEqual({
       belt: "running",
       running: "ON",
@@ -122,7 +122,7 @@ describe("statePayload", () => {
     });
   });
 
-  it.each([true, false])("says ON or OFF for %s", (on) => {
+  it.each([true, false])("is ON or OFF for %s", (on) => {
     expect(statePayload({ ...walking, running: on, moving: on })).toMatchObject({
       running: on ? "ON" : "OFF",
       moving: on ? "ON" : "OFF",
@@ -180,7 +180,7 @@ describe("statsPayload", () => {
     expect(new Set(Object.values(none))).toEqual(new Set([null]));
   });
 
-  it("knows no average speed before the belt has moved", () => {
+  it("has no average speed before the belt has moved", () => {
     const still = { ...session, distance: metres(0), duration: seconds(0) };
     expect(statsPayload({ ...stats, session: still }).session.average_speed).toBeNull();
   });
@@ -207,7 +207,7 @@ describe("statsPayload", () => {
 });
 
 describe("the other payloads", () => {
-  it("say whether a pad and the bridge are there", () => {
+  it("show whether a pad and the bridge are online", () => {
     expect(availabilityPayload(true)).toEqual({ state: "online" });
     expect(availabilityPayload(false)).toEqual({ state: "offline" });
     expect(bridgeStatePayload("offline")).toEqual({ state: "offline" });
@@ -218,7 +218,7 @@ describe("the other payloads", () => {
     });
   });
 
-  it("say how a command ended", () => {
+  it("show the result of a command", () => {
     const result = { id: "a1", command: "speed", value: 3.14159, tookMs: 811.6 } as const;
     expect(resultPayload({ ...result, outcome: OK })).toEqual({
       id: "a1",
@@ -241,7 +241,7 @@ describe("the other payloads", () => {
     });
   });
 
-  it("say what happened, with the numbers of the walk that it is about", () => {
+  it("show an event, with the numbers of its session", () => {
     expect(eventPayload({ type: "link_lost", at: AT, session: null })).toEqual({
       event_type: "link_lost",
       at: "2026-11-22T10:00:00.000Z",

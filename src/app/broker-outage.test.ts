@@ -61,7 +61,7 @@ test("nothing acts while the broker is connected, and the end of a connection th
   expect(acted).toHaveLength(1);
 });
 
-test("a connection that lasts from before the time ran out means nothing acts", async () => {
+test("a connection that lasts from before the deadline prevents the stop", async () => {
   const { clock, acted, outage } = rig();
   outage.lost();
   await clock.advance(58_000);

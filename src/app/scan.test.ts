@@ -17,7 +17,7 @@ const seen = (name: string | null, address: string, protocol: string | null = "w
 });
 
 describe("a scan", () => {
-  it("tells pads, the nearest first, and ends by its time", async () => {
+  it("lists pads, the nearest first, and ends after its time", async () => {
     const clock = new ManualClock();
     const pads = ["57:4c:4e:00:11:22", "57:4c:4e:00:11:33"].map((address) => ({
       address,

@@ -90,7 +90,7 @@ describe("the room there is", () => {
           }
   });
 
-  test("cuts the last word where there is no other way, and says so", () => {
+  test("truncates the last text if necessary, and marks it", () => {
     expect(line([pad("a-name-that-goes-on-and-on"), pad("gym")], 30)).toBe("a-name-that-goes-on-and-on>");
   });
 
@@ -107,7 +107,7 @@ test("while the bridge ends, that comes first", () => {
   expect(said).toBe("\u001b[7m STOPPING \u001b[27m office: running, 3.5 km/h");
 });
 
-test("a broker that is away, and pads that nobody has configured, are said", () => {
+test("shows a missing broker, and that no pad is configured", () => {
   expect(line([pad("office", IDLE)], 80, false)).toBe("no broker | office: idle");
   expect(line([], 80)).toBe("no pads");
 });

@@ -43,7 +43,7 @@ test("for any order of asking, giving up and giving back: one at a time, first c
   );
 });
 
-test("who has given up already gets the signal's reason, and no place", async () => {
+test("an aborted caller gets the signal's reason, and no place in the queue", async () => {
   const turns = new Mutex();
   const reason = new Error("changed my mind");
   await expect(turns.acquire(AbortSignal.abort(reason))).rejects.toBe(reason);

@@ -62,7 +62,7 @@ export const sessions = async ({ env, terminal }: Invocation, flags: SessionsFla
   if (!loaded) return EXIT.config;
   const file = databaseFile(loaded.config.store.path);
   try {
-    // Without a store there is nothing to read, and the SQLite driver need not be installed (contract 1).
+    // Without a store there is nothing to read, and the SQLite driver need not be installed (docs/command-line.md).
     const db = isThere(file) ? openForReading(await loadDriver(), file) : null;
     try {
       return await print(db, asked, terminal);

@@ -42,7 +42,7 @@ test("the example is that of the schema (npx tsx scripts/config-example.ts)", ()
   expect(read("config/config.example.yaml")).toBe(configExample());
 });
 
-test("the example is a config, and says nothing but the defaults", () => {
+test("the example is a valid config with only the defaults", () => {
   const [example, defaults] = [load(configExample()), load("")];
   expect(example).toMatchObject({ ok: true, warnings: [] });
   expect(example.ok && effective(example.config)).toEqual(defaults.ok && effective(defaults.config));

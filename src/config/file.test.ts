@@ -114,7 +114,7 @@ test.skipIf(process.getuid?.() === 0)("a file without permission", () => {
   expect(failure).toContain(allowed);
 });
 
-test("only a file that nobody asked for may be missing", () => {
+test("only the default file may be missing", () => {
   expect(readYamlFile(join(folder, "none"), true)).toEqual({ ok: true, value: null });
   expect(loadConfig({ file: join(folder, "none"), explicit: false, env: {} }).ok).toBe(true);
   expect(loadConfig({ file: join(folder, "none"), explicit: true, env: {} }).ok).toBe(false);

@@ -339,7 +339,7 @@ test.each(bad)("%s %j", (yaml, input, errors) => {
   expect(messages(load(yaml, input))).toEqual(errors);
 });
 
-test("an error says its key, value and what is allowed apart, too", () => {
+test("an error also has its key, value and allowed values as fields", () => {
   expect(load("mqtt: {keepalive: 0, password: 1}\nfoo: 1")).toEqual({
     ok: false,
     logFormat: "auto",
@@ -361,6 +361,6 @@ test("an error says its key, value and what is allowed apart, too", () => {
   });
 });
 
-test("a value that another one hides is not asked about", () => {
+test("an overridden value is not validated", () => {
   expect(load("mqtt: {keepalive: 0}", env("MQTT_KEEPALIVE", "5")).ok).toBe(true);
 });

@@ -93,7 +93,7 @@ test.skipIf(!isRoot)("an owner and a group stay (skipped unless root)", async (c
 });
 
 test.skipIf(!isRoot)(
-  "a file of somebody else that we may write keeps its owner (skipped unless root)",
+  "a writable file of another user keeps its owner (skipped unless root)",
   async (ctx) => {
     const folder = newFolder(ctx);
     chmodSync(folder, 0o777);
@@ -104,7 +104,7 @@ test.skipIf(!isRoot)(
   },
 );
 
-test("a link stays one, and its target is written where it lies", async (ctx) => {
+test("a link stays a link, and its target is written in place", async (ctx) => {
   const folder = newFolder(ctx);
   const target = written(join(folder, "shared", "real.yaml"), OLD, 0o600);
   mkdirSync(join(folder, "etc"));

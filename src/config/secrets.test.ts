@@ -81,7 +81,7 @@ test.each(Object.entries(ways))("a secret %s is never shown", (_name, way) => {
   );
 });
 
-test("the right ways lead to the secret itself, which the log gets to know", () => {
+test("valid ways give the secret, which the log masks", () => {
   const right = ["in the file", "in the environment", "in a file of its own", "in the URL, encoded"];
   fc.assert(
     fc.property(fc.constantFrom(...right), word, (name, secret) => {

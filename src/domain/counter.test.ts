@@ -81,7 +81,7 @@ const cases: readonly Case[] = [
     gained: [0, 20, 0, 0, 10],
   },
   {
-    name: "climbs anew past where it was",
+    name: "rises again above its last value",
     counter: "steps",
     values: [0, 4, 0, 1, 2, 5],
     gained: [0, 4, 0, 1, 1, 3],

@@ -45,11 +45,11 @@ interface Case {
 
 const cases: readonly Case[] = [
   { name: "a walk within the gap", record: record(40), missed: [600, 660, 1100, -40] },
-  { name: "the counters have told of it", record: record(40), gap: { counted: true }, missed: null },
-  { name: "the pad does not know when it was", record: record(null), missed: null },
+  { name: "the counters have shown it", record: record(40), gap: { counted: true }, missed: null },
+  { name: "the pad does not report when it was", record: record(null), missed: null },
   { name: "it was before the gap", record: record(90), missed: null },
   { name: "it began before the gap, but the belt was at rest then", record: record(65), missed: null },
-  { name: "it is too old for the pad's clock to say", record: record(59.9), missed: null },
+  { name: "it is too old for the accuracy of the pad's clock", record: record(59.9), missed: null },
   { name: "it is not over yet", record: record(5), missed: null },
   { name: "there is none", record: record(40, { elapsed: 0, distance: 0, steps: 0 }), missed: null },
   { name: "it is faster than any belt", record: record(40, { distance: 90_000 }), missed: null },
@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
     missed: [400, 440, 750, -60],
   },
   {
-    name: "a walk that was under way, of which more was seen than it says",
+    name: "a walk in progress, of which more was observed than recorded",
     record: record(64),
     gap: { moving: true, counters: { elapsed: 700, distance: 700, steps: 1200 } },
     missed: null,
@@ -86,7 +86,7 @@ const cases: readonly Case[] = [
     missed: [600, 660, 1100, -40],
   },
   {
-    name: "the last seconds of one, which the counters have told already",
+    name: "the last seconds of one, which the counters have shown already",
     record: record(64, { elapsed: 203, distance: 220, steps: 354 }),
     gap: {
       moving: true,
@@ -97,7 +97,7 @@ const cases: readonly Case[] = [
     missed: null,
   },
   {
-    name: "the rest of one, but for what the counters have told",
+    name: "the rest of one, without the part that the counters have shown",
     record: record(64),
     gap: { moving: true, counters: earlier, gained: { elapsed: 3, distance: 10, steps: 4 } },
     missed: [397, 430, 746, -60],
@@ -168,7 +168,7 @@ class Bridge {
   }
 }
 
-describe("a walk that nobody saw", () => {
+describe("an unobserved walk", () => {
   it("becomes a session of its own, on the day it was walked", () => {
     const { events } = new Bridge()
       .hear(5)
@@ -200,7 +200,7 @@ describe("a walk that nobody saw", () => {
     expect(tell(new Bridge().hear(5).away(60 * MINUTE)).kept).toEqual([600]);
   });
 
-  it("is not added when the belt moves: the counters tell", () => {
+  it("is not added when the belt moves: the counters show it", () => {
     expect(
       new Bridge()
         .hear(5)
@@ -211,7 +211,7 @@ describe("a walk that nobody saw", () => {
     ).toEqual([]);
   });
 
-  it("is not added when it was seen, whatever the pad says later", () => {
+  it("is not added when it was observed, whatever the pad reports later", () => {
     const bridge = new Bridge()
       .hear(5)
       .hear(602, 3, 1)
@@ -259,7 +259,7 @@ describe("a walk that nobody saw", () => {
     expect(bridge.kept).toEqual([180]);
   });
 
-  it("is asked for once the counters are sure that they tell of none", () => {
+  it("is requested once the counters have shown none", () => {
     const asks = (bridge: Bridge): boolean => needsRecord(bridge.state.absence);
     const bridge = new Bridge()
       .hear(5)
@@ -282,7 +282,7 @@ describe("a walk that nobody saw", () => {
     expect(asks(new Bridge().hear(5, 3, 0).away(2_000).hear(9))).toBe(true);
   });
 
-  it("is found after a gap that follows one that nobody asked about", () => {
+  it("is found after a gap that follows one without a request", () => {
     const bridge = new Bridge().hear(5).away(2_000).hear(5).hear(100, 3, 0).hear(5);
     bridge
       .take((moment) => ({ type: "end", ...moment }))
@@ -293,7 +293,7 @@ describe("a walk that nobody saw", () => {
     expect(bridge.kept).toEqual([99, 600]);
   });
 
-  it("is added once at most, however often and with whatever clock the pad tells of it", () => {
+  it("is added once at most, however often and with whatever clock the pad reports it", () => {
     const telling = fc.record({
       away: fc.integer({ min: 1, max: 3 * 24 * 60 }),
       drift: fc.double({ min: -0.02, max: 0.02, noNaN: true }),

@@ -66,7 +66,7 @@ class Run {
 }
 
 describe("a walk that is taken up by another process", () => {
-  it("goes on as after a lost link: restart in the middle = no restart", () => {
+  it("continues as after a lost link: a restart in the middle changes nothing", () => {
     fc.assert(
       fc.property(
         script,

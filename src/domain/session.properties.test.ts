@@ -195,7 +195,7 @@ describe("whatever the pad's counters do", () => {
     );
   });
 
-  it("statuses out of order change nothing that the next in order does not tell", () => {
+  it("statuses out of order change nothing that the next one in order does not show", () => {
     fc.assert(
       fc.property(legs, fc.infiniteStream(fc.boolean()), (list, swap) => {
         const inputs = frames("resets on standby", list).map(toInput);

@@ -126,7 +126,7 @@ const tales: readonly Tale[] = [
     session: { startedAt: START + 2_000_000, state: "active", maxSpeed: 200 },
   },
   {
-    name: "a pad that is never heard of again ends it, too",
+    name: "a pad that sends no further status ends it too",
     lines: [at(0, run(3)), at(1, "gap"), at(899, "tick"), at(900, "tick")],
     words: ["started", "ended"],
     session: { endedAt: START },
@@ -137,7 +137,7 @@ const tales: readonly Tale[] = [
     words: ["started", "paused", "ended"],
   },
   {
-    name: "standby that the bridge itself has caused ends nothing until somebody has walked again",
+    name: "standby that the bridge caused ends nothing until the next walk",
     lines: [
       at(0, run(3)),
       at(1, rest()),
@@ -368,7 +368,7 @@ describe("a walk", () => {
     });
   });
 
-  it("a session too short to count is told, but adds to nothing", () => {
+  it("a session too short to count is reported, but adds nothing", () => {
     const short: Line[] = [
       at(0, rest()),
       ...Array.from({ length: 29 }, (_, i): Line => [i + 1, walkWiLink(i + 1)]),

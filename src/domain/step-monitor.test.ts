@@ -89,7 +89,7 @@ describe("walked off", () => {
     expect(detect(state, status([3, 2]), 60_000, AFTER).walkedOff).toBe(false);
   });
 
-  it("never speaks under a walker whose steps are counted at least every 7 s, and always once the belt is empty", () => {
+  it("never triggers under a walker whose steps are counted at least every 7 s, and always on an empty belt", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 30 }), (pauses) => {
         let steps = 0;

@@ -97,7 +97,7 @@ describe("the tally", () => {
     ).toBe(5);
   });
 
-  it("is not turned back by a delta that is told late", () => {
+  it("is not set back by a delta that is reported late", () => {
     const before = run([delta("2026-11-22T23:00:01Z", 2), tick("2026-11-22T23:00:05Z")]);
     const state = updateTotals(before, delta("2026-11-22T22:59:59Z", 1, 1), localDays("Europe/Berlin"));
     expect(today(state)).toEqual(today(before));

@@ -31,7 +31,7 @@ test("in a text of several lines only its line ends and tabs stay; a carriage re
   expect(visibleLines("a\tb\r\nc\rd\n\u001b[2J\u2028")).toBe("a\tb\r\nc\\u000dd\n\\u001b[2J\\u2028");
 });
 
-test("JSON means the same afterwards", () => {
+test("JSON keeps its meaning", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       const json = visibleLines(JSON.stringify({ [text]: text }));

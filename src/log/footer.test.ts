@@ -46,7 +46,7 @@ test("the line is drawn when it has changed, and gone without a trace at the end
   expect(taken()).toBe(`${ERASE}a\n`);
 });
 
-test("while nobody reads, lines wait and drawings do not; then the line is back", () => {
+test("while the output is not read, lines wait and drawings do not; then the line is drawn again", () => {
   const { sink, state, taken } = terminal();
   sink.show("idle");
   state.behind = true;

@@ -37,7 +37,7 @@ const json = (...given: Parameters<typeof written>): Record<string, unknown>[] =
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe("JSON", () => {
-  test("the level as a word, the time as ISO, the pad as a field", () => {
+  test("the level as text, the time as ISO, the pad as a field", () => {
     const [line] = json((log) => log.child({ pad: "office" }).warn({ speed: 3.5 }, "creeping"));
     expect(line).toEqual({
       level: "warn",

@@ -41,7 +41,7 @@ describe("in process", () => {
     await flush;
   });
 
-  test("flush ends at its deadline when nobody reads", async () => {
+  test("flush ends at its deadline when the output is not read", async () => {
     const clock = new ManualClock();
     const { stream } = heldStream();
     const sink = streamSink(stream, clock, () => undefined);
@@ -55,7 +55,7 @@ describe("in process", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("lines beyond a megabyte that nobody reads are lost, and counted once somebody does", async () => {
+  test("unread lines beyond a megabyte are lost, and their number is logged once the output is read", async () => {
     const { stream, written, end } = heldStream();
     const recovered: number[] = [];
     const sink = streamSink(stream, new ManualClock(), (lost) => recovered.push(lost));

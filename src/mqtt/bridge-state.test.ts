@@ -32,7 +32,7 @@ describe("bridge/state heals itself (docs/topics.md)", () => {
     expect(answers).toHaveLength(1);
   });
 
-  it("does not answer itself, not even what it said before", () => {
+  it("does not answer its own messages, not even earlier ones", () => {
     const { word, answers } = rig();
     const online = word.say();
     word.set("stopping", "SIGTERM");
@@ -54,7 +54,7 @@ describe("bridge/state heals itself (docs/topics.md)", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("counts those that come between its own answers, which come back to it; a late will now and then is none", async () => {
+  it("counts foreign states between its own answers; an occasional late will does not count", async () => {
     const { word, answers, warnings, clock } = rig();
     for (let i = 0; i < 3; i++) {
       word.heard(WILL);

@@ -60,7 +60,7 @@ const rig = () => {
 };
 
 describe("a stop that was handled ahead", () => {
-  it("takes what sets the belt in motion from the messages that it has overtaken, of its own pad", () => {
+  it("removes starts and speeds from the overtaken messages of its own pad", () => {
     const { taken, results, came, send } = rig();
     came("ahead", "OFF");
     came("overtaken", '{"belt":"ON","speed":3}');

@@ -19,7 +19,7 @@ const parts = (bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] => {
 };
 
 describe("a meter of packets", () => {
-  it("passes packets that are short enough, however they are cut, and knows what of them is missing", () => {
+  it("passes packets that are short enough, however they are split, and counts the missing bytes", () => {
     const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 30_000 })));
     fc.assert(
       fc.property(
@@ -56,7 +56,7 @@ describe("a meter of packets", () => {
     expect(new PacketMeter(() => 1_000_000).take(Uint8Array.from(bytes))).toBe(false);
   });
 
-  it("asks for the limit at each packet: a login raises it", () => {
+  it("reads the limit at each packet: a login raises it", () => {
     let most = 10;
     const meter = new PacketMeter(() => most);
     expect(meter.take(generate({ cmd: "pingreq" }))).toBe(true);

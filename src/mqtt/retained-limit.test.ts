@@ -17,7 +17,7 @@ describe("the sizes of what is retained", () => {
     expect([sizes.topics, sizes.bytes]).toEqual([0, 0]);
   });
 
-  it("never are beyond the limits, and are what a plain map says", () => {
+  it("never exceed the limits, and equal those of a plain map", () => {
     const step = fc.tuple(fc.constantFrom("a", "b", "c", "d", "e"), fc.nat(60));
     fc.assert(
       fc.property(fc.array(step), (steps) => {

@@ -139,7 +139,7 @@ describe("an empty message", () => {
     expect(calls).toEqual([["restart", { status: "error", error: expect.stringContaining("{}") as string }]]);
   });
 
-  it("on get asks for everything, as any payload does", () => {
+  it("on get requests everything, as any payload does", () => {
     const { calls, receive } = routed();
     receive("b/office/get");
     expect(calls).toEqual([["get", "office"]]);

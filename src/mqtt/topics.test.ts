@@ -93,7 +93,7 @@ describe("parseTopic", () => {
     expect(parseTopic("b", topic, HA)).toEqual(meaning);
   });
 
-  it("knows no Home Assistant topics where that is off", () => {
+  it("has no Home Assistant topics where discovery is disabled", () => {
     expect(parseTopic("b", "homeassistant/status")).toBeNull();
   });
 

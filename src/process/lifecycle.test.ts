@@ -101,7 +101,7 @@ describe("the way out", () => {
   });
 });
 
-it("a belt of which nothing can be said is not safe", async () => {
+it("a belt in an unknown state is not safe", async () => {
   const clock = new ManualClock();
   const fine = { quiesce: "ok", belts: "ok", save: "ok", links: "ok", offline: "ok" } as const;
   const mute: Stoppable = {
@@ -113,7 +113,7 @@ it("a belt of which nothing can be said is not safe", async () => {
   expect((await end(mute, new Ending(clock), clock)).code).toBe(EXIT.unsafe);
 });
 
-it("one pad's failure is not the others': all are waited for, then it is told", async () => {
+it("one pad's failure does not affect the others: all are awaited, then it is reported", async () => {
   const clock = new ManualClock();
   const done: string[] = [];
   const all = allOf([
@@ -155,7 +155,7 @@ describe("signals", () => {
     expect(ending.hurry.aborted).toBe(false);
   });
 
-  it("lets nothing but a signal hurry: a restart that is asked for twice is one", async () => {
+  it("only a signal shortens the wait: a repeated restart request does not", async () => {
     const clock = new ManualClock();
     const ending = new Ending(clock);
     ending.ask("restart");
@@ -172,7 +172,7 @@ describe("signals", () => {
   });
 });
 
-it("steps in order: a rejected one skips none, and the first error is told", async () => {
+it("steps in order: a rejected one skips none, and the first error is reported", async () => {
   const seen: number[] = [];
   const step = (n: number, fails: boolean) => (): Promise<void> => {
     seen.push(n);

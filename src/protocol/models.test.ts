@@ -103,7 +103,7 @@ describe("modelFor", () => {
     ["sperax", "SPERAX_P3MAX", 0.5, 12],
     ["sperax", "SPERAX_RM-01", 0.5, 6],
     ["sperax", null, 0.5, 6],
-  ] as const)("%s %s walks at %d to %d km/h until it says otherwise", (protocol, name, min, max) => {
+  ] as const)("%s %s walks at %d to %d km/h until it reports otherwise", (protocol, name, min, max) => {
     const { defaults } = modelFor(protocol, name);
     expect([kmh(defaults.minSpeed), kmh(defaults.maxSpeed), kmh(defaults.step)]).toEqual([min, max, 0.1]);
   });

@@ -49,7 +49,7 @@ describe("a PitPat pad in layout B", () => {
   const beat = enveloped(HEARTBEAT, 0, 0);
   const fresh = (): Pad => subscribe(connected(newPad(machineModel("pitpat-b"))), "ff02");
 
-  it("stays with whoever answers each notification, and leaves who does not, after 6 s", () => {
+  it("keeps the link to a client that answers each notification, and drops it after 6 s otherwise", () => {
     expect(live(fresh(), 60_000, () => beat)).not.toBeNull();
     expect(live(fresh(), 5_900)).not.toBeNull();
     expect(live(fresh(), 6_100)).toBeNull();
@@ -68,7 +68,7 @@ describe("a PitPat pad in layout B", () => {
     expect(ends(write(fresh(), "ff01", HEARTBEAT))).toBe("drop");
   });
 
-  it("tells starting, running, a pause at once, and rest", () => {
+  it("reports starting, running, a pause at once, and rest", () => {
     const flags = (pad: Pad): number => {
       const said = speak(tick(pad, 1_000)).notifications.map(({ bytes }) => opened(bytes)!);
       return readStatus(said.at(-1)!).flags;
@@ -98,7 +98,7 @@ describe("a Sperax pad", () => {
     write(tick(pad, 100), "fff2", encodeCommand({ type: "run", tenths, incline }));
   const controlled = (): Pad => write(tick(fresh(), 100), "fff2", encodeCommand({ type: "control" }));
 
-  it("starts once it was asked for control, counts down, and goes to its own first speed", () => {
+  it("starts after a control request, counts down, and goes to its own first speed", () => {
     expect(beltSpeed(tick(go(fresh(), 30), 9_000))).toBe(0);
     const started = go(controlled(), 30);
     const states = [100, 1_100, 2_100].map((ms) => tell(tick(started, ms)).state);
@@ -120,7 +120,7 @@ describe("a Sperax pad", () => {
     expect(tell(stopped)).toMatchObject({ state: 0x00, elapsed: 0, distance: 0 });
   });
 
-  it("loses a write right after another, and runs on when nobody is there", () => {
+  it("loses a write right after another, and keeps running without a link", () => {
     const walking = tick(go(tick(go(controlled(), 2), 6_000), 40), 30_000);
     const polled = write(walking, "fff2", encodeCommand({ type: "poll" }));
     const late = write(tick(polled, 50), "fff2", encodeCommand({ type: "stop" }));

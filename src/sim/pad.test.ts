@@ -255,7 +255,7 @@ describe("counters", () => {
     expect(rig.to(25).status.steps).toBe(0);
   });
 
-  it("no step is counted when nobody walks", () => {
+  it("no step is counted without a walker", () => {
     const rig = new Rig("c2").do((pad) => walker(pad, false));
     rig.send(TOGGLE);
     expect(rig.to(60).status).toMatchObject({ steps: 0, elapsed: 57 });

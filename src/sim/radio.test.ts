@@ -53,7 +53,7 @@ const newRig = (faults: Partial<Faults> = {}) => {
 };
 
 describe("a radio full of simulated pads", () => {
-  it("hears them under their names, and runs no timer while nobody listens", async () => {
+  it("receives them with their names, and runs no timer without a listener", async () => {
     const { clock, radio } = newRig();
     expect(clock.pending).toBe(0);
     const names = new Map<string, string | null>();
@@ -77,7 +77,7 @@ describe("a radio full of simulated pads", () => {
     expect(radio.wire).toEqual([{ at: before + 10, address: A, characteristic: "fe02", bytes: TOGGLE }]);
   });
 
-  it("moves the belts whether or not anybody is connected", async () => {
+  it("moves the belts with or without a connection", async () => {
     const { clock, radio, connect, write } = newRig();
     const link = await connect();
     await write(link, TOGGLE);
@@ -184,7 +184,7 @@ describe("a radio full of simulated pads", () => {
 });
 
 describe("faults of the link", () => {
-  it("silent: from then on nothing is heard, though frames arrive", async () => {
+  it("silent: from then on nothing is sent, though frames arrive", async () => {
     const { clock, radio, listening, write } = newRig({ silent: 5 });
     const { link, heard } = await listening();
     await write(link);

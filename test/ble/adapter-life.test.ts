@@ -66,7 +66,7 @@ const troubles = [
 ] as const;
 
 describe.each(troubles)("an adapter that is %s", (name, harm, heal, word, code, advice) => {
-  test("at the start says so, and recovers by itself", async () => {
+  test("at the start is reported, and recovers by itself", async () => {
     const controller = new VirtualController([new EchoPeripheral(PAD)]);
     harm(controller);
     await using rig = rigOver(controller, hurried(5));
@@ -181,7 +181,7 @@ test("a radio may be disposed of before it has opened anything", async () => {
   expect(await codeOf(radio.connect(PAD, { signal }))).toBe("link-closed");
 });
 
-test("on the user channel, where nobody else can use the adapter, it works as well", async () => {
+test("on the user channel, where no other program can use the adapter, it works as well", async () => {
   vi.stubEnv("HCI_CHANNEL_USER", "1");
   const echo = new EchoPeripheral(PAD);
   await using rig = nobleRig([echo]);

@@ -64,7 +64,7 @@ describe("a connect", () => {
     expect((await rig.connect(PAD)).services.size).toBe(3);
   });
 
-  test("that noble hears to have succeeded right after its abort is disconnected", async () => {
+  test("that noble reports as successful right after its abort is disconnected", async () => {
     const controller = new VirtualController([new EchoPeripheral(PAD)]);
     const give = new AbortController();
     // Bound before noble's, and so hears each packet just before.
@@ -80,7 +80,7 @@ describe("a connect", () => {
     await rig.connect(PAD);
   });
 
-  test("whose completion never comes is given up, and does not queue the others behind it", async () => {
+  test("whose completion never comes is abandoned, and does not queue the others behind it", async () => {
     await using rig = nobleRig([new EchoPeripheral(PAD), new EchoPeripheral(OTHER)], { clock: hurried(5) });
     rig.controller.faults.lose = (packet) => packet[1] === 0x3e && packet[3] === 0x01;
     expect(await codeOf(rig.connect(PAD))).toBe("connect-timeout");
@@ -118,7 +118,7 @@ describe("a connect", () => {
     expect(await codeOf(rig.connect(PAD))).toBe("connect-failed");
   });
 
-  test("asks for an interval that pads bear", async () => {
+  test("requests an interval that pads accept", async () => {
     await using rig = nobleRig([new EchoPeripheral(PAD)]);
     await rig.connect(PAD);
     const packet = Buffer.from(

@@ -8,7 +8,7 @@ import { never, rigOver, until } from "./rig.js";
 const PAD = "57:4c:4e:00:22:11";
 const signal = never();
 
-test("a machine that notifies by itself and indicates its answers is heard through the real noble", async () => {
+test("notifications and indications of a machine arrive through the real noble", async () => {
   const controller = new VirtualController();
   mountPads(controller, [{ address: PAD, name: null, model: "ftms", faults: NO_FAULTS }], systemClock());
   await using rig = rigOver(controller);

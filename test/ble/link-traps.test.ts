@@ -111,7 +111,7 @@ describe("an ATT error", () => {
     ],
   ] as const;
 
-  test.each(refusals)("upon %s is told at once", async (_name, call, opcode, code) => {
+  test.each(refusals)("upon %s is reported at once", async (_name, call, opcode, code) => {
     await using rig = nobleRig([new EchoPeripheral(PAD)]);
     const link = await rig.connect(PAD);
     rig.controller.faults.attError = (pdu) => (pdu[0] === opcode ? 0x0e : null);
@@ -210,7 +210,7 @@ test("the signal strength is the link's own, without any traffic to the pad", as
 });
 
 test.each([STATUS.unknownConnection, STATUS.unknownCommand])(
-  "a controller that refuses to tell the signal strength with status %i is not waited for",
+  "a controller that refuses the signal strength with status %i is not awaited",
   async (status) => {
     await using rig = nobleRig([new EchoPeripheral(PAD)]);
     const link = await rig.connect(PAD);
@@ -238,7 +238,7 @@ test("services that a firmware update has changed are seen at the next connect",
   ]);
 });
 
-test.each([0x08, 0x13, 0x3e])("a link that ends with reason %i is lost, and says why", async (reason) => {
+test.each([0x08, 0x13, 0x3e])("a link that ends with reason %i is lost, and reports the reason", async (reason) => {
   await using rig = nobleRig([new EchoPeripheral(PAD)]);
   const link = await rig.connect(PAD);
   rig.controller.drop(PAD, reason);

@@ -7,7 +7,7 @@ import { recordingLog } from "./log.js";
 
 // No virtual controller here: the real HCI socket, on the real kernel.
 test.skipIf(existsSync("/sys/class/bluetooth"))(
-  "a machine without Bluetooth is told so, with what to do",
+  "a machine without Bluetooth: the error says so, with advice",
   async () => {
     const radio = nobleRadio({ adapter: 0 }, { clock: systemClock(), log: recordingLog() });
     try {

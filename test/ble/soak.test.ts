@@ -137,7 +137,7 @@ test(
   },
 );
 
-test("strangers with ever new addresses are forgotten again", async () => {
+test("advertisers with ever new addresses are removed again", async () => {
   const real = systemClock();
   let ahead = 0;
   const clock = { ...real, now: () => real.now() + ahead };

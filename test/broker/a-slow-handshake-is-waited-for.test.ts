@@ -21,7 +21,7 @@ const LISTENER = `
 `;
 
 it.skipIf(process.platform !== "linux")(
-  "a broker's name with two addresses, of which one takes a second and the other is nobody",
+  "a broker's name with two addresses, of which one takes a second and the other does not exist",
   async () => {
     const listener = spawn(process.execPath, ["-e", LISTENER], { stdio: ["pipe", "pipe", "inherit"] });
     onTestFinished(() => void listener.kill("SIGKILL"));

@@ -63,7 +63,7 @@ describe.each(SERVERS)("the broker port on $name", ({ name, start, version, miss
     await server.stop();
   });
 
-  it("is connected once everything is subscribed, and hears what is sent then, its own messages too", async () => {
+  it("is connected once everything is subscribed, and receives the messages from then on, its own too", async () => {
     const { broker, journal } = await begin();
     expect(broker.connected).toBe(true);
     await probe.publish("w/p/set", "ON");
@@ -75,7 +75,7 @@ describe.each(SERVERS)("the broker port on $name", ({ name, start, version, miss
     await journal.until(({ messages }) => messages.some(({ topic }) => topic === "w/bridge/state"));
   });
 
-  it("tells stored messages from live ones, although both were published to be stored", async () => {
+  it("distinguishes stored messages from live ones, although both were published with RETAIN", async () => {
     await probe.publish("w/p/set", "ON", { retain: true });
     const { journal } = await begin();
     await journal.until(({ messages }) => messages.length === 1);

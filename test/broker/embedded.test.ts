@@ -74,7 +74,7 @@ const lingering = (port: number, bytes: Uint8Array): (() => void) => {
 };
 
 describe("the embedded broker", () => {
-  it("says where it listens, and that it speaks MQTT 3.1.1 only", async () => {
+  it("logs its address, and that it supports MQTT 3.1.1 only", async () => {
     const { broker, journal } = await start();
     expect(broker.port).toBeGreaterThan(0);
     expect(journal.at("info")[0]).toMatchObject({
@@ -83,7 +83,7 @@ describe("the embedded broker", () => {
     });
   });
 
-  it("publishes a will when its owner vanishes, and none after a goodbye", async () => {
+  it("publishes a will when its owner vanishes, and none after a DISCONNECT", async () => {
     const { url } = await start();
     const watcher = await probe(url);
     const will = (topic: string) => ({ topic, payload: Buffer.from("gone"), qos: 1, retain: true }) as const;
@@ -109,7 +109,7 @@ describe("the embedded broker", () => {
     expect(second.messages.map(({ topic }) => topic)).toEqual(["b", "end"]);
   });
 
-  it("lets in who knows name and password, and nobody else", async () => {
+  it("accepts clients with name and password, and no others", async () => {
     const { url } = await start({ username: "me", password: "secret" });
     await probe(url, { username: "me", password: "secret" });
     const others = [
@@ -122,7 +122,7 @@ describe("the embedded broker", () => {
       await expect(MqttProbe.connect(url, other)).rejects.toMatchObject({ code: 5 });
   });
 
-  it("says that its port is taken, and what to do", async () => {
+  it("reports that its port is in use, with advice", async () => {
     const { broker } = await start();
     const second = start({ port: broker.port });
     await expect(second).rejects.toBeInstanceOf(BridgeError);
@@ -132,7 +132,7 @@ describe("the embedded broker", () => {
     await expect(start({ host: "192.0.2.1" })).rejects.toMatchObject({ code: "broker", retry: "never" });
   });
 
-  it("survives nonsense, and drops strangers and payloads that are too large", async () => {
+  it("survives garbage, and drops clients without a login and payloads that are too large", async () => {
     const { broker, url, journal } = await start();
     await stranger(broker.port, Buffer.from("GET / HTTP/1.1\r\n\r\n"));
     // A CONNECT that claims 256 MB; the time to connect, 10 s, would end it too.
@@ -147,7 +147,7 @@ describe("the embedded broker", () => {
     expect(journal.at("error")).toEqual([]);
   });
 
-  it("drops whoever announces a packet that is too long, before any of it is kept", async () => {
+  it("drops a client that announces a packet that is too long, before any of it is stored", async () => {
     const { broker, url, journal } = await start();
     const streams = Array.from({ length: 20 }, async (_, index) => {
       const id = generate({
@@ -176,7 +176,7 @@ describe("the embedded broker", () => {
     await (await probe(url)).publish("still", "alive");
   });
 
-  it("bounds what has arrived in part from all clients together, and leaves small packets alone", async () => {
+  it("bounds the incomplete packets of all clients together, and does not drop small ones", async () => {
     const { broker, url, journal } = await start();
     const watcher = await probe(url);
     const MB = 1024 * 1024;
@@ -207,7 +207,7 @@ describe("the embedded broker", () => {
     await watcher.until("small", 5_000);
   });
 
-  it("has places for clients, however many strangers stand at the door", async () => {
+  it("has places for clients, however many connections without a login there are", async () => {
     const { broker, url } = await start({ username: "me", password: "secret" });
     const known = await probe(url, { username: "me", password: "secret" });
     const lost: string[] = [];
@@ -228,7 +228,7 @@ describe("the embedded broker", () => {
     expect(lost).toEqual([]);
   });
 
-  it("says that a login failed, once a minute, with neither name nor password", async () => {
+  it("logs a failed login, once a minute, with neither name nor password", async () => {
     const { url, journal } = await start({ username: "me", password: "secret" });
     for (let n = 0; n < 5; n++)
       await MqttProbe.connect(url, { username: "somebody", password: "hunter22", clientId: "guesser" }).catch(
@@ -262,7 +262,7 @@ describe("the embedded broker", () => {
     expect(journal.at("warn")).toMatchObject([{ fields: { client: "other", topics: 16 } }]);
   });
 
-  it("queues nothing for a client that is away, whatever session it asks for", async () => {
+  it("queues nothing for a client that is away, whatever session it requests", async () => {
     const { url } = await start();
     const options = { clientId: "away", clean: false, reconnectPeriod: 0 };
     const first = await connectAsync(url, options);
@@ -279,7 +279,7 @@ describe("the embedded broker", () => {
     expect(heard).toEqual(["end"]);
   });
 
-  it("lets clients have the last words before it closes", async () => {
+  it("delivers the last messages to clients before it closes", async () => {
     const { broker, url } = await start();
     const watcher = await probe(url);
     const speaker = await probe(url, { topics: [] });

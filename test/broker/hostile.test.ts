@@ -45,7 +45,7 @@ describe("a broker that does not take MQTT 5", () => {
     expect(journal.lines.filter(({ message }) => message.includes("3.1.1 from now on"))).toHaveLength(1);
   });
 
-  it("is asked with 3.1.1 after it hung up twice on MQTT 5", async () => {
+  it("gets a CONNECT with 3.1.1 after it closed twice on MQTT 5", async () => {
     const scene = await against(onMqtt5((socket) => socket.destroy()));
     await scene.journal.until(({ lines }) => lines.length === 1);
     await retry(scene);
@@ -65,7 +65,7 @@ describe("a broker that does not take MQTT 5", () => {
     expect(levels(scene.server)).toEqual([5, 5, 4, 5, 4]);
   });
 
-  it("but was a proxy without its broker: is asked with 5 again, and speaks it from then on", async () => {
+  it("but was a proxy without its broker: gets a CONNECT with 5 again, and uses it from then on", async () => {
     let restarting = true;
     const scene = await against(
       onMqtt5((socket) => (restarting ? socket.destroy() : socket.write(connack(5, 0)))),
@@ -85,7 +85,7 @@ describe("a broker that does not take MQTT 5", () => {
     expect(levels(scene.server)).toEqual([5, 5, 4, 5, 5]);
   });
 
-  it("is never asked with 3.1.1 when the configuration says 5", async () => {
+  it("never gets a CONNECT with 3.1.1 when the configuration requires 5", async () => {
     const scene = await against((_, socket) => socket.end(connack(4, 1)), { protocolVersion: "5" });
     await scene.journal.until(({ lines }) => lines.length === 1);
     await retry(scene);
@@ -97,8 +97,8 @@ describe("a broker that does not take MQTT 5", () => {
   });
 });
 
-describe("a broker that accepts and says nothing", () => {
-  it("is given up after 10 s, and asked with MQTT 5 again: slow is not old", async () => {
+describe("a broker that accepts and sends nothing", () => {
+  it("is abandoned after 10 s, and tried with MQTT 5 again: slow does not mean old", async () => {
     const scene = await against(silent);
     for (let attempt = 1; attempt <= 4; attempt += 1) {
       await scene.server.until(({ packets }) => packets.length === attempt);
@@ -130,7 +130,7 @@ describe("a broker that refuses", () => {
     [5, 134],
     [5, 135],
   ] as const)(
-    "credentials (MQTT %i, code %i): said once as an error, tried on, no secret in any line",
+    "credentials (MQTT %i, code %i): logged once as an error, tried again, no secret in any line",
     async (level, code) => {
       const scene = await against((_, socket) => socket.end(connack(level, code)), {
         protocolVersion: level === 5 ? "auto" : "4",
@@ -148,7 +148,7 @@ describe("a broker that refuses", () => {
     },
   );
 
-  it("one subscription: tells which, works with the others, and asks again each minute", async () => {
+  it("one subscription: names it, works with the others, and requests it again each minute", async () => {
     let codes = [1, 135, 0];
     const scene = await against(
       wellBehaved((packet, socket) => {
@@ -179,7 +179,7 @@ describe("a broker that refuses", () => {
     expect(journal.ready).toBe(1);
   });
 
-  it("one publish: says so once, and goes on", async () => {
+  it("one publish: logs it once, and continues", async () => {
     const refuse = Buffer.from([0x40, 3, 0, 0, 135]);
     const scene = await against(
       wellBehaved((packet, socket) => {
@@ -238,7 +238,7 @@ describe("a broker that goes mute", () => {
     expect(scene.clock.pending).toBe(0);
   });
 
-  it("and acknowledges nothing: is dropped after 30 s, and told the newest values afterwards", async () => {
+  it("and acknowledges nothing: is dropped after 30 s, and gets the newest values afterwards", async () => {
     const scene = await against(
       wellBehaved((packet, _, connection) => packet.type === PUBLISH && connection === 1),
       {

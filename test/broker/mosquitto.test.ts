@@ -70,7 +70,7 @@ describe.skipIf(missing)(`a real Mosquitto${missing ? " (skipped: no binary here
   );
 
   it.each(["SIGTERM", "SIGKILL"] as const)(
-    "that comes back from %s with nothing in memory is told again",
+    "that comes back from %s with nothing in memory gets everything again",
     async (signal) => {
       const mosquitto = await start();
       const { broker, journal } = end(mosquitto.url);
@@ -117,7 +117,7 @@ describe.skipIf(missing)(`a real Mosquitto${missing ? " (skipped: no binary here
     expect(broker.counters().queued).toBe(0);
   });
 
-  it("with another client of the same id: says after three rounds that a second bridge may run, and slows down", async () => {
+  it("with another client of the same id: warns after three rounds of a second bridge, and slows down", async () => {
     const mosquitto = await start();
     const { journal } = end(mosquitto.url);
     await journal.until(({ ready }) => ready === 1);

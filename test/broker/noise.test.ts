@@ -43,7 +43,7 @@ describe("a broker that sends what it should not", () => {
     ["PUBREC for nothing", [0x50, 2, 0, 1]],
     ["PUBLISH with QoS 2", [0x34, 5, 0, 1, 0x61, 0, 1]],
   ])(
-    "%s, the packets of QoS 2 that we never asked for: no error escapes, the connection is dropped",
+    "%s, unrequested packets of QoS 2: no error escapes, the connection is dropped",
     async (_, bytes) => {
       const scene = await against(
         wellBehaved((packet, socket) => packet.type === PUBLISH && socket.write(Buffer.from(bytes))),
@@ -57,7 +57,7 @@ describe("a broker that sends what it should not", () => {
     },
   );
 
-  it("a web page instead of a WebSocket: says what it was answered, and keeps trying with MQTT 5", async () => {
+  it("a web page instead of a WebSocket: logs its answer, and keeps trying with MQTT 5", async () => {
     const server = createServer((_, response) => response.writeHead(404).end());
     server.on("upgrade", (_, socket) => socket.end("HTTP/1.1 404 Not Found\r\n\r\n"));
     server.listen(0, "127.0.0.1");
@@ -70,7 +70,7 @@ describe("a broker that sends what it should not", () => {
     server.close();
   });
 
-  it("another client with our id (MQTT 5, 0x8E): says so once, and comes back slowly", async () => {
+  it("another client with the same id (MQTT 5, 0x8E): logs it once, and reconnects slowly", async () => {
     const scene = await against(
       wellBehaved((packet, socket) => {
         if (packet.type !== PUBLISH) return false;

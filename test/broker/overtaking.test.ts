@@ -14,7 +14,7 @@ const RETAIN = 1;
 const handled = (messages: readonly InMessage[]): string[] =>
   messages.map(({ payload, order }) => [Buffer.from(payload).toString(), order].filter(Boolean).join(" "));
 
-it("says of each message whether a stop that came after it was handled before it", async () => {
+it("marks each message that a later stop has overtaken", async () => {
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
   const { server, journal, clock } = await against(
     wellBehaved((packet, socket) => {

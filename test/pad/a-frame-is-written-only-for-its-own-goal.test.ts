@@ -51,7 +51,7 @@ describe("of the frames of one operation (safety rules 2, 5)", () => {
   });
 
   it.each(["c2", "r1pro", "z1", "ftms", ...OTHER_MODELS] as const)(
-    "ON to a %s that starts already writes nothing, not even when somebody breaks that start off",
+    "ON to a %s that starts already writes nothing, not even when that start is cancelled at the pad",
     async (model) => {
       const rig = padRig({ model });
       await rig.online();

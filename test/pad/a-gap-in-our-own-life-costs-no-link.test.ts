@@ -22,7 +22,7 @@ it.each(TELLING_MODELS)("a %s: after 8 s of it a stop is written on the same lin
   await rig.close();
 });
 
-it("a pad that stays silent after it is let go 5 s later", async () => {
+it("a pad that stays silent after it is disconnected 5 s later", async () => {
   const rig = padRig();
   await rig.walking(3);
   rig.faults({ drop: 1 });

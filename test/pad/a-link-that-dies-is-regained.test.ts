@@ -17,7 +17,7 @@ const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS];
 const patience = (model: SimulatedModel): number => (model === "c2" ? 0 : 1_000);
 
 describe.each(ALL)("a link to a %s", (model) => {
-  it("says so while the belt moves out of sight, and when it is back", async () => {
+  it("is reported while the belt moves without a link, and when the link is back", async () => {
     const rig = padRig({ model });
     await rig.walking(3);
     rig.radio.outOfRange(ADDRESS, true);
@@ -65,7 +65,7 @@ describe.each(ALL)("a link to a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that is refused is asked for ever more patiently, but every second while the belt moves", async () => {
+  it("that is refused is requested at growing intervals, but every second while the belt moves", async () => {
     const rig = padRig({ model });
     rig.faults({ refuseConnect: { share: 1, seconds: null } });
     rig.pad.start();
@@ -86,7 +86,7 @@ describe.each(ALL)("a link to a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that is refused is asked for at once when a stop comes, and every second after", async () => {
+  it("that is refused is requested at once when a stop comes, and every second after", async () => {
     const rig = padRig({ model });
     rig.faults({ refuseConnect: { share: 1, seconds: null } });
     rig.pad.start();
@@ -100,7 +100,7 @@ describe.each(ALL)("a link to a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that is refused is not asked for more often because of commands that cannot be carried out", async () => {
+  it("that is refused is not requested more often because of commands that cannot be carried out", async () => {
     const rig = padRig({ model });
     rig.faults({ refuseConnect: { share: 1, seconds: null } });
     rig.pad.start();
@@ -118,7 +118,7 @@ describe.each(ALL)("a link to a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that has worked is asked for at once when it is lost, whatever it took to get it", async () => {
+  it("that has worked is requested at once when it is lost, however long the connect took", async () => {
     const rig = padRig({ model });
     rig.faults({ refuseConnect: { share: 1, seconds: null } });
     rig.pad.start();
@@ -133,7 +133,7 @@ describe.each(ALL)("a link to a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that breaks again and again right after the connect is not asked for in a loop", async () => {
+  it("that breaks repeatedly right after the connect is not requested in a loop", async () => {
     const rig = padRig({ model });
     rig.faults({ disconnectAfter: 0 });
     rig.pad.start();
@@ -142,7 +142,7 @@ describe.each(ALL)("a link to a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("waits for the radio, and says so", async () => {
+  it("waits for the radio, and reports it", async () => {
     const rig = padRig({ model });
     await rig.online();
     rig.radio.setPower("off");
@@ -171,7 +171,7 @@ describe.each(ALL)("a link to a %s", (model) => {
 });
 
 // FTMS has no checksum but the link's own.
-it("a link that carries nothing valid for 5 s makes the belt unknown and is made anew", async () => {
+it("a link without a valid status for 5 s makes the belt unknown and is connected again", async () => {
   const rig = padRig();
   await rig.walking(2);
   rig.faults({ corrupt: 1 });
@@ -218,7 +218,7 @@ describe.each(ALL)("the user's switch for the link to a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("is not in the way of a stop, which gets the link back and lets go of it again", async () => {
+  it("does not prevent a stop, which restores the link and disconnects again", async () => {
     const rig = padRig({ model });
     await rig.online();
     await rig.clock.advance(2_000);

@@ -29,7 +29,7 @@ const standing = async (model: (typeof FTMS_MODELS)[number], pad: PadOptions = {
 };
 
 describe.each(FTMS_MODELS)("a %s", (model) => {
-  it("is paused by OFF, goes on in the same session, and is stopped by stop", async () => {
+  it("is paused by OFF, continues in the same session, and is stopped by stop", async () => {
     const rig = padRig({ model });
     await rig.walking(2.5);
     expect(rig.state()).toMatchObject({ belt: "running", link: "ready", protocol: "ftms", mode: null });
@@ -52,7 +52,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("is stopped whenever somebody wants it after a start, and stays so", async () => {
+  it("can be stopped at any time after a start, and stays stopped", async () => {
     for (const after of [200, 1_500, 3_000, 6_000]) {
       const rig = await standing(model);
       const start = rig.send(ON, speed(3));
@@ -66,7 +66,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     }
   });
 
-  it("that its own buttons pause, or stop, says so, and may be started again", async () => {
+  it("that its own buttons pause, or stop, reports it, and may be started again", async () => {
     for (const key of ["start-stop", "stop"] as const) {
       const rig = padRig({ model });
       await rig.walking(2);
@@ -83,7 +83,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     }
   });
 
-  it("that its own buttons halt in its spin-up is not started once more, nor sped up when they start it", async () => {
+  it("that its own buttons halt in its spin-up is not started again, nor sped up when they start it", async () => {
     const rig = await standing(model);
     const start = rig.send(ON, speed(3));
     await rig.clock.until(() => rig.frames().includes("start"), 5_000);
@@ -99,7 +99,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("whose safety key is pulled says so, and then starts at its own speed, whatever came in between", async () => {
+  it("whose safety key is pulled reports it, and then starts at its own speed, whatever came in between", async () => {
     for (const between of ["nothing", "a lost link"]) {
       const rig = padRig({ model });
       await rig.walking(3);
@@ -125,7 +125,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     }
   });
 
-  it("whose safety key is pulled while it is paused starts at its own speed, too", async () => {
+  it("whose safety key is pulled while it is paused starts at its own speed too", async () => {
     const rig = padRig({ model });
     await rig.walking(3);
     expect(await rig.ask(OFF)).toBe("ok");
@@ -140,7 +140,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that takes the control away is asked for it again, and obeys", async () => {
+  it("that withdraws control gets a new request, and obeys", async () => {
     const rig = padRig({ model });
     await rig.walking(2);
     rig.radio.act(ADDRESS, (pad) => control(pad, "lost"));
@@ -153,7 +153,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that takes the control away is stopped all the same", async () => {
+  it("that withdraws control is stopped nevertheless", async () => {
     const rig = padRig({ model });
     await rig.walking(2);
     rig.radio.act(ADDRESS, (pad) => control(pad, "lost"));
@@ -165,7 +165,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
 });
 
 describe("a machine that refuses control", () => {
-  it("says so, lets nothing be written but a stop, and is stopped as soon as it allows", async () => {
+  it("is reported, allows only a stop to be written, and is stopped as soon as it permits", async () => {
     const rig = padRig({ model: "ftms" });
     await rig.walking(2);
     rig.radio.act(ADDRESS, (pad) => control(pad, "refused"));
@@ -187,7 +187,7 @@ describe("a machine that refuses control", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("from the beginning starts for nobody, and for us once it allows", async () => {
+  it("from the beginning does not start, until it permits", async () => {
     const rig = padRig({ model: "z1" });
     rig.radio.act(ADDRESS, (pad) => control(pad, "refused"));
     await rig.online();
@@ -255,7 +255,7 @@ describe("a special machine", () => {
     ["a model that is known for miles", "tm11gy", {}, 0],
     ["a machine that was found to count in miles", "ftms", { imperial: true }, 2],
   ] as const)(
-    "%s is not taken to count in km/h because somebody presses a button while it ramps",
+    "%s is not assumed to count in km/h because of a button press while it ramps",
     async (_, model, pad, lessons) => {
       const rig = await standing(model, pad);
       for (const lesson of [2, 3].slice(0, lessons)) await rig.ask(speed(lesson), 60_000);
@@ -311,7 +311,7 @@ describe("a special machine", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that says nothing at rest stays available with a belt that is unknown, and cannot be started from here", async () => {
+  it("that sends nothing at rest stays available with an unknown belt, and cannot be started by the bridge", async () => {
     const rig = padRig({ model: "z1", pad: { quietAtRest: true } });
     await rig.online();
     await rig.clock.advance(60_000);
@@ -342,7 +342,7 @@ describe("a special machine", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("is known by what it says of itself", async () => {
+  it("has the capabilities that it reports", async () => {
     const rig = await standing("ftms");
     const { identity } = rig.pad.view();
     expect(identity).toMatchObject({

@@ -21,7 +21,7 @@ it.each(TELLING_MODELS)("a %s", async (model) => {
   await rig.close();
 });
 
-it("one that was slowing down, and is silent at rest, is not tried again and again", async () => {
+it("one that was slowing down, and is silent at rest, is not reconnected repeatedly", async () => {
   const rig = padRig({ model: "z1", pad: { quietAtRest: true } });
   await rig.online();
   rig.press("start-stop");

@@ -23,7 +23,7 @@ describe("a pad that is given by its name (safety rule 11)", () => {
     expect(await bound.close()).toBe(0);
   });
 
-  it("is connected to nobody while two advertise it: one could be the neighbour's", async () => {
+  it("is not connected while two advertise it: one could be the neighbour's", async () => {
     const rig = padRig(byName({ others: [other("KS-BLC2")] }));
     rig.pad.start();
     await rig.clock.until(() => rig.state().problem === "ambiguous-name", 5_000);
@@ -40,7 +40,7 @@ describe("a pad that is given by its name (safety rule 11)", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("is not bound to the first that is heard after the scan has rested for somebody else's connect", async () => {
+  it("is not bound to the first advertiser after the scan has paused for another pad's connect", async () => {
     const rig = padRig(byName({ others: [other("KS-BLC2")] }));
     rig.pad.start();
     await rig.clock.until(() => rig.state().problem === "ambiguous-name", 5_000);
@@ -54,7 +54,7 @@ describe("a pad that is given by its name (safety rule 11)", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("takes no other name for its own", async () => {
+  it("matches no other name", async () => {
     const rig = padRig(byName({ name: "KS-BLC2-X", others: [other("KS-BLC")] }));
     rig.pad.start();
     await rig.clock.advance(30_000);
@@ -63,7 +63,7 @@ describe("a pad that is given by its name (safety rule 11)", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("is bound anew when the config names another", async () => {
+  it("is bound again when the config names another", async () => {
     const identity = {
       bound: { name: "old", address: NEIGHBOUR },
       protocol: null,

@@ -6,7 +6,7 @@ import { padRig, speed } from "../support/pad-rig.js";
 // Most models show "running" all the way down (wire-facts a.8): only the falling speed tells that somebody has stopped
 // the belt by its remote. A status that comes twice is no slower than itself.
 it.each(["c2", "a1", "p1", "r1pro", "mc21"] as const)(
-  "a %s that is stopped by its remote and says everything twice",
+  "a %s that is stopped by its remote and sends everything twice",
   async (model) => {
     for (const after of [1_500, 2_000, 2_500, 3_000]) {
       const rig = padRig({ model });
@@ -38,7 +38,7 @@ const falling = (rate: number, every: number, seconds: number): Telemetry => {
   return telemetry;
 };
 
-it.each([100, 250, 700, 1_000])("a belt that tells its speed every %i ms", (every) => {
+it.each([100, 250, 700, 1_000])("a belt that reports its speed every %i ms", (every) => {
   const slowing = falling(0.53, every, 3);
   expect(kmh(slowing.last!.status.speed!)).toBeGreaterThan(1);
   expect(isSlowing(slowing)).toBe(true);

@@ -4,7 +4,7 @@ import { codes, mode, OFF, ON, OTHER_MODELS, padRig, speed, verb } from "../supp
 const MODELS = ["c2", "a1", "p1", "r1pro", "z1", "mc21", "ftms", ...OTHER_MODELS] as const;
 
 describe("a speed (safety rule 5)", () => {
-  it.each(["c2", "a1", "p1", "r1pro"] as const)("asked for at rest starts a %s first", async (model) => {
+  it.each(["c2", "a1", "p1", "r1pro"] as const)("requested at rest starts a %s first", async (model) => {
     const rig = padRig({ model });
     await rig.online();
     await rig.clock.advance(2_000);
@@ -41,7 +41,7 @@ describe("a speed (safety rule 5)", () => {
     },
   );
 
-  it("asked for in the countdown waits for the belt to run", async () => {
+  it("requested in the countdown waits for the belt to run", async () => {
     const rig = padRig({ model: "p1" });
     await rig.online();
     await rig.clock.advance(2_000);
@@ -88,7 +88,7 @@ describe("a speed (safety rule 5)", () => {
     { model: "c2", code: "unconfirmed" },
     { model: "r1pro", code: "superseded" },
   ] as const)(
-    "is not written to a $model that slows because somebody has stopped it",
+    "is not written to a $model that slows because it was stopped at the pad",
     async ({ model, code }) => {
       const rig = padRig({ model });
       await rig.walking(5);
@@ -105,7 +105,7 @@ describe("a speed (safety rule 5)", () => {
     },
   );
 
-  it("asked for with a start belongs to it, though the belt has yet to come to rest", async () => {
+  it("requested with a start belongs to it, though the belt has yet to come to rest", async () => {
     const rig = padRig({ model: "r1pro" });
     await rig.walking(2);
     rig.press("start-stop");
@@ -116,7 +116,7 @@ describe("a speed (safety rule 5)", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("asked for in a countdown that somebody breaks off is not kept for the next start", async () => {
+  it("requested in a countdown that is cancelled at the pad is not kept for the next start", async () => {
     const rig = padRig();
     await rig.online();
     await rig.clock.advance(2_000);
@@ -132,7 +132,7 @@ describe("a speed (safety rule 5)", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("is written again when it got lost, but not to a belt that somebody has stopped meanwhile", async () => {
+  it("is written again when it got lost, but not to a belt that was stopped at the pad meanwhile", async () => {
     const rig = padRig();
     await rig.walking(5);
     const since = rig.clock.now();
@@ -146,7 +146,7 @@ describe("a speed (safety rule 5)", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("may be set anew while the belt slows down for the one before: the latest wins", async () => {
+  it("may be set again while the belt slows down for the one before: the latest wins", async () => {
     const rig = padRig();
     await rig.walking(5);
     const since = rig.clock.now();
@@ -293,7 +293,7 @@ describe("faster and slower", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("with allow_start false no speed is written above the measured one, whatever it was when it was asked for", async () => {
+  it("with allow_start false no speed is written above the measured one, whatever it was at the request", async () => {
     const rig = padRig({ safety: { allowStart: false } });
     await rig.online();
     await rig.clock.advance(2_000);

@@ -46,7 +46,7 @@ describe("a start (safety rules 2 and 4)", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("that took effect late is not written again, whoever asks", async () => {
+  it("that took effect late is not written again for any command", async () => {
     const rig = padRig();
     await rig.online();
     await rig.clock.advance(3_000);
@@ -77,7 +77,7 @@ describe("a start (safety rules 2 and 4)", () => {
   });
 
   it.each(["c2", "a1", "p1", "r1pro"] as const)(
-    "is not repeated on a %s whose countdown somebody has broken off",
+    "is not repeated on a %s whose countdown was cancelled at the pad",
     async (model) => {
       const rig = padRig({ model });
       await rig.online();

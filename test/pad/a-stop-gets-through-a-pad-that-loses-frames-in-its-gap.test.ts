@@ -31,7 +31,7 @@ const press = async (pad: (typeof PADS)[number], phase: number, every: number) =
   return { obeyed: obeyed ?? Infinity, outcomes: new Set(codes(results.flat())), speed };
 };
 
-describe.each(PADS)("OFF to a pad that loses what comes within $gap ms (begun anew: $gapRestarts)", (pad) => {
+describe.each(PADS)("OFF to a pad that loses frames within $gap ms (gap restarts: $gapRestarts)", (pad) => {
   it.each(PATTERNS)("pressed every %d ms is obeyed within 0.85 s, and ok", async (every) => {
     const runs = await Promise.all(PHASES.map((phase) => press(pad, phase, every)));
     expect(Math.max(...runs.map(({ obeyed }) => obeyed))).toBeLessThanOrEqual(850);

@@ -6,7 +6,7 @@ const MODELS = ["c2", ...FTMS_MODELS, ...OTHER_MODELS] as const;
 const SLOW = [250, 310, 450, 700, 1_000, 1_300];
 
 it.each(MODELS.flatMap((model) => SLOW.map((slow) => ({ model, slow }))))(
-  "a stop halts a $model that is walked by its remote, permission never asked for, writes of $slow ms",
+  "a stop halts a $model started by its remote, permission never requested, writes of $slow ms",
   async ({ model, slow }) => {
     const rig = padRig({ model });
     await rig.online();

@@ -155,7 +155,7 @@ it.each<{ model: SimulatedModel; drop: number }>(
 );
 
 describe.each(ALL)("a %s that creeps instead of coming to rest (wire-facts a.9, KS-F0)", (model) => {
-  it("has an overdue stop: unconfirmed, said, repeated every 5 s, and confirmed when it rests at last", async () => {
+  it("has an overdue stop: unconfirmed, reported, repeated every 5 s, and confirmed when it finally rests", async () => {
     const rig = padRig({ model });
     await rig.walking(3);
     rig.faults({ creep: speedFromKmh(0.5) });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ADDRESS, codes, isMotion, OFF, ON, padRig, speed, STOP } from "../support/pad-rig.js";
 
 describe("a stop waits for nothing", () => {
-  it("passes a write that hangs, and is the last word when the way is free again", async () => {
+  it("passes a write that hangs, and is the last frame when the link is free again", async () => {
     const rig = padRig();
     await rig.online();
     await rig.clock.advance(3_000);
@@ -24,7 +24,7 @@ describe("a stop waits for nothing", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("is written anew when the link that took it never delivers it", async () => {
+  it("is written again when the link never delivers it", async () => {
     const rig = padRig();
     await rig.walking(3);
     rig.radio.hangWrites(ADDRESS, true);
@@ -53,7 +53,7 @@ describe("a stop waits for nothing", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("asked for while connecting is the first write, before the first status", async () => {
+  it("requested while connecting is the first write, before the first status", async () => {
     const rig = padRig();
     rig.press("start-stop");
     await rig.clock.advance(5_000);
@@ -67,7 +67,7 @@ describe("a stop waits for nothing", () => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("asked for on a link that has not said anything yet is written at once", async () => {
+  it("requested on a link without a message yet is written at once", async () => {
     const rig = padRig();
     rig.press("start-stop");
     await rig.clock.advance(5_000);

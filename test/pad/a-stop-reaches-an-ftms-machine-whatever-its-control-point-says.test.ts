@@ -15,7 +15,7 @@ const haltedAfter = async (rig: Rig, limit: number): Promise<number> => {
 const DEADLINE = 14_000;
 
 describe.each(FTMS_MODELS)("a %s", (model) => {
-  it.each([OFF, STOP])("that answers nothing any more: $value", async (command) => {
+  it.each([OFF, STOP])("that no longer answers: $value", async (command) => {
     const rig = padRig({ model });
     await rig.walking(3);
     rig.air.unanswered = true;
@@ -27,7 +27,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     await rig.close();
   });
 
-  it("that answers nothing, and has taken its permission away", async () => {
+  it("that answers nothing, and has withdrawn its permission", async () => {
     const rig = padRig({ model });
     await rig.walking(3);
     rig.air.unanswered = true;
@@ -42,7 +42,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     await rig.close();
   });
 
-  it("that lets nobody control it is told to stop all the same", async () => {
+  it("that refuses control gets a stop nevertheless", async () => {
     const rig = padRig({ model });
     await rig.walking(3);
     rig.radio.act(ADDRESS, (pad) => control(pad, "refused"));

@@ -45,7 +45,7 @@ const asked = (model: SimulatedModel): string[] => (model === "c2" || model === 
 const stoppedOf = (model: SimulatedModel): string =>
   PITPAT_MODELS.some((each) => each === model) ? "paused" : "idle";
 
-describe.each(ALL)("a stop asked for while the link to a %s is down (safety rule 2)", (model) => {
+describe.each(ALL)("a stop requested while the link to a %s is down (safety rule 2)", (model) => {
   it("within 60 s is the first write of the reconnect, moving or not", async () => {
     const rig = padRig({ model });
     await rig.walking(3);
@@ -60,7 +60,7 @@ describe.each(ALL)("a stop asked for while the link to a %s is down (safety rule
     expect(await rig.close()).toBe(0);
   });
 
-  it("that nobody can carry out in time is unconfirmed at its deadline, and is carried out all the same", async () => {
+  it("that cannot be carried out in time is unconfirmed at its deadline, and is carried out later", async () => {
     const rig = padRig({ model });
     await rig.walking(3);
     const due = 6_000 + (rig.state().speed! / 40) * 1_000;
@@ -105,7 +105,7 @@ describe.each(ALL)("a stop asked for while the link to a %s is down (safety rule
     expect(await rig.close()).toBe(0);
   });
 
-  it("later than 60 s leaves a belt alone that rested when the link was lost: somebody else has started it", async () => {
+  it("later than 60 s does not stop a belt that rested when the link was lost: another controller has started it", async () => {
     const rig = padRig({ model });
     await rig.online();
     await rig.clock.advance(3_000);

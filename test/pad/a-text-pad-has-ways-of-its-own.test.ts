@@ -20,7 +20,7 @@ const reached = (rig: Rig, since: number): readonly string[] =>
     .filter((op) => op !== "poll");
 
 describe.each(TEXT_MODELS)("a %s", (model) => {
-  it("is asked in time, once, and nothing is written to its belt before it is known", async () => {
+  it("is queried in time, once, and nothing is written to its belt before its table is known", async () => {
     const rig = padRig({ model });
     await rig.online();
     expect(rig.pad.view().counters).toMatchObject({ connects: 1, losses: 0, badFrames: 0 });
@@ -31,7 +31,7 @@ describe.each(TEXT_MODELS)("a %s", (model) => {
     await rig.close();
   });
 
-  it("is asked for control before every start", async () => {
+  it("gets a control request before every start", async () => {
     const rig = padRig({ model });
     await rig.online();
     await rig.clock.advance(2_000);
@@ -47,7 +47,7 @@ describe.each(TEXT_MODELS)("a %s", (model) => {
     await rig.close();
   });
 
-  it("is not tried a fourth time, and the answer says what helps", async () => {
+  it("is not tried a fourth time, and the result contains advice", async () => {
     const rig = padRig({ model, pad: { takesTry: 9 } });
     await rig.online();
     await rig.clock.advance(2_000);
@@ -107,7 +107,7 @@ const UNKNOWN: readonly (readonly [string, PadOptions])[] = [
 const VARIANTS = TEXT_MODELS.flatMap((model) => UNKNOWN.map(([what, pad]) => ({ model, what, pad })));
 
 it.each(VARIANTS)(
-  "a $model of a variant that nobody knows, $what, is read only, and a stop is answered honestly",
+  "a $model of an unknown variant, $what, is read only, and a stop is answered with unconfirmed",
   async ({ model, pad }) => {
     const rig = padRig({ model, pad });
     rig.pad.start();
@@ -121,7 +121,7 @@ it.each(VARIANTS)(
     expect(stop).toMatchObject({ code: "unconfirmed", message: expect.stringContaining("remote") as string });
     await rig.clock.advance(60_000);
     expect(rig.state()).toMatchObject({ problem: "stop-unconfirmed", belt: "unknown" });
-    // The end says so, too: an accepted stop that nothing could confirm (contract 1).
+    // The shutdown reports it too: an accepted stop that nothing could confirm (docs/command-line.md).
     expect(rig.pad.shutdown.verdict()).toBe("moving");
     expect(reached(rig, 0)).toEqual([]);
     await rig.close();
@@ -137,7 +137,7 @@ it("a ks-c2 takes a start at its third try", async () => {
   await rig.close();
 });
 
-it("a ks-c2 in the standby that its panel alone ends says so, until somebody wakes it", async () => {
+it("a ks-c2 in the standby that only its panel ends is reported, until it is woken", async () => {
   const rig = padRig({ model: "ks-c2", pad: { asleep: true } });
   await rig.online();
   await rig.clock.until(() => rig.state().problem === "panel-standby", 10_000);
@@ -149,7 +149,7 @@ it("a ks-c2 in the standby that its panel alone ends says so, until somebody wak
   await rig.close();
 });
 
-it("a ks-c2 with its child lock on says that", async () => {
+it("a ks-c2 with its child lock on is reported", async () => {
   const rig = padRig({ model: "ks-c2", pad: { childLock: true } });
   await rig.online();
   await rig.clock.advance(2_000);

@@ -67,7 +67,7 @@ describe("an incline", () => {
     await rig.close();
   });
 
-  it("is given up by a stop, and refused until the belt is at rest", async () => {
+  it("is cancelled by a stop, and refused until the belt is at rest", async () => {
     const rig = padRig({ model: "ftms" });
     await rig.walking(3);
     const asked = rig.send(incline(9));
@@ -82,7 +82,7 @@ describe("an incline", () => {
     await rig.close();
   });
 
-  it("is the latest one asked for", async () => {
+  it("is the latest one requested", async () => {
     const rig = padRig({ model: "ftms" });
     await rig.walking(2);
     const first = rig.send(incline(9));
@@ -118,7 +118,7 @@ describe("an incline", () => {
     await rig.close();
   });
 
-  it("fails on a machine that lets nobody control it", async () => {
+  it("fails on a machine that refuses control", async () => {
     const rig = padRig({ model: "ftms" });
     rig.radio.act(ADDRESS, (pad) => control(pad, "refused"));
     await rig.online();
@@ -134,7 +134,7 @@ describe("an incline", () => {
   });
 });
 
-describe("an incline of a pad that says it with a speed, which also starts the belt", () => {
+describe("an incline of a pad whose frame carries a speed, which also starts the belt", () => {
   it("is not written to a belt at rest, nor while its speed changes, and leaves the speed as it is", async () => {
     const rig = padRig({ model: "sperax" });
     await rig.online();

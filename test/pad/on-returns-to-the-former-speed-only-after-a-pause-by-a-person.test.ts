@@ -79,7 +79,7 @@ describe.each(ALL)("%s", (model) => {
     });
   });
 
-  it("a belt that its own controls have stopped is told as such, one that we have stopped is not", async () => {
+  it("a belt that its own controls have stopped is reported as such, one that the bridge stopped is not", async () => {
     const rig = padRig({ model });
     await rig.walking(3);
     rig.send(OFF);
@@ -110,7 +110,7 @@ describe.each(ALL)("%s", (model) => {
     expect(await rig.close()).toBe(0);
   });
 
-  it("a speed that was asked for just before is not overruled by the former one", async () => {
+  it("a speed that was requested just before is not overruled by the former one", async () => {
     const rig = padRig({ model });
     await rig.walking(3.5);
     rig.send(OFF);
@@ -197,7 +197,7 @@ describe.each(ALL)("%s", (model) => {
     });
   });
 
-  it.runIf(countsSteps(model))("walked_off is only told where it is not to stop", async () => {
+  it.runIf(countsSteps(model))("walked_off is only reported where it must not stop", async () => {
     const rig = padRig({ model });
     await rig.walking(3.5);
     await rig.clock.advance(20_000);

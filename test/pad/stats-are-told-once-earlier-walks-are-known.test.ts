@@ -11,7 +11,7 @@ it("at once, from what the store has, after an end that was clean", async () => 
   expect(await rig.close()).toBe(0);
 });
 
-it("after an unclean end once the pad has told its counters: until then the broker may know more", async () => {
+it("after an unclean end once the pad has reported its counters: until then the broker may have newer values", async () => {
   const rig = padRig({ crashed: 5_000 });
   rig.pad.start();
   expect(total(rig)).toBeUndefined();
@@ -33,7 +33,7 @@ it("after an unclean end in any case within 15 s, though the pad is gone", async
   expect(await rig.close()).toBe(0);
 });
 
-it("not in a run that cannot read them, and the belt walks all the same", async () => {
+it("not in a run that cannot read them, and the belt works nevertheless", async () => {
   const unreadable: SessionStore = { ...nowhere, resume: () => null };
   const rig = padRig({ ledger: unreadable });
   await rig.walking(3);

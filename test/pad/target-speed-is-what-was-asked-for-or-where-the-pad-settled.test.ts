@@ -39,7 +39,7 @@ it("follows a belt that settles where its own controls have set it, and only onc
   expect(await rig.close()).toBe(0);
 });
 
-it("of a belt that somebody else has started is where it settles", async () => {
+it("of a belt that another controller has started is where it settles", async () => {
   const rig = padRig();
   await rig.online();
   await rig.clock.advance(2_000);
@@ -63,7 +63,7 @@ it("of a belt that starts slowly is not where it begins", async () => {
   expect(await rig.close()).toBe(0);
 });
 
-it("goes back when the speed fails", async () => {
+it("returns when the speed fails", async () => {
   const rig = padRig();
   await rig.walking(3);
   const outcomes = rig.send(speed(4));
@@ -79,7 +79,7 @@ it("goes back when the speed fails", async () => {
   expect(await rig.close()).toBe(0);
 });
 
-it("is null while nothing is known, and comes back with the belt", async () => {
+it("is null while the belt is unknown, and returns with the belt", async () => {
   const rig = padRig();
   await rig.walking(3);
   rig.radio.disconnect(ADDRESS);

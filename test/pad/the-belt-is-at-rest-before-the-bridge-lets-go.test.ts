@@ -94,7 +94,7 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     expect(await leave(rig, BUDGET)).toMatchObject({ verdict: "none", took: 0, frames: [] });
   });
 
-  it("on a link without a status yet, stops the belt first and asks later", async () => {
+  it("on a link without a status yet, stops the belt first and polls later", async () => {
     const rig = padRig({ model });
     rig.press("start-stop");
     await rig.clock.advance(8_000);
@@ -139,7 +139,7 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     expect(frames).toEqual([...stops, ...standby(model)]);
   });
 
-  it("gives up a start that has not been written yet, and says so", async () => {
+  it("cancels a start that has not been written yet, and reports it", async () => {
     const rig = await standing({ model, pad: { mode: "standby" }, safety: { stopOnExit: false } });
     const start = rig.send(ON, speed(3));
     await rig.clock.advance(300);
@@ -183,7 +183,7 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     expect(await leave(rig, BUDGET)).toMatchObject({ verdict: "rest", took: 0 });
   });
 
-  it("returns for a stop that was accepted while the pad was away: somebody may have started it", async () => {
+  it("reconnects for a stop that was accepted while the pad was away: it may have been started at the pad", async () => {
     const rig = await standing({ model });
     rig.radio.outOfRange(ADDRESS, true);
     await rig.clock.until(() => rig.state().link === "scanning", 10_000);
@@ -231,12 +231,12 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     expect(rig.events.map(({ type }) => type)).not.toContain("link_lost");
   });
 
-  it("does not call a belt falling on the word of one status", async () => {
+  it("does not report a belt as falling because of one status", async () => {
     const rig = await walking(brisk(model), { model });
     expect((await leave(rig, 1_200)).verdict).toBe("moving");
   });
 
-  it("calls a belt at rest whose last status says so, though the time ran out before the second", async () => {
+  it("reports a belt at rest whose last status shows it, though the time ran out before the second", async () => {
     const rig = await walking(3, { model });
     const over = new AbortController();
     const leaving = rig.pad.shutdown.stop(over.signal, new AbortController().signal);
@@ -275,7 +275,7 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     expect(await rig.close()).toBe(0);
   });
 
-  it("of a mute pad is as unsafe as the belt was when it was last heard", async () => {
+  it("of a silent pad is as unsafe as the belt was in its last status", async () => {
     const rig = await walking(3, { model });
     rig.faults({ drop: 1 });
     const { verdict, frames } = await leave(rig, BUDGET);
@@ -284,14 +284,14 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     expect(rig.speed()).toBe(0);
   });
 
-  it("waits for nothing when the radio is gone, and says what it left", async () => {
+  it("waits for nothing when the radio is gone, and reports how it left the belt", async () => {
     const rig = await walking(3, { model });
     rig.radio.setPower("unavailable");
     await rig.clock.advance(100);
     expect((await leave(rig, BUDGET)).verdict).toBe("moving");
   });
 
-  it("takes over a stop that a person has asked for: it is ok once the belt rests", async () => {
+  it("takes over a requested stop: it is ok once the belt rests", async () => {
     const rig = await walking(brisk(model), { model });
     const stop = rig.send(OFF);
     await rig.clock.advance(1_000);
@@ -316,7 +316,7 @@ describe("with stop_on_exit false", () => {
     expect(await leave(other, BUDGET)).toMatchObject({ verdict: "rest", took: 0, frames: [] });
   });
 
-  it.each([false, true])("a stop that was asked for is not abandoned, link lost: %s", async (lost) => {
+  it.each([false, true])("a requested stop is not cancelled, link lost: %s", async (lost) => {
     const rig = await walking(4, { safety });
     const stop = rig.send(OFF);
     await rig.clock.advance(500);
@@ -383,7 +383,7 @@ it("a stop frame that was handed over on the very last moment still gets out", a
   expect(rig.phase()).toBe("stopping");
 });
 
-it("a closed pad settles whatever it is still asked for", async () => {
+it("a closed pad resolves every pending request", async () => {
   const rig = await walking(3);
   const waiting = rig.send(speed(5));
   expect(await rig.close()).toBe(0);

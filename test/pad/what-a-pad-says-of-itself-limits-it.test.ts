@@ -16,7 +16,7 @@ it("a pad that counts in miles is capped as if its numbers were mph (safety rule
   expect(await rig.close()).toBe(0);
 });
 
-it("a speed that comes before it has said so waits for it, and is not written above that cap", async () => {
+it("a speed that comes before it has reported its unit waits for it, and is not written above that cap", async () => {
   const rig = padRig({ pad: { imperial: true } });
   await rig.online();
   const outcomes = rig.send(speed(3.5));
@@ -27,7 +27,7 @@ it("a speed that comes before it has said so waits for it, and is not written ab
   expect(await rig.close()).toBe(0);
 });
 
-it("what it said is remembered for its next connect, and the config of the day narrows it", async () => {
+it("its report is kept for the next connect, and the present config narrows it", async () => {
   const first = padRig({ model: "r1pro" });
   await first.online();
   await first.clock.advance(3_000);
@@ -61,7 +61,7 @@ it("another machine behind the same pad starts from its own model", async () => 
   expect(await rig.close()).toBe(0);
 });
 
-it("a device without a service of ours is not a pad, and is not asked for in a hurry", async () => {
+it("a device without a supported service is not a pad, and is not reconnected quickly", async () => {
   const rig = padRig({ settings: { protocol: "ftms" } });
   rig.pad.start();
   await rig.clock.until(() => rig.state().problem === "not-a-pad", 5_000);

@@ -67,7 +67,7 @@ describe.each(TEXT_MODELS)("a %s", (model) => {
 
   // Its speeds may read as others. A stop never reads as a start: they differ in one letter, which every answer to
   // `shake` and `version` has shown.
-  it("with two pairs exchanged, which nobody has seen", async () => {
+  it("with two pairs exchanged, which was never seen", async () => {
     const pair = fc.constantFrom(...ALL_TABLES.slice(1));
     await fc.assert(
       fc.asyncProperty(pair, pair, async (table: Table, secondPair: Table) => {

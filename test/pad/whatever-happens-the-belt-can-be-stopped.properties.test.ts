@@ -393,7 +393,7 @@ describe("whatever happens", () => {
   );
 
   it(
-    "the end of the program stops the belt or says that it did not, and leaves nothing behind",
+    "the end of the program stops the belt or reports that it did not, and leaves nothing behind",
     { timeout: LONG },
     async () => {
       await fc.assert(

@@ -73,7 +73,7 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
     );
 
     it(
-      "a preset that is held up until the belt rests starts nothing, and says so beside the buttons",
+      "a preset that is delayed until the belt rests starts nothing, and shows it beside the buttons",
       ONE_BY_ONE,
       async (ctx) => {
         const { wilink, probe } = demo();
@@ -96,7 +96,7 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
       },
     );
 
-    it("a start that is held up for more than 5 s starts nothing, and says why", ONE_BY_ONE, async (ctx) => {
+    it("a start that is delayed for more than 5 s starts nothing, and shows the reason", ONE_BY_ONE, async (ctx) => {
       const { wilink, probe } = demo();
       const tab = await open(ctx, demo());
       await tab.page.route("**/set", (route) => {

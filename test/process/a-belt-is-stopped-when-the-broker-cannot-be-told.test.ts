@@ -5,7 +5,7 @@ import { bridgeSays, expectCleanEnd, missing, muteServer, scene, unlessMissing }
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
 describe.skipIf(missing)(`a running belt${unlessMissing}`, () => {
-  it.concurrent("SIGTERM with the broker gone: the belt is brought to rest all the same", async (ctx) => {
+  it.concurrent("SIGTERM with the broker gone: the belt is brought to rest nevertheless", async (ctx) => {
     const { broker, program, pad } = await scene(ctx);
     await pad.walk(1.5);
     await broker.stop("SIGKILL");
@@ -15,7 +15,7 @@ describe.skipIf(missing)(`a running belt${unlessMissing}`, () => {
     expect(program.count("the belt was seen at rest")).toBe(1);
   });
 
-  it.concurrent("SIGTERM with a broker that answers nobody: nothing waits for it", async (ctx) => {
+  it.concurrent("SIGTERM with a broker that does not answer: nothing waits for it", async (ctx) => {
     const { broker, probe, program, pad } = await scene(ctx);
     await pad.walk(1.5);
     broker.freeze();
@@ -34,7 +34,7 @@ describe.skipIf(missing)(`a running belt${unlessMissing}`, () => {
   });
 
   it.concurrent(
-    "SIGTERM with a broker that accepts and never says a word: it is waited for by nobody",
+    "SIGTERM with a broker that accepts and never sends anything: nothing waits for it",
     async (ctx) => {
       const { broker, program, pad } = await scene(ctx);
       await pad.walk(1.5);

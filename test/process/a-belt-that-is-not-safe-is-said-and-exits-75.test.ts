@@ -80,7 +80,7 @@ describe.skipIf(missing)(`at the end of a shutdown_timeout of 5 s${unlessMissing
     expectWarning(program);
   });
 
-  it.concurrent("a belt that still slows down is let go: 0, and the log says so", async (ctx) => {
+  it.concurrent("a belt that is still slowing down at the end: 0, and the log shows it", async (ctx) => {
     const { program, pad } = await scene(ctx, { config: SHORT });
     await pad.online();
     await pad.send("speed", "4");

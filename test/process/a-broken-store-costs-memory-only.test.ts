@@ -46,7 +46,7 @@ const BREAKS: readonly Break[] = [
 
 describe.skipIf(missing)(`a broken store${unlessMissing}`, () => {
   it.concurrent.for(BREAKS)(
-    "$how: said in info and log; the belt is started, counted and stopped all the same",
+    "$how: reported in info and log; the belt is started, counted and stopped nevertheless",
     async ({ state, damage, left }, ctx) => {
       const broker = await newBroker(ctx);
       const folder = await newFolder(ctx);

@@ -44,7 +44,7 @@ const start = (ctx: TestContext, data: string, ...args: string[]): Promise<Progr
 const WHOSE = /belongs to root; the bridge runs as user 65534: chown -R 65534 \S+\/data/;
 
 describe.skipIf(!able)(`a folder of root's${unlessAble}`, () => {
-  it.concurrent("that may be entered: healthy, and the log says whose it is and what to do", async (ctx) => {
+  it.concurrent("that may be entered: healthy, and the log names its owner and the command to run", async (ctx) => {
     const data = await dataOf(ctx, 0o755);
     const bridge = await start(ctx, data, "run");
     await bridge.untilLine("Store cannot be used", START_MS);
@@ -60,7 +60,7 @@ describe.skipIf(!able)(`a folder of root's${unlessAble}`, () => {
   });
 
   it.concurrent(
-    "that may not be entered: the folder is named, not the file that nobody has put there",
+    "that may not be entered: the error names the folder, not a missing file",
     async (ctx) => {
       const data = await dataOf(ctx, 0o700);
       writeFileSync(join(data, "config.yaml"), "log: {level: info}\n");

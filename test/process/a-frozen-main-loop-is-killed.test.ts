@@ -18,7 +18,7 @@ const CONTAINER: Partial<ProgramOptions> = {
 
 describe.skipIf(missing)(`a main loop that does not turn${unlessMissing}`, () => {
   it.concurrent(
-    "is killed after 15 s, so that a supervisor starts it anew; the broker says offline",
+    "is killed after 15 s, so that a supervisor restarts it; the broker publishes offline",
     async (ctx) => {
       const { probe, program } = await scene(ctx, { program: { nodeFlags } });
       await probe.until(bridgeSays("online"), START_MS);

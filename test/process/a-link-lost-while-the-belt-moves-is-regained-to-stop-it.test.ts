@@ -27,7 +27,7 @@ const ANOTHER_KEY_PRESS_MS = 1_100;
 const links = ({ lines }: Program): number => lines.filter(({ msg }) => msg === "connected").length;
 
 describe.skipIf(missing)(`a link lost while the belt moves${unlessMissing}`, () => {
-  it.concurrent("is regained by itself, said both times, and the belt goes on as it was", async (ctx) => {
+  it.concurrent("is restored by itself, both events are reported, and the belt keeps its speed", async (ctx) => {
     const scened = await scene(ctx);
     const { probe, pad } = scened;
     await lose(scened, 1.5);

@@ -38,7 +38,7 @@ describe.skipIf(missing)(`a broker that takes no large message${unlessMissing}`,
     expect(probe.all(`${BASE}/bridge/state`, from)).toEqual([]);
   });
 
-  it.concurrent("an answer that is too large becomes an error that says so", async (ctx) => {
+  it.concurrent("a response that is too large becomes an error with the reason", async (ctx) => {
     const { pad, probe } = await scene(ctx, {
       mosquitto: { config: ["max_packet_size 1100"] },
       config: { homeassistant: { enabled: false }, mqtt: { protocol_version: 5 } },

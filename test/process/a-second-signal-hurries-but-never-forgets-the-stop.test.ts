@@ -23,7 +23,7 @@ describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, ()
     expect(speeds(pad).at(-1)).toBe(0);
   });
 
-  it.concurrent("later ends the waiting: at once 75, since nobody saw the belt slow down", async (ctx) => {
+  it.concurrent("later ends the wait: at once 75, since no status showed the belt slowing down", async (ctx) => {
     const { probe, program, pad } = await scene(ctx, { config: { log: { level: "debug" } } });
     await pad.walk(1.5);
     program.signal("SIGTERM");
@@ -38,7 +38,7 @@ describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, ()
     expect(stopFrames(program)).toBeGreaterThan(0);
   });
 
-  it.concurrent("later, at a belt that was seen slowing down: 0, and it is let go", async (ctx) => {
+  it.concurrent("later, at a belt that was seen slowing down: 0", async (ctx) => {
     const { probe, program, pad } = await scene(ctx);
     await pad.online();
     await pad.send("speed", "4");

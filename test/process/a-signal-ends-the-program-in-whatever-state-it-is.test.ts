@@ -53,7 +53,7 @@ describe("a signal before there is anything to end", () => {
     expect(program.output).not.toMatch(/[Dd]ebugger|Warning/);
   });
 
-  it.concurrent("at its first word", async (ctx) => {
+  it.concurrent("at its first log line", async (ctx) => {
     const url = `mqtt://127.0.0.1:${await freePort()}`;
     const program = await started(ctx, { folder: await newFolder(ctx), config: configFor(url) });
     await program.untilLine("walkingpad2mqtt", START_MS);
@@ -61,7 +61,7 @@ describe("a signal before there is anything to end", () => {
     await expectCleanEnd(program, START_MS);
   });
 
-  it.concurrent("without any broker, ever: said once, and no reason not to end", async (ctx) => {
+  it.concurrent("without any broker, ever: logged once, and the program ends", async (ctx) => {
     const url = `mqtt://127.0.0.1:${await freePort()}`;
     const program = await started(ctx, { folder: await newFolder(ctx), config: configFor(url) });
     await program.untilLine(({ level }) => level === "warn", START_MS);
@@ -77,7 +77,7 @@ describe("a signal before there is anything to end", () => {
 });
 
 describe("a broker that accepts and never answers", () => {
-  it.concurrent("is waited for by nobody", async (ctx) => {
+  it.concurrent("delays nothing", async (ctx) => {
     const port = await freePort();
     const mute = await muteServer(ctx, port);
     const program = await started(ctx, {
@@ -118,7 +118,7 @@ const CASES: readonly Case[] = [
     reach: ({ program }) => program.untilLine(({ code }) => code === "connect-failed", START_MS),
   },
   {
-    where: "connected to a pad that has never said anything",
+    where: "connected to a pad that has never sent anything",
     options: withFaults({ silent: true }),
     reach: ({ pad }) => pad.until(({ link }) => link === "ready", START_MS),
   },
@@ -128,7 +128,7 @@ const CASES: readonly Case[] = [
     reach: ({ pad }) => pad.online(),
   },
   {
-    where: "with a start that was just asked for",
+    where: "with a start that was just requested",
     options: {},
     reach: async ({ pad }) => {
       await pad.online();
@@ -145,7 +145,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    where: "while a scan that was asked for goes on",
+    where: "during a requested scan",
     options: {},
     reach: async ({ probe, pad }) => {
       await pad.online();

@@ -65,7 +65,7 @@ describe.skipIf(missing || noTerminal)(`on a terminal${unlessMissing}`, () => {
     await vi.waitFor(async () => expect(await readFile(result, "utf8")).toBe("0\n"), 5_000);
   });
 
-  it("is silent where lines are JSON, and where nobody knows the width", async (ctx) => {
+  it("is absent where lines are JSON, and where the width is unknown", async (ctx) => {
     for (const [format, columns] of [
       ["json", 80],
       ["auto", 0],

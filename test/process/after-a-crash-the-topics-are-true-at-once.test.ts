@@ -37,7 +37,7 @@ const alreadyMoving = async (program: Program): Promise<void> => {
 
 describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissing}`, () => {
   it.concurrent(
-    "the broker said offline; the start first says what it does not know, then what is so",
+    "the broker published offline; the start first publishes unknown, then the present state",
     async (ctx) => {
       const { probe, program, pad, folder, config } = await scene(ctx);
       await pad.walk(1);
@@ -101,7 +101,7 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
   );
 
   it.concurrent(
-    "after a clean end a belt that moves is left alone: whoever walks there started it",
+    "after a clean end a moving belt is not stopped: a person has started it",
     async (ctx) => {
       const { probe, run, pad } = await setUp(ctx);
       const first = await run();

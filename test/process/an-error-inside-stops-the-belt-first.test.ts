@@ -32,7 +32,7 @@ describe.skipIf(missing)(`an error that nobody has foreseen, at a running belt${
   );
 
   it.concurrent(
-    "whenever a pad's state is told, and on every way out: both belts are seen at rest",
+    "whenever a pad's state is published, and in every shutdown: both belts are seen at rest",
     async (ctx) => {
       const pads = [
         { id: "office", address: PAD },

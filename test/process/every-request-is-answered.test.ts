@@ -43,7 +43,7 @@ describe.skipIf(missing)(`a request${unlessMissing}`, () => {
     });
   });
 
-  it.concurrent("for a health check is told what bridge/health says, the broker included", async (ctx) => {
+  it.concurrent("for a health check gets the content of bridge/health, the broker included", async (ctx) => {
     const { probe, pad } = await scene(ctx);
     await pad.online();
     const { data } = (await answer(probe, "health_check", "{}")) as { data: object };

@@ -36,7 +36,7 @@ const expectStopThenDisconnect = (since: readonly WireLine[]): void => {
 };
 
 describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMissing}`, () => {
-  it.concurrent("while scanning: the scan is switched off, and nobody connected to", async (ctx) => {
+  it.concurrent("while scanning: the scan is switched off, and no connect begins", async (ctx) => {
     const scene = await nobleScene(ctx, { pads: [] });
     await scene.pad.until(({ link }) => link === "scanning", START_MS);
     await scene.untilWire("Scan On");
@@ -141,7 +141,7 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
   );
 
   it.concurrent(
-    "with an adapter that stays down while the belt moves: 75, in time, and said",
+    "with an adapter that stays down while the belt moves: 75, in time, and reported",
     async (ctx) => {
       const scene = await nobleScene(ctx, {}, { safety: { shutdown_timeout: 6 } });
       await scene.pad.walk(1.5);

@@ -48,7 +48,7 @@ const published = (topic: string) => (message: { readonly topic: string; readonl
 const clear = (probe: MqttProbe, topic: string): Promise<void> => probe.publish(topic, "", { retain: true });
 
 describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
-  it.concurrent("takes every config and every state without a word in its log", async (ctx) => {
+  it.concurrent("accepts every config and every state without a line in its log", async (ctx) => {
     const { broker, pad } = await scene(ctx);
     await pad.online();
     const looks = async (): Promise<void> => {
@@ -68,7 +68,7 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     await looks();
   });
 
-  it.concurrent("that has just started is told everything again, 0.5 to 3 s later", async (ctx) => {
+  it.concurrent("that has just started gets everything again, 0.5 to 3 s later", async (ctx) => {
     const { probe, pad } = await scene(ctx);
     await pad.online();
     const before = probe.mark();
@@ -114,7 +114,7 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     },
   );
 
-  it.concurrent("is told of the bridge again when there is something new to tell", async (ctx) => {
+  it.concurrent("gets the bridge's config again when it has changed", async (ctx) => {
     // An FTMS machine tells piece by piece what it can do, of which bridge/info shows nothing.
     const { probe, pad } = await scene(ctx, { pads: [{ id: "office", address: PAD, model: "ftms" }] });
     await pad.online();
@@ -150,7 +150,7 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     ["base topic", "office", { mqtt: { base_topic: "elsewhere" } }],
     ["discovery prefix", "office", { homeassistant: { discovery_prefix: "ha" } }],
   ] as const)(
-    "loses everything of a former %s before it hears of the new one",
+    "loses everything of a former %s before it gets the new one",
     async ([, id, change], ctx) => {
       const { broker, probe, program, folder, pad } = await scene(ctx);
       await pad.online();
@@ -179,7 +179,7 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     },
   );
 
-  it.concurrent("homeassistant.enabled: false clears our own configs, and nobody else's", async (ctx) => {
+  it.concurrent("homeassistant.enabled: false clears the bridge's own configs, and no others", async (ctx) => {
     const { broker, probe, program, folder, pad } = await scene(ctx);
     await pad.online();
     const ours = (await retained(ctx, broker.url)).get(configOf("office")) ?? "";

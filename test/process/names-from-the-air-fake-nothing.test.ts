@@ -58,7 +58,7 @@ it.concurrent(
   },
 );
 
-it.concurrent("words of the command line, and a file's name", async (ctx) => {
+it.concurrent("arguments of the command line, and a file's name", async (ctx) => {
   const folder = await newFolder(ctx);
   const words = ["wa\u001b[2Jlk\nfine", "--\u202efast", "-\u009b"];
   for (const args of [

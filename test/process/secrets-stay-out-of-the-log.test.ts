@@ -26,7 +26,7 @@ const asBytes = (secret: string): readonly string[] => {
 };
 
 describe.skipIf(missing)(`a password for the broker${unlessMissing}`, () => {
-  it.concurrent("that is wrong is said once, at error level, and never shown", async (ctx) => {
+  it.concurrent("that is wrong is reported once, at error level, and never shown", async (ctx) => {
     const broker = await newBroker(ctx, RIGHT);
     const folder = await newFolder(ctx);
     const program = await started(ctx, { folder, config: loud(broker.url), env: environment(WRONG) });

@@ -6,7 +6,7 @@ interface Timer {
   run: (() => void) | null;
 }
 
-/** 2026-11-22T10:00:00Z, the example time of contract 3. */
+/** 2026-11-22T10:00:00Z, the example time of docs/topics.md. */
 const WALL = Date.UTC(2026, 10, 22, 10);
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -50,7 +50,7 @@ test("an older link names the command that ends it", () => {
   expect(advice).toContain("bluetoothctl disconnect 57:4c:4e:00:11:22");
 });
 
-test("reasons and ATT codes that nobody has named are shown as numbers", () => {
+test("unknown reasons and ATT codes are shown as numbers", () => {
   expect(linkLost("a", 0x77).message).toContain("0x77");
   expect(linkLost("a", 0x13).message).not.toContain("0x");
   expect(attError("read-failed", "reading 2a00", 0x80).message).toContain("0x80");

@@ -82,7 +82,7 @@ describe("the broker client", () => {
     expect(broker.counters()).toMatchObject({ published: 16, queued: 0, inFlight: 15 });
   });
 
-  it("ignores what a connection says after it is gone", () => {
+  it("ignores events of a connection that has ended", () => {
     const { broker, attempts } = rig();
     attempts[0]!.events.onOpen(UNLIMITED);
     broker.publish(state("1"));
@@ -91,7 +91,7 @@ describe("the broker client", () => {
     expect(broker.counters()).toMatchObject({ published: 0, queued: 1, inFlight: 0 });
   });
 
-  it("answers every waiting acknowledgement when the connection is lost, and tells its owner once", async () => {
+  it("settles every pending acknowledgement when the connection is lost, and notifies its owner once", async () => {
     const { broker, clock, attempts, lost } = rig();
     expect(await broker.publishAcknowledged(state("0"), 1000)).toBe(false);
     attempts[0]!.events.onOpen(UNLIMITED);
@@ -120,7 +120,7 @@ describe("the broker client", () => {
     expect(seen).toEqual([true]);
   });
 
-  it("drops results that are a minute old, and says so once", async () => {
+  it("drops results that are a minute old, and logs it once", async () => {
     const { broker, clock, attempts, lines, sent } = rig();
     broker.publish(event("1"));
     broker.publish(event("2"));

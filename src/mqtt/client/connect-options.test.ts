@@ -21,7 +21,7 @@ const made = (url: string, options: Partial<BrokerOptions> = {}, version: 4 | 5 
   connectOptions({ ...OPTIONS, ...options }, parseEndpoint(url), version);
 
 describe("connectOptions", () => {
-  it("asks for a clean session under a stable name, and leaves no will but ours", () => {
+  it("requests a clean session under a stable client id, with the bridge's will only", () => {
     const options = made("mqtt://broker:2883");
     expect(options).toMatchObject({ host: "broker", port: 2883, clientId: "id", clean: true, keepalive: 30 });
     expect(options).toMatchObject({ protocolVersion: 5, properties: { sessionExpiryInterval: 0 } });

@@ -117,7 +117,7 @@ describe("the publish queue", () => {
     expect(drain()).toEqual(["event=1"]);
   });
 
-  it("knows how long the oldest has been on its way", () => {
+  it("knows since when the oldest has been in flight", () => {
     const { queue } = box();
     queue.put(state("a", 1), 0);
     expect(queue.oldestSentAt).toBeNull();

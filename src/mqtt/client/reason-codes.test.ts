@@ -22,7 +22,7 @@ test.each([
   expect(advice).toMatch(/^\w.*[^.]$/);
 });
 
-test("what a code of 3.1.1 means is nothing in a DISCONNECT of 5", () => {
+test("a code of 3.1.1 has no meaning in a DISCONNECT of 5", () => {
   expect(reasonCode("disconnected", 4)).toBeNull();
   expect(reasonCode("refused", 77)).toBeNull();
 });

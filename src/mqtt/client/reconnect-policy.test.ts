@@ -41,7 +41,7 @@ describe("the pace of retries", () => {
     expect(delays(run(times(6, [failed("mute")]), undefined, 0))).toEqual([0.5, 1, 2, 4, 8, 15]);
   });
 
-  it("begins anew only after a connection that stood for a minute", () => {
+  it("restarts only after a connection that lasted a minute", () => {
     expect(delays(run([...times(3, [failed("lost"), MINUTE - 1]), [failed("lost"), MINUTE]]))).toEqual([
       1, 2, 4, 1,
     ]);
@@ -54,8 +54,8 @@ describe("the pace of retries", () => {
   });
 });
 
-describe("what is said", () => {
-  it("the first failure of a streak at warn, with what it means for the belts, the rest at debug", () => {
+describe("log lines", () => {
+  it("the first failure of a streak at warn, with the consequence for the belts, the rest at debug", () => {
     const verdicts = run([...times(3, [failed("unreachable")]), [failed("mute")]]);
     expect(levels(verdicts)).toEqual(["warn", "debug", "debug", "debug"]);
     expect(verdicts[0]!.advice).toContain("the bridge keeps control of them");
@@ -126,7 +126,7 @@ describe("the protocol version", () => {
     expect(later.map(({ policy }) => policy.version)).toEqual([4, 4, 5]);
   });
 
-  it("falls back at once, without a word, where 5 is hung up on again, and for good where it is refused then", () => {
+  it("falls back at once, without a log line, where 5 is closed again, and permanently where it is refused then", () => {
     const lost: Step = [failed("lost"), 1];
     const [, again, , refusal, , ...rest] = run(
       [lost, [failed("closed")], lost, [refused(1)], lost, [failed("closed")], lost],
@@ -137,7 +137,7 @@ describe("the protocol version", () => {
     expect(rest.map(({ policy }) => policy.version)).toEqual([4, 4]);
   });
 
-  it("knows 5 again from a connection that was up with it: one close is nothing then", () => {
+  it("uses 5 again after a connection that was ready with it: one close does not count then", () => {
     const later = run([[failed("lost"), 1], [failed("lost"), 1], [failed("closed")]], hungUp().policy);
     expect(later.map(({ policy }) => policy.version)).toEqual([5, 5, 5]);
   });
@@ -164,7 +164,7 @@ describe("the protocol version", () => {
   });
 });
 
-it("always has something to say and a bounded wait", () => {
+it("always gives a message and a bounded delay", () => {
   const failure = fc.oneof(
     fc
       .constantFrom(

@@ -45,14 +45,14 @@ const BRIDGE = "ha/device/b_bridge/config";
 const OFFICE = "ha/device/b_office/config";
 
 describe("Home Assistant", () => {
-  it("is told of the bridge before its pads, retained", () => {
+  it("gets the bridge's config before those of the pads, retained", () => {
     const { home, sent, topicsSent } = rig();
     home.announce();
     expect(sent.every(({ retain, qos }) => retain && qos === 1)).toBe(true);
     expect(topicsSent()).toEqual([BRIDGE, OFFICE]);
   });
 
-  it("is told again only of what has changed, a second of changes at a time", async () => {
+  it("gets only changed configs again, collected for a second", async () => {
     const { home, world, clock, topicsSent } = rig();
     home.announce();
     topicsSent();
@@ -69,7 +69,7 @@ describe("Home Assistant", () => {
     expect(topicsSent()).toEqual([OFFICE]);
   });
 
-  it("is told everything once more, for what it was still loading", async () => {
+  it("gets everything once more, for platforms that were still loading", async () => {
     const { home, clock, sent } = rig();
     home.announce();
     const first = sent.splice(0);
@@ -80,7 +80,7 @@ describe("Home Assistant", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("knows every component of a pad that told piece by piece what it can do, however slowly it loads", async () => {
+  it("gets every component of a pad that reported its capabilities step by step, however slowly it loads", async () => {
     for (const loadsFor of [0, 500, 3_000, 9_000]) {
       const { home, clock, world, sent } = rig();
       const assistant = new DiscoveringHomeAssistant();
@@ -199,7 +199,7 @@ describe("Home Assistant", () => {
     }
   });
 
-  it("loses the device of a pad that is gone, and nothing of anybody else", () => {
+  it("loses the device of a removed pad, and no device of others", () => {
     const { home, say, topicsSent, removed } = rig();
     const gone = padDiscovery(CONTEXT, {
       ...noIdentity,
@@ -216,7 +216,7 @@ describe("Home Assistant", () => {
     expect(topicsSent()).toEqual([]);
   });
 
-  it("switched off loses our own configs and is told nothing", () => {
+  it("disabled: the bridge's own configs are removed and none is published", () => {
     const { home, say, topicsSent } = rig(false);
     home.announce();
     home.update();

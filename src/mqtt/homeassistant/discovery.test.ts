@@ -57,7 +57,7 @@ describe("a device message", () => {
     });
   });
 
-  it("of a pad that was never seen says only what is known", () => {
+  it("of a pad that was never seen contains only known values", () => {
     const unseen = { ...office, address: null, protocol: null, model: null, capabilities: null };
     const { payload, complete } = padDiscovery(context, unseen);
     expect(Object.keys(longWords(payload).device)).toEqual(["identifiers", "name", "via_device"]);
@@ -165,7 +165,7 @@ describe("a device message", () => {
 });
 
 describe("the size of a config", () => {
-  it("is as small as it can be: in short words, and with nothing said twice", () => {
+  it("is as small as possible: abbreviated, and without repetition", () => {
     const { payload } = padDiscovery(context, office);
     const { device, origin, components: long } = longWords(payload);
     const inFull = JSON.stringify({ device, origin, components: long });
@@ -223,7 +223,7 @@ describe("availability", () => {
     expect(needs(key)).toEqual(expected);
   });
 
-  it("asks for all of its topics, except that Status asks for none", () => {
+  it("requires all of its topics, except Status, which requires none", () => {
     const modes = Object.entries(cmps).filter(([, config]) => config["availability_mode"] !== "all");
     expect(modes.map(([key]) => key)).toEqual(["status"]);
   });

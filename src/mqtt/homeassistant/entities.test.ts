@@ -45,7 +45,7 @@ const find = (entities: readonly Entity[], key: string): Entity["config"] =>
   entities.find((entity) => entity.key === key)!.config;
 
 describe("the entities of a pad", () => {
-  it("are those of contract 6", () => {
+  it("are those of docs/topics.md", () => {
     const sensors = [
       "Speed",
       "Distance",
@@ -101,7 +101,7 @@ describe("the entities of a pad", () => {
     expect(watched.filter(({ key }) => key !== "connection")).toEqual(shown);
   });
 
-  it("need what contract 6 says, by class", () => {
+  it("have the availability of docs/topics.md, by class", () => {
     const by = (needs: Entity["needs"]) =>
       all.filter((entity) => entity.needs === needs).map(({ config }) => config.name);
     expect(by("control")).toEqual([
@@ -162,7 +162,7 @@ describe("the entities of a pad", () => {
 });
 
 describe("every entity", () => {
-  it("has a key of its own without `_`, which would let unique ids of two pads meet", () => {
+  it("has a unique key without `_`, which could make unique ids of two pads equal", () => {
     const keys = padsEntities(full).map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
     for (const { key } of all) expect(key).toMatch(/^[a-z-]+$/);

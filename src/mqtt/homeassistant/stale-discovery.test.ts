@@ -83,7 +83,7 @@ describe("staleDiscovery", () => {
     expect(stale(current, [unseen])).toEqual([]);
   });
 
-  it("knows a config of ours in long words too", () => {
+  it("recognizes the bridge's configs without abbreviations too", () => {
     const { dev, o, cmps } = gone.payload;
     expect(stale({ topic: gone.topic, payload: { device: dev, origin: o, components: cmps } })).toHaveLength(
       1,

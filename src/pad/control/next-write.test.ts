@@ -75,7 +75,7 @@ const wrote = (control: Control, operation: Operation, telemetry = rest, now = 1
   );
 
 describe("the next write", () => {
-  it("asks a polled pad how it is before a speed that an older status would allow", () => {
+  it("polls a pad before a speed that an older status would allow", () => {
     const wanted = speed(seenOnce, running);
     expect(next(wanted, running, false, 2_100)).toBe("poll");
     expect(next(wanted, running, false, 1_900)).toBe("speed 4");
@@ -130,7 +130,7 @@ describe("the next write", () => {
     ).toBe(750);
   });
 
-  it("asks three times for preferences that do not come", () => {
+  it("requests preferences three times when there is no answer", () => {
     const asked = [1, 2, 3].reduce((control) => wrote(control, { op: "preferences" }, rest, 0), {
       ...noControl,
       statusSeen: true,
@@ -158,7 +158,7 @@ it("an incline that carries the speed waits for a belt that keeps one", () => {
   expect(due(steady, { ...C2, quirks })).toEqual(incline);
 });
 
-it("a speed that the machine says somebody has changed is not written once more", () => {
+it("a speed that another controller has changed, as the machine reports, is not written again", () => {
   const written = wrote(speed(seenOnce, running), { op: "speed", speed: speedFromKmh(4) }, running);
   const told = (number: number) =>
     onEvent(context(written, running, 1_100), { type: "target-speed", speed: number }).control;
@@ -178,13 +178,13 @@ describe("a speed whose limit the pad may yet lower", () => {
     preferences: { known: false, tries, askedAt: 0 },
   });
 
-  it("waits for what the pad says of its unit, which is asked first", () => {
+  it("waits for the pad's unit, which is requested first", () => {
     expect(next(speed(unasked, running), running)).toBe("preferences");
     expect(next(speed(asked(1), running), running)).toBe(650);
     expect(next(speed(asked(2), running), running)).toBe(650);
   });
 
-  it("is written when the pad was asked twice and says nothing", () => {
+  it("is written when the pad was asked twice without an answer", () => {
     const late = observe(running, { ...running.last!, at: 2_000 });
     expect(next(speed(asked(1), running), late, false, 2_000)).toBe("preferences");
     expect(next(speed(asked(2), running), late, false, 2_000)).toBe("speed 4");
@@ -238,7 +238,7 @@ it.each([
 ] as const)(
   "a belt that moves right after a start shows, on %s, that it was that start: %s",
   (name, shows) => {
-    // Contract rule 7: FTMS and the text protocol show no countdown, so what moves may be somebody else's doing, and
+    // safety rule 7: FTMS and the text protocol show no countdown, so what moves may be somebody else's doing, and
     // rest after a stop may be the rest before the start takes effect.
     const { quirks, defaults } = modelFor(name, null);
     const machine = { quirks, capabilities: defaults };

@@ -51,7 +51,7 @@ const confirmed = (control: Control, samples: readonly Sample[]): boolean => {
   return now.stop === null && now.stopConfirmed;
 };
 
-describe("the proof of rest (contract rule 7)", () => {
+describe("the proof of rest (safety rule 7)", () => {
   it.each<[boolean, string, Sample[]]>([
     [true, "two answers to later polls", [sample(1_750, 1_700), sample(2_450, 2_400)]],
     [false, "one", [sample(1_750, 1_700)]],
@@ -79,7 +79,7 @@ describe("the proof of rest (contract rule 7)", () => {
     expect(confirmed(stopping(), samples)).toBe(expected);
   });
 
-  it("takes 5 s of speed 0 in a state that does not say rest", () => {
+  it("takes 5 s of speed 0 in a state that is not a resting one", () => {
     const statuses = [2, 3, 4, 5, 6, 7, 8].map((s) => sample(s * 1_000 + 50, s * 1_000, 0, "running"));
     expect(confirmed(stopping(), statuses.slice(0, 6))).toBe(false);
     expect(confirmed(stopping(), statuses)).toBe(true);
@@ -95,7 +95,7 @@ describe("the proof of rest (contract rule 7)", () => {
     expect(confirmed(stopping({ ...noControl, started }), [...rest, ...later])).toBe(true);
   });
 
-  it("begins anew with every stop frame", () => {
+  it("restarts with every stop frame", () => {
     const half = proveStop(
       context(stopping(), observe(noTelemetry, sample(1_750, 1_700))),
       sample(1_750, 1_700),

@@ -33,7 +33,7 @@ const seen = (...rows: readonly Row[]): Telemetry =>
   );
 const times = (n: number, row: Row): Row[] => Array<Row>(n).fill(row);
 
-describe("showsRest (contract rule 7, for one status)", () => {
+describe("showsRest (safety rule 7, for one status)", () => {
   it.each<[boolean, string, Row[]]>([
     [true, "resting", [["resting", 0]]],
     [true, "standby", [["standby", 0]]],
@@ -87,7 +87,7 @@ describe("showsRest (contract rule 7, for one status)", () => {
   });
 });
 
-describe("the belt word (contract 3)", () => {
+describe("the belt value (docs/topics.md)", () => {
   it.each<[string, Row[], boolean]>([
     ["idle", [["resting", 0]], false],
     ["standby", [["standby", 0]], false],
@@ -117,7 +117,7 @@ describe("the belt word (contract 3)", () => {
   });
 });
 
-it("a status without a speed says nothing (contract rule 7)", () => {
+it("a status without a speed does not count (safety rule 7)", () => {
   const telemetry = seen(["running", 3]);
   const part: PadStatus = { activity: "stopping", code: 0, distance: metres(40) };
   expect(observe(telemetry, { status: part, at: 9_000, poll: null })).toBe(telemetry);
@@ -149,7 +149,7 @@ it.each<[boolean, number[], number]>([
   [false, [2, 3, 2.5, 2], 0],
   // The first of the three came before the stop.
   [false, [4, 3.5, 3, 2.5], 2000],
-])("falling (contract 1): %s, %j since %i", (expected, speeds, since) => {
+])("falling (docs/command-line.md): %s, %j since %i", (expected, speeds, since) => {
   expect(isFalling(falling(...speeds), since)).toBe(expected);
 });
 

@@ -46,7 +46,7 @@ const POLL: Operation = { op: "poll" };
 const SPEED: Operation = { op: "speed", speed: 300 as never };
 
 describe("a connection", () => {
-  it("hears nothing before it listens, then what it asks for", async () => {
+  it("receives nothing before it is subscribed, then the subscribed characteristics", async () => {
     const { clock, connection, heard } = await connect(wilink);
     await clock.settled(connection.write(POLL, yes));
     await clock.advance(100);
@@ -82,7 +82,7 @@ describe("a connection", () => {
     expect(written()).toEqual(["record", "record", "stop"]);
   });
 
-  it("gives up a write or a subscription after 3 s, and at once when the link is lost", async () => {
+  it("ends a write or a subscription after 3 s, and at once when the link is lost", async () => {
     const { clock, radio, connection } = await connect(wilink);
     radio.hangWrites(ADDRESS, true);
     const since = clock.now();

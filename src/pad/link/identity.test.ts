@@ -21,7 +21,7 @@ describe("control", () => {
   const text = modelFor("kingsmith-text", "KS-C2");
   const ftms = modelFor("ftms", null);
 
-  it("is offered by a pad that has to prove its words once it has, and kept over restarts", () => {
+  it("is offered by a pad that must prove its table once it has, and kept across restarts", () => {
     const first = known();
     expect(first.controls()).toBe(true);
     first.tracker.onConnected(text);
@@ -36,7 +36,7 @@ describe("control", () => {
     expect(next.controls()).toBe(true);
   });
 
-  it("is not offered by a pad whose words were never proven, nor after a restart", () => {
+  it("is not offered by a pad whose table was never proven, nor after a restart", () => {
     const first = known();
     first.tracker.onConnected(text);
     for (const access of ["pending", "none"] as const) first.tracker.onAccess(access);
@@ -66,7 +66,7 @@ describe("control", () => {
 });
 
 describe("a max_speed below the machine's slowest speed", () => {
-  it("is a configuration error with both numbers, said once the machine has told its limits, and once", () => {
+  it("is a configuration error with both numbers, logged once, after the machine has reported its limits", () => {
     const errors: [object, string][] = [];
     const log = { ...quiet, error: (fields: object, message: string) => void errors.push([fields, message]) };
     const { tracker } = known(noIdentity, { ...SETTINGS, maxSpeed: speedFromKmh(0.8) }, log);

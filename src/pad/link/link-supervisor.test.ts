@@ -67,7 +67,7 @@ const supervised = () => {
 };
 
 // A pad has one link: one that stays open behind our back keeps everybody from its belt (wire-facts a.1).
-it("a link that comes although it was given up is closed at once, and served by nobody", async () => {
+it("a link that completes after an abort is closed at once, and not used", async () => {
   const { clock, connects, closed, wish, supervisor } = supervised();
   await clock.until(() => connects.length === 1);
   wish.wanted = false;
@@ -80,7 +80,7 @@ it("a link that comes although it was given up is closed at once, and served by 
   await clock.settled(supervisor.end());
 });
 
-it("a connect that never settles is given up, tried again, and closed when it comes after all", async () => {
+it("a connect that never settles is abandoned, tried again, and closed when it completes late", async () => {
   const { clock, connects, closed, wish, supervisor } = supervised();
   await clock.until(() => connects.length === 2, 60_000);
   connects[0]?.succeed();

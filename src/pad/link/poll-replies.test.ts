@@ -21,7 +21,7 @@ it("reads are answered by frames of another kind, and wait for no status", () =>
   expect(asked.expected).toEqual([]);
 });
 
-it("an answer that never came is given up after 2.5 s", () => {
+it("a missing answer is no longer expected after 2.5 s", () => {
   const replies = expectReply(expectReply(noReplies, STOP, 0), POLL, 2_400);
   expect(takeReply(replies, 2_500).poll).toBe(null);
   expect(takeReply(replies, 2_501).poll).toBe(2_400);

@@ -113,7 +113,7 @@ describe("Space", () => {
     expect(keyAction(state, press(" "), LATER, null)).toEqual({ type: "stop", pads: ["gym"] });
   });
 
-  it("stops every pad while nobody knows which there are", () => {
+  it("stops every pad before the page has received the pads", () => {
     expect(keyAction(after([]), press(" "), LATER, null)).toEqual({ type: "stop", pads: [null] });
   });
 
@@ -155,7 +155,7 @@ describe("arrows, + and -", () => {
     expect(keyAction(picture(), press("ArrowUp"), 0, null)).toBeNull();
   });
 
-  it("do nothing to a pad that can only be watched; Space still asks for a stop", () => {
+  it("do nothing to a pad that can only be watched; Space still requests a stop", () => {
     const capabilities = {
       ...{ min_speed: 1, max_speed: 6, speed_step: 0.1, modes: [], incline: null },
       ...{ heart_rate: false, steps: false, imperial: false, control: false },

@@ -227,7 +227,7 @@ describe("what the belt is doing", () => {
     }
   });
 
-  it("keeps the last word's number for the log", () => {
+  it("keeps the last message's code for the log", () => {
     const codes = [
       "reset",
       "stopped",
@@ -261,7 +261,7 @@ describe("what the belt is doing", () => {
     fc.nat(0x0f).map(training),
   );
 
-  it("never says rest of a moving belt, nor running or stopping for ever of one that was told to stop and lies still", () => {
+  it("never reports rest for a moving belt, nor running or stopping for ever for a stopped one", () => {
     fc.assert(
       fc.property(fc.array(anything, { maxLength: 40 }), (all) => {
         let now = 0;

@@ -96,7 +96,7 @@ describe("a control point", () => {
     expect(hand.to(1).tries("incline")).toBe("incline");
   });
 
-  it("is not in the way of what is no business of its own", () => {
+  it("does not delay operations outside of it", () => {
     const hand = new Hand().held();
     hand.tries("speed");
     expect(hand.tries("poll")).toBe("poll");
@@ -117,7 +117,7 @@ describe("a control point", () => {
     expect(late.answer("stop")).toBe("done");
   });
 
-  it("asks for permission before a stop as well, but does without an answer", () => {
+  it("requests permission before a stop too, but does not require an answer", () => {
     const hand = new Hand();
     expect(hand.tries("stop")).toBe("control");
     expect(hand.to(0.2).tries("stop")).toBe(100);
@@ -132,7 +132,7 @@ describe("a control point", () => {
     expect(hand.to(5).tries("speed")).toBe("speed");
   });
 
-  it("that refuses permission is asked again after 3 s; a stop goes out all the same", () => {
+  it("that refuses permission is asked again after 3 s; a stop is written nevertheless", () => {
     const hand = new Hand();
     hand.tries("start");
     expect(hand.answer("control", "failed")).toBeNull();
@@ -149,7 +149,7 @@ describe("a control point", () => {
     expect(hand.tries("start")).toBe("start");
   });
 
-  it("that does not know the request for permission needs none", () => {
+  it("that does not support the permission request needs none", () => {
     const hand = new Hand();
     hand.tries("start");
     hand.answer("control", "not-supported");
@@ -226,7 +226,7 @@ describe("a control point", () => {
     expect(hand.point).toEqual(freshControlPoint);
   });
 
-  it("asks for lost or refused permission by itself, in its own time", () => {
+  it("requests lost or refused permission by itself, at its own interval", () => {
     const hand = new Hand();
     expect(nextPermissionRequestAt(hand.point)).toBeNull();
     expect(nextPermissionRequestAt(hand.held().point)).toBeNull();
@@ -236,7 +236,7 @@ describe("a control point", () => {
     expect(nextPermissionRequestAt(hand.point)).toBe(35_000);
   });
 
-  it("asks for it, too, when a request was turned down for want of it and is over meanwhile", () => {
+  it("requests it too when a request was refused for lack of it and has ended meanwhile", () => {
     const hand = new Hand().held().to(5);
     hand.tries("stop");
     hand.answer("stop", "not-permitted");

@@ -212,7 +212,7 @@ describe("the frames", () => {
 describe("a conversation", () => {
   const data = (speed: number) => encodeTreadmillData({ flags: 0, speed });
 
-  it("learns what the machine can do from one value after the other, and hears the same only once", () => {
+  it("learns the machine's capabilities value by value, and reports each only once", () => {
     const ear = hearing(met(null));
     expect(only(ear.receive("2acc", "dc5600000f000000"))).toMatchObject({ preferences: { heartRate: true } });
     expect(only(ear.receive("2ad4", "640040060a00"))).toMatchObject({
@@ -262,7 +262,7 @@ describe("a conversation", () => {
       for (const each of told.slice(1)) expect(each).toMatchObject({ kind: "status", status: whole });
     });
 
-    it("keeps nothing that its part does not say any more, or that is old", () => {
+    it("drops values that their part no longer contains, or that are old", () => {
       const ear = hearing(met(null));
       const [rate, rest] = LATER.map((part) => encodeTreadmillData(part));
       ear.receive("2acd", rate!);
@@ -274,7 +274,7 @@ describe("a conversation", () => {
     });
   });
 
-  it("takes its own requests, their answers and the machine's words into account", () => {
+  it("takes its own requests, their answers and the machine's events into account", () => {
     const ear = hearing(met(null));
     expect(statusOf(ear.receive("2acd", data(0))).activity).toBe("resting");
     ear.wrote({ op: "start" });
@@ -292,7 +292,7 @@ describe("a conversation", () => {
     expect(statusOf(ear.receive("2acd", data(0)))).toMatchObject({ activity: "countdown", code: 0x0e });
   });
 
-  it("learns that a machine counts in miles from where it settles twice, says so once, and sends miles", () => {
+  it("learns that a machine counts in miles from two settled speeds, reports it once, and sends miles", () => {
     const ear = hearing(met(null));
     const kinds = [200, 250].flatMap((speed) => {
       ear.receive("2acd", data(100));

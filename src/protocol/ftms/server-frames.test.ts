@@ -52,7 +52,7 @@ describe("captures", () => {
   });
 });
 
-describe("what a machine says", () => {
+describe("the messages of a machine", () => {
   const event = fc.oneof<fc.Arbitrary<MachineEvent>[]>(
     fc.constantFrom<MachineEvent>(
       { type: "reset" },
@@ -82,7 +82,7 @@ describe("what a machine says", () => {
     ),
   });
 
-  it("is read as it was said", () => {
+  it("decodes to the encoded values", () => {
     fc.assert(
       fc.property(
         event,

@@ -126,7 +126,7 @@ describe("readTreadmillData", () => {
 });
 
 describe("measuredOf", () => {
-  it("says in the domain's units what is there, and nothing of what is not", () => {
+  it("contains the present fields in the domain's units, and no others", () => {
     const data = {
       flags: 0,
       speed: 250,

@@ -75,12 +75,12 @@ describe("the scale of a machine's speeds", () => {
     expect(see(sent, crossing, 100)).toMatchObject({ imperial: false, doubted: false });
   });
 
-  it("is not learned from a number that somebody overtook", () => {
+  it("is not learned from a number that was replaced", () => {
     const sent = forgetWrittenSpeed(speedWritten(fresh(false), 200, 100));
     expect(see(sent, ramp(100, 322, 4)).doubted).toBe(false);
   });
 
-  it("takes one word from each number", () => {
+  it("learns once from each number", () => {
     const once = tried(fresh(false), 200, 100, ramp(100, 322, 4));
     expect(once).toMatchObject({ imperial: false, doubted: true, sent: null });
     expect(see(once, ramp(322, 322, 4)).imperial).toBe(false);

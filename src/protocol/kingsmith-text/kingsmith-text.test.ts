@@ -154,7 +154,7 @@ describe("a pad's table is proven before anything is written to its belt", () =>
     expect(steered).toBeGreaterThan(0);
   }, 120_000);
 
-  it("a pad that nobody understands is read only, and says so", () => {
+  it("a pad with an unknown table is read only, and reported as such", () => {
     const pad = padWith({ a: "Z", b: "Z" });
     let talk: ProtocolSession = kingsmithText.openSession(peer, model);
     const messages: DecodedMessage[] = [];
@@ -180,7 +180,7 @@ describe("a pad whose table is proven", () => {
     return talk().receive(NOTIFY, pad.say(text), 50_000).messages;
   };
 
-  it("sets its clock only where it says nothing of itself", () => {
+  it("sets its clock only where it does not report its state", () => {
     const talks = padWith(c2);
     talkTo(talks, 4);
     expect(talks.received.filter((text) => text.startsWith("time_posix"))).toEqual([]);
@@ -191,7 +191,7 @@ describe("a pad whose table is proven", () => {
     ]);
   });
 
-  it("is told the time at each refusal until it has answered that: one line may be lost", () => {
+  it("gets the time at each refusal until it has answered it: one line may be lost", () => {
     const pad = padWith(c2);
     const { talk } = talkTo(pad);
     const refusal = pad.say("props Error ErrorCode -5000");
@@ -202,7 +202,7 @@ describe("a pad whose table is proven", () => {
     expect([first, again, last].map(({ replies = [] }) => replies.length)).toEqual([1, 1, 0]);
   });
 
-  it("tells its state by name, partial and doubled", () => {
+  it("reports its state by name, partial and repeated", () => {
     expect(
       said("props ControlMode 2 runState 0 runState 0 CurrentSpeed 0.0 RunningTotalTime 0"),
     ).toMatchObject([{ kind: "status", status: { activity: "resting", speed: 0, elapsed: 0 } }]);
@@ -235,7 +235,7 @@ describe("a pad whose table is proven", () => {
     expect(verdict("props runState 0 CurrentSpeed 0.0", 100)).toBeUndefined();
   });
 
-  it("keeps its text when the binary side channel speaks in the middle of a line", () => {
+  it("keeps its text when the binary side channel sends in the middle of a line", () => {
     const pad = padWith(c2);
     const { talk } = talkTo(pad);
     const line = pad.say("props runState 1 CurrentSpeed 1.1");

@@ -17,7 +17,7 @@ it("every captured frame is read, and made again byte for byte", () => {
   for (const { hex, decoded } of CAPTURES) expect([decoded, made(hex)]).toEqual([decoded, hex]);
 });
 
-it("and means what its source says", () => {
+it("and has the meaning that its source gives", () => {
   const meant = CAPTURES.map(({ hex }) => parseCommand(fromHex(hex)));
   expect(meant).toEqual([
     { code: 0, acceleration: 1, showsMiles: false, speed: 0 },

@@ -111,7 +111,7 @@ describe("commands", () => {
     expect(responses).toEqual([true, false]);
   });
 
-  it("have no frame for what the pad cannot be told, nor for a speed that would be another one", () => {
+  it("have no frame for unsupported operations, nor for a speed that would be another one", () => {
     const talk = talkTo("A");
     for (const op of ["preferences", "record", "handshake", "control"] as const)
       expect(written(talk, { op })).toEqual([]);
@@ -120,7 +120,7 @@ describe("commands", () => {
     for (const value of [0, -1, 65.6, 1e9, NaN, Infinity]) expect(written(talk, speed(value))).toEqual([]);
   });
 
-  it("mean the speed that was asked for, at any speed", () => {
+  it("carry the requested speed, at any speed", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6_553 }), (hundredths) => {
         const [hex = ""] = written(talkTo("A"), { op: "speed", speed: hundredths as Speed });
@@ -139,7 +139,7 @@ describe("heartbeats", () => {
   const beats = (name: Name, bytes: Uint8Array): number =>
     talkTo(name).receive(NOTIFY[name], bytes, 0).replies?.length ?? 0;
 
-  it("answer each notification exactly once, whatever it says; variant A wants none", () => {
+  it("answer each notification exactly once, whatever its content; variant A requires none", () => {
     const packets = [enveloped(status(), 4, 9), status(), Uint8Array.of(), Uint8Array.of(1, 2, 3)];
     expect(packets.map((bytes) => beats("B", bytes))).toEqual([1, 1, 1, 1]);
     expect(packets.map((bytes) => beats("C", bytes))).toEqual([1, 1, 1, 1]);
@@ -162,7 +162,7 @@ describe("heartbeats", () => {
 });
 
 describe("statuses", () => {
-  it("say what the pad counts, in its own units", () => {
+  it("contain the pad's counters, in its own units", () => {
     const [read] = statusIn(hearing(talkTo("A"), "A", status({ speed: 3200, flags: 0x08 })));
     expect(read).toEqual({
       activity: "running",
@@ -189,7 +189,7 @@ describe("statuses", () => {
     expect(read).toMatchObject({ activity, speed: 200 });
   });
 
-  it("tell the highest speed, once each time that it changes, and none that no pad has", () => {
+  it("report the highest speed once per change, and no implausible one", () => {
     const first = talkTo("A").receive("fba2", status(), 0);
     expect(first.messages[0]).toEqual({
       kind: "preferences",
@@ -269,7 +269,7 @@ describe("serial numbers", () => {
 });
 
 describe("a device", () => {
-  it("is told by its service and by who may do what there, whatever its name", () => {
+  it("is identified by its service and properties, whatever its name", () => {
     for (const name of ["A", "B", "C"] as const) {
       expect(protocolFor(gattOf(name), "auto")?.name).toBe("pitpat");
       expect(protocolFor(gattOf(name, ["read"]), "auto")).toBeNull();
@@ -293,7 +293,7 @@ describe("a device", () => {
   });
 });
 
-it("no bytes throw, and whatever the pad says, nothing but heartbeats is written for it", () => {
+it("no bytes throw, and only heartbeats are written in reply to any notification", () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 80 }),
     fc.uint8Array({ maxLength: 60 }).map((rest) => concat(Uint8Array.of(0x4d, 0, 1, rest.length), rest)),

@@ -43,7 +43,7 @@ it.each<[string, Command]>([
   expect(toHex(encodeCommand(command))).toBe(hex);
 });
 
-it("what the pad says of commands is made again from the pad's side", () => {
+it("the pad's answers to commands are encoded again from the pad's side", () => {
   const said = [encodeAck(0x15, 1), encodeAck(0x16, 1), encodeAck(0x16, 0), encodeState(2)].map(toHex);
   expect(FRAMES.map(({ hex }) => hex)).toEqual(expect.arrayContaining(said));
 });

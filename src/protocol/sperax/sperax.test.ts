@@ -47,7 +47,7 @@ const statuses = (messages: readonly DecodedMessage[]) =>
   messages.flatMap((each) => (each.kind === "status" ? [each.status] : []));
 
 describe("commands", () => {
-  it("are asked for control before the first of a connection and before each start", () => {
+  it("request control before the first of a connection and before each start", () => {
     expect(written(talk(), { op: "poll" })).toEqual(["f5070000d2b6fa", "f5080019f00a59fa"]);
     expect(written(after({}), { op: "poll" })).toEqual(["f5080019f00a59fa"]);
     expect(written(after({}), { op: "start" })).toEqual(["f5070000d2b6fa", "f50a0015010200be98fa"]);
@@ -76,7 +76,7 @@ describe("commands", () => {
       expect(written(running, { op: "incline", percent })).toEqual([]);
   });
 
-  it("have no frame for what the pad cannot be told, nor for a speed that would be another one", () => {
+  it("have no frame for unsupported operations, nor for a speed that would be another one", () => {
     for (const op of ["record", "handshake", "control"] as const)
       expect(written(after({}), { op })).toEqual([]);
     expect(written(after({}), { op: "mode", mode: "manual" })).toEqual([]);
@@ -84,7 +84,7 @@ describe("commands", () => {
       expect(written(after({}), speed(value))).toEqual([]);
   });
 
-  it("never touch the vibration, at whatever is asked and was said", () => {
+  it("never touch the vibration, whatever the request and the state", () => {
     const operations: fc.Arbitrary<Operation> = fc.oneof(
       fc.constantFrom<Operation>(
         ...(["poll", "control", "stop", "pause", "start", "handshake", "preferences", "record"] as const).map(
@@ -108,7 +108,7 @@ describe("commands", () => {
 });
 
 describe("telemetry", () => {
-  it("says what the pad counts", () => {
+  it("contains the pad's counters", () => {
     const raw = { state: 0x10, elapsed: 300, distance: 260, energy: 40, steps: 700, speed: 45, incline: 3 };
     expect(statuses(talk().receive("fff1", telling(raw), 0).messages)).toEqual([
       {
@@ -161,7 +161,7 @@ describe("the answer to hello", () => {
   const messages = (inner: string): readonly DecodedMessage[] =>
     talk().receive("fff1", encodeBody(fromHex(inner.replaceAll(" ", ""))), 0).messages;
 
-  it("tells the limits of both pads whose answers are published", () => {
+  it("reports the limits of both published answers", () => {
     expect(messages("00 01 00 06 00 a8 27 11 01 00 05 78 03 4b 00 0a 01 04 00")).toEqual([
       { kind: "preferences", preferences: { minSpeed: 50, maxSpeed: 1200, imperial: false } },
     ]);
@@ -170,7 +170,7 @@ describe("the answer to hello", () => {
     ]);
   });
 
-  it("tells none where the two units do not say the same", () => {
+  it("reports none where the two units disagree", () => {
     for (const inner of ["00 01", "00 01 00 06 00 a8 27 11 01 00 05 78 03 20 00 0a 01 04 00"])
       expect(messages(inner)).toEqual([{ kind: "preferences", preferences: { imperial: false } }]);
   });
@@ -235,7 +235,7 @@ describe("the stream", () => {
     expect(first.session.receive("fff1", fromHex("fa"), 1).messages).toEqual([{ kind: "other", type: 0x0e }]);
   });
 
-  it("throws and hangs at no bytes, answers none, and leaves the stop what it is", () => {
+  it("no bytes throw or hang, none is answered, and the stop stays the same", () => {
     const bytes = fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 20 });
     const bodies = fc.array(fc.uint8Array({ maxLength: 30 }).map(encodeBody), { maxLength: 20 });
     fc.assert(
@@ -261,7 +261,7 @@ describe("a device", () => {
     ]),
   });
 
-  it("is told by who may do what in FFF0, whatever its name", () => {
+  it("is identified by the properties in FFF0, whatever its name", () => {
     expect(protocolFor(GATT, "auto")?.name).toBe("sperax");
     expect(protocolFor(gatt(["notify"], ["write"]), "auto")?.name).toBe("sperax");
     expect(protocolFor(gatt(["write"], ["notify"]), "auto")?.name).toBe("pitpat");

@@ -16,7 +16,7 @@ const only = (hex: string): Message => {
 };
 
 describe("every captured reply", () => {
-  it("is one that these tests know", () => {
+  it("is one that these tests cover", () => {
     const counts = ["status", "params", "last_record", "B2"].map((type) => received(type).length);
     expect(counts).toEqual([61, 1, 1, 4]);
     expect(RX).toHaveLength(67);

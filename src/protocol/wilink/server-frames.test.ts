@@ -32,7 +32,7 @@ describe("replies", () => {
     expect(toHex(again(fromHex(hex)))).toBe(hex);
   });
 
-  it("says what it was given", () => {
+  it("contains the given values", () => {
     const status = fc.record({
       state: byte,
       speed: byte,
@@ -107,7 +107,7 @@ describe("parseCommand", () => {
     );
   });
 
-  it("cannot tell a pause, or a speed of 0, from a stop", () => {
+  it("cannot distinguish a pause, or a speed of 0, from a stop", () => {
     for (const sent of [{ op: "pause" }, { op: "speed", speed: 0 as Speed }] as const)
       expect(wilink.encode(sent, model).map(({ bytes }) => parseCommand(bytes)?.operation)).toEqual([
         { op: "stop" },

@@ -35,7 +35,7 @@ describe("decode", () => {
     expect(status({ state: 13, speed: 8 })).toMatchObject({ activity: "other", code: 13, speed: 80 });
   });
 
-  it("leaves out a mode that nobody has named, and lets mode standby not hide what the belt does", () => {
+  it("leaves out an unknown mode, and mode standby does not hide the belt's movement", () => {
     expect(status({ mode: 3 })).not.toHaveProperty("mode");
     expect(status({ state: 0, mode: 2 })).toMatchObject({ activity: "resting", mode: "standby" });
     expect(status({ state: 1, mode: 2, speed: 9 })).toMatchObject({ activity: "running", speed: 90 });
@@ -45,7 +45,7 @@ describe("decode", () => {
     for (let speed = 0; speed < 256; speed += 1) expect(status({ speed }).speed).toBe(speed * 10);
   });
 
-  it("reads preferences of both lengths, and leaves out what the pad does not say", () => {
+  it("reads preferences of both lengths, and leaves out missing values", () => {
     const preferences = readPreferences(fromHex("f8a600000000004b05000200000100000000f9fd"));
     const silent = { ...preferences, maxSpeed: 0, startSpeed: 0, unit: 0 };
     expect(decode(encodePreferences(preferences, 16))).toEqual(decode(encodePreferences(preferences, 20)));
@@ -59,12 +59,12 @@ describe("decode", () => {
     expect(message).toEqual({ kind: "record", record: { elapsed: 0, distance: 0, steps: 0, remaining: 0 } });
   });
 
-  it.each([0xa5, 0xb1, 0xb3])("has nothing to say about type %i", (type) => {
+  it.each([0xa5, 0xb1, 0xb3])("does not use type %i", (type) => {
     const body = type === 0xa5 ? [type, ...new Uint8Array(16)] : [type, 1, 0];
     expect(decode(frame(REPLY, body))).toEqual([{ kind: "other", type }]);
   });
 
-  it("says what it dropped, briefly", () => {
+  it("reports dropped bytes, briefly", () => {
     const [message] = decode(new Uint8Array(500));
     expect(message).toEqual({ kind: "bad", reason: `no valid frame, 500 bytes dropped: ${"00".repeat(32)}` });
   });
@@ -141,7 +141,7 @@ describe("encode", () => {
     expect(wilink.encode({ op: "stop" }, A1)).toMatchObject([{ characteristic: "fe02", response: false }]);
   });
 
-  it("has no frame for what WiLink cannot say, rather than a wrong one", () => {
+  it("has no frame for an unsupported value, rather than a wrong one", () => {
     expect(hexes({ op: "incline", percent: 2 })).toEqual([]);
     expect([-0.1, 25.6, 1e9, NaN, Infinity].map((value) => hexes(speed(value)))).toEqual([
       [],

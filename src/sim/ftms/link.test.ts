@@ -58,7 +58,7 @@ const newRig = (model: SimulatedModel, options: PadOptions = {}, faults: Partial
 };
 
 describe("a link to an FTMS machine", () => {
-  it("carries what the machine says by itself, in order and on time, while somebody listens", async () => {
+  it("carries the machine's own notifications, in order and on time, while there is a listener", async () => {
     const { clock, radio, walking, heard, data } = newRig("z1");
     const link = await walking();
     expect(beltSpeed(radio.pad(A))).toBe(1.6);
@@ -81,7 +81,7 @@ describe("a link to an FTMS machine", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("runs no timer before anybody listens, nor after it was lost", async () => {
+  it("runs no timer before there is a listener, nor after it was lost", async () => {
     const { clock, radio, connect, walking } = newRig("mc21");
     await connect();
     await clock.advance(5000);
@@ -93,7 +93,7 @@ describe("a link to an FTMS machine", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("says nothing while the pad is out of range, nor while it hangs", async () => {
+  it("sends nothing while the pad is out of range, nor while it hangs", async () => {
     const { clock, radio, walking, data } = newRig("ftms");
     await walking();
     const during = async (change: (on: boolean) => void): Promise<number> => {
@@ -111,7 +111,7 @@ describe("a link to an FTMS machine", () => {
     expect(await during((on) => radio.hangWrites(A, on))).toBe(0);
   });
 
-  it("allows what the machine's table says", async () => {
+  it("allows the operations of the machine's GATT", async () => {
     const { clock, connect, code } = newRig("z1");
     const link = await connect();
     const ear = () => undefined;
@@ -135,7 +135,7 @@ describe("a link to an FTMS machine", () => {
     expect([await told(0), await told(10)]).toEqual([false, true]);
   });
 
-  it("crashes on a speed during the spin-up, and is refused for a while; the belt goes on", async () => {
+  it("crashes on a speed during the spin-up, and refuses connects for a while; the belt keeps moving", async () => {
     const { clock, radio, connect, listen, write, code } = newRig("z1");
     const link = await connect();
     await listen(link, "2ad9", "2acd");
@@ -169,7 +169,7 @@ describe("faults of the link to an FTMS machine", () => {
       (all: readonly Uint8Array[]) => all.filter((bytes) => bytes.length < 11).length,
     ],
   ] as const)(
-    "%s: a share of what the machine says by itself, and no speed is ever wrong",
+    "%s: a share of the machine's own notifications, and no speed is ever wrong",
     async (_, faults, count) => {
       const { clock, connect, listen, data } = newRig("z1", {}, faults);
       await listen(await connect(), "2acd");
@@ -181,7 +181,7 @@ describe("faults of the link to an FTMS machine", () => {
     },
   );
 
-  it("silent: nothing is heard any more, though requests arrive", async () => {
+  it("silent: nothing is sent any more, though requests arrive", async () => {
     const { clock, radio, walking, data, write } = newRig("ftms", {}, { silent: 20 });
     const link = await walking();
     await clock.advance(10_000);

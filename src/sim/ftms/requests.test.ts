@@ -178,7 +178,7 @@ describe("each model's start, speed, pause and stop", () => {
   });
 });
 
-describe("what it says to its client", () => {
+describe("its answers and events", () => {
   const walk = (model: Model): string[] => {
     const rig = new Rig(model);
     rig.news();
@@ -192,7 +192,7 @@ describe("what it says to its client", () => {
     ["answers every request", "ftms", ANSWERS],
     ["answers every request", "tm11gy", ANSWERS],
     [
-      "answers, and tells of starts and stops",
+      "answers, and reports starts and stops",
       "z1",
       ANSWERS.flatMap(
         (each, index) =>
@@ -202,7 +202,7 @@ describe("what it says to its client", () => {
       ),
     ],
     [
-      "answers once, and in the negative; the rest is told as events",
+      "answers once, with a failure; the rest is reported as events",
       "mc21",
       ["2ad9 800004", "2ada 04", "2ada 05c800", "2ada 0202", "2ada 04", "2ada 0201"],
     ],
@@ -215,7 +215,7 @@ describe("what it says to its client", () => {
     ["mc21", 1, 10],
     ["ftms", 2, 2],
     ["tm11gy", 1, 1],
-  ])("%s tells %d records a second at rest, and %d while it moves", (model, atRest, moving) => {
+  ])("%s sends %d records a second at rest, and %d while it moves", (model, atRest, moving) => {
     const rig = new Rig(model).to(2.35);
     rig.heard.length = 0;
     expect(rig.to(5.35).heard.length / 3).toBe(atRest);
@@ -228,7 +228,7 @@ describe("what it says to its client", () => {
     ["mc21", ["8404000000000000000000000000"]],
     ["ftms", ["8c05" + "0000" + "000000" + "00000000" + "0000000000" + "00" + "0000", "0120000000"]],
     ["tm11gy", ["8404000000000000000000000000"]],
-  ])("%s says it in the bytes of its firmware", (model, records) => {
+  ])("%s sends the bytes of its firmware", (model, records) => {
     expect(
       new Rig(model)
         .to(1.35)
@@ -252,7 +252,7 @@ describe("what it says to its client", () => {
     expect(valueOf(pad, "2acd")).toBeNull();
   });
 
-  it("is nothing to nobody", () => {
+  it("is not sent without a subscription", () => {
     for (const model of MODELS) {
       const rig = new Rig(model, {}, false);
       expect(speaksIn(rig.pad)).toBeNull();
@@ -264,7 +264,7 @@ describe("what it says to its client", () => {
     }
   });
 
-  it("replays its state to whoever subscribes, on KingSmith's", () => {
+  it("replays its state on subscription, on KingSmith's machines", () => {
     const replayed = (model: Model): string[] => {
       const rig = new Rig(model).send(CONTROL, START).to(20);
       rig.do(connected).news();
@@ -369,12 +369,12 @@ describe("requests", () => {
     expect(ends(connected(rig.pad))).toBeNull();
   });
 
-  it("nothing is obeyed that is written to a machine which nobody listens to", () => {
+  it("a machine without subscriptions obeys no write", () => {
     const rig = new Rig("ftms", {}, false).listen("2acd").send(CONTROL, START);
     expect(beltSpeed(rig.to(20).pad)).toBe(0);
   });
 
-  it("inclines slowly, and says so", () => {
+  it("inclines slowly, and reports it", () => {
     const rig = new Rig("ftms").send(CONTROL, "031400").to(3);
     expect(rig.data.inclination).toBeGreaterThan(0);
     expect(rig.data.inclination).toBeLessThan(20);
@@ -408,7 +408,7 @@ describe("the unlock gate of firmware V0.0.6", () => {
     expect([rig.to(20).heard, beltSpeed(rig.pad)]).toEqual([[], 0]);
   });
 
-  it("is not there on other firmware, which answers all the same", () => {
+  it("does not exist on other firmware, which answers nevertheless", () => {
     const rig = new Rig("z1", { name: "KS-HD-Z1X" }).listen(SUPPLEMENT_NOTIFY);
     rig.news();
     expect(rig.write(SUPPLEMENT_WRITE, unlock).news()).toEqual([`${SUPPLEMENT_NOTIFY} 718000f1`]);
@@ -429,7 +429,7 @@ describe("counters", () => {
     expect([rig.data.distance, rig.data.elapsed]).toEqual([0, 0]);
   });
 
-  it("stand still while nobody walks, as far as steps and pulse go", () => {
+  it("steps and pulse stand still without a walker", () => {
     const rig = new Rig("ftms")
       .do((pad) => walker(pad, false))
       .send(CONTROL, START)
@@ -446,7 +446,7 @@ describe("counters", () => {
 });
 
 describe("a person at the machine", () => {
-  it("starts, adjusts, pauses, resumes and stops it, and everybody hears of it", () => {
+  it("starts, adjusts, pauses, resumes and stops it, and every client is notified", () => {
     const rig = new Rig("ftms").do((pad) => remote(pad, "start-stop")).to(10);
     rig.do((pad) => remote(pad, "+")).to(15);
     expect(rig.data.speed).toBe(150);
@@ -497,7 +497,7 @@ describe("a person at the machine", () => {
   });
 });
 
-describe("a machine with a will of its own", () => {
+describe("a machine that is controlled otherwise", () => {
   it("takes the permission away, and gives it again", () => {
     const rig = new Rig("ftms").send(CONTROL, START).to(10);
     rig.news();

@@ -81,7 +81,7 @@ class Rig {
 const STATE = "servers getProp 1 9 15 2 10 11 12 13 14";
 
 describe("a ks-c2", () => {
-  it("drops a link on which nobody speaks to it, and keeps one on which somebody does", () => {
+  it("drops a link without a line from the client, and keeps one with lines", () => {
     expect(ends(new Rig("ks-c2").pass(1_700).pad)).toBeNull();
     expect(ends(new Rig("ks-c2").pass(1_800).pad)).toBe("drop");
     const spoken = new Rig("ks-c2");
@@ -89,7 +89,7 @@ describe("a ks-c2", () => {
     expect(ends(spoken.pass(30_000).pad)).toBeNull();
   });
 
-  it("speaks in parts of 20 bytes, zeros before the first line, and a binary frame in the middle of a later one", () => {
+  it("sends parts of 20 bytes, zeros before the first line, and a binary frame in the middle of a later one", () => {
     const rig = new Rig("ks-c2").pass(1_500);
     expect(rig.heard.map(({ bytes }) => bytes.length)).toEqual([13]);
     rig.say(["shake", STATE]);
@@ -104,7 +104,7 @@ describe("a ks-c2", () => {
     expect(rig.lines()).toHaveLength(2);
   });
 
-  it("ignores a start without control, moves five seconds after one with it, and tells what changes", () => {
+  it("ignores a start without control, moves five seconds after one with it, and reports changes", () => {
     const rig = new Rig("ks-c2");
     rig.say(["shake", STATE]);
     expect(rig.say(["props runState 1"])).toEqual([]);
@@ -187,7 +187,7 @@ describe("an x21", () => {
     expect(beltSpeed(rig.pass(8_000).pad)).toBeGreaterThan(0);
   });
 
-  it("knows the empty line, and no garbage", () => {
+  it("accepts the empty line, and no garbage", () => {
     const rig = new Rig("x21");
     rig.raw("\r").pass(100).raw("!!\r");
     expect(rig.lines()).toEqual(["format error", "format error"]);
