@@ -92,17 +92,14 @@ test.skipIf(!isRoot)("an owner and a group stay (skipped unless root)", async (c
   expect(modeOf(file)).toBe("600");
 });
 
-test.skipIf(!isRoot)(
-  "a writable file of another user keeps its owner (skipped unless root)",
-  async (ctx) => {
-    const folder = newFolder(ctx);
-    chmodSync(folder, 0o777);
-    const file = written(join(folder, "config.yaml"), OLD, 0o666);
-    await asNobody(() => rewriteFile(file, () => ["new: ", "1\n"]));
-    expect(statSync(file)).toMatchObject({ uid: 0, gid: 0 });
-    expect([readFileSync(file, "utf8"), readdirSync(folder)]).toEqual(["new: 1\n", ["config.yaml"]]);
-  },
-);
+test.skipIf(!isRoot)("a writable file of another user keeps its owner (skipped unless root)", async (ctx) => {
+  const folder = newFolder(ctx);
+  chmodSync(folder, 0o777);
+  const file = written(join(folder, "config.yaml"), OLD, 0o666);
+  await asNobody(() => rewriteFile(file, () => ["new: ", "1\n"]));
+  expect(statSync(file)).toMatchObject({ uid: 0, gid: 0 });
+  expect([readFileSync(file, "utf8"), readdirSync(folder)]).toEqual(["new: 1\n", ["config.yaml"]]);
+});
 
 test("a link stays a link, and its target is written in place", async (ctx) => {
   const folder = newFolder(ctx);
