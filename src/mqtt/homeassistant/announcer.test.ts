@@ -176,7 +176,7 @@ describe("Home Assistant", () => {
     expect(topicsSent()).toEqual([]);
   });
 
-  it("frees the entity ids of an earlier run before it hears of their successors, and clears nothing twice", async () => {
+  it("frees the entity ids of an earlier run before it gets their successors, and clears nothing twice", async () => {
     for (const heardFirst of [true, false]) {
       const { home, clock, say, topicsSent } = rig();
       const gone = padDiscovery(CONTEXT, {
