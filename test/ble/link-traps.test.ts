@@ -238,11 +238,14 @@ test("services that a firmware update has changed are seen at the next connect",
   ]);
 });
 
-test.each([0x08, 0x13, 0x3e])("a link that ends with reason %i is lost, and reports the reason", async (reason) => {
-  await using rig = nobleRig([new EchoPeripheral(PAD)]);
-  const link = await rig.connect(PAD);
-  rig.controller.drop(PAD, reason);
-  await until("the loss", () => link.lost.aborted);
-  expect(link.lost.reason).toMatchObject({ code: "link-lost", retry: "now" });
-  expect(String(link.lost.reason)).not.toContain("reason 0x");
-});
+test.each([0x08, 0x13, 0x3e])(
+  "a link that ends with reason %i is lost, and reports the reason",
+  async (reason) => {
+    await using rig = nobleRig([new EchoPeripheral(PAD)]);
+    const link = await rig.connect(PAD);
+    rig.controller.drop(PAD, reason);
+    await until("the loss", () => link.lost.aborted);
+    expect(link.lost.reason).toMatchObject({ code: "link-lost", retry: "now" });
+    expect(String(link.lost.reason)).not.toContain("reason 0x");
+  },
+);

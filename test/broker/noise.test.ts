@@ -42,20 +42,17 @@ describe("a broker that sends what it should not", () => {
     ["PUBREL with half a packet id", [0x62, 1, 5]],
     ["PUBREC for nothing", [0x50, 2, 0, 1]],
     ["PUBLISH with QoS 2", [0x34, 5, 0, 1, 0x61, 0, 1]],
-  ])(
-    "%s, unrequested packets of QoS 2: no error escapes, the connection is dropped",
-    async (_, bytes) => {
-      const scene = await against(
-        wellBehaved((packet, socket) => packet.type === PUBLISH && socket.write(Buffer.from(bytes))),
-        { protocolVersion: "4" },
-      );
-      await scene.journal.until(({ ready }) => ready === 1);
-      scene.broker.publish({ topic: "w/p/state", payload: "", retain: true, qos: 1 });
-      await scene.journal.until(({ lost }) => lost.length === 1);
-      await scene.server.until(({ sockets }) => sockets.size === 0);
-      expect(scene.journal.messages).toEqual([]);
-    },
-  );
+  ])("%s, unrequested packets of QoS 2: no error escapes, the connection is dropped", async (_, bytes) => {
+    const scene = await against(
+      wellBehaved((packet, socket) => packet.type === PUBLISH && socket.write(Buffer.from(bytes))),
+      { protocolVersion: "4" },
+    );
+    await scene.journal.until(({ ready }) => ready === 1);
+    scene.broker.publish({ topic: "w/p/state", payload: "", retain: true, qos: 1 });
+    await scene.journal.until(({ lost }) => lost.length === 1);
+    await scene.server.until(({ sockets }) => sockets.size === 0);
+    expect(scene.journal.messages).toEqual([]);
+  });
 
   it("a web page instead of a WebSocket: logs its answer, and keeps trying with MQTT 5", async () => {
     const server = createServer((_, response) => response.writeHead(404).end());

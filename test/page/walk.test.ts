@@ -96,19 +96,23 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
       },
     );
 
-    it("a start that is delayed for more than 5 s starts nothing, and shows the reason", ONE_BY_ONE, async (ctx) => {
-      const { wilink, probe } = demo();
-      const tab = await open(ctx, demo());
-      await tab.page.route("**/set", (route) => {
-        const { at } = route.request().postDataJSON() as { at: string };
-        setTimeout(() => void route.continue(), Date.parse(at) + 5_200 - Date.now());
-      });
-      await tab.untilBelt(/standby|idle/);
-      const from = probe.mark();
-      await tab.start();
-      await tab.says("The message is more than 5 s old, so it was not carried out.");
-      expect(wilink.states(from).every(({ speed }) => speed === 0)).toBe(true);
-    });
+    it(
+      "a start that is delayed for more than 5 s starts nothing, and shows the reason",
+      ONE_BY_ONE,
+      async (ctx) => {
+        const { wilink, probe } = demo();
+        const tab = await open(ctx, demo());
+        await tab.page.route("**/set", (route) => {
+          const { at } = route.request().postDataJSON() as { at: string };
+          setTimeout(() => void route.continue(), Date.parse(at) + 5_200 - Date.now());
+        });
+        await tab.untilBelt(/standby|idle/);
+        const from = probe.mark();
+        await tab.start();
+        await tab.says("The message is more than 5 s old, so it was not carried out.");
+        expect(wilink.states(from).every(({ speed }) => speed === 0)).toBe(true);
+      },
+    );
   });
 
   describe.concurrent("its second pad", () => {

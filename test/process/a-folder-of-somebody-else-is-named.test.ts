@@ -44,35 +44,35 @@ const start = (ctx: TestContext, data: string, ...args: string[]): Promise<Progr
 const WHOSE = /belongs to root; the bridge runs as user 65534: chown -R 65534 \S+\/data/;
 
 describe.skipIf(!able)(`a folder of root's${unlessAble}`, () => {
-  it.concurrent("that may be entered: healthy, and the log names its owner and the command to run", async (ctx) => {
-    const data = await dataOf(ctx, 0o755);
-    const bridge = await start(ctx, data, "run");
-    await bridge.untilLine("Store cannot be used", START_MS);
-    expect(bridge.output).toMatch(WHOSE);
-    const health = await start(ctx, data, "health");
-    expect((await health.exit(START_MS)).code).toBe(0);
-    const sessions = await start(ctx, data, "sessions");
-    expect(await sessions.exit(START_MS)).toMatchObject({ code: 0 });
-    bridge.signal("SIGTERM");
-    await expectCleanEnd(bridge, START_MS);
-    expect(bridge.output).not.toContain("can be written");
-    expect(statSync(data).uid).toBe(0);
-  });
-
   it.concurrent(
-    "that may not be entered: the error names the folder, not a missing file",
+    "that may be entered: healthy, and the log names its owner and the command to run",
     async (ctx) => {
-      const data = await dataOf(ctx, 0o700);
-      writeFileSync(join(data, "config.yaml"), "log: {level: info}\n");
-      const bridge = await start(ctx, data, "run", "--config", join(data, "config.yaml"));
-      expect((await bridge.exit(START_MS)).code).toBe(78);
-      expect(bridge.stderr).toMatch(WHOSE);
-      expect(bridge.stderr).not.toContain("permission denied");
+      const data = await dataOf(ctx, 0o755);
+      const bridge = await start(ctx, data, "run");
+      await bridge.untilLine("Store cannot be used", START_MS);
+      expect(bridge.output).toMatch(WHOSE);
+      const health = await start(ctx, data, "health");
+      expect((await health.exit(START_MS)).code).toBe(0);
       const sessions = await start(ctx, data, "sessions");
-      expect((await sessions.exit(START_MS)).code).toBe(70);
-      expect(sessions.stderr).toMatch(WHOSE);
+      expect(await sessions.exit(START_MS)).toMatchObject({ code: 0 });
+      bridge.signal("SIGTERM");
+      await expectCleanEnd(bridge, START_MS);
+      expect(bridge.output).not.toContain("can be written");
+      expect(statSync(data).uid).toBe(0);
     },
   );
+
+  it.concurrent("that may not be entered: the error names the folder, not a missing file", async (ctx) => {
+    const data = await dataOf(ctx, 0o700);
+    writeFileSync(join(data, "config.yaml"), "log: {level: info}\n");
+    const bridge = await start(ctx, data, "run", "--config", join(data, "config.yaml"));
+    expect((await bridge.exit(START_MS)).code).toBe(78);
+    expect(bridge.stderr).toMatch(WHOSE);
+    expect(bridge.stderr).not.toContain("permission denied");
+    const sessions = await start(ctx, data, "sessions");
+    expect((await sessions.exit(START_MS)).code).toBe(70);
+    expect(sessions.stderr).toMatch(WHOSE);
+  });
 });
 
 it("sessions without SQLite and without a store is an empty list", async (ctx) => {

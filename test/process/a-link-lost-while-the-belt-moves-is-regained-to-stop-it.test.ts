@@ -27,18 +27,23 @@ const ANOTHER_KEY_PRESS_MS = 1_100;
 const links = ({ lines }: Program): number => lines.filter(({ msg }) => msg === "connected").length;
 
 describe.skipIf(missing)(`a link lost while the belt moves${unlessMissing}`, () => {
-  it.concurrent("is restored by itself, both events are reported, and the belt keeps its speed", async (ctx) => {
-    const scened = await scene(ctx);
-    const { probe, pad } = scened;
-    await lose(scened, 1.5);
-    const before = probe.mark();
-    await pad.until(({ link, belt }) => link === "ready" && belt === "running", START_MS, before);
-    const event = (name: string) => (message: Recorded) =>
-      message.topic === `${pad.topic}/event` && message.payload.includes(`"${name}"`);
-    await probe.until(event("link_restored"), 5_000, before);
-    expect([probe.all(event("link_lost")).length, probe.all(event("link_restored")).length]).toEqual([1, 1]);
-    expect(pad.states(before).filter(({ belt }) => belt === "stopping" || belt === "idle")).toEqual([]);
-  });
+  it.concurrent(
+    "is restored by itself, both events are reported, and the belt keeps its speed",
+    async (ctx) => {
+      const scened = await scene(ctx);
+      const { probe, pad } = scened;
+      await lose(scened, 1.5);
+      const before = probe.mark();
+      await pad.until(({ link, belt }) => link === "ready" && belt === "running", START_MS, before);
+      const event = (name: string) => (message: Recorded) =>
+        message.topic === `${pad.topic}/event` && message.payload.includes(`"${name}"`);
+      await probe.until(event("link_restored"), 5_000, before);
+      expect([probe.all(event("link_lost")).length, probe.all(event("link_restored")).length]).toEqual([
+        1, 1,
+      ]);
+      expect(pad.states(before).filter(({ belt }) => belt === "stopping" || belt === "idle")).toEqual([]);
+    },
+  );
 
   it.concurrent("SIGTERM: it is reconnected, the belt is stopped, exit 0", async (ctx) => {
     const scened = await scene(ctx);

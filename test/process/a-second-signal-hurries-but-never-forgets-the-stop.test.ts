@@ -23,20 +23,23 @@ describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, ()
     expect(speeds(pad).at(-1)).toBe(0);
   });
 
-  it.concurrent("later ends the wait: at once 75, since no status showed the belt slowing down", async (ctx) => {
-    const { probe, program, pad } = await scene(ctx, { config: { log: { level: "debug" } } });
-    await pad.walk(1.5);
-    program.signal("SIGTERM");
-    await probe.until(bridgeSays("stopping"), 2_000);
-    await pause(ANOTHER_KEY_PRESS_MS);
-    program.signal("SIGTERM");
-    expect((await program.exit(HURRY_MS)).code).toBe(75);
-    expect(program.count("not confirmed stopped")).toBe(1);
-    await probe.until(bridgeSays("offline"), 2_000);
-    // The link was handed a stop frame. Another one comes with the second signal only where the pad's gap is over by then
-    // (by the hand-moved clock: test/pad/the-belt-is-at-rest-before-the-bridge-lets-go.test.ts).
-    expect(stopFrames(program)).toBeGreaterThan(0);
-  });
+  it.concurrent(
+    "later ends the wait: at once 75, since no status showed the belt slowing down",
+    async (ctx) => {
+      const { probe, program, pad } = await scene(ctx, { config: { log: { level: "debug" } } });
+      await pad.walk(1.5);
+      program.signal("SIGTERM");
+      await probe.until(bridgeSays("stopping"), 2_000);
+      await pause(ANOTHER_KEY_PRESS_MS);
+      program.signal("SIGTERM");
+      expect((await program.exit(HURRY_MS)).code).toBe(75);
+      expect(program.count("not confirmed stopped")).toBe(1);
+      await probe.until(bridgeSays("offline"), 2_000);
+      // The link was handed a stop frame. Another one comes with the second signal only where the pad's gap is over by then
+      // (by the hand-moved clock: test/pad/the-belt-is-at-rest-before-the-bridge-lets-go.test.ts).
+      expect(stopFrames(program)).toBeGreaterThan(0);
+    },
+  );
 
   it.concurrent("later, at a belt that was seen slowing down: 0", async (ctx) => {
     const { probe, program, pad } = await scene(ctx);

@@ -100,25 +100,22 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
     },
   );
 
-  it.concurrent(
-    "after a clean end a moving belt is not stopped: a person has started it",
-    async (ctx) => {
-      const { probe, run, pad } = await setUp(ctx);
-      const first = await run();
-      await pad.walk(1);
-      first.signal("SIGTERM");
-      await expectCleanEnd(first, 20_000);
+  it.concurrent("after a clean end a moving belt is not stopped: a person has started it", async (ctx) => {
+    const { probe, run, pad } = await setUp(ctx);
+    const first = await run();
+    await pad.walk(1);
+    first.signal("SIGTERM");
+    await expectCleanEnd(first, 20_000);
 
-      const second = await run({ ...VIRTUAL, adapter: "down" });
-      await probe.until(bridgeSays("online"), START_MS, probe.mark());
-      const before = probe.mark();
-      await alreadyMoving(second);
-      await pad.until(({ belt, speed }) => belt === "running" && (speed ?? 0) >= 1.9, 20_000, before);
-      expect(second.count("stopping the belt")).toBe(0);
-      const ending = probe.mark();
-      second.signal("SIGTERM");
-      await expectCleanEnd(second, 20_000);
-      expect(speeds(pad, ending).at(-1)).toBe(0);
-    },
-  );
+    const second = await run({ ...VIRTUAL, adapter: "down" });
+    await probe.until(bridgeSays("online"), START_MS, probe.mark());
+    const before = probe.mark();
+    await alreadyMoving(second);
+    await pad.until(({ belt, speed }) => belt === "running" && (speed ?? 0) >= 1.9, 20_000, before);
+    expect(second.count("stopping the belt")).toBe(0);
+    const ending = probe.mark();
+    second.signal("SIGTERM");
+    await expectCleanEnd(second, 20_000);
+    expect(speeds(pad, ending).at(-1)).toBe(0);
+  });
 });

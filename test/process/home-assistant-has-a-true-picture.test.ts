@@ -149,61 +149,61 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     ["id", "desk", {}],
     ["base topic", "office", { mqtt: { base_topic: "elsewhere" } }],
     ["discovery prefix", "office", { homeassistant: { discovery_prefix: "ha" } }],
-  ] as const)(
-    "loses everything of a former %s before it gets the new one",
-    async ([, id, change], ctx) => {
-      const { broker, probe, program, folder, pad } = await scene(ctx);
-      await pad.online();
-      program.signal("SIGTERM");
-      await expectCleanEnd(program, 15_000);
-      const former = [...(await retained(ctx, broker.url)).keys()];
-      const before = probe.mark();
-      const next = await started(ctx, {
-        folder,
-        config: configFor(broker.url, [{ id, address: PAD }], change),
-      });
-      const isConfig = ({ topic }: { readonly topic: string }): boolean => topic.endsWith("/config");
-      await probe.until((m) => isConfig(m) && m.payload.includes('"mdl"'), START_MS, before);
-      const kept = await retained(ctx, broker.url);
-      const gone = former.filter((topic) => !kept.has(topic));
-      expect(gone).toContain(configOf("office"));
-      const configs = probe.all(isConfig, before);
-      const lastCleared = configs.findLastIndex(({ payload }) => payload === "");
-      const firstNew = configs.findIndex(({ topic, payload }) => payload !== "" && !former.includes(topic));
-      expect(lastCleared).toBeLessThan(firstNew);
-      // Nothing is left that is not published anew.
-      const republished = probe.all(({ payload }) => payload !== "", before).map(({ topic }) => topic);
-      expect([...kept.keys()].filter((topic) => !republished.includes(topic))).toEqual([]);
-      next.signal("SIGTERM");
-      await expectCleanEnd(next, 15_000);
-    },
-  );
-
-  it.concurrent("homeassistant.enabled: false clears the bridge's own configs, and no others", async (ctx) => {
+  ] as const)("loses everything of a former %s before it gets the new one", async ([, id, change], ctx) => {
     const { broker, probe, program, folder, pad } = await scene(ctx);
     await pad.online();
-    const ours = (await retained(ctx, broker.url)).get(configOf("office")) ?? "";
     program.signal("SIGTERM");
     await expectCleanEnd(program, 15_000);
-    const foreign = new Map([
-      ["homeassistant/device/zigbee/config", '{"dev":{"ids":["z"]},"o":{"name":"zigbee2mqtt"},"cmps":{}}'],
-      // A second bridge of the same make, on a base topic of its own, and one whose name merely begins like ours.
-      [configOf("office", "upstairs"), ours.replaceAll(`${BASE}/`, "upstairs/")],
-      [configOf("office", `${BASE}-2`), ours.replaceAll(`${BASE}/`, `${BASE}-2/`)],
-      [configOf("broken"), '{"o":'],
-    ]);
-    for (const [topic, payload] of foreign) await probe.publish(topic, payload, { retain: true });
+    const former = [...(await retained(ctx, broker.url)).keys()];
     const before = probe.mark();
-    const config = configFor(broker.url, undefined, { homeassistant: { enabled: false } });
-    const next = await started(ctx, { folder, config });
-    await probe.until(cleared(configOf("bridge")), START_MS, before);
-    await probe.until(cleared(configOf("office")), START_MS, before);
-    await pad.online(START_MS, before);
+    const next = await started(ctx, {
+      folder,
+      config: configFor(broker.url, [{ id, address: PAD }], change),
+    });
+    const isConfig = ({ topic }: { readonly topic: string }): boolean => topic.endsWith("/config");
+    await probe.until((m) => isConfig(m) && m.payload.includes('"mdl"'), START_MS, before);
+    const kept = await retained(ctx, broker.url);
+    const gone = former.filter((topic) => !kept.has(topic));
+    expect(gone).toContain(configOf("office"));
+    const configs = probe.all(isConfig, before);
+    const lastCleared = configs.findLastIndex(({ payload }) => payload === "");
+    const firstNew = configs.findIndex(({ topic, payload }) => payload !== "" && !former.includes(topic));
+    expect(lastCleared).toBeLessThan(firstNew);
+    // Nothing is left that is not published anew.
+    const republished = probe.all(({ payload }) => payload !== "", before).map(({ topic }) => topic);
+    expect([...kept.keys()].filter((topic) => !republished.includes(topic))).toEqual([]);
     next.signal("SIGTERM");
     await expectCleanEnd(next, 15_000);
-    const kept = [...(await retained(ctx, broker.url)).keys()].filter((topic) =>
-      topic.startsWith("homeassistant/"),
-    );
-    expect(kept.sort()).toEqual([...foreign.keys()].sort());
   });
+
+  it.concurrent(
+    "homeassistant.enabled: false clears the bridge's own configs, and no others",
+    async (ctx) => {
+      const { broker, probe, program, folder, pad } = await scene(ctx);
+      await pad.online();
+      const ours = (await retained(ctx, broker.url)).get(configOf("office")) ?? "";
+      program.signal("SIGTERM");
+      await expectCleanEnd(program, 15_000);
+      const foreign = new Map([
+        ["homeassistant/device/zigbee/config", '{"dev":{"ids":["z"]},"o":{"name":"zigbee2mqtt"},"cmps":{}}'],
+        // A second bridge of the same make, on a base topic of its own, and one whose name merely begins like ours.
+        [configOf("office", "upstairs"), ours.replaceAll(`${BASE}/`, "upstairs/")],
+        [configOf("office", `${BASE}-2`), ours.replaceAll(`${BASE}/`, `${BASE}-2/`)],
+        [configOf("broken"), '{"o":'],
+      ]);
+      for (const [topic, payload] of foreign) await probe.publish(topic, payload, { retain: true });
+      const before = probe.mark();
+      const config = configFor(broker.url, undefined, { homeassistant: { enabled: false } });
+      const next = await started(ctx, { folder, config });
+      await probe.until(cleared(configOf("bridge")), START_MS, before);
+      await probe.until(cleared(configOf("office")), START_MS, before);
+      await pad.online(START_MS, before);
+      next.signal("SIGTERM");
+      await expectCleanEnd(next, 15_000);
+      const kept = [...(await retained(ctx, broker.url)).keys()].filter((topic) =>
+        topic.startsWith("homeassistant/"),
+      );
+      expect(kept.sort()).toEqual([...foreign.keys()].sort());
+    },
+  );
 });
