@@ -22,7 +22,7 @@ const model = modelFor("kingsmith-text", "KS-C2");
 const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
 
 /** A pad that answers as one with this table does; what it was written is decoded as it would decode it. */
-const padWith = (table: Table, { cr = "", padded = true, states = true } = {}) => {
+const padWith = (table: Table, { cr = "", padded = true, states = true, shake = "" } = {}) => {
   const received: string[] = [];
   const say = (text: string): Uint8Array => {
     const line = encodeText(text + cr, table);
@@ -31,7 +31,7 @@ const padWith = (table: Table, { cr = "", padded = true, states = true } = {}) =
   const answer = (text: string): readonly Uint8Array[] => {
     const [word = ""] = text.split(" ");
     if (text === "") return [say("format error")];
-    if (text === "shake") return [say("shake 00")];
+    if (text === "shake") return [shake === "" ? say("shake 00") : ascii(`${shake}\r`)];
     if (text === "version") return [say("version 0014")];
     if (text === "get_pk") return [say("get_pk 3")];
     if (text === "net") return [say("net cloud")];
@@ -214,6 +214,22 @@ describe("a pad whose table is proven", () => {
       kind: "preferences",
       preferences: { maxSpeed: 600, startSpeed: 100, imperial: false },
     });
+  });
+
+  it("tells it beside what nobody has published, which proves no table", () => {
+    expect(said("props runState 1 BatteryLevel 7 CurrentSpeed 1.1 Wifi_state 2")).toMatchObject([
+      { kind: "status", status: { activity: "running", speed: 110 } },
+    ]);
+    expect(said("props runState 1 CurrentSpeed fast")).toMatchObject([{ kind: "bad" }]);
+    expect(said("something else 1")).toMatchObject([{ kind: "bad" }]);
+  });
+
+  it("is found, too, where its answer to shake is none that is known (an X21C, captured)", () => {
+    const pad = padWith(KNOWN_TABLES[5]!, { shake: "DAEEOAUGHwiN" });
+    const { talk } = talkTo(pad);
+    expect(talk().access).toBe("full");
+    pad.receive(talk().frames({ op: "stop" }, 50_000));
+    expect(pad.received.at(-1)).toBe("props runState 0");
   });
 
   it("judges a start by its echo", () => {

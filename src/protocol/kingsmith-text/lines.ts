@@ -27,6 +27,9 @@ export type Key = (typeof KEYS)[number];
 
 const VALUE = '(?:-?[0-9]{1,12}(?:\\.[0-9]{1,3})?|"[ !#-~]{0,64}")';
 const PROPS = new RegExp(`^props(?: +(?:${KEYS.join("|")}) +${VALUE})+(?: +(?:${KEYS.join("|")}))? *$`);
+/** Other firmware may tell what nobody has published: its name is passed over. */
+const NAME = "[A-Za-z_]{2,32}";
+const ANY_PROPS = new RegExp(`^props(?: +${NAME} +${VALUE})+(?: +${NAME})? *$`);
 const ERROR = /^props +Error +ErrorCode +(-[0-9]{4}) *$/;
 const ANSWERS: readonly RegExp[] = [
   /^format error$/,
@@ -76,6 +79,12 @@ export const readLine = (decoded: string): Line | null => {
   const error = ERROR.exec(text);
   if (error) return { type: "error", code: Number(error[1]) };
   return PROPS.test(text) ? readProps(text) : null;
+};
+
+/** A line with keys that nobody knows among those that are; only for a table that is proven, since more than words fits it. */
+export const readUnknownProps = (decoded: string): Line | null => {
+  const text = trimmed(decoded);
+  return ANY_PROPS.test(text) ? readProps(text) : null;
 };
 
 /** A pad that sends more than this without an end of line sends no lines (BC). */

@@ -5,7 +5,7 @@ import { nextQuestion, CONFIG } from "./handshake.js";
 import { cutLines, type Line } from "./lines.js";
 import { quiet, type Session, type ReceiveResult, withholds } from "./state.js";
 import { isConfig, PANEL, preferencesOf, type Props, statusOf } from "./status.js";
-import { prove, narrowTables } from "./table-search.js";
+import { narrowTables, prove, readProven } from "./table-search.js";
 import { encodeText } from "./tables.js";
 
 export const telemetryOf = ({ quirks }: Model): string => quirks.text?.telemetry ?? "servers getProp 1 2 9";
@@ -41,12 +41,13 @@ export const receive = (
 };
 
 const receiveLine = (session: Session, raw: string, now: number): ReceiveResult => {
-  const { search, line, contradicts } = narrowTables(session.search, raw);
+  const { search, line: read, contradicts } = narrowTables(session.search, raw);
   if (contradicts) return doubted(session);
   const narrowed = { ...session, search };
-  if (!session.proven) return identified(narrowed, line, raw, now);
+  if (!session.proven) return identified(narrowed, read, raw, now);
   // Further lines leave fewer tables, never none.
   const proven = prove(search) ?? session.proven;
+  const line = read ?? readProven(proven, raw);
   const known = { ...narrowed, proven, misread: misreadAfter(session, line) };
   return reviewed(line ? understood(known, line, now) : quiet(known, notUnderstood(raw)));
 };

@@ -1,4 +1,4 @@
-import { type Line, readLine } from "./lines.js";
+import { type Line, readLine, readUnknownProps } from "./lines.js";
 import { ALL_TABLES, decodeText, encodeText, isKnown, type Table } from "./tables.js";
 
 // Which table a pad uses is not public, and with a wrong one a stop can be read as a start (more-protocols 1.2): so the
@@ -122,4 +122,10 @@ export const narrowTables = (search: Search, raw: string): SearchStep => {
   };
   const doubtful = saysRest(line) && !tables.every((table) => sameState(read(raw, table), line));
   return { search: after, line: doubtful ? null : line, contradicts: false };
+};
+
+/** What a line with unknown keys says, in every table that is left; null where they do not agree. */
+export const readProven = ({ tables }: ProvenTable, raw: string): Line | null => {
+  const [first, ...others] = tables.map((table) => readUnknownProps(decodeText(raw, table) ?? ""));
+  return first && others.every((each) => JSON.stringify(each) === JSON.stringify(first)) ? first : null;
 };

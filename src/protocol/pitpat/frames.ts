@@ -50,11 +50,14 @@ export const HEARTBEAT = seal(Uint8Array.of(COMMAND, 5, 0xfd, 0, 0));
 export const enveloped = (frame: Uint8Array, flags: number, number: number): Uint8Array =>
   concat(Uint8Array.of(ENVELOPE, flags, number & 0xff, frame.length), frame);
 
-/** The frame in an envelope; null: none, or an incomplete one. */
-export const opened = (bytes: Uint8Array): Uint8Array | null =>
-  bytes[0] === ENVELOPE && bytes[3] === bytes.length - ENVELOPE_LENGTH
-    ? bytes.subarray(ENVELOPE_LENGTH)
-    : null;
+/** The sources agree on the first three bytes of a notification's envelope only: the frame in it proves itself. */
+const ENVELOPES = [ENVELOPE_LENGTH, ENVELOPE_LENGTH - 1] as const;
+
+/** The frame in an envelope; null: none, or an invalid one. */
+export const opened = (bytes: Uint8Array): Uint8Array | null => {
+  if (bytes[0] !== ENVELOPE) return null;
+  return ENVELOPES.map((length) => bytes.subarray(length)).find(checks) ?? null;
+};
 
 export const isStatus = (frame: Uint8Array): boolean => frame[0] === STATUS && frame.length >= STATUS_LENGTH;
 

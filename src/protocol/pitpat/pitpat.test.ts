@@ -204,6 +204,9 @@ describe("statuses", () => {
   it("come behind an envelope in variants B and C, and only there", () => {
     for (const name of ["B", "C"] as const) {
       expect(statusIn(hearing(talkTo(name), name, enveloped(status(), 4, 7)))).toHaveLength(1);
+      // The sources agree on its first three bytes only (more-protocols 3).
+      const short = Uint8Array.of(0x4d, 4, 7, ...status());
+      expect(statusIn(hearing(talkTo(name), name, short))).toHaveLength(1);
       expect(statusIn(hearing(talkTo(name), name, status()))).toEqual([]);
     }
     expect(statusIn(hearing(talkTo("A"), "A", enveloped(status(), 4, 7)))).toEqual([]);
