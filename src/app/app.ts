@@ -65,6 +65,8 @@ export class App implements Stoppable {
   #bridge: Bridge | null = null;
   #page: Web | null = null;
   #held: HeldStore | null = null;
+  /** A program that ends while its store is still opened waits for that, as long as a stage may. */
+  #holding: Promise<HeldStore | null> | null = null;
   readonly #outage: BrokerOutage;
   readonly #refused: RefusedSubscriptions;
   #brokerConnected = false;
@@ -98,7 +100,9 @@ export class App implements Stoppable {
    * the user can fix: a port in use, a second bridge on the store, a certificate that cannot be read.
    */
   async start(): Promise<void> {
-    this.#held = await holdStore(this.#store, this.#config.store.path, this.#deps);
+    const holding = holdStore(this.#store, this.#config.store.path, this.#deps);
+    this.#holding = holding.catch(() => null);
+    this.#held = await holding;
     const isStalled = this.#store.state.state === "stalled";
     const before = isStalled ? null : await readPlace(this.#config.store.path);
     if (this.#isOver()) return;
@@ -194,7 +198,7 @@ export class App implements Stoppable {
       () => this.#endpoint?.embedded?.close(Math.max(0, end - this.#clock.now())),
       ...this.#cleanups.splice(0),
       () => this.#stalls.end(),
-      () => this.#held?.release(),
+      async () => (await this.#holding)?.release(),
     ]);
   }
 
