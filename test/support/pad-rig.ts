@@ -236,6 +236,10 @@ class Tap {
   readonly subscribed: { readonly at: number; readonly characteristic: string }[] = [];
   /** What every read returns instead of the truth; null: the truth. */
   reads: Uint8Array | null = null;
+  /** What reads of these characteristics return instead of the truth. */
+  readonly answers = new Map<string, Uint8Array>();
+  /** The bytes of `handed`, of every characteristic. */
+  readonly bytes: Uint8Array[] = [];
   readonly #ears = new Map<string, (bytes: Uint8Array) => void>();
 
   listen(characteristic: string, onBytes: (bytes: Uint8Array) => void, at: number): void {
@@ -272,7 +276,7 @@ const tapped = (radio: SimulatedRadio, clock: ManualClock, tap: Tap, air: Air): 
       rssi: (to) => link.rssi(to),
       async read(characteristic, to) {
         const value = await link.read(characteristic, to);
-        return tap.reads ?? value;
+        return tap.reads ?? tap.answers.get(characteristic) ?? value;
       },
       subscribe(characteristic, onBytes, to) {
         tap.listen(characteristic, onBytes, clock.now());
@@ -282,6 +286,7 @@ const tapped = (radio: SimulatedRadio, clock: ManualClock, tap: Tap, air: Air): 
       write(characteristic, bytes, to) {
         const op = names(characteristic, bytes);
         tap.frames += 1;
+        tap.bytes.push(bytes);
         if (op !== null) tap.handed.push({ at: clock.now(), op });
         if (to.response && air.refuses-- > 0)
           return Promise.reject(new BridgeError("write-failed", "the procedure is already in progress"));

@@ -18,9 +18,13 @@ const ALIKE = 0.01;
 const inclineTime = (from: number | null, to: number, { min, max }: InclineRange): number =>
   (Math.abs(from === null ? max - min : to - from) / PERCENT_A_SECOND) * 1000 + ANSWER_MS;
 
-/** The incline that the machine can take, the nearest to what was asked for. */
-export const roundIncline = (percent: number, { min, step }: InclineRange): number =>
-  Math.round((min + Math.round((percent - min) / step) * step) * 10) / 10;
+/** The nearest incline that the machine accepts: its minimum plus whole steps, within its range. */
+export const roundIncline = (percent: number, { min, max, step }: InclineRange): number => {
+  // Decimal fractions are inexact: a range of 6.8 has 68 steps of 0.1.
+  const most = Math.floor((max - min) / step + 1e-9);
+  const steps = Math.max(0, Math.min(Math.round((percent - min) / step), most));
+  return Math.round((min + steps * step) * 10) / 10;
+};
 
 export interface InclineRequest extends Pick<InclineGoal, "refs" | "percent"> {
   readonly range: InclineRange;
