@@ -14,7 +14,7 @@ const expectSaid = (program: Program): void => {
   expect(JSON.stringify(fatal[0])).toMatch(/planted by the test.*(throw|reject|break-state)-on/);
 };
 
-describe.skipIf(missing)(`an error that nobody has foreseen, at a running belt${unlessMissing}`, () => {
+describe.skipIf(missing)(`an unexpected error, at a running belt${unlessMissing}`, () => {
   it.concurrent.for(["throw-on-sigurg.cjs", "reject-on-sigurg.cjs"])(
     "%s: the one path, the belt seen at rest, exit 70",
     async (file, ctx) => {

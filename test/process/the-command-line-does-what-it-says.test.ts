@@ -105,7 +105,7 @@ describe("walkingpad2mqtt", () => {
     },
   );
 
-  it.concurrent("run without pads: names the next step, and the pads that it sees", async (ctx) => {
+  it.concurrent("run without pads: logs the next step, and the pads in range", async (ctx) => {
     const config = { ...configFor(`mqtt://127.0.0.1:${await freePort()}`), pads: [] };
     const program = await started(ctx, { folder: await newFolder(ctx), config });
     const step = await program.untilLine("To add yours", START_MS);
@@ -123,33 +123,30 @@ describe("walkingpad2mqtt", () => {
     expect(program.stderr).toContain("shutdown_timeout");
   });
 
-  it.concurrent(
-    "and says so in JSON where the log is JSON, a line an error; in text where it is not",
-    async (ctx) => {
-      const wrong = { safety: { shutdown_timeout: 1 }, mqtt: { url: "http://x" } };
-      const [auto, pretty, unknown] = await Promise.all([
-        ran(ctx, { config: wrong }),
-        ran(ctx, { config: { ...wrong, log: { format: "pretty" } } }),
-        ran(ctx, { config: { ...wrong, log: { format: "xml" } } }),
-      ]);
-      const linesOf = ({ stderr }: Program): unknown[] =>
-        stderr
-          .trimEnd()
-          .split("\n")
-          .map((line) => JSON.parse(line) as unknown);
-      const error = (key: string) =>
-        expect.objectContaining({
-          level: "fatal",
-          key,
-          msg: expect.stringContaining(`${key}: `) as string,
-        }) as unknown;
-      expect(linesOf(auto)).toEqual([error("mqtt.url"), error("safety.shutdown_timeout")]);
-      expect(linesOf(unknown)).toContainEqual(error("log.format"));
-      expect(pretty.stderr).toMatch(/^The configuration has 2 errors:\n {2}- /);
-    },
-  );
+  it.concurrent("and prints JSON where the log is JSON, one line per error; text otherwise", async (ctx) => {
+    const wrong = { safety: { shutdown_timeout: 1 }, mqtt: { url: "http://x" } };
+    const [auto, pretty, unknown] = await Promise.all([
+      ran(ctx, { config: wrong }),
+      ran(ctx, { config: { ...wrong, log: { format: "pretty" } } }),
+      ran(ctx, { config: { ...wrong, log: { format: "xml" } } }),
+    ]);
+    const linesOf = ({ stderr }: Program): unknown[] =>
+      stderr
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown);
+    const error = (key: string) =>
+      expect.objectContaining({
+        level: "fatal",
+        key,
+        msg: expect.stringContaining(`${key}: `) as string,
+      }) as unknown;
+    expect(linesOf(auto)).toEqual([error("mqtt.url"), error("safety.shutdown_timeout")]);
+    expect(linesOf(unknown)).toContainEqual(error("log.format"));
+    expect(pretty.stderr).toMatch(/^The configuration has 2 errors:\n {2}- /);
+  });
 
-  it.concurrent("run in Home Assistant's add-on names nothing that cannot be done there", async (ctx) => {
+  it.concurrent("run in Home Assistant's add-on gives only advice that works there", async (ctx) => {
     const config = { ...configFor(`mqtt://127.0.0.1:${await freePort()}`), pads: [] };
     const env = { SUPERVISOR_TOKEN: "token" };
     const program = await started(ctx, { folder: await newFolder(ctx), config, env });
@@ -177,7 +174,7 @@ describe("walkingpad2mqtt", () => {
   });
 
   it.concurrent(
-    "health: 0 while the bridge runs, whatever its broker does; a second bridge on the store: 78",
+    "health: 0 while the bridge runs, independent of its broker; a second bridge on the store: 78",
     async (ctx) => {
       const folder = await newFolder(ctx);
       const config = configFor(`mqtt://127.0.0.1:${await freePort()}`);
@@ -206,35 +203,44 @@ describe("walkingpad2mqtt", () => {
     },
   );
 
-  it.concurrent("run with a store that cannot be: said without a stack, and the bridge runs", async (ctx) => {
-    const config = configFor(`mqtt://127.0.0.1:${await freePort()}`, undefined, {
-      store: { path: "/dev/null/data" },
-    });
-    const bridge = await started(ctx, { folder: await newFolder(ctx), config });
-    await bridge.untilLine("Store cannot be locked", START_MS);
-    await bridge.untilLine("connected", START_MS);
-    bridge.signal("SIGTERM");
-    await expectCleanEnd(bridge, 15_000);
-  });
+  it.concurrent(
+    "run with an impossible store: reported without a stack, and the bridge runs",
+    async (ctx) => {
+      const config = configFor(`mqtt://127.0.0.1:${await freePort()}`, undefined, {
+        store: { path: "/dev/null/data" },
+      });
+      const bridge = await started(ctx, { folder: await newFolder(ctx), config });
+      await bridge.untilLine("Store cannot be locked", START_MS);
+      await bridge.untilLine("connected", START_MS);
+      bridge.signal("SIGTERM");
+      await expectCleanEnd(bridge, 15_000);
+    },
+  );
 
-  it.concurrent("a port in use: 78 and a plain word, for demo and for an embedded broker", async (ctx) => {
-    const port = await freePort();
-    const demo = await started(ctx, { folder: await newFolder(ctx), args: ["demo", "--port", String(port)] });
-    await demo.untilLine("Connected to the broker", START_MS);
-    const embedded = { ...configFor("embedded"), embedded_broker: { port } };
-    const others = await Promise.all([
-      ran(ctx, { args: ["demo", "--port", String(port)] }),
-      ran(ctx, { config: embedded }),
-    ]);
-    for (const other of others) {
-      expect(other.exited.code).toBe(78);
-      expect(other.output).toContain(`The port ${port} of 127.0.0.1 is in use. If that is a broker`);
-      expect(other.output).not.toMatch(/\bat .*\.js:\d+/);
-    }
-    // Only `run` and `scan` may load Bluetooth (docs/command-line.md).
-    if (process.platform === "linux")
-      expect(readFileSync(`/proc/${demo.pid}/maps`, "utf8")).not.toMatch(/bluetooth/i);
-    demo.signal("SIGTERM");
-    await expectCleanEnd(demo, 15_000);
-  });
+  it.concurrent(
+    "a port in use: 78 and a plain sentence, for demo and for an embedded broker",
+    async (ctx) => {
+      const port = await freePort();
+      const demo = await started(ctx, {
+        folder: await newFolder(ctx),
+        args: ["demo", "--port", String(port)],
+      });
+      await demo.untilLine("Connected to the broker", START_MS);
+      const embedded = { ...configFor("embedded"), embedded_broker: { port } };
+      const others = await Promise.all([
+        ran(ctx, { args: ["demo", "--port", String(port)] }),
+        ran(ctx, { config: embedded }),
+      ]);
+      for (const other of others) {
+        expect(other.exited.code).toBe(78);
+        expect(other.output).toContain(`The port ${port} of 127.0.0.1 is in use. If that is a broker`);
+        expect(other.output).not.toMatch(/\bat .*\.js:\d+/);
+      }
+      // Only `run` and `scan` may load Bluetooth (docs/command-line.md).
+      if (process.platform === "linux")
+        expect(readFileSync(`/proc/${demo.pid}/maps`, "utf8")).not.toMatch(/bluetooth/i);
+      demo.signal("SIGTERM");
+      await expectCleanEnd(demo, 15_000);
+    },
+  );
 });

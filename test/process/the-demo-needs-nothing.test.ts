@@ -67,7 +67,7 @@ describe("walkingpad2mqtt demo", () => {
     await end(running);
   });
 
-  it("ended while it comes up, it does not go on to say how to use it", async (ctx) => {
+  it("ended while it starts, it does not print how to use it", async (ctx) => {
     const folder = await newFolder(ctx);
     const args = ["demo", "--port", String(await freePort())];
     const program = await started(ctx, { folder, args, env: { TMPDIR: folder } });
@@ -113,7 +113,7 @@ describe("walkingpad2mqtt demo", () => {
     await end(running);
   });
 
-  it("the FTMS machine pauses on OFF, goes on at its former speed, and is inclined", async (ctx) => {
+  it("the FTMS machine pauses on OFF, resumes at its former speed, and inclines", async (ctx) => {
     const running = await demo(ctx);
     const { probe, pads } = running;
     const pad = pads[1]!;
@@ -137,7 +137,7 @@ describe("walkingpad2mqtt demo", () => {
     await end(running);
   });
 
-  it("but a temporary folder: without one it says so in a sentence, and exits 78", async (ctx) => {
+  it("but a temporary folder: without one it prints a sentence, and exits 78", async (ctx) => {
     const folder = await newFolder(ctx);
     const gone = `${folder}/gone`;
     const program = await started(ctx, { folder, args: ["demo"], env: { TMPDIR: gone } });

@@ -19,7 +19,7 @@ describe.skipIf(missing)(`what an end leaves on the broker${unlessMissing}`, () 
   });
 
   it.concurrent(
-    "after a belt that was let go: an unconfirmed stop, which the next run passes on until it sees rest",
+    "after a belt that was not at rest: an unconfirmed stop, which the next run publishes until it sees rest",
     async (ctx) => {
       const first = await scene(ctx, { config: { safety: { shutdown_timeout: 5 } } });
       await first.pad.online();

@@ -43,7 +43,7 @@ describe("the add-on's config.yaml", () => {
     expect(Object.keys(schema.pads[0] ?? {}).sort()).toEqual(flat.sort());
   });
 
-  it("allows the words that the configuration allows", () => {
+  it("allows the values that the configuration allows", () => {
     for (const { key, rule } of allKeys()) {
       const option = schema[key.replaceAll(".", "_")];
       if (option === undefined || !("choices" in rule)) continue;
@@ -51,7 +51,7 @@ describe("the add-on's config.yaml", () => {
     }
   });
 
-  it("asks for nothing but what has no default, and explains every option", () => {
+  it("requires only options without a default, and explains every option", () => {
     expect(options).toEqual({ pads: [] });
     const optional = Object.values(schema).filter((type) => typeof type === "string");
     expect(optional.filter((type) => !type.endsWith("?"))).toEqual([]);
@@ -114,7 +114,7 @@ describe("what the store of Home Assistant shows", () => {
     expect(types.filter((type) => !kinds.test(type))).toEqual([]);
   });
 
-  it("tells to switch the Watchdog on, and of no command that only a shell could run", () => {
+  it("advises to switch the Watchdog on, and names no command that needs a shell", () => {
     const docs = text("docker/addon/DOCS.md");
     expect(docs).toContain("_Watchdog_");
     expect(docs).not.toMatch(/^\$ |npm |docker /m);
@@ -170,7 +170,7 @@ const start = async (ctx: TestContext, given: Start) => {
 };
 
 describe("the add-on's start", () => {
-  it("turns options into the configuration, and asks the Supervisor for the broker", async (ctx) => {
+  it("converts options to the configuration, and gets the broker from the Supervisor", async (ctx) => {
     const pads = [{ id: "office", name: "Walking pad", address: "57:4C:4E:00:11:22", max_speed: 4.5 }];
     const { config: effective, asked } = await start(ctx, {
       options: {
@@ -218,7 +218,7 @@ describe("the add-on's start", () => {
     expect(effective).toMatchObject({ mqtt: { url: "mqtts://broker:8883", username: "me" } });
   });
 
-  it("says what is missing while there is no broker anywhere, and goes on once there is one", async (ctx) => {
+  it("reports a missing broker, and continues once there is one", async (ctx) => {
     const {
       asked,
       err,

@@ -22,11 +22,11 @@ describe("the Dockerfile", () => {
     expect(last.join("\n")).toContain(`${SHUTDOWN}=9`);
   });
 
-  it("asks for its health in exec form", () => {
+  it("has a health check in exec form", () => {
     expect(of("HEALTHCHECK").join()).toMatch(/CMD \["node", "\/app\/dist\/main\.js", "health"\]$/);
   });
 
-  it("runs as nobody special, on a volume", () => {
+  it("runs as an unprivileged user, on a volume", () => {
     expect(of("USER")).toEqual(["USER 1000:1000"]);
     expect(of("VOLUME")).toEqual(["VOLUME /data"]);
     expect(last.join("\n")).toContain("WALKINGPAD2MQTT_STORE_PATH=/data");
@@ -44,7 +44,7 @@ describe("the Dockerfile", () => {
     expect(last.some((line) => line.startsWith("RUN "))).toBe(false);
   });
 
-  it("says what it is, with the version of the program", () => {
+  it("has labels, with the version of the program", () => {
     expect(of("ARG")).toContain(`ARG VERSION=${version}`);
     for (const label of ["title", "description", "source", "licenses", "version", "revision", "created"])
       expect(of("LABEL").join()).toContain(`org.opencontainers.image.${label}=`);
@@ -62,7 +62,7 @@ describe("compose.yaml", () => {
     expect(bridge?.environment[SHUTDOWN]).toBe("25");
   });
 
-  it("brings the bridge back after a restart that was asked for, which ends with 0", () => {
+  it("restarts the bridge after a requested restart, which ends with 0", () => {
     expect(bridge?.["restart"]).toBe("unless-stopped");
   });
 
@@ -78,11 +78,11 @@ describe("compose.yaml", () => {
     expect(bridge).not.toHaveProperty("init");
   });
 
-  it("ends the broker after the bridge, which has to say offline", () => {
+  it("ends the broker after the bridge, which has to publish offline", () => {
     expect(bridge?.["depends_on"]).toEqual(["mosquitto"]);
   });
 
-  it("has a broker that asks for a password, keeps what is retained, and is not open to the network by itself", () => {
+  it("has a broker that requires a password, persists retained messages, and is not open to the network by default", () => {
     const conf = text("docker/mosquitto/mosquitto.conf");
     for (const line of [
       "allow_anonymous false",
@@ -94,7 +94,7 @@ describe("compose.yaml", () => {
     expect(mosquitto?.environment["WALKINGPAD2MQTT_MQTT_PASSWORD"]).toMatch(/\$\{.*:\?/);
   });
 
-  it("has Home Assistant only for who asks for it", () => {
+  it("has Home Assistant only on request", () => {
     expect(homeassistant?.["profiles"]).toEqual(["homeassistant"]);
   });
 
@@ -154,7 +154,7 @@ describe("the systemd unit", () => {
   });
 });
 
-it("every name in the environment that is written anywhere on the shelf is one that the program knows", () => {
+it("every environment variable in docs and deployment files exists in the program", () => {
   const known = new Set([
     "WALKINGPAD2MQTT_CONFIG",
     ...allKeys().flatMap(({ env, rule }) => (rule.sensitive ? [env, `${env}_FILE`] : [env])),

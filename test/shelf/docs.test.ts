@@ -16,7 +16,7 @@ const fences = (path: string, language: string): string[] =>
     ([, indent = "", body = ""]) => body.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
   );
 
-it("there is a page for each thing that is asked first", () => {
+it("there is a page for each common question", () => {
   const names = GUIDES.map((path) => path.replace("docs/", ""));
   const wanted = ["home-assistant", "migration", "quick-start", "recipes", "scaling", "supported-pads"];
   expect(names).toEqual(expect.arrayContaining([...wanted, "troubleshooting"].map((name) => `${name}.md`)));

@@ -85,7 +85,7 @@ describe("the dashboard", () => {
     }
   });
 
-  it("says so while the bridge is stopping, while it is offline, and when the pad has a problem", () => {
+  it("shows a stopping bridge, an offline bridge, and a pad's problem", () => {
     const asked = nodes(dashboard).flatMap(({ conditions }) =>
       Array.isArray(conditions) ? [conditions] : [],
     );
@@ -110,7 +110,7 @@ describe.each(BLUEPRINTS)("%s", (path) => {
   const { blueprint, ...automation } = homeAssistantYaml(path) as Node & { blueprint: Node };
   const inputs = blueprint["input"] as Readonly<Record<string, Node>>;
 
-  it("is a blueprint of an automation, and says which Home Assistant it needs", () => {
+  it("is a blueprint of an automation, and names the Home Assistant version that it needs", () => {
     expect(blueprint).toMatchObject({
       name: expect.stringMatching(/^Walking pad: /) as string,
       description: expect.stringMatching(/\.$/) as string,
@@ -121,13 +121,13 @@ describe.each(BLUEPRINTS)("%s", (path) => {
     expect(Object.keys(automation).filter((key) => !keys.includes(key))).toEqual([]);
   });
 
-  it("asks for what it uses, and uses what it asks for", () => {
+  it("declares the inputs that it uses, and uses those that it declares", () => {
     const used = walk(automation).flatMap(([, value]) => (value instanceof Tagged ? [value] : []));
     expect(used.every(({ tag }) => tag === "!input")).toBe(true);
     expect([...new Set(used.map(({ name }) => name))].sort()).toEqual(Object.keys(inputs).sort());
   });
 
-  it("asks in ways that Home Assistant knows, for entities that discovery creates", () => {
+  it("uses selectors of Home Assistant, and entities that discovery creates", () => {
     for (const { name, selector } of Object.values(inputs)) {
       expect(name).toEqual(expect.any(String));
       expect(SELECTORS).toContain(Object.keys(selector as Node).join());
@@ -155,7 +155,7 @@ describe.each(BLUEPRINTS)("%s", (path) => {
     expectWords(automation);
   });
 
-  it("asks the Belt sensor for words that it says", () => {
+  it("compares the Belt sensor with values that it has", () => {
     const belt = discovered.find(({ id }) => id === "sensor.walking_pad_belt")?.words;
     const asked = nodes(automation["conditions"]).flatMap(({ condition, state }) =>
       condition === "state" && Array.isArray(state) ? (state as readonly string[]) : [],

@@ -66,7 +66,7 @@ describe.skipIf(!able)(`the launcher as PID 1${why}`, () => {
     },
   );
 
-  it("says 128 and the signal for a program that was killed", async () => {
+  it("exits with 128 plus the signal for a program that was killed", async () => {
     expect(await run(`process.kill(process.pid, "SIGKILL")`)).toMatchObject({ code: 137 });
   });
 

@@ -20,7 +20,7 @@ describe("the changelog at a release", () => {
     expect(notesOf(CHANGELOG, "9.9.9")).toBeNull();
   });
 
-  it("has something to tell, or there is no release", () => {
+  it("requires a changelog entry for a release", () => {
     expect(unreleased(CHANGELOG)).toBe("### Added\n\n- This.");
     expect(unreleased(released(CHANGELOG, "0.2.0", "2026-11-22"))).toBeNull();
     expect(unreleased("# Changelog\n")).toBeNull();
@@ -69,7 +69,7 @@ describe("the workflows", () => {
     for (const job of Object.values(others)) expect([job.needs].flat()).not.toEqual([undefined]);
   });
 
-  it.each(["ci", "release"])("%s may only read unless a job says more, and pins what it uses", (name) => {
+  it.each(["ci", "release"])("%s may only read unless a job declares more, and pins its actions", (name) => {
     expect(read(name).permissions).toEqual({ contents: "read" });
     const used = Object.values(read(name).jobs).flatMap(({ steps }) =>
       steps.flatMap(({ uses }) => uses ?? []),

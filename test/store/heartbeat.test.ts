@@ -8,7 +8,7 @@ import { inFolder } from "./book.js";
 const now = (): number => Date.now();
 
 describe("the heartbeat", () => {
-  it("has an age by a clock that nobody sets", () =>
+  it("has an age by a clock that cannot be set", () =>
     inFolder(async (folder) => {
       expect(await heartbeatAge(folder, now())).toBeNull();
       await new Heartbeat(folder).beat();

@@ -92,7 +92,7 @@ describe("a bridge that is killed at any moment of a walk, again and again", () 
   );
 });
 
-describe("a bridge that is killed while somebody starts and stops out of its sight", () => {
+describe("a bridge that is killed while the belt is started and stopped at the pad", () => {
   it.each(HOME_MODELS)("counts nothing twice (%s)", { timeout: 300_000 }, (model) =>
     inFolder(async (folder) => {
       const home = await walking(model, folder, 20_000);
@@ -173,7 +173,7 @@ describe("a walk with three pauses by the remote, a lost link and two restarts",
 
 describe("a walk while the bridge was away", () => {
   it.each(WITH_RECORD)(
-    "is counted once, however often the pad tells of it (%s)",
+    "is counted once, however often the pad reports it (%s)",
     { timeout: 60_000 },
     (model) =>
       inFolder(async (folder) => {
@@ -202,23 +202,26 @@ describe("a walk while the bridge was away", () => {
       }),
   );
 
-  it.each(WITH_RECORD)("that it had seen begin goes on where it was (%s)", { timeout: 60_000 }, (model) =>
-    inFolder(async (folder) => {
-      const home = await walking(model, folder, 60_000);
-      await home.kill();
-      await home.wait(60_000);
-      await home.rest();
-      for (let start = 0; start < 2; start += 1) {
-        await home.start();
-        await home.heard();
-        await home.wait(20_000);
-        await expectTruth(home, 1);
-        expect(await home.store.sessions(ALL)).toHaveLength(1);
+  it.each(WITH_RECORD)(
+    "whose beginning was observed continues where it was (%s)",
+    { timeout: 60_000 },
+    (model) =>
+      inFolder(async (folder) => {
+        const home = await walking(model, folder, 60_000);
         await home.kill();
-        await home.wait(10_000);
-      }
-      expectNoDip(home);
-    }),
+        await home.wait(60_000);
+        await home.rest();
+        for (let start = 0; start < 2; start += 1) {
+          await home.start();
+          await home.heard();
+          await home.wait(20_000);
+          await expectTruth(home, 1);
+          expect(await home.store.sessions(ALL)).toHaveLength(1);
+          await home.kill();
+          await home.wait(10_000);
+        }
+        expectNoDip(home);
+      }),
   );
 
   it("is ended at its last movement when the pause was longer than it may be", () =>

@@ -107,7 +107,7 @@ const keepWalk = async (folder: string): Promise<ManualClock> => {
   return clock;
 };
 
-it("a clock that is ahead deletes nothing, is said once, and once it is right nothing has happened", () =>
+it("a clock that is ahead deletes nothing, is logged once, and leaves no effect once it is right", () =>
   inFolder(async (folder) => {
     const clock = await keepWalk(folder);
     const { log, warnings } = listeningLog();
@@ -130,7 +130,7 @@ it("a clock that is ahead deletes nothing, is said once, and once it is right no
     expect(warnings).toHaveLength(3);
   }));
 
-it("after a month without power old sessions go a day later, and the log says how many", () =>
+it("after a month without power old sessions are deleted a day later, and the log shows how many", () =>
   inFolder(async (folder) => {
     const clock = await keepWalk(folder);
     const { log, infos } = listeningLog();

@@ -83,7 +83,7 @@ describe("walkingpad2mqtt sessions", () => {
       expect(readdirSync(folder)).toEqual([]);
     }));
 
-  it("tells a person", () =>
+  it("prints a table", () =>
     inFolder(async (folder) => {
       const { store } = await walked(folder);
       const { code, out } = await run(folder);
@@ -101,7 +101,7 @@ describe("walkingpad2mqtt sessions", () => {
       await store.close();
     }));
 
-  it("tells a program, while the bridge runs, what it tells over MQTT", () =>
+  it("prints JSON, while the bridge runs, as over MQTT", () =>
     inFolder(async (folder) => {
       const { store } = await walked(folder);
       const { out } = await run(folder, "--format", "json");
@@ -290,7 +290,7 @@ describe("walkingpad2mqtt sessions", () => {
   it.each([
     ["nonsense", (path: string) => writeFileSync(path, "x".repeat(5000)), "not a database"],
     ["a folder", (path: string) => mkdirSync(path), "EISDIR"],
-  ])("says so where the store is %s, and leaves it alone", (_, spoil, reason) =>
+  ])("reports a store that is %s, and does not change it", (_, spoil, reason) =>
     inFolder(async (folder) => {
       spoil(join(folder, "bridge.db"));
       const { code, out, err } = await run(folder);

@@ -51,7 +51,7 @@ describe("the store", () => {
       await first.close();
     }));
 
-  it("leaves the mode of a file that is not its own alone", () =>
+  it("does not change the mode of a file that is not its own", () =>
     inFolder(async (folder) => {
       const file = join(folder, "bridge.db");
       const other = new Database(file);

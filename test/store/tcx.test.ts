@@ -48,7 +48,7 @@ describe("TCX", () => {
     expect(checkTcx(tcx([one], samples))).toEqual([]);
   });
 
-  it("knows mean and highest heart rate, and none where there is none", () => {
+  it("has mean and highest heart rate, or none", () => {
     const rates = (...all: (number | null)[]): string[] => {
       const document = parseXml(
         tcx(

@@ -145,7 +145,7 @@ describe("a damaged store", () => {
 });
 
 describe("a store that is", () => {
-  it("of 0 bytes at the start is said, not silently begun anew", () =>
+  it("of 0 bytes at the start is reported, not silently replaced", () =>
     inFolder(async (folder) => {
       await fill(folder);
       truncateSync(join(folder, FILE));
@@ -172,7 +172,7 @@ describe("a store that is", () => {
       (folder) => rmSync(folder, { recursive: true }),
       /removed while the bridge ran.*Totals and the session/,
     ],
-  ])("%s while it is in use: it is said, and a new one has every total", (_, lose, advice) =>
+  ])("%s while it is in use: it is reported, and a new one has every total", (_, lose, advice) =>
     inFolder(async (parent) => {
       const folder = join(parent, "data");
       mkdirSync(folder);
@@ -233,7 +233,7 @@ const obstacles: readonly (readonly [string, string, (folder: string) => void])[
 ];
 
 describe("a store that cannot be used", () => {
-  it.each(obstacles)("for %s is said once, and the walk goes on", (_, state, obstruct) =>
+  it.each(obstacles)("for %s is reported once, and the session continues", (_, state, obstruct) =>
     inFolder(async (folder) => {
       obstruct(folder);
       const { log, warnings } = listeningLog();
@@ -247,7 +247,7 @@ describe("a store that cannot be used", () => {
     }),
   );
 
-  it("for want of its native part is said, and the walk goes on", () =>
+  it("for lack of its native part is reported, and the session continues", () =>
     inFolder(async (folder) => {
       await walksOn(folder, async (path, clock) => {
         const loadDriver = (): Promise<never> => Promise.reject(new StoreError("unavailable", "no build"));
@@ -288,7 +288,7 @@ describe("a store that cannot be used", () => {
     }),
   );
 
-  it("that was opened, and whose walks cannot be read, tells no totals", () =>
+  it("that was opened, and whose sessions cannot be read, reports no totals", () =>
     inFolder(async (folder) => {
       await fill(folder);
       const clock = new ManualClock();
@@ -301,7 +301,7 @@ describe("a store that cannot be used", () => {
       await store.close();
     }));
 
-  it("that cannot be put in order at the start has its marks read all the same", () =>
+  it("that cannot be repaired at the start still has its marks read", () =>
     inFolder(async (folder) => {
       const clock = new ManualClock();
       const store = await openStore(folder, clock);
@@ -318,7 +318,7 @@ describe("a store that cannot be used", () => {
       await again.close();
     }));
 
-  it("while another program holds it waits, and writes a second after it is let go", () =>
+  it("while another program holds it waits, and writes a second after it is released", () =>
     inFolder(async (folder) => {
       const clock = new ManualClock();
       const { log, warnings } = listeningLog();
@@ -388,7 +388,7 @@ describe.runIf(mountable)("a disk of its own", () => {
     rmSync(disk, { recursive: true });
   });
 
-  it("that is full is said, costs nothing but time, and is used again once there is room", async () => {
+  it("that is full is reported, loses no data, and is used again once there is room", async () => {
     const folder = join(disk, "full");
     await fill(folder);
     const clock = new ManualClock();
@@ -417,7 +417,7 @@ describe.runIf(mountable)("a disk of its own", () => {
   });
 
   it.each(["after a clean end", "after a crash"])(
-    "that has become read-only still tells totals, %s",
+    "that has become read-only still reports totals, %s",
     async (how) => {
       const [folder, crashed] = [join(disk, "closed"), join(disk, "crashed")];
       await fill(folder);

@@ -54,7 +54,7 @@ describe("the schema", () => {
       expect(readFileSync(path)).toEqual(before);
     }));
 
-  it("is found newer even where the log alone says so", () =>
+  it("is found newer even where only the log shows it", () =>
     inFolder(async (folder) => {
       const driver = await loadDriver();
       const path = join(folder, "bridge.db");

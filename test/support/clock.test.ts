@@ -51,7 +51,7 @@ describe("ManualClock", () => {
     expect(seen).toEqual([1010]);
   });
 
-  it("waits for conditions and promises, and says so when they never come", async () => {
+  it("waits for conditions and promises, and fails when they never come", async () => {
     const clock = new ManualClock();
     const slept = sleep(clock, 200).then(() => "up");
     expect(await clock.settled(slept)).toBe("up");

@@ -15,7 +15,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("a program that knows nothing of it finds the pads behind its noble, and obeys its parent", async () => {
+test("an unchanged program finds the pads behind its noble, and obeys its parent", async () => {
   const wire = join(folder, "wire.jsonl");
   const settings: HookSettings = { pads: [{ address: PAD, model: "c2", faults: { creep: 0.5 } }], wire };
   let said = "";

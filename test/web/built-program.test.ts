@@ -109,7 +109,7 @@ describe.concurrent("the page of the built program, without any broker", () => {
     await expectCleanEnd(program, 25_000);
   });
 
-  it("shutdown and restart end it by the same path, whoever listens", async (ctx) => {
+  it("shutdown and restart end it by the same path, with or without readers", async (ctx) => {
     for (const way of ["shutdown", "restart"]) {
       const { program, port } = await run(ctx);
       const answer = await post(port, `/api/${way}`, {});
@@ -119,7 +119,7 @@ describe.concurrent("the page of the built program, without any broker", () => {
     }
   });
 
-  it("a pad in range is written into the configuration, once; what is wrong with an entry is said", async (ctx) => {
+  it("a pad in range is written into the configuration, once; errors in an entry are reported", async (ctx) => {
     const { program, port, folder } = await run(ctx, {
       simulator: { pads: [{ address: PAD }, { address: SECOND, model: "ftms" }] },
     });
@@ -175,7 +175,7 @@ describe.concurrent("the page of the built program, without any broker", () => {
     await expectCleanEnd(program, 25_000);
   });
 
-  it("a port in use costs the page only: the bridge says so and runs", async (ctx) => {
+  it("a port in use affects the page only: the bridge reports it and runs", async (ctx) => {
     const first = await run(ctx);
     const folder = await newFolder(ctx);
     const config = configFor(NO_BROKER, undefined, { web: { enabled: true, port: first.port } });

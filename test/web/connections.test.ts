@@ -111,7 +111,7 @@ describe("a stop gets in", () => {
   });
 });
 
-it("a connection that waits for nothing is closed for one that asks, the longest idle of the busiest address first", async (ctx) => {
+it("an idle connection is closed for a new request, the longest idle of the busiest address first", async (ctx) => {
   const { connect, connections, stop, commands } = await open(ctx);
   const mine = connect(`${headers("/")}{}`);
   await answerOf(mine);

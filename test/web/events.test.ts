@@ -36,7 +36,7 @@ describe("the stream of events", () => {
     expect(stream.named("state")).toMatchObject([{ pad: "office", belt: "running", speed: 3.5 }]);
   });
 
-  it("goes on with what changes: words at once, numbers once a second, the time every two", async (ctx) => {
+  it("continues with changes: belt changes at once, numbers once a second, the time every two", async (ctx) => {
     const { port, pad, clock } = await serve(ctx);
     const stream = await EventReader.open(ctx, port);
     await stream.until(() => stream.named("state").length > 0);
@@ -57,7 +57,7 @@ describe("the stream of events", () => {
     expect(stream.named("ping").at(-1)).toEqual({ at: "2026-11-22T10:00:02.000Z" });
   });
 
-  it("says stopping at once, shows the falling speed, says offline and how each belt was left, and ends", async (ctx) => {
+  it("sends stopping at once, then the falling speed, then offline with the state of each belt, and ends", async (ctx) => {
     const { port, pad, web } = await serve(ctx);
     const stream = await EventReader.open(ctx, port);
     await stream.until(() => stream.named("state").length > 0);
@@ -78,7 +78,7 @@ describe("the stream of events", () => {
     expect(stream.named("state").map(({ belt }) => belt)).toEqual(["running", "stopping", "idle"]);
   });
 
-  it("is for 32 at a time; the next one is told so, and gets in once another has gone", async (ctx) => {
+  it("is for 32 at a time; the next one is refused, until another has ended", async (ctx) => {
     const { port } = await serve(ctx);
     const streams = await Promise.all(Array.from({ length: 31 }, () => EventReader.open(ctx, port)));
     const last = connect(port, "127.0.0.1");
@@ -117,7 +117,7 @@ describe("the stream of events", () => {
     expect(streams).toHaveLength(32);
   });
 
-  it("drops whoever does not read, and nobody else", async (ctx) => {
+  it("drops a reader that does not read, and no other", async (ctx) => {
     const served = await serve(ctx);
     const { port, web } = served;
     const reader = await EventReader.open(ctx, port);
@@ -184,14 +184,14 @@ describe("a command", () => {
     await stream.until(() => stream.named("state").at(-1)?.["speed"] === 3);
   });
 
-  it("that is older than 5 s by its own time is told to the pad as stale", async (ctx) => {
+  it("that is older than 5 s by its own time reaches the pad as stale", async (ctx) => {
     const { port, pad, clock } = await serve(ctx);
     const at = (ms: number): string => new Date(clock.wall() - ms).toISOString();
     for (const ms of [4_999, 5_001]) void post(port, SET, { belt: "ON", at: at(ms) }).catch(() => undefined);
     await expect.poll(() => pad.asked.map(({ stale }) => stale).sort()).toEqual([false, true]);
   });
 
-  it("sent with start=never says so to the pad, and what can only start a belt is refused", async (ctx) => {
+  it("sent with start=never reaches the pad as such, and a command that can only start a belt is refused", async (ctx) => {
     const { port, pad } = await serve(ctx);
     const answer = post(port, `${SET}?start=never`, { belt: "ON", speed: 3, mode: "auto" });
     await expect
@@ -226,7 +226,7 @@ describe("a command", () => {
     ]);
   });
 
-  it("whose sender has gone is carried out all the same", async (ctx) => {
+  it("whose sender has gone is carried out nevertheless", async (ctx) => {
     const { port, pad } = await serve(ctx);
     const body = '{"belt":"OFF"}';
     const socket = connect(port, "127.0.0.1");
@@ -243,7 +243,7 @@ describe("a command", () => {
 });
 
 describe("what the page's server needs of the machine", () => {
-  it("a port in use costs the page, with a sentence that says what to do", async (ctx) => {
+  it("a port in use affects the page only, with a sentence of advice", async (ctx) => {
     const { port } = await serve(ctx);
     const second = await serve(ctx, { port });
     expect(second.web.state).toEqual({
@@ -267,7 +267,7 @@ describe("what the page's server needs of the machine", () => {
   it.for([
     ["192.0.2.1", "192.0.2.1 is not an address of this machine: set web.host."],
     ["no-such-host.invalid", "The name no-such-host.invalid is not known: set web.host."],
-  ] as const)("a host such as %s is said, too", async ([host, advice], ctx) => {
+  ] as const)("a host such as %s is reported too", async ([host, advice], ctx) => {
     const { web } = await serve(ctx, { host, password: "x" });
     expect(web.state).toMatchObject({ state: "failed", advice });
   });

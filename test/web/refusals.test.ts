@@ -20,7 +20,7 @@ const FOREIGN: readonly (readonly [string, Headers, string])[] = [
 ];
 
 describe("without a password", () => {
-  it.for(FOREIGN)("%s is refused whatever it asks for, and nothing moves", async ([, headers, code], ctx) => {
+  it.for(FOREIGN)("%s is refused whatever it requests, and nothing moves", async ([, headers, code], ctx) => {
     const { port, pad } = await serve(ctx);
     for (const path of ["/", "/api/events", "/api/sessions"]) {
       const answer = await ask(port, path, { headers });
@@ -55,7 +55,7 @@ describe("without a password", () => {
     await expect.poll(() => pad.asked.map(({ command }) => command)).toEqual([{ key: "belt", value: "OFF" }]);
   });
 
-  it("the probe's health answers under any name, and says nothing else", async (ctx) => {
+  it("the probe's health answers under any name, and reports nothing else", async (ctx) => {
     const { port } = await serve(ctx);
     const { status, body } = await ask(port, "/health", { headers: { host: "10.0.0.7" } });
     expect([status, body]).toEqual([200, "ok"]);
@@ -68,7 +68,7 @@ describe("with a password", () => {
     authorization: `Basic ${Buffer.from(`${user}:${given}`).toString("base64")}`,
   });
 
-  it("nobody sees or does anything without it; any user name will do", async (ctx) => {
+  it("nothing can be read or done without it; any user name is accepted", async (ctx) => {
     const { port, pad } = await serve(ctx, { password });
     for (const path of ["/", "/api/events", "/api/sessions", "/api/days"]) {
       const answer = await ask(port, path, { headers: { host: "pad.example" } });
@@ -104,7 +104,7 @@ describe("with a password", () => {
     expect(logged.filter((line) => line === "Wrong password for the page")).toHaveLength(1);
   });
 
-  it("who has given the right one is not kept out by somebody else's wrong ones", async (ctx) => {
+  it("a client with the right one is not blocked by another client's wrong ones", async (ctx) => {
     const { port } = await serve(ctx, { password });
     const first = await ask(port, "/api/days", { headers: basic("a", password) });
     const [cookie = ""] = first.headers["set-cookie"] ?? [];
@@ -126,7 +126,7 @@ describe("with a password", () => {
 describe("behind a proxy", () => {
   const password = "secret";
 
-  it("that is trusted no password is asked, under the name that the proxy says", async (ctx) => {
+  it("that is trusted needs no password, under the name that the proxy gives", async (ctx) => {
     const { port, pad } = await serve(ctx, { password, trustedProxy: "127.0.0.1" });
     const proxied = { host: "172.30.33.1:8088", "x-forwarded-host": "home.example" };
     expect(
@@ -160,7 +160,7 @@ describe("behind a proxy", () => {
 describe("a body", () => {
   const TEN_MB = 10_000_000;
 
-  it("of 10 MB is refused, said or not said beforehand", async (ctx) => {
+  it("of 10 MB is refused, with or without a content-length", async (ctx) => {
     const { port, pad } = await serve(ctx);
     const body = Buffer.alloc(TEN_MB, 0x20);
     const said = await ask(port, SET, {
