@@ -28,6 +28,15 @@ describe("writing without response", () => {
     expect(echo.written).toEqual([{ characteristic: "fe02", bytes: Uint8Array.of(1) }]);
   });
 
+  test("is handed to the controller in the turn of the call: a stop waits for nothing that the turn still does", async () => {
+    const echo = new EchoPeripheral(PAD);
+    await using rig = nobleRig([echo]);
+    const link = await rig.connect(PAD);
+    const sent = send(link, 9);
+    expect(story(rig)).toEqual(["write fe02 09"]);
+    await sent;
+  });
+
   test("reaches the pad although the link is closed at once", async () => {
     const echo = new EchoPeripheral(PAD);
     await using rig = nobleRig([echo]);

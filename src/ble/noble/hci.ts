@@ -5,6 +5,7 @@ import { awaitEvent } from "./event.js";
 import { OwnConnections } from "./own-connections.js";
 import { cancelLongWrite } from "./long-write.js";
 import type { AttributeRange, HciBindings, Peripheral } from "./internals.js";
+import { ACL, aclPacket, ATT_CHANNEL, EVENT, L2CAP_HEADER, rssiAnswer } from "./packets.js";
 import { orAborted } from "../deadline.js";
 
 /** An ATT error response: the request, the attribute, the reason (Core spec Vol 3 Part F 3.4.1.1). */
@@ -23,17 +24,9 @@ interface Events {
   rssi: [connection: number | null, rssi: number | null];
 }
 
-const EVENT = 0x04;
-const COMMAND_COMPLETE = 0x0e;
-const COMMAND_STATUS = 0x0f;
 const NUMBER_OF_COMPLETED_PACKETS = 0x13;
-const READ_RSSI = 0x1405;
-const ACL = 0x02;
 const ACL_START = 0x02;
-const ATT_CHANNEL = 0x0004;
 const ATT_ERROR = 0x01;
-const L2CAP_HEADER = 4;
-const ACL_HEADER = 5;
 const INVALID_PDU = 0x04;
 const UNLIKELY_ERROR = 0x0e;
 
@@ -117,7 +110,8 @@ export class NobleHci {
     const { _aclBuffers: buffers, _aclConnections, _aclQueue, _socket } = this.bindings._hci;
     const link = _aclConnections.get(connection);
     const fits = buffers !== undefined && L2CAP_HEADER + pdu.length <= buffers.length;
-    if (!link || !fits || _aclQueue.length > 0) return false;
+    // Not before what is on its way into the queue.
+    if (!link || !fits || this.#lastHanded || _aclQueue.length > 0) return false;
     let pending = 0;
     for (const each of _aclConnections.values()) pending += each.pending;
     if (pending >= buffers.num) return false;
@@ -237,34 +231,3 @@ export class NobleHci {
     };
   }
 }
-
-/** An ATT PDU in one packet that is not flushed automatically, PB flag 0 (Core spec Vol 4 Part E 5.4.2, Vol 3 Part A 3.1). */
-const aclPacket = (connection: number, pdu: Buffer): Buffer => {
-  const packet = Buffer.alloc(ACL_HEADER + L2CAP_HEADER + pdu.length);
-  packet.writeUInt8(ACL, 0);
-  packet.writeUInt16LE(connection, 1);
-  packet.writeUInt16LE(L2CAP_HEADER + pdu.length, 3);
-  packet.writeUInt16LE(pdu.length, 5);
-  packet.writeUInt16LE(ATT_CHANNEL, 7);
-  pdu.copy(packet, ACL_HEADER + L2CAP_HEADER);
-  return packet;
-};
-
-interface RssiAnswer {
-  /** Null where the controller does not report it. */
-  readonly connection: number | null;
-  readonly rssi: number | null;
-}
-
-/** A controller answers Read RSSI by Command Complete, or by Command Status where it does not support the command. */
-const rssiAnswer = (packet: Buffer): RssiAnswer | null => {
-  if (packet[0] !== EVENT) return null;
-  if (packet[1] === COMMAND_STATUS && packet.readUInt16LE(5) === READ_RSSI)
-    return { connection: null, rssi: null };
-  if (packet[1] !== COMMAND_COMPLETE || packet.readUInt16LE(4) !== READ_RSSI) return null;
-  const isRefused = packet[6] !== 0;
-  return {
-    connection: packet.length < 9 ? null : packet.readUInt16LE(7),
-    rssi: isRefused ? null : packet.readInt8(9),
-  };
-};

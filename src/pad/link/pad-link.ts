@@ -39,6 +39,7 @@ export class PadLink {
   readonly #identityTracker: IdentityTracker;
   readonly #notifications: NotificationHandler;
   #facts = NO_LINK;
+  #joined: { readonly parts: readonly object[]; readonly facts: PadLinkFacts } | null = null;
   #drop: ((error: BridgeError) => void) | null = null;
 
   constructor(settings: PadSettings, deps: PadLinkDeps, scheduler: Scheduler, owner: PadLinkOwner) {
@@ -70,9 +71,13 @@ export class PadLink {
   }
 
   get facts(): PadLinkFacts {
-    const heard = this.#notifications.facts;
-    const counters = { ...heard.counters, ...this.#facts.counters };
-    return { ...heard, ...this.#facts, counters, identity: this.#identityTracker.identity };
+    const parts = [this.#notifications.facts, this.#facts, this.#identityTracker.identity] as const;
+    const [heard, own, identity] = parts;
+    // None of them is ever changed, only replaced.
+    if (this.#joined?.parts.every((part, index) => part === parts[index])) return this.#joined.facts;
+    const facts = { ...heard, ...own, counters: { ...heard.counters, ...own.counters }, identity };
+    this.#joined = { parts, facts };
+    return facts;
   }
 
   /** A link is up, subscribed or about to be. */
