@@ -24,7 +24,7 @@ const SIGNALS = [
 ];
 
 const NOT_SUSPENDED =
-  "\nThe bridge is not suspended: a moving belt needs a running bridge. Ctrl-C stops the belt and ends the bridge;  " +
+  "\nThe bridge is not suspended: a moving belt needs a running bridge. Ctrl-C stops the belt and ends the bridge; " +
   "if the shell shows its prompt (npm was suspended), type fg first.\n";
 
 /** Not every platform has every signal: macOS has no SIGPWR. */

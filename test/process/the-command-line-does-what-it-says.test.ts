@@ -51,7 +51,7 @@ const CASES: readonly Case[] = [
     args: ["check-config"],
     code: 0,
     out: /^mqtt:/,
-    err: /no \.\/config\/config\.yaml.*`walkingpad2mqtt scan --save`/s,
+    err: /\.\/config\/config\.yaml does not exist yet.*`walkingpad2mqtt scan --save`/s,
   },
 ];
 

@@ -36,7 +36,7 @@ const demo = async (
     args: ["demo", "--port", String(port), ...flags],
     env: { ...IGNORED, TMPDIR: folder },
   });
-  await program.untilLine("listens", START_MS);
+  await program.untilLine("Embedded broker listening", START_MS);
   const probe = await MqttProbe.connect(`mqtt://127.0.0.1:${port}`);
   ctx.onTestFinished(() => probe.close());
   const pads = ids.map((id) => new PadOnBroker(probe, id));
