@@ -1,4 +1,4 @@
-// The layers of docs/adr/0001, as a gate. Each rule says what to do instead.
+// The layers of docs/adr/0001, as a gate. Each rule names the alternative.
 const owner = (pkg, file) => ({
   name: `only-${file.replace(/[^a-z]+/g, "-")}-knows-${pkg.replace(/[^a-z]+/g, "")}`,
   comment: `${pkg} has one owner, src/${file}: use what that file exports, or extend it.`,

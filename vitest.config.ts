@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { defineConfig } from "vitest/config";
 
-/** Compiled or downloaded at the install: where neither is possible npm leaves them out, and the bridge says so. */
+/** Compiled or downloaded at the install: where neither is possible npm leaves them out, and the bridge reports it. */
 const OPTIONAL = [
   { name: "better-sqlite3", tests: ["test/store/**"] },
   {
@@ -35,7 +35,7 @@ export default defineConfig({
           name: "sources",
           include: ["src/**/*.test.ts", "test/**/*.test.ts"],
           exclude: PROGRAMS,
-          // One module graph a worker: loading the sources anew for each file takes longer than most of its tests.
+          // One module graph per worker: loading the sources again for each file takes longer than most of its tests.
           isolate: false,
         },
       },

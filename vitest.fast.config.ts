@@ -10,7 +10,7 @@ const AT_LENGTH = [
   "test/store/{home,kill,lock,restart,retention}.test.ts",
 ];
 
-// What it includes is said here, not by the projects.
+// The included files are listed here, not in the projects.
 const shared = { ...whole.test };
 delete shared.projects;
 

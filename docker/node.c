@@ -4,13 +4,13 @@
  * believes that it runs setuid and ignores half of its environment (capabilities(7), ambient and AT_SECURE).
  *
  * As PID 1 it is also the container's init: the kernel drops a signal to PID 1 that has no handler (pid_namespaces(7)),
- * and Node needs some 50 ms until ours stand, so `docker start x; docker stop x` was lost and ended in SIGKILL 10 s later
- * (seen with Docker 28). Here signals are held from the first instruction on and forwarded to Node, where one that comes
- * before its handlers stand simply ends it: no belt has been touched by then. It also reaps orphans.
+ * and Node needs some 50 ms until the bridge's are installed, so `docker start x; docker stop x` was lost and ended in
+ * SIGKILL 10 s later (seen with Docker 28). Here signals are held from the first instruction on and forwarded to Node, where one that
+ * comes before its handlers simply ends it: no frame has been written to a belt by then. It also reaps orphans.
  *
- * NODE_RESTART=1 (the add-on: its Supervisor restarts nothing by default) starts Node again after any end that no signal
- * asked for, as the systemd unit does: `bridge/request/restart` is an exit with 0, the watchdog kills, and a belt may still
- * be moving. A wrong command line (64) or configuration (78) stays ended.
+ * NODE_RESTART=1 (the add-on: its Supervisor restarts nothing by default) starts Node again after any end without a
+ * signal, as the systemd unit does: `bridge/request/restart` is an exit with 0, the watchdog kills, and a belt may still
+ * be moving. After an invalid command line (64) or configuration (78) it does not.
  */
 #define _GNU_SOURCE
 #include <errno.h>

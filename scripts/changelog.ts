@@ -1,6 +1,6 @@
 const UNRELEASED = "## Unreleased";
 
-/** What stands under "Unreleased"; null where there is nothing to tell. */
+/** The text under "Unreleased"; null where there is none. */
 export const unreleased = (changelog: string): string | null => {
   const [, after] = changelog.split(`${UNRELEASED}\n`);
   const notes = after?.split(/^## /m)[0]?.trim() ?? "";
@@ -21,7 +21,7 @@ export const isNext = (current: string, next: string): boolean => {
   return from.length === 3 && after.includes(next);
 };
 
-/** Every place that has to say the version, beside package.json and its lock. */
+/** Every place that contains the version, besides package.json and its lock. */
 export const VERSIONED: readonly (readonly [path: string, line: (version: string) => string])[] = [
   ["docker/Dockerfile", (version) => `ARG VERSION=${version}`],
   ["docker/addon/Dockerfile", (version) => `ARG VERSION=${version}`],

@@ -33,7 +33,7 @@ const setting = (key: string, value: unknown): string =>
     { compat: "yaml-1.1", flowCollectionPadding: true, lineWidth: 0, collectionStyle: "flow" },
   ).replace(/^\{ |\ }\n$/g, "");
 
-/** What says nothing beyond the default beside it. */
+/** Omitted: it repeats the default. */
 const OBVIOUS: readonly FormatName[] = ["text", "secret", "boolean", "pads", "simulator-pads", "faults"];
 
 const comment = (rule: Rule, indent: string): string[] =>

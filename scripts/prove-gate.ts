@@ -9,7 +9,7 @@ interface Plant {
   readonly file: string;
   readonly text: string;
   readonly gate: readonly string[];
-  /** What the gate must say. */
+  /** The expected output of the gate. */
   readonly says: string;
 }
 

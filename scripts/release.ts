@@ -1,5 +1,5 @@
 // A release: npx tsx scripts/release.ts VERSION [--dry-run]. Runs every gate first, and only then changes anything: the
-// version, the changelog, a commit and a tag. It publishes nothing; it says how.
+// version, the changelog, a commit and a tag. It publishes nothing; it prints how to.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -31,7 +31,7 @@ const write = (path: string, text: string): void => writeFileSync(`${root}${path
 
 const ready = (version: string): void => {
   const { version: current } = JSON.parse(read("package.json")) as { version: string };
-  // The first release is of the version that is there; the tag below says whether it was.
+  // The first release uses the present version; the tag below shows whether it was made.
   need(version === current || isNext(current, version), `${version} is no version that follows ${current}`);
   need(git("status", "--porcelain") === "", "the working tree has changes: commit them first");
   need(git("tag", "--list", `v${version}`) === "", `there is a tag v${version} already`);

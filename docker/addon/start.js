@@ -32,10 +32,10 @@ const mqttService = async () => {
   return data;
 };
 
-/** The Supervisor's own address in its network: the page is for nobody else, and asks no password there. */
+/** The Supervisor's own address in its network: the page accepts only it, and needs no password there. */
 const INGRESS_PROXY = "172.30.32.2";
 
-/** Where Home Assistant expects the page; null: nobody knows, and the page stays on this machine. */
+/** Where Home Assistant expects the page; null: unknown, and the page listens on this machine only. */
 const ingressPort = async () => {
   const answer = await fetch(`${SUPERVISOR}/addons/self/info`, {
     headers: { authorization: `Bearer ${process.env.SUPERVISOR_TOKEN ?? ""}` },

@@ -8,7 +8,7 @@ export const RUNS = 200;
 /** Run side by side, since it takes some 2 s until a stop is proved and the next may come. */
 export const PADS = 10;
 
-/** What waits in front of the stop: one goal of every kind, and a finger that does not let go of the button. */
+/** The load in front of the stop: one goal of every kind, and a button that stays pressed. */
 export const FULL_QUEUE: readonly Command[] = [
   { key: "mode", value: "manual" },
   { key: "belt", value: "ON" },

@@ -30,7 +30,7 @@ const watch = (link: Link, onFrame: (frame: string, moment: "handed" | "written"
     const frame = toHex(bytes);
     onFrame(frame, "handed");
     await write(characteristic, bytes, options);
-    // Once the scheduler knows, too.
+    // Once the scheduler has it too.
     setImmediate(() => onFrame(frame, "written"));
   };
   return link;

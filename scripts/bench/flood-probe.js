@@ -1,5 +1,6 @@
-// node --import, for scripts/bench/flood.ts: stands inside the built program and tells its parent when a stop frame is
-// handed to a simulated link, and the largest gap of the main loop when asked. The program itself is as it was built.
+// node --import, for scripts/bench/flood.ts: runs inside the built program and reports to its parent when a stop
+// frame is written to a simulated link, and on request the largest gap of the main loop. The program itself is
+// unchanged.
 import { SimulatedLink } from "../../dist/sim/link.js";
 
 /** Speed 0, the stop frame of WiLink (wire-facts a.3). */

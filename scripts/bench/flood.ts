@@ -114,7 +114,7 @@ const stopInTurn = async (scene: Scene, until: number): Promise<readonly (number
       scene.probe.client.publish(`${BASE}/${pad}/set`, JSON.stringify({ belt: "OFF", id }), { qos: 1 });
       const at = await frame;
       took.push(at === null ? null : at - sent);
-      // Above the limit there may be no answer; it is proved by then all the same.
+      // Above the limit there may be no answer; the stop is confirmed by then nevertheless.
       const answered = scene.probe.until(({ payload }) => payload.includes(`"id":"${id}"`), 6_000, from);
       await answered.catch(() => undefined);
       await sleep(200 + Math.random() * 300);

@@ -37,7 +37,7 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   // What the others are compared with: topics that the bridge does not listen to.
   elsewhere: { messages: [{ topic: "somewhere/else", payload: "x" }], harmless: true },
   "bad-json": set('{"belt":"ON","speed"'),
-  // Above the limit it is parsed all the same: a stop might be in it.
+  // Above the limit it is parsed nevertheless: it may contain a stop.
   "bad-stop": set('{"belt":"off off stop pause 0","speed":0.'),
   // Messages for many pads, those that are measured included.
   "every-pad": {

@@ -1,4 +1,4 @@
-// node --import, for scripts/bench.ts: stands inside the built program and tells its parent how long it took from the
+// node --import, for scripts/bench.ts: runs inside the built program and reports to its parent how long it took from the
 // socket's data with a stop command in it to the stop frame handed to the link. The program itself is as it was built.
 import { channel } from "node:diagnostics_channel";
 import { SimulatedLink } from "../../dist/sim/link.js";

@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 const STARTS = 10;
 const WALKERS = 8;
 
-/** What probe.js tells. */
+/** The messages of probe.js. */
 interface Told {
   readonly pad: number;
   readonly is: "polling" | "polled" | "stopped";
@@ -72,7 +72,7 @@ export const online =
   (message: Recorded): boolean =>
     message.topic === `${base}/p${pad}/availability` && message.payload.includes("online");
 
-/** Resolves with the next thing of that kind that the probe tells of the pad. */
+/** Resolves with the probe's next message of that kind about the pad. */
 const told = ({ child }: Program, pad: number, is: Told["is"]): Promise<Told> =>
   new Promise((resolve) => {
     const hear = (message: unknown): void => {
@@ -84,7 +84,7 @@ const told = ({ child }: Program, pad: number, is: Told["is"]): Promise<Told> =>
     child.on("message", hear);
   });
 
-/** A stop, timed; whether a write was on its way to the pad when it came is the probe's to say. */
+/** A stop, timed; the probe reports whether a write was in flight when it came. */
 interface Stop {
   readonly ms: number;
   readonly busy: boolean;
@@ -157,7 +157,7 @@ export const measureProgram = async (
 /** The program with all pads, the probe inside. */
 export const startProbed = async ({ probe, start }: Bench): Promise<Program> => {
   const program = await start("bench", PADS, { probed: true });
-  // Each pad waits for what it is told of itself.
+  // Each pad waits for its own messages.
   program.child.setMaxListeners(0);
   await Promise.all(Array.from({ length: PADS }, (_, pad) => probe.until(online("bench", pad), START_MS)));
   return program;
@@ -184,7 +184,7 @@ export const measureStart = async ({
   return took;
 };
 
-/** Bytes after a minute of pads that are walked on, as the program itself says. */
+/** Bytes after a minute of pads that are walked on, as the program itself reports. */
 export const measureMemory = async ({ probe, start }: Bench): Promise<{ rss: number; heap_used: number }> => {
   const program = await start("memory", WALKERS);
   const pads = Array.from({ length: WALKERS }, (_, pad) => pad);

@@ -22,7 +22,7 @@ const PADS: readonly DemoPad[] = [
   { id: "demo-ftms", name: "Demo Treadmill", address: "57:4c:4e:de:00:02", model: "ftms" },
 ];
 
-/** A pad of each model that the flag names; text: what is wrong with it. */
+/** A pad of each model in the flag; a text: its error. */
 const padsOf = (flag: string | undefined): readonly DemoPad[] | string => {
   if (flag === undefined) return PADS;
   const names = flag.split(",").map((name) => name.trim().toLowerCase());
@@ -117,7 +117,7 @@ const explain = (log: Logger, port: number, pads: readonly DemoPad[]): void => {
         ? "two simulated pads"
         : `${pads.length} simulated pads`;
   const longest = `mosquitto_pub${at} -t ${topic}/set/speed -m 3.5`;
-  // The words behind the commands begin in one column.
+  // The explanations of the commands are aligned.
   const does = (what: string, why: string): string => `  ${what.padEnd(longest.length + 2)}${why}`;
   for (const line of [
     `The demo is up: ${many}, all topics below walkingpad2mqtt/. In another terminal:`,

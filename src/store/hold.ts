@@ -15,11 +15,11 @@ export interface HeldStore {
   readonly hangs: boolean;
 }
 
-/** Whoever may write a folder may put another history into it, unless its sticky bit keeps each user to his own files. */
+/** A user who may write a folder can replace the history in it, unless its sticky bit restricts each user to their own files. */
 const WRITABLE_BY_ANYBODY = 0o002;
 const STICKY = 0o1000;
 
-/** The mode of a folder that was there before is its owner's decision: it is said, and left as it is. */
+/** The mode of an existing folder is its owner's decision: it is logged, and not changed. */
 const warnIfOpen = async (path: string, log: Logger): Promise<void> => {
   if (process.getuid === undefined) return;
   const mode = await stat(path).then(

@@ -59,8 +59,8 @@ export class NobleHci {
   }
 
   /**
-   * Writes without response, in this turn; `sent` tells when it has left. Bypasses noble's queue, in which a stop
-   * would wait behind a request that the pad never answers.
+   * Writes without response, in this turn; `sent` settles when the controller has sent it. Bypasses noble's queue, in
+   * which a stop would wait behind a request that the pad never answers.
    */
   command(peripheral: Peripheral, attribute: number, bytes: Buffer): Handed {
     const connection = this.connectionOf(peripheral);
@@ -102,8 +102,8 @@ export class NobleHci {
   }
 
   /**
-   * noble gets a packet to the socket over several promises, that is behind everything else that the present turn of the
-   * main loop does: of the program's end, say. Where the controller has room and nothing waits for it, it is written at
+   * noble passes a packet to the socket over several promises, so after everything else in the present turn of the
+   * main loop, such as the program's end. Where the controller has room and its queue is empty, it is written at
    * once. False: noble has to queue it.
    */
   #writeNow(connection: number, pdu: Buffer): boolean {

@@ -27,7 +27,7 @@ export type Key = (typeof KEYS)[number];
 
 const VALUE = '(?:-?[0-9]{1,12}(?:\\.[0-9]{1,3})?|"[ !#-~]{0,64}")';
 const PROPS = new RegExp(`^props(?: +(?:${KEYS.join("|")}) +${VALUE})+(?: +(?:${KEYS.join("|")}))? *$`);
-/** Other firmware may tell what nobody has published: its name is passed over. */
+/** Other firmware may report unpublished properties: their names are ignored. */
 const NAME = "[A-Za-z_]{2,32}";
 const ANY_PROPS = new RegExp(`^props(?: +${NAME} +${VALUE})+(?: +${NAME})? *$`);
 const ERROR = /^props +Error +ErrorCode +(-[0-9]{4}) *$/;
@@ -81,7 +81,7 @@ export const readLine = (decoded: string): Line | null => {
   return PROPS.test(text) ? readProps(text) : null;
 };
 
-/** A line with keys that nobody knows among those that are; only for a table that is proven, since more than words fits it. */
+/** A line with unknown keys among known ones; only for a proven table, since more than real lines matches this form. */
 export const readUnknownProps = (decoded: string): Line | null => {
   const text = trimmed(decoded);
   return ANY_PROPS.test(text) ? readProps(text) : null;

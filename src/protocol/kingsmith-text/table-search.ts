@@ -124,7 +124,7 @@ export const narrowTables = (search: Search, raw: string): SearchStep => {
   return { search: after, line: doubtful ? null : line, contradicts: false };
 };
 
-/** What a line with unknown keys says, in every table that is left; null where they do not agree. */
+/** The content of a line with unknown keys, equal in every remaining table; null where they differ. */
 export const readProven = ({ tables }: ProvenTable, raw: string): Line | null => {
   const [first, ...others] = tables.map((table) => readUnknownProps(decodeText(raw, table) ?? ""));
   return first && others.every((each) => JSON.stringify(each) === JSON.stringify(first)) ? first : null;

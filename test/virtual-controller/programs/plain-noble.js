@@ -1,4 +1,4 @@
-// A program with a noble of its own, as plain as can be: subscribes to FE01 of the first device and asks for a status.
+// A minimal program with noble: subscribes to FE01 of the first device and polls a status.
 import create from "@abandonware/noble/with-custom-binding.js";
 
 const say = (word) => process.stdout.write(`${word}\n`);
