@@ -27,7 +27,7 @@ describe.skipIf(missing)(`a broker that takes no large message${unlessMissing}`,
         advice: expect.stringContaining("Home Assistant") as string,
       });
       const connects = program.count("Connected to the broker");
-      if (program.count("Broker ended") > 0)
+      if (program.count("Connection to the broker lost") > 0)
         await program.untilLine(() => program.count("Connected to the broker") > connects, 10_000);
     }
     expect(await pad.ask({ belt: "OFF" })).toMatchObject({ status: "ok" });
