@@ -69,6 +69,11 @@ export const runBridge = async (
   });
   stopWatching();
   endDrawing?.();
+  if (app.diskHangs)
+    log.warn(
+      {},
+      "The disk of the store still does not answer. The process ends without it; unsaved history is lost.",
+    );
   await within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined);
   const exitCode = start.refusal ? EXIT.config : code;
   if (app.diskHangs) endWithoutThreads(exitCode);

@@ -65,6 +65,7 @@ describe.skipIf(missing || process.platform !== "linux")(`a disk that hangs${unl
       expect([0, "SIGKILL"]).toContain(signal ?? code);
       expect(stopFrames(program)).toBeGreaterThan(frames);
       expect(program.count("Belt not confirmed stopped")).toBe(0);
+      expect(program.count("The process ends without it")).toBe(1);
     },
   );
 
