@@ -16,7 +16,7 @@ const PAD = "57:4c:4e:00:00:00";
 const START_MS = 30_000;
 const SETTLED_MS = 20_000;
 /** No whole number of polls, or it would come at the same moment of the pad's second again. */
-const AGAIN_MS = 4_650;
+const AGAIN_MS = 3_650;
 const HOOK = fileURLToPath(new URL("../../test/virtual-controller/hook.ts", import.meta.url));
 const SOCKET = new URL("../../test/virtual-controller/socket.ts", import.meta.url);
 
