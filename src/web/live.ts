@@ -72,6 +72,7 @@ export class LivePicture {
   /** The complete present state, as events. */
   picture(): string {
     const { info } = this.#deps;
+    if (this.#streams.count === 0) this.#catchUp();
     const head = [
       eventText("bridge", this.#bridge),
       eventText("info", info()),
@@ -155,6 +156,16 @@ export class LivePicture {
 
   #list(): readonly PadPayload[] {
     return this.#deps.pads.map((pad) => padPayload(pad, this.#deps.presets.get(pad.settings.id) ?? null));
+  }
+
+  /** Later changes are compared with what the first reader is about to see, not with what an earlier one last saw. */
+  #catchUp(): void {
+    for (const { feed } of this.#pads.values()) {
+      feed.availability();
+      feed.everything();
+    }
+    this.#info = JSON.stringify(this.#deps.info());
+    this.#padList = JSON.stringify(this.#list());
   }
 
   /** Without readers nothing is sent: the next reader begins with the complete picture. */

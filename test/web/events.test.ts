@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { OK, failure } from "../../src/domain/command.js";
 import { speedFromKmh } from "../../src/domain/units.js";
-import { ask, codeOf, EventReader, post, serve } from "./served.js";
+import { ask, codeOf, EventReader, INFO, post, serve } from "./served.js";
 
 const SET = "/api/pads/office/set";
 
@@ -76,6 +76,41 @@ describe("the stream of events", () => {
       data: { state: "offline", belts: [{ pad: "office", belt: "rest" }] },
     });
     expect(stream.named("state").map(({ belt }) => belt)).toEqual(["running", "stopping", "idle"]);
+  });
+
+  it("tells a later reader of what changes back to what an earlier one last saw", async (ctx) => {
+    let looks = 0;
+    let info = INFO;
+    const served = await serve(ctx, {}, { info: () => ((looks += 1), info) });
+    const { port, pad, web } = served;
+    const tells = (state: "on" | "off"): void => {
+      info = { ...INFO, radio: { state, advice: null } };
+      web.infoChanged();
+    };
+    const idle = { belt: "idle", moving: false, speed: speedFromKmh(0) } as const;
+    const first = await EventReader.open(ctx, port);
+    await first.until(() => first.named("state").length > 0);
+    pad.shows(idle);
+    tells("off");
+    await first.until(() => first.named("info").length > 1);
+    first.close();
+    // Without a reader it does not look.
+    await expect
+      .poll(() => {
+        looks = 0;
+        web.infoChanged();
+        return looks;
+      })
+      .toBe(0);
+    pad.shows({ ...idle, belt: "running" });
+    tells("on");
+    const second = await EventReader.open(ctx, port);
+    pad.shows(idle);
+    tells("off");
+    web.stopping("the end of what is told");
+    await second.until(() => second.named("bridge").length > 1);
+    expect(second.named("info")).toMatchObject([{ radio: { state: "on" } }, { radio: { state: "off" } }]);
+    expect(second.named("state")).toMatchObject([{ belt: "running" }, { belt: "idle" }]);
   });
 
   it("is for 32 at a time; the next one is refused, until another has ended", async (ctx) => {

@@ -64,7 +64,7 @@ export interface Served {
   info: InfoPayload;
 }
 
-const INFO: InfoPayload = {
+export const INFO: InfoPayload = {
   version: "0",
   started_at: "2026-11-22T10:00:00.000Z",
   radio: { state: "on", advice: null },
@@ -187,6 +187,7 @@ export class EventReader {
   ended = false;
   #text = "";
   #wake: () => void = () => undefined;
+  #leave: () => void = () => undefined;
 
   static async open(
     ctx: TestContext,
@@ -200,6 +201,7 @@ export class EventReader {
     ctx.onTestFinished(() => void sent.destroy());
     if (response.statusCode !== 200) throw new Error(`no stream: ${response.statusCode ?? 0}`);
     const reader = new EventReader();
+    reader.#leave = () => void sent.destroy();
     response.setEncoding("utf8");
     response.on("data", (text: string) => reader.#read(text));
     response.on("close", () => {
@@ -222,6 +224,11 @@ export class EventReader {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** The reader goes. */
+  close(): void {
+    this.#leave();
   }
 
   async end(): Promise<void> {
