@@ -5,6 +5,7 @@ import {
   codes,
   FTMS_MODELS,
   OTHER_MODELS,
+  TEXT_MODELS,
   link,
   OFF,
   ON,
@@ -12,7 +13,7 @@ import {
   speed,
 } from "../support/pad-rig.js";
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS];
+const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS];
 /** An FTMS link takes its steps 100 ms apart (wire-facts b.7.2), and speaks when it likes: once a second. */
 const patience = (model: SimulatedModel): number => (model === "c2" ? 0 : 1_000);
 
@@ -40,7 +41,9 @@ describe.each(ALL)("a link to a %s", (model) => {
     });
     expect(rig.events.at(-1)).toMatchObject({ type: "link_restored" });
     // Nothing was written to the belt, and its walk went on.
-    expect(rig.frames()).toEqual(["start", model === "tm11gy" ? "speed 1.86" : "speed 3"]);
+    // The first start is refused by an x21 whose clock was not set yet.
+    const starts = model === "x21" ? ["start", "start"] : ["start"];
+    expect(rig.frames()).toEqual([...starts, model === "tm11gy" ? "speed 1.86" : "speed 3"]);
     expect(rig.stats().session).toMatchObject({ state: "active" });
     await rig.clock.advance(4_000);
     expect(rig.state().targetSpeed).toBe(model === "tm11gy" ? 299 : 300);
@@ -199,6 +202,7 @@ describe.each(ALL)("the user's switch for the link to a %s", (model) => {
     expect(rig.pad.view().counters.connects).toBe(1);
     expect(await rig.ask(link("ON"))).toBe("ok");
     expect(rig.state().link).toBe("ready");
+    await rig.clock.until(() => rig.pad.view().available, 5_000);
     expect(await rig.close()).toBe(0);
   });
 

@@ -8,6 +8,7 @@ import {
   codes,
   FTMS_MODELS,
   OTHER_MODELS,
+  TEXT_MODELS,
   OFF,
   ON,
   padRig,
@@ -38,7 +39,7 @@ const PAUSES: readonly [string, (rig: Rig) => unknown][] = [
   ["the pad's own controls", (rig) => rig.press("start-stop")],
 ];
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS];
+const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS];
 /** One counts in miles, two count no steps. */
 const inMiles = (model: SimulatedModel): boolean => model === "tm11gy";
 const countsSteps = (model: SimulatedModel): boolean => model !== "tm11gy" && model !== "mc21";
