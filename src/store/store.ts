@@ -103,9 +103,11 @@ export class Store {
       this.#opened = { ...NOTHING, mayHoldData: true };
       this.#health.failed(error);
     }
-    const { pads, trust, newest } = this.#opened;
+    const { pads, trust, newest, mayHoldData } = this.#opened;
     for (const pad of pads ?? []) this.#memory.load(pad);
-    this.#retention?.start(trust, newest, () => this.#requestWrite(0));
+    // By what is in the file the clock is judged: where it cannot be read, nothing is removed in this run.
+    const isUnread = pads === null && mayHoldData;
+    if (!isUnread) this.#retention?.start(trust, newest, () => this.#requestWrite(0));
   }
 
   recall(padId: string): PadMemory {

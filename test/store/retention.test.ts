@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { PadStatus } from "../../src/domain/pad.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
+import { sleep } from "../../src/clock.js";
 import { ManualClock } from "../support/clock.js";
+import { storeHere } from "../support/store-here.js";
 import { Book, inFolder, listeningLog, openStore, recordsIn } from "./book.js";
 
 const ALL = { pad: null, since: null, limit: null };
@@ -128,6 +130,23 @@ it("a clock that is ahead deletes nothing, is logged once, and leaves no effect 
     expect(await store.sessions(ALL)).toHaveLength(1);
     await store.close();
     expect(warnings).toHaveLength(3);
+  }));
+
+it("a clock that is ahead deletes nothing where the file was not read at the start", () =>
+  inFolder(async (folder) => {
+    const clock = await keepWalk(folder);
+    clock.jumpWall(YEAR_MS);
+    const port = storeHere(folder, clock);
+    const late = async () => {
+      await sleep(clock, 30_000);
+      return port.open();
+    };
+    const opening = openStore(folder, clock, { retentionDays: 30, port: { ...port, open: late } });
+    await clock.advance(31_000);
+    const store = await opening;
+    await clock.advance(3 * HOUR_MS);
+    expect(await store.sessions(ALL)).toHaveLength(1);
+    await store.close();
   }));
 
 it("after a month without power old sessions are deleted a day later, and the log shows how many", () =>
