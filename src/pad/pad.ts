@@ -261,9 +261,11 @@ export class Pad {
     for (const effect of effects) {
       if (effect.type === "stopped") this.#autoStop.onStopConfirmed();
       if (effect.type === "stopped" && effect.goal.endsSession) this.#sessions.end();
-      if (effect.type !== "stop-unconfirmed" || isThere) this.#events.decided(effect, telemetry);
     }
+    // Before the log, whose reader may take the processor.
     this.#events.changed();
+    for (const effect of effects)
+      if (effect.type !== "stop-unconfirmed" || isThere) this.#events.decided(effect, telemetry);
     for (const effect of effects)
       if (effect.type === "settle") this.#commands.resolve(effect.refs, effect.outcome);
   }
