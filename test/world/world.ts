@@ -664,6 +664,8 @@ class World {
     const oracle = this.#pads[pad];
     if (!oracle || payload === "") return;
     const said = JSON.parse(payload) as Record<string, unknown>;
+    // Judged by what is true at this moment, not at the last look.
+    oracle.sample(this.#radio.pad(ADDRESSES[pad]!));
     if (leaf === "result") {
       const outcome = said["status"] === "ok" ? "ok" : String(said["code"]);
       this.#say(pad, `← result ${String(said["id"])} ${String(said["command"])}: ${outcome}`);
