@@ -201,7 +201,14 @@ export class PadShutdown {
   }
 
   get #wantsStop(): boolean {
-    return this.#isWithinReach && (this.#deps.safety.stopOnExit || this.#stopIsDue);
+    const { stopOnExit } = this.#deps.safety;
+    return this.#isWithinReach && (this.#stopIsDue || (stopOnExit && this.#isStoppable));
+  }
+
+  /** Nothing is written to a pad of an unknown variant; one that was never understood is not waited for by itself. */
+  get #isStoppable(): boolean {
+    const { scheduler, link, autoStop } = this.#deps;
+    return scheduler.control.access !== "none" || link.facts.seen || autoStop.crashCounts;
   }
 
   get #isWithinReach(): boolean {

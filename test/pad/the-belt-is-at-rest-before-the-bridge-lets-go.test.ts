@@ -87,6 +87,20 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     expect(await leave(rig, BUDGET)).toMatchObject({ verdict: "none", took: 0, frames: [] });
   });
 
+  it("waits for a pad of an unknown variant only where a stop was asked for", async () => {
+    const pad = { table: { a: "Z", b: "4" }, secondPair: { a: "w", b: "o" } };
+    const met = async (): Promise<Rig> => {
+      const rig = padRig({ model: "ks-c2", pad });
+      rig.pad.start();
+      await rig.clock.until(() => rig.state().problem === "unknown-variant", 40_000);
+      return rig;
+    };
+    expect(await leave(await met(), BUDGET)).toMatchObject({ verdict: "none", took: 0, frames: [] });
+    const rig = await met();
+    rig.send(OFF);
+    expect(await leave(rig, BUDGET)).toMatchObject({ verdict: "moving", took: BUDGET });
+  });
+
   it("in the middle of a connect, breaks it off", async () => {
     const rig = padRig({ model });
     rig.pad.start();
