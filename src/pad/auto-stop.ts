@@ -4,12 +4,15 @@ import type { Control, StopCause } from "./control/goals.js";
 import { isMoving, showsRest, type Telemetry } from "./control/telemetry.js";
 import type { SessionTracker } from "./session/session-tracker.js";
 
-/** Contract rule 9. */
+/** Safety rule 9. */
 const CRASH_COUNTS_MS = 10 * 60_000;
-/** A belt that a crash left in its countdown moves by then; one that has rested for so long was left at rest. */
+/**
+ * A belt that a crash left in its countdown moves within this time; a belt that has rested for this long was left at
+ * rest.
+ */
 const RESTS_MS = 15_000;
 
-/** Knows when a belt has to be stopped though nobody asked for it. */
+/** Decides when a belt must be stopped without a command. */
 export class AutoStop {
   readonly #safety: SafetySettings;
   readonly #clock: Clock;
@@ -25,12 +28,12 @@ export class AutoStop {
     this.#crashedAt = crashedAt;
   }
 
-  /** Epoch milliseconds of an unclean end after which the belt was not seen at rest; null: none. */
+  /** Epoch milliseconds of the last status before an unclean end, until the belt is seen at rest; null: none. */
   get crashedAt(): number | null {
     return this.#crashedAt;
   }
 
-  /** Contract rule 9: an end that is not longer ago than this may have left a belt moving. */
+  /** Safety rule 9: an unclean end within this time may have left a belt moving. */
   get crashCounts(): boolean {
     return this.#crashedAt !== null && this.#clock.wall() - this.#crashedAt <= CRASH_COUNTS_MS;
   }
@@ -40,7 +43,7 @@ export class AutoStop {
     this.#crashedAt = null;
   }
 
-  /** Why a belt that was just seen has to be stopped, or null. `walkedOff`: the walker has left it right now. */
+  /** Why a belt that was just seen must be stopped, or null. `walkedOff`: the walker has just left it. */
   reason(telemetry: Telemetry, control: Control, walkedOff: boolean): StopCause | null {
     if (this.#wasLeftByCrash(telemetry, control)) return "crash";
     if (!isMoving(telemetry)) return null;
@@ -49,7 +52,7 @@ export class AutoStop {
     return maxSession !== null && this.#sessions.hasMovedFor(maxSession) ? "max_session" : null;
   }
 
-  /** Only a status that carries a speed tells, the first of this run, or movement that nobody here has asked for. */
+  /** Only a status with a speed decides: the first of this run, or movement without a command of the bridge. */
   #wasLeftByCrash(telemetry: Telemetry, control: Control): boolean {
     const { last } = telemetry;
     if (this.#crashedAt === null || !last) return false;

@@ -13,10 +13,10 @@ import type { Scheduler } from "./scheduler.js";
 import { requestStop } from "./control/stop.js";
 import { showsRest } from "./control/telemetry.js";
 
-/** Contract 3 and rule 2: a start or speed that is older than this is refused. */
+/** docs/topics.md and safety rule 2: an older start or speed is refused. */
 const STALE_MS = 5_000;
 
-/** One key of a message, and where its result goes. `respond` is called exactly once. */
+/** One key of a message, and the receiver of its result. `respond` is called exactly once. */
 export interface CommandRequest {
   readonly command: Command;
   readonly respond: (outcome: Outcome) => void;
@@ -24,22 +24,22 @@ export interface CommandRequest {
 
 export interface PadCommandsOwner {
   situation(stale: boolean): CommandContext;
-  /** The user's switch for the link; its result is the owner's to give. */
+  /** The user's switch for the link; the owner resolves its result. */
   turnLink(on: boolean, ref: RequestId): void;
-  /** What a start is followed by when nothing else was asked for; null: the pad's own. */
+  /** The speed to set after a start without a speed; null: the pad's own. */
   readonly startSpeed: Speed | null;
 }
 
-const OVER = failure("unconfirmed", "The bridge ended before this was seen done.");
+const OVER = failure("unconfirmed", "The bridge ended before telemetry confirmed this.");
 
-/** Takes commands, turns each into goals, and gives each its one result. */
+/** Accepts commands, turns each into goals, and resolves each once. */
 export class PadCommands {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #owner: PadCommandsOwner;
   readonly #waiting = new Map<RequestId, ((outcome: Outcome) => void)[]>();
   #nextRef = 1;
-  /** The request that every stop shares while one is under way: a flood of them copies no list. */
+  /** The request that all stops share while one is pending: a flood of them copies no list. */
   #sharedStop: RequestId = 0;
   #closed = false;
 
@@ -49,7 +49,7 @@ export class PadCommands {
     this.#owner = owner;
   }
 
-  /** `arrived` is when the message came, on the clock; it may be earlier than now after a stall (contract rule 2). */
+  /** `arrived`: when the message arrived, on the clock; after a stall earlier than now (safety rule 2). */
   submit(asked: readonly CommandRequest[], arrived: number, stale: boolean): void {
     const old = stale || this.#clock.now() - arrived > STALE_MS;
     this.#scheduler.together(() => {
@@ -69,7 +69,7 @@ export class PadCommands {
     });
   }
 
-  /** A stop that nobody waits for: safety, the end of the program. */
+  /** A stop without a result: for safety, or the end of the program. */
   stop(cause: StopCause, refs: readonly RequestId[] = [], endsSession = false): void {
     const { lostMoving } = this.#owner.situation(false);
     this.#scheduler.apply((context) => requestStop(context, { refs, cause, endsSession, lostMoving }));
@@ -83,7 +83,7 @@ export class PadCommands {
     }
   }
 
-  /** The pad is let go: whoever still waits learns that nobody watches the belt for them any more. */
+  /** The link is closed: every pending request is resolved, since the belt is no longer observed. */
   close(): void {
     this.#closed = true;
     this.resolve([...this.#waiting.keys()], OVER);
@@ -132,7 +132,7 @@ export class PadCommands {
     this.#scheduler.apply((context) => requestIncline(context, request));
   }
 
-  /** The speed that comes with a start is set once the belt moves; a belt that moves already keeps its own. */
+  /** The speed of a start is set once the belt moves; a belt that moves already keeps its own. */
   #start(ref: RequestId, arrived: number, speed: Speed | null): void {
     const { telemetry, control } = this.#scheduler;
     const { capabilities } = this.#owner.situation(false);

@@ -6,7 +6,7 @@ import type { PadEvent } from "./session/session-journal.js";
 import type { Telemetry } from "./control/telemetry.js";
 import { asError } from "../domain/errors.js";
 
-/** Those who wait for something to become true look whenever something may have changed. */
+/** Waiters check their condition whenever something may have changed. */
 export class ChangeSignal {
   readonly #looks = new Set<() => void>();
 
@@ -31,8 +31,8 @@ export class ChangeSignal {
 }
 
 /**
- * Runs what others have hung in here. Its error is thrown where nothing is half done: it ends the program by its one
- * path, and not the stop that is under way.
+ * Runs a listener. Its error is thrown in a turn of its own: it ends the program by the shutdown path, and does not
+ * interrupt a stop.
  */
 export const runIsolated = (run: () => void): void => {
   try {
@@ -45,12 +45,12 @@ export const runIsolated = (run: () => void): void => {
 };
 
 export interface Listener<Subject, View> {
-  /** Something that `view()` shows may have changed; this is what it shows now. */
+  /** `view()` may have changed; this is its present value. */
   changed(view: View): void;
   happened(subject: Subject, event: PadEvent): void;
 }
 
-/** Tells what becomes of a pad's belt and link: to whoever listens, and to the log. */
+/** Reports changes of a pad's belt and link to its listeners and to the log. */
 export class PadEvents<Subject, View> {
   readonly #subject: Subject;
   readonly #view: () => View;
@@ -85,28 +85,31 @@ export class PadEvents<Subject, View> {
   }
 
   stopping(cause: StopCause): void {
-    this.#log.warn({ cause }, `stopping the belt: ${cause}`);
+    this.#log.warn({ cause }, `Stopping the belt: ${cause}`);
   }
 
-  /** What became of a stop. */
+  /** The result of a stop. */
   decided(effect: Effect, { last }: Telemetry): void {
     const { type } = effect;
-    if (type === "stopped") this.#log.info({}, "the belt was seen at rest");
+    if (type === "stopped") this.#log.info({}, "Belt at rest");
     if (type === "stop-dropped")
-      this.#log.warn({}, "a stop was dropped: the pad came back with a belt that somebody else has started");
+      this.#log.warn(
+        {},
+        "Stop dropped: the pad is back after more than 60 s with a belt that was started by another controller",
+      );
     if (type !== "stop-unconfirmed") return;
     this.#log.error(
       { speed: kmh(last?.status.speed ?? AT_REST), seen: last !== null },
       effect.unwritten
         ? "The stop could not be written to the pad, so the belt may be moving. Use the pad's remote or its mains switch now."
-        : "The belt was not seen at rest after a stop. The stop goes on. Use the pad's remote or its mains switch now.",
+        : "Belt not confirmed stopped; it may still be moving. The bridge repeats the stop. Use the pad's remote or its mains switch now.",
     );
     this.happened({ type: "stop_unconfirmed", at: this.#clock.wall() });
   }
 
   /** The link was lost while the belt was not at rest. */
   linkLost(regains: boolean): void {
-    const next = regains ? "The link is being regained." : "The link is switched off and stays so.";
+    const next = regains ? "The bridge reconnects." : "The link is switched off and stays off.";
     this.#log.warn(
       {},
       `Link lost while the belt moves. The belt keeps its speed. ${next} The remote still works.`,

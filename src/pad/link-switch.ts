@@ -3,15 +3,12 @@ import { failure, OK, type Outcome } from "../domain/command.js";
 import type { RequestId } from "./control/goals.js";
 import type { Phase } from "../domain/state.js";
 
-/** Contract 3, the `link` row. */
+/** docs/topics.md, the `link` row. */
 const DEADLINE_MS = 20_000;
 
-const OVERTAKEN = failure("superseded", "A newer command for the link came before it was done.");
-const LATE = failure(
-  "unconfirmed",
-  "The link did not follow in time; `link` in the state shows where it is.",
-);
-const NO_RADIO = failure("radio-off", "The Bluetooth radio cannot be used; bridge/info says why.");
+const OVERTAKEN = failure("superseded", "A newer command for the link replaced this one.");
+const LATE = failure("unconfirmed", "The link did not change in time; `link` in the state shows its state.");
+const NO_RADIO = failure("radio-off", "The Bluetooth radio cannot be used; see bridge/info.");
 
 export interface LinkSwitchOwner {
   phase(): Phase;
@@ -19,7 +16,7 @@ export interface LinkSwitchOwner {
   resolve(refs: readonly RequestId[], outcome: Outcome): void;
 }
 
-/** The user's switch: whether the bridge may hold the pad's Bluetooth link, so that the phone's app can have it. */
+/** The user's switch: whether the bridge may hold the pad's Bluetooth link; off, the phone's app can connect. */
 export class LinkSwitch {
   readonly #clock: Clock;
   readonly #owner: LinkSwitchOwner;
@@ -36,7 +33,7 @@ export class LinkSwitch {
     return this.#on;
   }
 
-  /** The same wish again shares the result; the opposite one supersedes it. */
+  /** A repeated request shares the result; the opposite one supersedes it. */
   turn(on: boolean, ref: RequestId): void {
     const older = this.#waiting;
     const same = older !== null && on === this.#on;
@@ -50,7 +47,7 @@ export class LinkSwitch {
     this.review();
   }
 
-  /** Settles the wish that the link, or the time, has decided. */
+  /** Resolves the request once the link, or the deadline, has decided it. */
   review(): void {
     const wish = this.#waiting;
     if (!wish) return;

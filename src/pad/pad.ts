@@ -21,7 +21,7 @@ import { isRecentlyRequested, mayMove } from "./control/stop.js";
 import { isRunning, type Sample } from "./control/telemetry.js";
 import { SessionTracker } from "./session/session-tracker.js";
 
-/** How often time alone is looked at: silence, pauses, a new day. */
+/** The interval of changes that depend on time alone: silence, pauses, a new day. */
 const TICK_MS = 500;
 
 export interface PadDeps extends PadLinkDeps {
@@ -36,16 +36,16 @@ export type PadListener = Listener<Pad, PadView>;
 
 export interface PadView {
   readonly state: PadState;
-  /** Null until what was walked before is known. */
+  /** Null until earlier sessions have been read. */
   readonly stats: Stats | null;
   readonly identity: Identity;
   readonly available: boolean;
   readonly counters: PadLinkFacts["counters"];
-  /** The belt was not seen since an unclean end: its mark must outlive us. */
+  /** The belt was not seen since an unclean end: the mark must be kept across restarts. */
   readonly crashedAt: number | null;
 }
 
-/** One pad: its link, its goals, its walks. Everything published about it is a function of `view()`. */
+/** One pad: its link, its goals, its sessions. Everything published about it is a function of `view()`. */
 export class Pad {
   readonly settings: PadSettings;
   readonly shutdown: PadShutdown;
@@ -118,7 +118,7 @@ export class Pad {
     return this.#events.subscribe(listener);
   }
 
-  /** `arrived` is when the message came, on the clock; `stale`: it is older than 5 s by its own `at`. */
+  /** `arrived`: when the message arrived, on the clock; `stale`: it is older than 5 s by its own `at`. */
   submit(asked: readonly CommandRequest[], arrived: number, stale: boolean): void {
     const wanted = this.#wanted();
     this.#commands.submit(asked, arrived, stale);
@@ -139,7 +139,7 @@ export class Pad {
     };
   }
 
-  /** Stops a belt that is not at rest for the sake of safety; `resume` will then start like `start`. False: it rests. */
+  /** Stops a belt that is not at rest for safety; `resume` then acts like `start`. False: the belt is at rest. */
   stopFor(cause: StopCause): boolean {
     const { telemetry, control, seen, lostMoving } = this.#facts;
     const moves = control.start !== null || mayMove(control, telemetry);
@@ -149,19 +149,19 @@ export class Pad {
     return true;
   }
 
-  /** Whether the broker keeps commands from this pad: `problem` says so, since a stop that never comes is no answer. */
+  /** Whether the broker withholds commands from this pad: `problem` shows it, since a stop would not arrive. */
   blockCommands(blocked: boolean): void {
     this.#commandsBlocked = blocked;
     this.#events.changed();
   }
 
-  /** A stop waits for its frame, or for the link that it is first on: nothing may hold the main loop up. */
+  /** A stop waits for its frame, or for the link on which it is written first: nothing may block the main loop. */
   get stopWaits(): boolean {
     const { stop } = this.#scheduler.control;
     return stop?.lastWrite === null && (this.#link.linked || this.#isUrgent);
   }
 
-  /** Lets go of the link and of every timer. Bounded by the supervisor; idempotent. */
+  /** Closes the link and stops every timer. Bounded by the supervisor; idempotent. */
   async close(): Promise<void> {
     this.shutdown.end();
     this.#events.changed();
@@ -181,9 +181,9 @@ export class Pad {
 
   #wanted(): boolean {
     if (this.shutdown.begun) return this.#link.linked || this.shutdown.mustReturn;
-    // A link that the user has switched off is got back for a stop, as long as that would be its first write.
+    // A link that the user has switched off is restored for a stop, as long as the stop would be its first write.
     if (this.#switch.on || this.#isUrgent) return true;
-    // Contract rule 1: as long as a stop is unconfirmed its link is kept, and one that a moving belt lost is regained.
+    // Safety rule 1: while a stop is unconfirmed its link is kept, and a link that a moving belt lost is restored.
     const { facts, linked } = this.#link;
     return this.#scheduler.control.stop !== null && (linked || facts.lostMoving);
   }
@@ -215,7 +215,7 @@ export class Pad {
       stale,
       capabilities: facts.capabilities ?? UNKNOWN_MACHINE.capabilities,
       belt: beltOf(facts, now),
-      // What is written to a link that is being let go may arrive, and nobody would be there to stop it.
+      // A frame on a link that is being closed may still arrive, and no stop could follow it.
       linked: this.#link.linked && facts.control.statusSeen && this.#wanted(),
       allowStart: this.#deps.safety.allowStart,
       paused: this.#sessions.paused,
@@ -253,10 +253,10 @@ export class Pad {
     this.#events.changed();
   }
 
-  /** State first, then the results that speak of it (contract 3, rates). */
+  /** State first, then the results that refer to it (docs/topics.md, rates). */
   #decided(effects: readonly Effect[]): void {
     const { telemetry } = this.#scheduler;
-    // A pad that is merely away cannot be seen at rest, and is no problem (contract 3).
+    // A pad that is merely away cannot be seen at rest, and is no problem (docs/topics.md).
     const isThere = this.#link.linked || this.#link.facts.lostMoving;
     for (const effect of effects) {
       if (effect.type === "stopped") this.#autoStop.onStopConfirmed();

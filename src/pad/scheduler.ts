@@ -18,16 +18,15 @@ import { onStopLinkUp } from "./control/stop.js";
 import { interrupted, noTelemetry, observe, type Sample, type Telemetry } from "./control/telemetry.js";
 
 export interface SchedulerOwner {
-  /** The goals or what is known have changed, or this was decided. What was due is written by then: a stop waits for nothing. */
+  /** Goals or telemetry have changed. Due frames are already written: a stop waits for no listener. */
   changed(effects: readonly Effect[]): void;
-  /** The connection did not take a write: it is of no use any more. */
+  /** The connection did not accept a write: it is unusable. */
   broken(error: BridgeError): void;
 }
 
 /**
- * Runs the goals of `control.ts` against one connection at a time: one write in flight, the next when it settled; a
- * stop alone passes a write that has not. All decisions are made there, purely; this is the hand that writes and the
- * clock that looks again.
+ * Runs the goals against one connection at a time: one write in flight, the next when it has settled; only a stop
+ * passes an unsettled write. All decisions are pure functions of `control`; this class writes and sets the timers.
  */
 export class Scheduler {
   readonly #clock: Clock;
@@ -36,11 +35,11 @@ export class Scheduler {
   #telemetry: Telemetry = noTelemetry;
   #machine: Machine = UNKNOWN_MACHINE;
   #connection: Connection | null = null;
-  /** The connection answers: anything may be written to it, not only a stop. */
+  /** The connection is subscribed: every operation may be written, not only a stop. */
   #listening = false;
   readonly #inFlight = new Map<Promise<void>, Operation>();
   #decided: Effect[] = [];
-  /** Something that others see has changed since they were told. */
+  /** A visible change since the owner was last notified. */
   #news = false;
   #nesting = 0;
   #ended = false;
@@ -59,7 +58,7 @@ export class Scheduler {
     return this.#telemetry;
   }
 
-  /** Runs `work`; what it makes due is written once, at its end, the most urgent first. Then the owner hears of it. */
+  /** Runs `work`; due frames are written once, at its end, the most urgent first. Then the owner is notified. */
   together(work: () => void): void {
     this.#nesting += 1;
     try {
@@ -70,7 +69,7 @@ export class Scheduler {
     }
   }
 
-  /** Changes the goals; whatever is due is written before anybody hears of it. */
+  /** Changes the goals; due frames are written before any listener runs. */
   apply(change: (context: Context) => Step): void {
     this.together(() => {
       const { control, effects } = change(this.#context());
@@ -85,12 +84,12 @@ export class Scheduler {
     this.#machine = machine;
   }
 
-  /** An earlier run ended without having seen the belt at rest (contract rule 9); `bars`: nothing is started before. */
+  /** An earlier run ended without a belt confirmed at rest (safety rule 9); `bars`: starts are refused until it is. */
   leftMoving(bars: boolean): void {
     this.#control = { ...this.#control, stopConfirmed: false, haltedBy: "crash", leftMoving: bars };
   }
 
-  /** A connection takes a stop, and nothing else before it listens. */
+  /** A connection takes a stop, and nothing else before it is subscribed. */
   open(connection: Connection): void {
     this.#connection = connection;
     this.#inFlight.clear();
@@ -98,7 +97,7 @@ export class Scheduler {
     this.apply((context) => ({ control: { ...onStopLinkUp(context), access }, effects: [] }));
   }
 
-  /** The open connection hands on what the pad says. */
+  /** The open connection is subscribed. */
   listening(): void {
     this.#listening = true;
     this.#pump();
@@ -125,24 +124,24 @@ export class Scheduler {
     this.apply((context) => onAnswer(context, answer));
   }
 
-  /** What may be written became known, or changed. */
+  /** The access to the pad became known, or changed. */
   access(access: Access): void {
     this.apply(({ control }) => accessChanged(control, access));
   }
 
-  /** The pad said what becomes of a start. */
+  /** The pad answered a start. */
   startJudged(verdict: StartVerdict): void {
     this.apply(({ control, machine }) => startJudged(control, verdict, machine.quirks));
   }
 
-  /** The machine told of something that it did. */
+  /** The machine reported an event. */
   event(event: MachineEvent): void {
     this.#news = true;
     this.#telemetry = afterEvent(this.#telemetry, this.#control, event, this.#clock.now());
     this.apply((context) => onEvent(context, event));
   }
 
-  /** The machine turned out to read speeds in other units: a speed under way is written anew, and given its time. */
+  /** The machine turned out to use another unit: a pending speed is written again, with a new deadline. */
   rescaled(): void {
     this.apply((context) => ({ control: rescaleSpeed(context), effects: [] }));
   }
@@ -152,25 +151,25 @@ export class Scheduler {
     this.apply(({ control }) => ({ control: { ...control, preferences }, effects: [] }));
   }
 
-  /** Whether the pad's last walk is worth asking for. */
+  /** Whether the pad's last walk should be read. */
   wantRecord(wanted: boolean): void {
     if (wanted === this.#control.record.wanted) return;
     const record = { ...this.#control.record, wanted };
     this.apply(({ control }) => ({ control: { ...control, record }, effects: [] }));
   }
 
-  /** Settles what time alone has decided: after a suspend the timers are late. */
+  /** Applies decisions of time alone: after a suspend the timers are late. */
   look(): void {
     this.apply((context) => review(context));
   }
 
-  /** Resolves when nothing is on its way to the pad, or after `ms`: what is cut off here never gets there. */
+  /** Resolves when no write is in flight, or after `ms`: a write that is cut off then never arrives. */
   async drained(ms: number): Promise<void> {
     const all = Promise.allSettled(this.#inFlight.keys());
     await withTimeout(all, { clock: this.#clock, ms, what: "the last writes" }).catch(() => undefined);
   }
 
-  /** No timer stays behind, nothing is written any more. */
+  /** Stops every timer; nothing is written any more. */
   end(): void {
     this.#ended = true;
     this.#connection = null;
@@ -192,16 +191,16 @@ export class Scheduler {
     this.#cancel();
     if (this.#ended) return;
     const now = this.#clock.now();
-    // Only moments to come: one that has passed was reviewed with the change that led here.
+    // Only future times: past ones were reviewed with the change that led here.
     const moments = deadlines(this.#control).filter((deadline) => deadline > now);
     const at = Math.min(this.#writeDue(now), ...moments);
     if (at !== Infinity) this.#cancel = this.#clock.after(Math.max(1, at - now), () => this.look());
   }
 
-  /** Writes what is due; returns when to look again. */
+  /** Writes due frames; returns when to decide again. */
   #writeDue(now: number): number {
     const busy = [...this.#inFlight.values()];
-    // Stops do not queue behind each other: the next one is decided when this one is out.
+    // Stops do not queue behind each other: the next one is decided when this one has been sent.
     if (!this.#connection || busy.some(({ op }) => op === "stop" || op === "pause")) return Infinity;
     const stopsOnly = !this.#listening || busy.length > 0;
     const next = nextWrite(this.#context(now), stopsOnly);
@@ -211,7 +210,7 @@ export class Scheduler {
   }
 
   #write(connection: Connection, operation: Operation, now: number): void {
-    // That a pad is asked how it is changes nothing about it.
+    // A poll changes nothing about the pad.
     this.#news ||= operation.op !== "poll";
     this.#control = onWriteStarted(this.#context(now), operation);
     const written = connection.write(operation, () => isStillAllowed(this.#context(), operation));

@@ -13,13 +13,13 @@ import type { SessionTracker } from "./session/session-tracker.js";
 import type { Control } from "./control/goals.js";
 import { isFalling, isFresh, type Telemetry } from "./control/telemetry.js";
 
-/** How a belt was left (contract 1, exit codes). Only `moving` makes the program end with 75. */
+/** How a belt was left (docs/command-line.md, exit codes). Only `moving` makes the program end with 75. */
 export type BeltOutcome = "none" | "rest" | "falling" | "moving";
 
 export interface ShutdownFacts {
-  /** A valid status came since the start: the bridge is responsible for this belt. */
+  /** A valid status arrived since the start: the bridge is responsible for this belt. */
   readonly seen: boolean;
-  /** The mark of an earlier, unclean end stands. */
+  /** The mark of an earlier, unclean end is set. */
   readonly crashed: boolean;
   /** A stop that the bridge is responsible for is not confirmed. */
   readonly owed: boolean;
@@ -29,19 +29,19 @@ export interface ShutdownFacts {
   readonly telemetry: Telemetry;
 }
 
-/** The last telemetry says how the belt was left; a link lost while the belt moved, and not regained, is `moving`. */
+/** The last telemetry decides; a link lost while the belt moved, and not restored, is `moving`. */
 const beltOutcome = (facts: ShutdownFacts, now: number): BeltOutcome => {
   const { seen, crashed, owed, linked, lostMoving, control, telemetry } = facts;
   if (lostMoving || (owed && !linked)) return "moving";
-  // What cannot be proved for want of a status, as on a pad of an unknown variant, is not safe either.
+  // A stop that cannot be confirmed for lack of a status, as on a pad of an unknown variant, is not safe either.
   if (!seen) return owed || crashed ? "moving" : "none";
-  // An accepted stop is proved by two statuses, or not at all: what was read last may be older than what has happened.
+  // An accepted stop needs two statuses for its proof: the last one may be older than the movement.
   if (!control.stop?.accepted && (!linked || !mayMove(control, telemetry))) return "rest";
   const falls = control.stop !== null && isFresh(telemetry, now) && isFalling(telemetry, control.stop.asked);
   return falls ? "falling" : "moving";
 };
 
-/** A stop that was accepted of a belt seen at rest, as while another one slows down, is proved before anything else ends. */
+/** An accepted stop of a belt seen at rest, as while another belt slows down, is confirmed before the stage ends. */
 export const proveAll = async (
   all: readonly PadShutdown[],
   signal: AbortSignal,
@@ -62,12 +62,12 @@ export interface PadShutdownDeps {
   readonly autoStop: AutoStop;
 }
 
-/** A poll comes within a second (wire-facts a.9). */
+/** A poll follows within a second (wire-facts a.9). */
 const COUNTERS_MS = 1_500;
 
 const ENDING = failure("stopping", "The bridge is ending. The command was dropped.");
 
-/** The end of a pad's service (contract rule 8): its belt at rest, then the pad in standby. */
+/** The end of a pad's service (safety rule 8): its belt at rest, then the pad in standby. */
 export class PadShutdown {
   readonly #deps: PadShutdownDeps;
   #begun = false;
@@ -82,14 +82,14 @@ export class PadShutdown {
     return this.#begun;
   }
 
-  /** The link is let go, however the belt was left. */
+  /** The link is closed, however the belt was left. */
   get over(): boolean {
     return this.#over;
   }
 
   /**
-   * The belt's stop is written before this returns. From now on nothing is set in motion: what was about to be is given
-   * up, a scan or connect that no belt needs, too.
+   * Writes the belt's stop before it returns. From now on nothing is started: pending starts are cancelled, and so is a
+   * scan or connect that no belt needs.
    */
   begin(): void {
     const { scheduler, link, commands } = this.#deps;
@@ -101,7 +101,7 @@ export class PadShutdown {
     link.reconsider();
   }
 
-  /** A belt that is not known to rest has no link at this moment: it must be regained before anything else ends. */
+  /** A belt that is not known to rest has no link at this moment: the link must be restored before the stage ends. */
   get mustReturn(): boolean {
     const { link, safety, autoStop } = this.#deps;
     if (link.linked) return false;
@@ -109,8 +109,8 @@ export class PadShutdown {
   }
 
   /**
-   * Stops the belt and sees it at rest, reconnecting where it moved when the link was lost; then standby. `signal` ends
-   * it at once; `hurry` once a live link has its stop frame, and not while a moving belt is without a link.
+   * Stops the belt and waits for rest, reconnecting where it moved when the link was lost; then standby. `signal` ends
+   * it at once; `hurry` once a live link has its stop frame, and not while a moving belt has no link.
    */
   async stop(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { safety } = this.#deps;
@@ -119,7 +119,7 @@ export class PadShutdown {
       await this.#putToStandby(signal, hurry);
   }
 
-  /** A stop is not proved yet, and can be. */
+  /** A stop is not confirmed yet, and can be. */
   isAwaited(hurry: AbortSignal): boolean {
     return this.#stopIsDue && this.#isWithinReach && !(hurry.aborted && this.#stopIsOut);
   }
@@ -142,7 +142,7 @@ export class PadShutdown {
     );
   }
 
-  /** Nothing can be waited for any more. */
+  /** Ends every wait. */
   end(): void {
     this.#begun = true;
     this.#over = true;
@@ -150,9 +150,10 @@ export class PadShutdown {
 
   async #bringToRest(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { commands, link } = this.#deps;
-    // Asked for by `begin`, unless the pad came within reach since.
+    // Requested by `begin`, unless the pad was not in range then.
     if (!this.#stopIsDue) commands.stop("exit");
-    // The waiting is about to end: one more stop frame where the pad's gap allows it, beside the one that is out (rule 8).
+    // The wait is about to end: one more stop frame where the pad's gap allows it, beside the one in flight (safety
+    // rule 8).
     const press = (): void => {
       if (link.linked) commands.stop("exit");
     };
@@ -169,7 +170,10 @@ export class PadShutdown {
     await this.#hearCounters(signal, hurry);
   }
 
-  /** Some pads zero their counters in standby, a status after they have said so (wire-facts a.9): seen, it is no riddle. */
+  /**
+   * Some pads zero their counters in standby, a status after they have reported it (wire-facts a.9): that status is
+   * awaited, so that the next run need not explain the decrease.
+   */
   async #hearCounters(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { clock, scheduler, changes } = this.#deps;
     const { last } = scheduler.telemetry;
@@ -180,8 +184,8 @@ export class PadShutdown {
   }
 
   /**
-   * The bridge is responsible for this stop (contract 1): not for the exit's own one to a pad that has never sent a valid
-   * status, which no reconnect could confirm.
+   * The bridge is responsible for this stop (docs/command-line.md, exit codes): not for the exit's own stop of a pad
+   * that has never sent a valid status, which no reconnect could confirm.
    */
   get #stopIsOwed(): boolean {
     const { link, autoStop, scheduler } = this.#deps;
@@ -193,10 +197,10 @@ export class PadShutdown {
     return this.#deps.scheduler.control.stop !== null;
   }
 
-  /** A stop frame was handed to a live link. */
+  /** A stop frame was written to a live link. */
   get #stopIsOut(): boolean {
     const { stop } = this.#deps.scheduler.control;
-    // One within the pad's gap may be lost: it counts when it was written again.
+    // A frame within the pad's gap may be lost: it counts once it was written again.
     return !this.mustReturn && (stop === null || (stop.lastWrite !== null && !stop.inGap));
   }
 

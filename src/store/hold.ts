@@ -15,7 +15,7 @@ export interface HeldStore {
   readonly hangs: boolean;
 }
 
-/** A user who may write a folder can replace the history in it, unless its sticky bit restricts each user to their own files. */
+/** A user who may write a folder can replace the history in it, unless it has a sticky bit. */
 const WRITABLE_BY_ANYBODY = 0o002;
 const STICKY = 0o1000;
 

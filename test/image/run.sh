@@ -151,7 +151,7 @@ scene='docker stop at 3 km/h'
 run "$HERE" "$image"
 if walk_at 3; then
   if ends 10000 && until_true 2 is_offline; then
-    how=$(docker logs "$name" 2>&1 | grep -oE 'seen at rest|still slowing down|no second one confirms' | head -n 1)
+    how=$(docker logs "$name" 2>&1 | grep -oE 'Belt at rest|still slowing down|no second one confirms' | head -n 1)
     if [ -n "$how" ]; then ok "$scene: the log says '$how', offline, exit 0 in $took ms"
     else bad 'the log does not say how the belt was left'; fi
   fi
@@ -196,7 +196,7 @@ run "$HERE" "$image"
 if walk_at 2; then
   stop_broker
   if ends 10000; then
-    if docker logs "$name" 2>&1 | grep -q 'the belt was seen at rest'; then ok "$scene: belt at rest, exit 0 in $took ms"
+    if docker logs "$name" 2>&1 | grep -q 'Belt at rest'; then ok "$scene: belt at rest, exit 0 in $took ms"
     else bad 'the belt was not seen at rest'; fi
   fi
   start_broker

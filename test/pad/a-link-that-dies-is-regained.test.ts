@@ -56,7 +56,7 @@ describe.each(ALL)("a link to a %s", (model) => {
     rig.radio.outOfRange(ADDRESS, true);
     await rig.clock.until(() => !rig.pad.view().available, 10_000);
     await rig.clock.advance(120_000);
-    const missed = (): string[] => rig.news.filter((line) => line.startsWith("Not heard so far"));
+    const missed = (): string[] => rig.news.filter((line) => line.startsWith("Pad not found yet"));
     expect(missed()).toHaveLength(1);
     expect(rig.state()).toMatchObject({ belt: "unknown", link: "scanning", problem: null });
     expect(rig.events).toEqual([]);

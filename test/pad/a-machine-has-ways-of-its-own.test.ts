@@ -146,7 +146,7 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     rig.radio.act(ADDRESS, (pad) => control(pad, "lost"));
     await rig.clock.advance(1_000);
     expect(rig.state()).toMatchObject({ belt: "running", problem: "control-lost" });
-    expect(rig.warnings.at(-1)).toContain("does not let the bridge control it");
+    expect(rig.warnings.at(-1)).toContain("refuses control");
     await rig.clock.advance(8_000);
     expect(rig.state().problem).toBe(null);
     expect(await rig.ask(speed(3))).toBe("ok");
@@ -183,7 +183,7 @@ describe("a machine that refuses control", () => {
     await rig.clock.until(() => rig.state().stopConfirmed, 10_000);
     expect(rig.speed()).toBe(0);
     expect(rig.state().problem).toBeNull();
-    expect(rig.warnings.filter((line) => line.includes("control it"))).toHaveLength(1);
+    expect(rig.warnings.filter((line) => line.includes("refuses control"))).toHaveLength(1);
     expect(await rig.close()).toBe(0);
   });
 
@@ -194,7 +194,9 @@ describe("a machine that refuses control", () => {
     await rig.clock.advance(3_000);
     const [outcome] = await rig.settled(rig.send(ON));
     expect(outcome).toMatchObject({ code: "unconfirmed" });
-    expect(outcome).toMatchObject({ message: expect.stringContaining("does not let the bridge") as string });
+    expect(outcome).toMatchObject({
+      message: expect.stringContaining("refuses control by the bridge") as string,
+    });
     expect(rig.frames()).toEqual([]);
     rig.radio.act(ADDRESS, (pad) => control(pad, "allowed"));
     await rig.clock.advance(4_000);
@@ -240,7 +242,7 @@ describe("a special machine", () => {
     expect(rig.speed()).toBeCloseTo(3, 1);
     // It is handled, so it is no problem.
     expect(rig.state().problem).toBeNull();
-    expect(rig.warnings.filter((line) => line.includes("miles an hour"))).toHaveLength(1);
+    expect(rig.warnings.filter((line) => line.includes("miles per hour"))).toHaveLength(1);
     // What is learned is kept: the next speed is right at once.
     expect(await rig.ask(OFF)).toBe("ok");
     rig.radio.disconnect(ADDRESS);

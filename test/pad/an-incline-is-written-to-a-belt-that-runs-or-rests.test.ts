@@ -126,7 +126,7 @@ describe("an incline", () => {
     const [outcome] = await rig.settled(rig.send(incline(2)));
     expect(outcome).toMatchObject({
       code: "unconfirmed",
-      message: expect.stringContaining("does not let the bridge control it") as string,
+      message: expect.stringContaining("refuses control by the bridge") as string,
     });
     expect(inclines(rig.frames())).toEqual([]);
     expect(rig.state().problem).toBe("control-lost");

@@ -19,7 +19,7 @@ describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, ()
     await program.untilLine("Stopping (SIGINT)", 2_000);
     program.signal("SIGTERM");
     await expectCleanEnd(program, 20_000);
-    expect(program.count("the belt was seen at rest")).toBe(1);
+    expect(program.count("Belt at rest")).toBe(1);
     expect(speeds(pad).at(-1)).toBe(0);
   });
 

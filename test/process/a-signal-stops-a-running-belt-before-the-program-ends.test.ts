@@ -74,7 +74,7 @@ describe.skipIf(missing)(`a signal at a running belt${unlessMissing}`, () => {
     expect(await pad.ask({ speed: 6 }, 40_000)).toMatchObject({ status: "ok" });
     program.signal("SIGTERM");
     await expectCleanEnd(program, 27_000);
-    expect(program.count("the belt was seen at rest")).toBe(1);
+    expect(program.count("Belt at rest")).toBe(1);
     expect(speeds(pad).at(-1)).toBe(0);
   });
 });

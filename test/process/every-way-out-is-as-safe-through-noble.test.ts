@@ -113,7 +113,7 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
       expect(await scene.ask({ do: "range", address: PAD, out: false })).toBeGreaterThan(0.9);
       await expectCleanEnd(scene.program, STOPPED_MS);
       expect(said(scene.wire().slice(sent), "Connected")).toHaveLength(1);
-      expect(scene.program.count("the belt was seen at rest")).toBe(1);
+      expect(scene.program.count("Belt at rest")).toBe(1);
       expect(speeds(scene.pad, before).at(-1)).toBe(0);
     },
   );
@@ -161,7 +161,7 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
     scene.program.signal("SIGINT");
     const since = await interrupted(scene, STOPPED_MS);
     expectStopThenDisconnect(since);
-    expect(scene.program.count("the belt was seen at rest")).toBe(1);
+    expect(scene.program.count("Belt at rest")).toBe(1);
     expect(speeds(scene.pad).at(-1)).toBe(0);
   });
 

@@ -120,7 +120,7 @@ describe.skipIf(missing)(`the belt is stopped and the exit code is 0${unlessMiss
     program.signalGroup("SIGINT");
     expect((await program.exit(ENDED_MS)).code).toBe(0);
     await probe.until(bridgeSays("offline"), 2_000, before);
-    expect(program.count("the belt was seen at rest")).toBe(2);
+    expect(program.count("Belt at rest")).toBe(2);
     expect(speeds(pad, before).at(-1)).toBe(0);
   });
 });

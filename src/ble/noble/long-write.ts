@@ -4,8 +4,8 @@ import type { Gatt } from "./internals.js";
 //
 // * It asks for an MTU of 256 ahead of everything else (lib/hci-socket/bindings.js:306), and all requests wait for the
 //   answer (gatt.js:200). A link is discovered before it is used, so no write comes before the exchange.
-// * The default is 23 (gatt.js:71); a refused exchange leaves it unchanged. PitPat's frames have 23 and 27 bytes, and more than 20
-//   then go as a long write (gatt.js:575): parts by Prepare Write, all queued at once, and an Execute Write.
+// * The default is 23 (gatt.js:71); a refused exchange leaves it unchanged. PitPat's frames have 23 and 27 bytes, and more
+//   than 20 then go as a long write (gatt.js:575): parts by Prepare Write, all queued at once, and an Execute Write.
 // * A part that the pad refuses is only logged (gatt.js:598). The other parts follow, and an Execute Write that
 //   executes those which the pad has accepted, half a command; its response counts as the response to the write.
 

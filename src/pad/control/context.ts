@@ -4,13 +4,13 @@ import type { Quirks } from "../../protocol/protocol.js";
 import type { Control } from "./goals.js";
 import type { Telemetry } from "./telemetry.js";
 
-/** What the deciders have to know of the machine. */
+/** The machine's properties that decisions need. */
 export interface Machine {
   readonly quirks: Quirks;
   readonly capabilities: Capabilities;
 }
 
-/** What every decision is made from: plain data. `now` in monotonic milliseconds. */
+/** The input of every decision: plain data. `now` in monotonic milliseconds. */
 export interface Context {
   readonly control: Control;
   readonly telemetry: Telemetry;
@@ -19,5 +19,5 @@ export interface Context {
 }
 
 const unknown = modelFor("wilink", null);
-/** What a command is measured against before the machine was ever met. */
+/** The limits of a command before the first connection to the machine. */
 export const UNKNOWN_MACHINE: Machine = { quirks: unknown.quirks, capabilities: unknown.defaults };

@@ -15,15 +15,18 @@ import { SETTLED_WITHIN, startReported, stopReported, type Telemetry } from "./t
 
 const REFUSED = failure(
   "unconfirmed",
-  "The machine refused it. Look at its display: its safety key may be out, or its own program in control.",
+  "The machine refused the request. Check its display: its safety key may be pulled, or its own program in control.",
 );
-const HALTED = failure("superseded", "The belt was stopped by somebody else before it moved.");
+const HALTED = failure(
+  "superseded",
+  "The belt was stopped at the pad or by another controller before it moved.",
+);
 
 const unchanged = (control: Control): Step => ({ control, effects: [] });
 
 /**
- * A request had no effect: its goal may write it anew. That a start was written is not forgotten, so that the next one
- * waits for newer statuses (contract rule 4), and a stop for what may still come of it (rule 7).
+ * A request had no effect: its goal may write it again. The written start stays on record, so that the next one waits
+ * for newer statuses (safety rule 4), and a stop for its possible effect (safety rule 7).
  */
 const unwritten = (control: Control, op: Verdict["op"]): Control => {
   const { stop, start, speed, incline } = control;
@@ -46,7 +49,7 @@ const refused = (control: Control, op: Verdict["op"]): Step => {
   const { stop, start, speed, incline } = control;
   switch (op) {
     case "pause":
-      // Contract 3: 08 01 when 08 02 is refused. As a pause that did not slow the belt, it makes way for a stop.
+      // docs/topics.md: 08 01 when 08 02 is refused. Like a pause that did not slow the belt, it is replaced by a stop.
       return unchanged({ ...control, stop: stop && { ...stop, ...unwrittenStop, from: AT_REST } });
     case "start":
       return start ? endStart(control, start, REFUSED) : unchanged(control);
@@ -63,7 +66,9 @@ const refused = (control: Control, op: Verdict["op"]): Step => {
   }
 };
 
-/** A stop that is answered was not lost, and what a start before it may still do is done sooner (contract rule 7). */
+/**
+ * An answered stop was not lost, and shortens the time in which an earlier start may still take effect (safety rule 7).
+ */
 const obeyed = (control: Control, op: Verdict["op"]): Control =>
   op === "stop" || op === "pause" ? stopAcknowledged(control) : control;
 
@@ -73,7 +78,7 @@ const stopAcknowledged = ({ stop, started, ...rest }: Control): Control => ({
   started: stop && started ? { ...started, slow: false } : started,
 });
 
-/** What an answer to a request of ours says about the belt's data to come. */
+/** The effect of the answer to a request on the interpretation of the belt's data. */
 export const afterAnswer = (
   telemetry: Telemetry,
   { controlPoint: { open } }: Control,
@@ -85,7 +90,7 @@ export const afterAnswer = (
   return open.op === "stop" || open.op === "pause" ? stopReported(telemetry) : telemetry;
 };
 
-/** What an event says about it. Before the first status it is the state of things, replayed and maybe stale (b.4). */
+/** The effect of an event on it. Before the first status it is the present state, replayed and maybe stale (b.4). */
 export const afterEvent = (
   telemetry: Telemetry,
   { statusSeen }: Control,
@@ -96,7 +101,7 @@ export const afterEvent = (
   return HALTS.includes(type) ? stopReported(telemetry) : telemetry;
 };
 
-/** The control point answered. That something was obeyed is for telemetry to prove. */
+/** The control point answered. Telemetry has yet to confirm the effect. */
 export const onAnswer = ({ control: before, machine, now }: Context, answer: Answer): Step => {
   const { point, verdict } = pointAfterAnswer(before.controlPoint, answer, machine.quirks.ftms, now);
   const control: Control = { ...before, controlPoint: point };
@@ -108,8 +113,8 @@ export const onAnswer = ({ control: before, machine, now }: Context, answer: Ans
 const HALTS: readonly MachineEvent["type"][] = ["stopped", "paused", "safety-key"];
 
 /**
- * Somebody has pressed a button since our speed was written: the machine tells of others' speeds alone (wire-facts b.4),
- * and a steep ramp may be over before a status shows it. That speed is not written again (rule 5).
+ * A button was pressed since the speed was written: the machine reports only other controllers' speeds (wire-facts
+ * b.4), and a steep ramp may be over before a status shows it. The speed is not written again (safety rule 5).
  */
 const aimedElsewhere = (control: Control, event: MachineEvent): Control => {
   const { speed } = control;
@@ -120,7 +125,7 @@ const aimedElsewhere = (control: Control, event: MachineEvent): Control => {
     : { ...control, speed: { ...speed, wrote: { ...speed.wrote, left: true } } };
 };
 
-/** The machine told of something that it did. Halted in its spin-up by somebody, it is not started once more. */
+/** The machine reported an event. A belt that was halted in its spin-up is not started again. */
 export const onEvent = ({ control: before, now }: Context, event: MachineEvent): Step => {
   const halts = HALTS.includes(event.type);
   const told: Control = { ...before, controlPoint: pointTold(before.controlPoint, event, now) };

@@ -8,13 +8,13 @@ import { isFresh, isRunning, type Sample, settledSpeed, showsRest } from "./tele
 
 type InclineRange = NonNullable<Capabilities["incline"]>;
 
-/** 0.2 % a second + 5 s: twice what a slow deck takes, 15 % in some 40 s. */
+/** 0.2 % per second + 5 s: twice the time of a slow deck, 15 % in some 40 s. */
 const PERCENT_A_SECOND = 0.2;
 const ANSWER_MS = 5_000;
-/** Two readings of the same incline differ by less: they are tenths. */
+/** Two readings of the same incline differ by less: readings are in tenths. */
 const ALIKE = 0.01;
 
-/** How long a deck may take; from where nobody knows it takes the whole way. */
+/** The time that a deck may take; from an unknown incline that of the whole range. */
 const inclineTime = (from: number | null, to: number, { min, max }: InclineRange): number =>
   (Math.abs(from === null ? max - min : to - from) / PERCENT_A_SECOND) * 1000 + ANSWER_MS;
 
@@ -28,11 +28,11 @@ export const roundIncline = (percent: number, { min, max, step }: InclineRange):
 
 export interface InclineRequest extends Pick<InclineGoal, "refs" | "percent"> {
   readonly range: InclineRange;
-  /** When its command came. */
+  /** When its command arrived. */
   readonly since: number;
 }
 
-/** Asks for an incline; the latest wins. With a start under way it waits for the belt to move. */
+/** Requests an incline; the latest wins. With a pending start it waits for the belt to move. */
 export const requestIncline = (
   { control, telemetry, now }: Context,
   { refs, percent, range, since }: InclineRequest,
@@ -51,9 +51,9 @@ export const requestIncline = (
 };
 
 /**
- * Written to a belt that runs or rests: not in a spin-up, which one write too many can upset, nor while it slows to rest.
- * Where the frame carries the speed as well, only to a belt that keeps one: on a ramp it would hold the belt there, or
- * undo what somebody has just pressed (rule 5).
+ * Written to a belt that runs or rests: not in a spin-up, which an additional write can disturb, nor while it slows to
+ * rest. Where the frame carries the speed as well, only to a belt at a constant speed: on a ramp it would hold the belt
+ * there, or undo a button press (safety rule 5).
  */
 export const mayIncline = ({ control, telemetry, machine, now }: Context): boolean => {
   if (control.stop !== null || !isFresh(telemetry, now)) return false;
@@ -68,7 +68,7 @@ export const inclineDue = (context: Context, goal: InclineGoal): Due =>
 
 const NOT_WRITTEN = failure(
   "unconfirmed",
-  "The belt was seen neither running steadily nor at rest, so the incline was not written. Try again.",
+  "No status showed the belt running steadily or at rest, so the incline was not written. Try again.",
 );
 
 const ended = ({ control, telemetry, now }: Context, goal: InclineGoal): Outcome | null => {
@@ -79,12 +79,12 @@ const ended = ({ control, telemetry, now }: Context, goal: InclineGoal): Outcome
   return now >= deadline
     ? failure(
         "unconfirmed",
-        "The machine did not report the incline in time; `incline` in the state is its own.",
+        "The machine did not report the incline in time; `incline` in the state is the reported one.",
       )
     : null;
 };
 
-/** Settles an incline: `ok` once the machine reports it, within one step. */
+/** Resolves an incline: `ok` once the machine reports it, within one step. */
 export const reviewIncline = (context: Context, sample?: Sample): Step => {
   const { control, machine } = context;
   const { incline: range } = machine.capabilities;

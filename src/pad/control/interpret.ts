@@ -10,10 +10,10 @@ import { targetOf } from "./speed.js";
 import { isRecentlyRequested } from "./stop.js";
 import { isFresh, isKnown, isMoving, isRunning, showsRest, type Telemetry } from "./telemetry.js";
 
-/** Contract 3: `faster` and `slower` change the speed by 0.5 km/h. */
+/** docs/topics.md: `faster` and `slower` change the speed by 0.5 km/h. */
 const NUDGE = 50;
 
-/** Everything that decides what a command means right now. */
+/** Everything that determines the meaning of a command now. */
 export interface CommandContext {
   readonly now: number;
   readonly control: Control;
@@ -21,7 +21,7 @@ export interface CommandContext {
   readonly capabilities: Capabilities;
   /** As published. */
   readonly belt: Belt;
-  /** The link is up and the pad has said something valid on it. */
+  /** The link is up and the pad has sent a valid status on it. */
   readonly linked: boolean;
   readonly radioOn: boolean;
   readonly ending: boolean;
@@ -30,12 +30,12 @@ export interface CommandContext {
   readonly stale: boolean;
   /** The belt moved when the link was lost and was not seen since. */
   readonly lostMoving: boolean;
-  /** A session is paused; `resumeAt` is the speed to return to, null where contract 3 wants the pad's own. */
+  /** A session is paused; `resumeAt` is the speed to return to, null where docs/topics.md requires the pad's own. */
   readonly paused: boolean;
   readonly resumeAt: Speed | null;
 }
 
-/** What to do about one key. */
+/** The decision about one key. */
 export type Decision =
   | { readonly do: "settle"; readonly outcome: Outcome }
   | { readonly do: "stop"; readonly endsSession: boolean }
@@ -60,11 +60,11 @@ const refuse = (outcome: Outcome): Decision => ({ do: "settle", outcome });
 const REFUSED = {
   stale: failure(
     "superseded",
-    "The message is more than 5 s old, so it was not carried out. The belt is as it was.",
+    "The message is more than 5 s old, so it was not carried out. The belt is unchanged.",
   ),
   stopping: failure(
     "stopping",
-    "The belt is being stopped and was not yet seen at rest. Try again when it is.",
+    "The belt is being stopped and is not yet confirmed at rest. Try again when it is.",
   ),
   ending: failure(
     "stopping",
@@ -76,19 +76,19 @@ const REFUSED = {
   ),
   radio: failure(
     "radio-off",
-    "The Bluetooth radio cannot be used; bridge/info says why. The command was dropped.",
+    "The Bluetooth radio cannot be used; see bridge/info. The command was dropped.",
   ),
   resting: failure(
     "unsupported",
-    "The belt does not run, so no speed was set and nothing was started. Start it first.",
+    "The belt is not running, so no speed was set and nothing was started. Start it first.",
   ),
   away: failure(
     "not-connected",
-    "No valid status within the last 2 s, so nothing was written. It is not done later.",
+    "No valid status within the last 2 s, so nothing was written. The command is not carried out later.",
   ),
 } as const;
 
-/** Why nothing may be set in motion now, or null. */
+/** Why no start or speed is allowed now, or null. */
 const barred = (situation: CommandContext, speedsUp: boolean): Outcome | null => {
   if (situation.ending) return REFUSED.ending;
   if (situation.stale) return REFUSED.stale;
@@ -163,12 +163,12 @@ const nudge = (value: "faster" | "slower", situation: CommandContext): Decision 
     : slower(Math.min(targetOf(control) ?? measured, measured) as Speed, situation.capabilities);
 };
 
-/** From above `max_speed` it goes to what may be asked for at most: nothing above that is ever written. */
+/** From above `max_speed` the target is the highest allowed speed: no higher speed is ever written. */
 const slower = (from: Speed, capabilities: Capabilities): Decision => {
   const { minSpeed, step } = capabilities;
   const wanted = (from - NUDGE) as Speed;
   const nearest = toStep(wanted, capabilities);
-  // Of a machine with wide steps the nearest one may be no slower.
+  // On a machine with large steps the nearest step may not be slower.
   const target = (nearest < from ? nearest : nearest - step) as Speed;
   if (hasNoSpeed(capabilities) || wanted < minSpeed || target < minSpeed)
     return refuse(outOfRange(capabilities));
@@ -186,7 +186,7 @@ const outOfRange = (capabilities: Capabilities): Outcome => {
   );
 };
 
-/** Contract 3: between 0 and the minimum or above the maximum is `out-of-range`, never clamped silently. */
+/** docs/topics.md: between 0 and the minimum or above the maximum is `out-of-range`, never clamped silently. */
 const speed = (asked: number, situation: CommandContext, keepsRest = false): Decision => {
   const { capabilities, telemetry, allowStart } = situation;
   if (asked < kmh(capabilities.minSpeed) || asked > kmh(capabilities.maxSpeed))
@@ -199,11 +199,11 @@ const speed = (asked: number, situation: CommandContext, keepsRest = false): Dec
   return { do: "speed", speed: wanted, start: rest, onlySlower: !allowStart };
 };
 
-/** As a speed is: never clamped silently, and upwards only where MQTT may speed the belt up. */
+/** Like a speed: never clamped silently, and increased only where MQTT may increase the speed. */
 const incline = (asked: number, situation: CommandContext): Decision => {
   const { capabilities, telemetry } = situation;
   const { incline: range } = capabilities;
-  if (!range) return refuse(failure("unsupported", "This pad cannot be inclined."));
+  if (!range) return refuse(failure("unsupported", "This pad has no adjustable incline."));
   const { min, max } = range;
   if (asked < min || asked > max)
     return refuse(failure("out-of-range", `The incline must be from ${min} to ${max} %.`));
@@ -212,7 +212,7 @@ const incline = (asked: number, situation: CommandContext): Decision => {
   return outcome ? refuse(outcome) : { do: "incline", percent, range };
 };
 
-/** Why no mode may be set now, or null. In auto mode the belt starts under a walker's feet: it counts as a start. */
+/** Why no mode may be set now, or null. In auto mode the belt starts when somebody steps on: it counts as a start. */
 const barredMode = (value: Mode, situation: CommandContext): Outcome | null => {
   const { capabilities, telemetry, now } = situation;
   if (!capabilities.modes.includes(value)) return failure("unsupported", `This pad has no mode ${value}.`);
@@ -235,7 +235,7 @@ const mode = (value: Mode, situation: CommandContext): Decision => {
   );
 };
 
-/** Letting go of the link gives up the only means to stop the belt: only at rest, or when nothing is held. */
+/** Without the link the bridge cannot stop the belt: only at rest, or when there is no link. */
 const link = (on: boolean, situation: CommandContext): Decision => {
   const { ending, linked, lostMoving, control, now } = situation;
   if (ending) return refuse(REFUSED.ending);
@@ -246,7 +246,7 @@ const link = (on: boolean, situation: CommandContext): Decision => {
       "unsupported",
       isMoving(situation.telemetry) || lostMoving
         ? "The belt moves: the link is kept, because it is the only means to stop it. Stop the belt first."
-        : "The belt was not seen at rest, so the link is kept. Try again in a moment.",
+        : "The belt is not confirmed at rest, so the link is kept. Try again in a moment.",
     ),
   );
 };

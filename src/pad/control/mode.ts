@@ -5,12 +5,12 @@ import { type ModeGoal, type RequestId, resolve, type Step, supersede } from "./
 import type { Due } from "./start.js";
 import { isFresh, showsRest, type Telemetry } from "./telemetry.js";
 
-/** Contract 3: reported by the pad within 5 s. */
+/** docs/topics.md: reported by the pad within 5 s. */
 const MODE_DEADLINE_MS = 5_000;
 /** Repeats fit well before the deadline. */
 const AGAIN_MS = 2_000;
 
-/** Asks for a mode, after the stop under way if there is one: its time is added to the deadline. */
+/** Requests a mode, after a pending stop: the stop's time is added to the deadline. */
 export const requestMode = ({ control, now }: Context, refs: readonly RequestId[], mode: Mode): Step => {
   const deadline = Math.max(now, control.stop?.deadline ?? now) + MODE_DEADLINE_MS;
   const goal = { refs, mode, deadline, writtenAt: null };
@@ -22,7 +22,10 @@ const isAtRest = (telemetry: Telemetry, now: number): boolean =>
 const isReported = (goal: ModeGoal, telemetry: Telemetry): boolean =>
   telemetry.last?.status.mode === goal.mode;
 
-/** A mode is written to a belt at rest only, after any stop was confirmed (contract 3, rule 6); one that is set, never. */
+/**
+ * A mode is written only to a belt at rest, after any stop was confirmed (docs/topics.md, safety rule 6), and never if
+ * it is set already.
+ */
 export const modeDue = ({ telemetry, now }: Context, goal: ModeGoal): Due => {
   if (!isAtRest(telemetry, now) || isReported(goal, telemetry)) return null;
   return {
@@ -31,7 +34,7 @@ export const modeDue = ({ telemetry, now }: Context, goal: ModeGoal): Due => {
   };
 };
 
-/** Settles a mode; one that waits for a stop does not outlive its deadline either. */
+/** Resolves a mode; one that waits for a stop does not outlive its deadline either. */
 export const reviewMode = ({ control, telemetry, now }: Context): Step => {
   const goal = control.mode;
   if (!goal) return { control, effects: [] };

@@ -8,16 +8,16 @@ import { maySetSpeedStill, speedDue } from "./speed.js";
 import { type Due, mayStart, startDue } from "./start.js";
 import { stopDue, stopOperation } from "./stop.js";
 
-/** What a poll's answer and a late timer may take. Chosen: an allowed speed is based on a status of the last second. */
+/** Allowance for a poll's answer and a late timer. Chosen: an allowed speed is based on a status of the last second. */
 const POLL_ANSWER_MS = 300;
 
-/** The next write, or when to look again. */
+/** The next write, or when to decide again. */
 export type Next = { readonly operation: Operation } | { readonly lookAgainAt: number };
 
 /**
  * The scheduler: one write at a time, in the order stop, goals, preferences, record, poll. The first frame of a stop
  * ignores the pad's gap and everything else; polls are dropped, never queued, and never delay a stop or a goal that is
- * about to be written. `stopsOnly`: the link is not subscribed yet, or busy, and nothing but a stop may pass.
+ * about to be written. `stopsOnly`: the link is not subscribed yet, or busy, and only a stop may pass.
  */
 export const nextWrite = (context: Context, stopsOnly: boolean): Next => {
   const { control, machine, now } = context;
@@ -37,14 +37,14 @@ export const nextWrite = (context: Context, stopsOnly: boolean): Next => {
   const regain = control.statusSeen && !stop ? nextPermissionRequestAt(control.controlPoint) : null;
   if (regain !== null && regain <= now) return admitted({ op: "control" });
   const read = readDue(context, gapEnd);
-  // A poll written now would push what is due within the gap back by a whole gap.
+  // A poll now would delay a frame that is due within the gap by a whole gap.
   const yields = Math.min(goalAt ?? Infinity, stopAt ?? Infinity) - now < machine.quirks.minGap;
   if (read && read.at <= now && !yields) return { operation: read.operation };
   const times = [stopAt, goalAt, regain, yields ? null : (read?.at ?? null)].filter((at) => at !== null);
   return { lookAgainAt: Math.min(...times, Infinity) };
 };
 
-/** Nobody knows yet, or at all, what a command would mean to the pad: the polls alone go on. */
+/** The meaning of a command to the pad is not known yet, or unknown: only polls continue. */
 const pollOnly = ({ control, machine, now }: Context, stopsOnly: boolean): Next => {
   const { poll } = machine.quirks;
   if (stopsOnly || poll === null) return { lookAgainAt: Infinity };
@@ -69,9 +69,9 @@ const goalDue = (context: Context): Due => {
 };
 
 /**
- * A polled pad takes a speed for a start while its belt slows to a stop of its remote's, which a status shows late: what
- * allows the speed is the answer to the last poll, not an older one. A poll comes before a write by the pad's gap. Of a
- * pad that notifies by itself it is the status that has just come, where a speed starts a belt.
+ * A polled pad takes a speed for a start while its belt slows to a stop by its remote, which a status shows late: a
+ * speed requires the answer to the last poll, not an older status. A poll precedes a write by the pad's gap. On a pad
+ * that notifies by itself it requires the latest status, where a speed starts a belt.
  */
 const isRecent = ({ telemetry: { last }, machine: { quirks }, now }: Context): boolean => {
   const { poll, minGap, speedStarts } = quirks;
@@ -83,8 +83,9 @@ const soonest = (first: Due, second: Due): Due =>
   first && second ? (second.at < first.at ? second : first) : (first ?? second);
 
 /**
- * An operation of several frames takes its time: is what allowed it still true before the next one? A start, a speed
- * and an incline belong to a goal with that very target; the end of the program takes all of them (contract rules 2, 5).
+ * An operation of several frames takes time: this checks before each frame that it is still allowed. A start, a speed
+ * and an incline belong to a goal with that very target; the end of the program cancels all of them (safety rules 2 and
+ * 5).
  */
 export const isStillAllowed = (context: Context, operation: Operation): boolean => {
   const { stop, start, speed, incline, mode } = context.control;

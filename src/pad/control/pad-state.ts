@@ -4,17 +4,17 @@ import type { Control } from "./goals.js";
 import { targetOf } from "./speed.js";
 import { beltState, isKnown, isMoving, showsRest, SILENCE_MS, type Telemetry } from "./telemetry.js";
 
-/** What a pad knows about itself; `PadState` is a function of it and of the time. */
+/** The facts about a pad; `PadState` is a function of them and of the time. */
 export interface PadFacts {
   readonly control: Control;
   readonly telemetry: Telemetry;
   readonly phase: Phase;
   readonly ending: boolean;
-  /** The link is let go by the end of the program, however the belt was left. */
+  /** The link was closed by the end of the program, however the belt was left. */
   readonly over: boolean;
   /** The link was lost while the belt was not at rest. */
   readonly lostMoving: boolean;
-  /** The last run ended within the last 10 minutes without having seen the belt at rest (contract rule 9). */
+  /** The last run ended within the last 10 minutes without seeing the belt at rest (safety rule 9). */
   readonly crashCounts: boolean;
   readonly radioOn: boolean;
   readonly ambiguous: boolean;
@@ -22,7 +22,7 @@ export interface PadFacts {
   readonly fault: string | null;
   readonly safetyKey: boolean;
   readonly controlLost: boolean;
-  /** The broker does not let commands through, a stop included. */
+  /** The broker does not deliver commands, not even a stop. */
   readonly commandsBlocked: boolean;
   readonly panelStandby: boolean;
   /** Monotonic milliseconds. */
@@ -36,7 +36,7 @@ export interface PadFacts {
 
 type Seen = Pick<PadFacts, "control" | "telemetry" | "phase" | "aliveAt">;
 
-/** Contract 3, availability: a valid status came on this link, and within 5 s. */
+/** docs/topics.md, availability: a valid status arrived on this link, and within 5 s. */
 export const isAvailable = ({ phase, control, telemetry, aliveAt }: Seen, now: number): boolean =>
   phase === "ready" &&
   ((control.statusSeen && isKnown(telemetry, now)) || (aliveAt !== null && now - aliveAt <= SILENCE_MS));
@@ -51,19 +51,19 @@ const linkWord = (facts: PadFacts): LinkStateName => {
   return facts.lostMoving ? "lost" : "scanning";
 };
 
-/** A stop past its deadline, of a belt that moved when it was last seen, or of a pad that is there and mute. */
+/** A stop past its deadline, of a belt that moved when it was last seen, or of a connected pad that is silent. */
 const stopIsOverdue = ({ control: { stop }, telemetry, phase, lostMoving }: PadFacts): boolean => {
   if (!stop?.overdue) return false;
   return lostMoving || stop.movedWhenLost || (phase === "ready" && !showsRest(telemetry));
 };
 
-/** The last run's stop: until rest is seen, and of a pad that is away no longer than its belt could be moving. */
+/** The last run's stop: until rest is seen, and for a pad that is away only as long as its belt could be moving. */
 const isLeftUnconfirmed = ({ control, phase, crashCounts }: PadFacts): boolean =>
   control.leftMoving && (phase === "ready" || crashCounts);
 
-/** The gravest problem first (contract 3). A pad that is merely away has none. */
+/** The most severe problem first (docs/topics.md). A pad that is merely away has none. */
 const problem = (facts: PadFacts): Problem | null => {
-  // What an end leaves behind is retained: a link that was let go is not lost.
+  // The state after the end is retained: a link that was closed is not lost.
   if (facts.over) return facts.control.stop ? "stop-unconfirmed" : null;
   if (stopIsOverdue(facts) || isLeftUnconfirmed(facts)) return "stop-unconfirmed";
   if (facts.lostMoving) return "link-lost";
@@ -77,7 +77,7 @@ const problem = (facts: PadFacts): Problem | null => {
   if (!facts.radioOn && facts.phase !== "off") return "radio-off";
   if (facts.ambiguous && facts.phase === "scanning") return "ambiguous-name";
   if (facts.notAPad) return "not-a-pad";
-  // Where FTMS numbers are miles they are converted; WiLink's are only taken to be (contract rule 12).
+  // FTMS numbers in miles are converted; WiLink's are only assumed to be miles (safety rule 12).
   return facts.capabilities?.imperial && facts.protocol === "wilink" ? "imperial-units" : null;
 };
 

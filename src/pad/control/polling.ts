@@ -4,15 +4,15 @@ import type { Control } from "./goals.js";
 import type { Due } from "./start.js";
 import { showsRest, type Telemetry } from "./telemetry.js";
 
-/** A pad that leaves a question unanswered is asked three times a connection, then left alone. */
+/** A pad that does not answer a query gets it three times per connection. */
 const TRIES = 3;
 const AGAIN_MS = 2_000;
-/** So many times it is asked before a speed is written without the answer. */
+/** The number of queries before a speed is written without the answer. */
 const ASKED_FOR_LIMIT = 2;
-/** Contract rule 7: a machine that says nothing at rest is asked this often whether it is there. */
+/** Safety rule 7: a machine that sends nothing at rest is read this often as a sign of life. */
 const ALIVE_MS = 4_000;
 
-/** What the pad is to be asked next: what is not known of it yet, else how it is. `gapEnd`: no write before that. */
+/** The next query: for an unknown value, else a poll. `gapEnd`: no write before that. */
 export const readDue = (context: Context, gapEnd: number): Due => {
   const { control, telemetry, machine } = context;
   const { quirks } = machine;
@@ -24,15 +24,15 @@ export const readDue = (context: Context, gapEnd: number): Due => {
       ? questionDue(control, quirks, gapEnd)
       : null;
   if (quirks.poll === null) return ask ?? aliveDue(control, telemetry, gapEnd);
-  // With a goal every gap carries a poll: its results, and the proof of rest, are made of their answers (rule 7).
+  // With a goal every gap carries a poll: its results, and the proof of rest, need the answers (safety rule 7).
   const interval = busy ? quirks.minGap : quirks.poll;
   const pollAt = Math.max(gapEnd, (control.lastPoll ?? -Infinity) + interval);
   return ask && ask.at <= pollAt ? ask : { operation: { op: "poll" }, at: pollAt };
 };
 
 /**
- * A pad that is set to miles takes its numbers for mph, so that they are capped lower (contract 3); it says so only when
- * it is asked, after its first status. A speed that comes before the answer waits for it.
+ * A pad that is set to miles interprets its numbers as mph, so that they are capped lower (docs/topics.md); it reports
+ * the unit only when asked, after its first status. An earlier speed waits for the answer.
  */
 export const isUnitPending = ({ control, machine: { quirks }, now }: Context): boolean => {
   const { known, tries, askedAt } = control.preferences;
@@ -40,11 +40,11 @@ export const isUnitPending = ({ control, machine: { quirks }, now }: Context): b
   return tries < ASKED_FOR_LIMIT || now < (askedAt ?? -Infinity) + AGAIN_MS;
 };
 
-/** What the machine is still to be asked: nothing, before its first status (contract rule 6). */
+/** The pending query of the machine: none before its first status (safety rule 6). */
 const questionDue = ({ statusSeen, preferences, record }: Control, quirks: Quirks, gapEnd: number): Due => {
   const at = ({ askedAt }: { askedAt: number | null }): number =>
     Math.max(gapEnd, (askedAt ?? -Infinity) + AGAIN_MS);
-  // To read is no write, and an early sign of life.
+  // A read is not a write, and an early sign of life.
   const listens = statusSeen || quirks.readsPreferences;
   if (listens && !preferences.known && preferences.tries < TRIES)
     return { operation: { op: "preferences" }, at: at(preferences) };
@@ -52,7 +52,7 @@ const questionDue = ({ statusSeen, preferences, record }: Control, quirks: Quirk
   return asks ? { operation: { op: "record" }, at: at(record) } : null;
 };
 
-/** A read of a machine that has fallen silent at rest; of one that moves, silence is what it is. */
+/** A read of a machine that has stopped notifying at rest; a moving machine that stops notifying is silent. */
 const aliveDue = (control: Control, telemetry: Telemetry, gapEnd: number): Due => {
   if (control.statusSeen && !showsRest(telemetry)) return null;
   const seen = Math.max(

@@ -15,7 +15,7 @@ const chain = (step: Step, next: (control: Control) => Step): Step => {
   return { control: after.control, effects: [...step.effects, ...after.effects] };
 };
 
-/** Settles what telemetry or time has decided. */
+/** Applies the decisions of telemetry or time. */
 export const review = (context: Context, sample?: Sample): Step => {
   const { control } = context;
   const { stop, start, speed, mode, incline } = control;
@@ -38,13 +38,13 @@ const settle = (context: Context, sample?: Sample): Step =>
   });
 
 /**
- * What brings, or brought, the belt to rest still does. After a crash nobody saw the stop confirmed, and it is over all
- * the same once the belt keeps a speed: what stops it then is somebody else.
+ * The cause of the present or last stop still applies. After a crash no stop was confirmed in this run, and the cause
+ * ends once the belt keeps a speed: a later stop has another cause.
  */
 const isHalting = ({ stop, stopConfirmed }: Control, telemetry: Telemetry): boolean =>
   stop !== null || !isMoving(telemetry) || (!stopConfirmed && settledSpeed(telemetry) === null);
 
-/** A valid status came in; `telemetry` has it already. */
+/** A valid status arrived; `telemetry` includes it already. */
 export const onStatus = (context: Context, sample: Sample): Step => {
   const { control: before, telemetry, machine } = context;
   const moves = isMoving(telemetry);
@@ -55,7 +55,7 @@ export const onStatus = (context: Context, sample: Sample): Step => {
     started: before.started && { ...before.started, seen: before.started.seen || shows },
     haltedBy: isHalting(before, telemetry) ? before.haltedBy : null,
     leftMoving: before.leftMoving && telemetry.rests < PROOF,
-    // A stop that was dropped (rule 2) is over once the belt has come to rest all the same.
+    // A stop that was dropped (safety rule 2) ends once the belt has come to rest.
     stopConfirmed: before.stopConfirmed || (!before.stop && telemetry.rests >= PROOF),
   };
   const reviewed = chain(proveStop({ ...context, control }, sample), (proved) =>
@@ -64,9 +64,12 @@ export const onStatus = (context: Context, sample: Sample): Step => {
   return { ...reviewed, control: followTarget(reviewed.control, telemetry) };
 };
 
-const LOST = failure("link-lost", "The Bluetooth link was lost on the way. The command is not repeated.");
+const LOST = failure(
+  "link-lost",
+  "The Bluetooth link was lost before the result. The command is not repeated.",
+);
 
-/** The link is gone: starts, speeds and modes end with it, a stop lives on (contract rule 2). */
+/** The link is gone: starts, speeds and modes end with it, a stop stays (safety rule 2). */
 export const onLinkLost = (context: Context): Step => {
   const step = chain(cancelGoals(context.control, LOST), (control) =>
     onStopLinkLost({ ...context, control }),
@@ -77,7 +80,7 @@ export const onLinkLost = (context: Context): Step => {
   };
 };
 
-/** The moments at which time alone decides something. */
+/** The times at which time alone decides something. */
 export const deadlines = (control: Control): readonly number[] =>
   [
     control.stop?.deadline,

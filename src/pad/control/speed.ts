@@ -15,29 +15,29 @@ import {
   type Telemetry,
 } from "./telemetry.js";
 
-/** Contract 3: within 0.1 km/h or one step of the target. */
+/** docs/topics.md: within 0.1 km/h or one step of the target. */
 const tolerance = (step: Speed): number => Math.max(10, step);
-/** Contract 3: from rest a speed belongs to its start for 20 s. */
+/** docs/topics.md: from rest a speed belongs to its start for 20 s. */
 export const FROM_REST_MS = 20_000;
-/** Contract rule 2: a speed never waits. A busy link and a status that is late are given as long as a start frame. */
+/** Safety rule 2: a speed never waits. A busy link and a late status get as much time as a start frame. */
 export const WRITE_WITHIN_MS = 5_000;
-/** A speed that had no effect at all after this is written once more: writes without response get lost. */
+/** A speed without any effect after this time is written once more: writes without response get lost. */
 const AGAIN_MS = 2_500;
 const MAX_WRITES = 2;
 
 export interface SpeedRequest extends Pick<SpeedGoal, "refs" | "target" | "onlySlower"> {
-  /** When its command came. */
+  /** When its command arrived. */
   readonly since: number;
 }
 
-/** Contract 3: 0.4 km/h a second + 5 s. */
+/** docs/topics.md: 0.4 km/h a second + 5 s. */
 const speedTime = (from: Speed, to: Speed): number => (Math.abs(kmh(to) - kmh(from)) / 0.4 + 5) * 1000;
 
 const isNear = (a: Speed, b: Speed, step: Speed): boolean => Math.abs(a - b) <= tolerance(step);
 
 /**
- * Most models show "running" all the way down (wire-facts a.8), so a belt that slows below what we have asked for is
- * taken to be stopped by somebody: a speed written now would send it off again under their feet (contract rule 5).
+ * Most models show "running" until the belt rests (wire-facts a.8), so a belt that slows below the requested speed
+ * counts as stopped by another controller: a speed written now would start it again under a person (safety rule 5).
  */
 const slowsByItself = (goal: SpeedGoal, telemetry: Telemetry): boolean => {
   const askedFor = goal.wrote ? goal.target : goal.slowingTo;
@@ -47,18 +47,18 @@ const slowsByItself = (goal: SpeedGoal, telemetry: Telemetry): boolean => {
 
 const measuredSpeed = (telemetry: Telemetry): Speed => telemetry.last?.status.speed ?? AT_REST;
 
-/** Contract rule 5: a speed is written only while a fresh status shows the belt running, and not slowing to rest. */
+/** Safety rule 5: a speed is written only while a fresh status shows the belt running, and not slowing to rest. */
 const maySetSpeed = ({ telemetry, now }: Context, goal: SpeedGoal): boolean =>
   isFresh(telemetry, now) &&
   isRunning(telemetry) &&
   !slowsByItself(goal, telemetry) &&
   (!goal.onlySlower || goal.target <= measuredSpeed(telemetry));
 
-/** The same between the frames of one write, whose goal has it on record already. */
+/** The same between the frames of one write, which its goal records already. */
 export const maySetSpeedStill = (context: Context, goal: SpeedGoal): boolean =>
   maySetSpeed(context, { ...goal, wrote: null });
 
-/** Written once, and once more only while the belt has never left the speed it had (contract rule 5). */
+/** Written once, and once more only while the belt has never left the speed it had (safety rule 5). */
 export const speedDue = (context: Context, goal: SpeedGoal): Due => {
   if (!maySetSpeed(context, goal)) return null;
   const { capabilities, quirks } = context.machine;
@@ -71,7 +71,7 @@ export const speedDue = (context: Context, goal: SpeedGoal): Due => {
 
 const NOT_WRITTEN = failure(
   "unconfirmed",
-  "The belt was not seen running steadily, so the speed was not written. Try again.",
+  "No status showed the belt running steadily, so the speed was not written. Try again.",
 );
 
 const ELSEWHERE = failure(
@@ -80,10 +80,10 @@ const ELSEWHERE = failure(
 );
 const ALREADY_SLOWER = failure(
   "superseded",
-  "The belt runs slower than that already, so nothing was written. It keeps its speed.",
+  "The belt already runs slower, so nothing was written. It keeps its speed.",
 );
 
-/** The belt has left its old speed and keeps to another one than the target: somebody has pressed a button. */
+/** The belt has left its old speed and keeps one other than the target: a button was pressed. */
 const settledElsewhere = ({ wrote }: SpeedGoal, telemetry: Telemetry): boolean =>
   wrote !== null &&
   wrote.left &&
@@ -106,20 +106,20 @@ const ended = ({ control, telemetry, now }: Context, goal: SpeedGoal): Outcome |
   if (now >= goal.deadline)
     return failure(
       "unconfirmed",
-      "The belt did not reach the speed in time. It runs at the speed that state shows.",
+      "The belt did not reach the speed in time. `speed` in the state shows its speed.",
     );
   return null;
 };
 
 /**
- * The pad has told a lower limit than the one that the speed was accepted by. A belt that was sent above it already is
- * brought down to it.
+ * The pad has reported a lower limit than the one by which the speed was accepted. A belt that was already sent above
+ * it is slowed down to it.
  */
 const aboveNewLimit = ({ control, machine, now }: Context, goal: SpeedGoal): Step => {
   const { maxSpeed } = machine.capabilities;
   const outcome = failure(
     "out-of-range",
-    `The pad has told a lower limit since: at most ${kmh(maxSpeed)} km/h. The belt goes no faster than that.`,
+    `The pad has reported a lower limit since: at most ${kmh(maxSpeed)} km/h. The belt goes no faster than that.`,
   );
   const brake: SpeedGoal = {
     ...goal,
@@ -130,7 +130,7 @@ const aboveNewLimit = ({ control, machine, now }: Context, goal: SpeedGoal): Ste
     writeBy: now + WRITE_WITHIN_MS,
     onlySlower: true,
   };
-  // A start that was wanted for this speed alone goes with it.
+  // A start that was requested for this speed alone is cancelled with it.
   const { start } = control;
   const isOrphan = start !== null && start.wroteAt === null && start.refs.length === 0;
   return {
@@ -139,7 +139,10 @@ const aboveNewLimit = ({ control, machine, now }: Context, goal: SpeedGoal): Ste
   };
 };
 
-/** Whether the belt has left the speed that it had when the target was written: it obeys that, or somebody else. */
+/**
+ * Whether the belt has left the speed that it had when the target was written: it obeys the bridge or another
+ * controller.
+ */
 const noteLeaving = (goal: SpeedGoal, sample?: Sample): SpeedGoal => {
   const { wrote } = goal;
   const measured = sample?.status.speed;
@@ -148,7 +151,7 @@ const noteLeaving = (goal: SpeedGoal, sample?: Sample): SpeedGoal => {
   return left ? { ...goal, wrote: { ...wrote, left } } : goal;
 };
 
-/** Asks for a speed; the latest wins. One asked for before the belt runs belongs to its start. */
+/** Requests a speed; the latest wins. A speed before the belt runs belongs to its start. */
 export const requestSpeed = (
   { control, telemetry, now }: Context,
   { refs, target, since, onlySlower }: SpeedRequest,
@@ -171,7 +174,7 @@ export const requestSpeed = (
   return { control: { ...control, speed }, effects: supersede(older) };
 };
 
-/** Settles a speed with what telemetry shows; `sample` is the status that just came, if one did. */
+/** Resolves a speed by telemetry; `sample` is the status that has just arrived, if any. */
 export const reviewSpeed = (context: Context, sample?: Sample): Step => {
   const { control, telemetry, machine } = context;
   const { capabilities } = machine;
@@ -189,10 +192,10 @@ export const reviewSpeed = (context: Context, sample?: Sample): Step => {
     : { control: { ...control, speed: seen }, effects: [] };
 };
 
-/** Contract 3: the speed that was asked for, else the one that the belt was last brought to. */
+/** docs/topics.md: the requested speed, else the last speed of the belt. */
 export const targetOf = ({ speed, target }: Control): Speed | null => speed?.target ?? target;
 
-/** Contract 3: the target follows the pad when it settles elsewhere without us, and is gone at rest. */
+/** docs/topics.md: the target follows the pad when it settles elsewhere without a command, and is null at rest. */
 export const followTarget = (control: Control, telemetry: Telemetry): Control => {
   if (showsRest(telemetry)) return { ...control, target: null };
   const settled = control.speed || control.stop ? null : settledSpeed(telemetry);
@@ -201,7 +204,7 @@ export const followTarget = (control: Control, telemetry: Telemetry): Control =>
   return elsewhere ? { ...control, target: settled } : control;
 };
 
-/** The number that was written meant another speed than the one that was asked for. */
+/** The written number meant another speed than the requested one. */
 export const rescaleSpeed = ({ control, telemetry, now }: Context): Control => {
   const { speed } = control;
   if (!speed?.wrote) return control;

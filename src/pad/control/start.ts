@@ -4,24 +4,26 @@ import type { Context } from "./context.js";
 import { type Control, notWritten, type RequestId, resolve, type StartGoal, type Step } from "./goals.js";
 import { isFresh, isDriven, isStartingOrDriven, showsRest, type Telemetry } from "./telemetry.js";
 
-/** Contract 3: measured speed above 0 within 20 s. */
+/** docs/topics.md: measured speed above 0 within 20 s. */
 const START_DEADLINE_MS = 20_000;
-/** Contract rule 2: no start frame is written later than 5 s after its command came. */
+/** Safety rule 2: no start frame is written later than 5 s after its command arrived. */
 const WRITE_WINDOW_MS = 5_000;
-/** Contract rule 4: a second toggle only on a status at least 3 s newer that still shows rest. */
+/** Safety rule 4: a second toggle only on a status at least 3 s newer that still shows rest. */
 const TOGGLE_AGAIN_MS = 3_000;
-/** A pad that takes a start shows a countdown in its next status: at rest in the first one a gap later, it is inert. */
+/**
+ * A pad that accepts a start shows a countdown in its next status: at rest in the first one a gap later, it is inert.
+ */
 const INERT_AFTER_MS = 600;
-/** The mode switch is repeated once when it did not show. */
+/** The mode switch is repeated once when it did not take effect. */
 const MODE_AGAIN_MS = 2_000;
 
-/** A write and the earliest time for it; null: nothing to write until something is seen. */
+/** A write and its earliest time; null: nothing to write before the next event. */
 export type Due = { readonly operation: Operation; readonly at: number } | null;
 
-/** From when on it is too late to write a start. */
+/** The end of the time in which a start may be written. */
 export const startWindowEnd = (goal: StartGoal): number => goal.since + WRITE_WINDOW_MS;
 
-/** Asks for a moving belt. A start under way is shared; `since` is when the command came (contract rule 2). */
+/** Requests a moving belt. A pending start is shared; `since`: when the command arrived (safety rule 2). */
 export const requestStart = (
   { control, telemetry, now }: Context,
   refs: readonly RequestId[],
@@ -40,7 +42,7 @@ export const requestStart = (
   return { control: { ...control, start }, effects: [] };
 };
 
-/** Contract rules 2 and 4: in time, and to a belt that a fresh status shows at rest. */
+/** Safety rules 2 and 4: in time, and to a belt that a fresh status shows at rest. */
 export const mayStart = ({ telemetry, now }: Context, goal: StartGoal): boolean =>
   !goal.joined && now <= startWindowEnd(goal) && isFresh(telemetry, now) && showsRest(telemetry);
 
@@ -55,11 +57,12 @@ export const startDue = (context: Context, goal: StartGoal): Due => {
 
 const manual: Operation = { op: "mode", mode: "manual" };
 
-/** Contract rule 4: whichever command the last start frame was for, it may still be taking effect. */
+/** Safety rule 4: the last start frame, of whichever command, may still be taking effect. */
 const mayToggle = ({ started }: Control, telemetry: Telemetry): boolean =>
   started === null ||
   started.seen ||
-  // A pad that has refused one gets the next once a newer status shows rest: what allowed the last one may be too old.
+  // A pad that has refused a start gets the next once a newer status shows rest: the status that allowed the last one
+  // may be too old.
   (started.taken === false && (telemetry.last?.at ?? 0) > started.at) ||
   (telemetry.last?.at ?? 0) - started.statusAt >= TOGGLE_AGAIN_MS;
 
@@ -83,29 +86,29 @@ const againDue = (context: Context, goal: StartGoal, wroteAt: number): Due => {
   const { quirks } = machine;
   const isTaken = control.started?.taken ?? false;
   if (isTaken || (telemetry.last?.at ?? 0) < wroteAt + INERT_AFTER_MS) return null;
-  // Neither modes nor handshakes: the start itself is all there is to repeat.
+  // Machines without modes and handshakes: only the start itself is repeated.
   if (!quirks.manualBeforeRetry) return startAt(context, 0);
   if (goal.manualAt === null) return { operation: manual, at: 0 };
   if (!control.handshakeDone) return { operation: { op: "handshake" }, at: 0 };
   return startAt(context, 0);
 };
 
-/** The belt was starting, and is at rest again: somebody has stopped it, and is not to be contradicted. */
+/** The belt was starting, and is at rest again: another controller has stopped it, and must not be overridden. */
 const wasHalted = ({ started }: Control, goal: StartGoal, telemetry: Telemetry): boolean =>
   (goal.joined || (goal.wroteAt !== null && (started?.seen ?? false))) && showsRest(telemetry);
 
 const TOO_LATE = failure(
   "unconfirmed",
-  "The belt was not seen at rest in time for a start, so none was written. Try again.",
+  "The belt was not confirmed at rest in time for a start, so none was written. Try again.",
 );
 
 const failed = ({ control, telemetry, now }: Context, goal: StartGoal): Outcome | null => {
   if (wasHalted(control, goal, telemetry))
-    return failure("superseded", "The belt was stopped by somebody else before it moved.");
+    return failure("superseded", "The belt was stopped at the pad or by another controller before it moved.");
   if (now >= goal.deadline)
     return failure(
       "unconfirmed",
-      "The belt did not move within 20 s of the start. Step on it, or look at the pad.",
+      "The belt did not move within 20 s of the start. Step on it, or check the pad.",
     );
   const late = now > startWindowEnd(goal) && goal.wroteAt === null && !isStartingOrDriven(telemetry);
   return late ? notWritten(control, TOO_LATE) : null;
@@ -113,7 +116,7 @@ const failed = ({ control, telemetry, now }: Context, goal: StartGoal): Outcome 
 
 const ORPHANED = failure("superseded", "The belt did not start, so the speed was dropped.");
 
-/** A start has failed; a speed that belongs to it goes with it. */
+/** A start has failed; a speed that belongs to it is dropped with it. */
 export const endStart = (control: Control, goal: StartGoal, outcome: Outcome): Step => {
   const orphan = control.speed?.fromRest ? control.speed : null;
   return {
@@ -122,7 +125,7 @@ export const endStart = (control: Control, goal: StartGoal, outcome: Outcome): S
   };
 };
 
-/** Settles a start: `ok` once the measured speed is above 0. */
+/** Resolves a start: `ok` once the measured speed is above 0. */
 export const reviewStart = (context: Context): Step => {
   const { control, telemetry, now } = context;
   const goal = control.start;

@@ -15,51 +15,56 @@ import {
 } from "./goals.js";
 import { isFresh, isActive, type Sample, showsRest, type Telemetry } from "./telemetry.js";
 
-/** Contract rule 1: after its deadline a stop is repeated every 5 s as long as telemetry shows movement. */
+/** Safety rule 1: after its deadline a stop is repeated every 5 s as long as telemetry shows movement. */
 const OVERDUE_REPEAT_MS = 5_000;
-/** Of a machine that notifies by itself. */
+/** For a machine that notifies by itself. */
 const REPEAT_MS = 2_100;
-/** Two polls fit between two stop frames, so that a belt at rest is proved between them; timers may be late. */
+/** Two polls fit between two stop frames, so that rest is proved between them; timers may be late. */
 const LATE_TIMERS_MS = 100;
 const repeatAfter = ({ poll, minGap }: Quirks): number =>
   poll === null ? REPEAT_MS : 3 * minGap + LATE_TIMERS_MS;
-/** Contract rule 2: within this time a stop is the first write of a reconnect. */
+/** Safety rule 2: within this time a stop is the first write of a reconnect. */
 const BLIND_STOP_MS = 60_000;
-/** Contract rule 7: a start written this shortly before a stop may still take effect after it. */
+/** Safety rule 7: a start written this shortly before a stop may still take effect after it. */
 const LATE_START_MS = 5_000;
-/** One to a machine whose statuses do not show a start, until it acknowledges the stop (wire-facts b.7.1). */
+/** The same on a machine whose statuses do not show a start, until it acknowledges the stop (wire-facts b.7.1). */
 const SPIN_UP_MS = 15_000;
 /** Two statuses after that. */
 const SEEN_WITHIN_MS = 3_000;
-/** Contract rule 7: two consecutive statuses. */
+/** Safety rule 7: two consecutive statuses. */
 export const PROOF = 2;
 
-/** 0.01 km/h a second, well below the 0.53 km/h that a belt slows by (wire-facts a.9): less is a pause that was ignored. */
+/**
+ * 0.01 km/h per second, well below the 0.53 km/h by which a belt slows (wire-facts a.9): a smaller drop means an
+ * ignored pause.
+ */
 const OBEYED_DROP = 20;
 
-/** Contract 3: 0.4 km/h a second + 6, at least 10 s. A belt slows by about 0.53 km/h a second (wire-facts a.9). */
+/** docs/topics.md: 0.4 km/h a second + 6, at least 10 s. A belt slows by about 0.53 km/h a second (wire-facts a.9). */
 export const stopTime = (speed: Speed): number => Math.max(10, kmh(speed) / 0.4 + 6) * 1000;
 
 /**
- * A start that was written shortly before may yet move the belt: rest counts only once it showed, or in a status of 5 s
- * later. Silence since then proves nothing, however long it lasts.
+ * A start that was written shortly before may still move the belt: rest counts only once the start showed, or in a
+ * status 5 s later. Silence since then proves nothing, however long it lasts.
  */
 const startMayFollow = ({ started }: Control, { last }: Telemetry): boolean =>
   started !== null && !started.seen && (last?.at ?? -Infinity) - started.at < startWindow(started);
 
 const startWindow = ({ slow }: Started): number => (slow ? SPIN_UP_MS : LATE_START_MS);
 
-/** Contract rule 7: a stop's deadline does not end before a start may no longer follow. */
+/** Safety rule 7: a stop's deadline does not end while a start may still take effect. */
 const startSettles = ({ started }: Control, now: number): number => {
   if (!started || started.seen) return now;
   return (started.at === NOT_SENT_YET ? now : started.at) + startWindow(started) + SEEN_WITHIN_MS;
 };
 
-/** The belt was not at rest in its last status, or a start is on its way to it. Nothing is known of an unseen pad. */
+/** The belt was not at rest in its last status, or a start frame is in flight. An unseen pad does not count. */
 export const mayMove = (control: Control, telemetry: Telemetry): boolean =>
   telemetry.last !== null && (!showsRest(telemetry) || startMayFollow(control, telemetry));
 
-/** Asked for so recently that a link is worth getting for it alone, and that it is the first write there (rule 2). */
+/**
+ * Requested so recently that the link is restored for it alone, and that it is the first write there (safety rule 2).
+ */
 export const isRecentlyRequested = (stop: StopGoal | null, now: number): boolean =>
   stop !== null && now - stop.since <= BLIND_STOP_MS;
 
@@ -71,15 +76,18 @@ export interface StopRequest {
   readonly lostMoving: boolean;
 }
 
-/** An end of the program outranks safety's reason, and that a person's wish: it decides what may come after. */
+/**
+ * The end of the program has priority over a safety reason, and that over a person's stop: the cause decides what may
+ * follow.
+ */
 const gravest = (under: StopCause | undefined, asked: StopCause): StopCause =>
   under === undefined || under === "command" || asked === "exit" ? asked : under;
 
-const OVERTAKEN = failure("superseded", "A stop came after it. The belt is being stopped.");
+const OVERTAKEN = failure("superseded", "A later stop replaced this command. The belt is being stopped.");
 
 /**
- * Takes a stop: everything else is given up. One that is under way is shared: another press adds a frame when the pad
- * can take one, and leaves the proof of rest alone.
+ * Accepts a stop: everything else is cancelled. A pending stop is shared: a repeated request adds a frame when the pad
+ * can take one, and does not restart the proof of rest.
  */
 export const requestStop = ({ control, telemetry, now }: Context, request: StopRequest): Step => {
   const under = control.stop;
@@ -111,7 +119,7 @@ const stopped = (control: Control, stop: StopGoal): Step => ({
   effects: [{ type: "stopped", goal: stop }, ...resolve(stop.refs, OK)],
 });
 
-/** Counts the proof of rule 7 with one status; confirmed, the goal is gone and its results are `ok`. */
+/** Counts the proof of safety rule 7 with one status; once confirmed, the goal is removed and its results are `ok`. */
 export const proveStop = ({ control, telemetry }: Context, sample: Sample): Step => {
   const { stop } = control;
   if (!stop || sample.status.speed === undefined) return { control, effects: [] };
@@ -130,14 +138,16 @@ const hasSlowed = ({ trail }: Telemetry): boolean => {
   return before !== undefined && latest !== undefined && latest.speed < before.speed;
 };
 
-/** Rule 2, on a late reconnect: at rest clears it, moving stops the belt if it was moving when the link was lost. */
+/**
+ * Safety rule 2, on a late reconnect: at rest clears it, moving stops the belt if it was moving when the link was lost.
+ */
 const decideLate = (control: Control, stop: StopGoal, telemetry: Telemetry): Step => {
   if (showsRest(telemetry)) return stopped(control, stop);
   if (stop.movedWhenLost)
     return { control: { ...control, stop: { ...stop, waitsForStatus: false } }, effects: [] };
   const outcome = failure(
     "unconfirmed",
-    "The pad came back more than 60 s later with a belt that someone else has started. It was left running.",
+    "The pad was back after more than 60 s with a belt that was started by another controller. It was left running.",
   );
   return {
     control: { ...control, stop: null, haltedBy: null },
@@ -145,16 +155,16 @@ const decideLate = (control: Control, stop: StopGoal, telemetry: Telemetry): Ste
   };
 };
 
-/** Past its deadline a stop's results are given up. The belt is not: the goal stays. */
+/** Past its deadline a stop's results end as `unconfirmed`. The goal stays. */
 export const reviewStop = ({ control, now }: Context): Step => {
   const { stop } = control;
   if (!stop || stop.deadline === null || now < stop.deadline) return { control, effects: [] };
   const outcome = failure(
     "unconfirmed",
     stop.lastWrite === null
-      ? "The pad cannot be reached, so the stop could not be written. It is the first thing written when it is back; " +
+      ? "The pad cannot be reached, so the stop could not be written. It is the first write when the pad is back; " +
           "until then use the pad's remote or its mains switch."
-      : "The belt was not seen at rest in time. The stop goes on; use the remote or the mains switch if it moves.",
+      : "The belt was not confirmed at rest in time. The bridge repeats the stop; use the remote or the mains switch if the belt moves.",
   );
   return {
     control: { ...control, stop: { ...stop, refs: [], deadline: null, overdue: true } },
@@ -162,7 +172,7 @@ export const reviewStop = ({ control, now }: Context): Step => {
   };
 };
 
-/** No stop frame has reached the present link yet, or none that counts. */
+/** No stop frame was written to the present link yet, or none that counts. */
 export const unwrittenStop = {
   lastWrite: null,
   inGap: false,
@@ -171,14 +181,14 @@ export const unwrittenStop = {
   proof: 0,
 } as const;
 
-/** The link went down under a stop: its results end, the goal lives on and is written again after the reconnect. */
+/** The link was lost during a stop: its results end, the goal stays and is written again after the reconnect. */
 export const onStopLinkLost = ({ control, telemetry }: Context): Step => {
   const { stop } = control;
   if (!stop) return { control, effects: [] };
   const movedWhenLost = control.statusSeen ? mayMove(control, telemetry) : stop.movedWhenLost;
   const outcome = failure(
     "link-lost",
-    "The link was lost before the belt was seen at rest. It is stopped on reconnect.",
+    "The link was lost before the belt was confirmed at rest. The bridge stops it on reconnect.",
   );
   return {
     control: { ...control, stop: { ...stop, ...unwrittenStop, refs: [], movedWhenLost } },
@@ -186,19 +196,20 @@ export const onStopLinkLost = ({ control, telemetry }: Context): Step => {
   };
 };
 
-/** A link came up: may a waiting stop be written blindly, or does the first status decide (rule 2)? */
+/** A link is up: a pending stop is written without a status, or the first status decides (safety rule 2). */
 export const onStopLinkUp = ({ control, now }: Context): Control => {
   const { stop } = control;
   return stop ? { ...control, stop: { ...stop, waitsForStatus: !isRecentlyRequested(stop, now) } } : control;
 };
 
-/** A status that came after the last stop frame shows rest: another frame would only make the proof begin anew. */
+/** A status after the last stop frame shows rest: another frame would only restart the proof. */
 const looksDone = ({ lastWrite }: StopGoal, telemetry: Telemetry): boolean =>
   showsRest(telemetry) && (telemetry.last?.at ?? 0) > (lastWrite ?? Infinity);
 
 /**
  * When the next stop frame is due; null while there is none to write, or a status decides first. Only the first one
- * passes the pad's gap: a frame within the gap may be lost, and everything written into one loses the next as well.
+ * passes the pad's gap: a frame within the gap may be lost, and each frame within a gap makes the pad ignore the next
+ * one too.
  */
 export const stopDue = (context: Context): number | null => {
   const { control, telemetry, machine, now } = context;
@@ -210,7 +221,7 @@ export const stopDue = (context: Context): number | null => {
   if (stop.inGap) return gapEnd;
   if (looksDone(stop, telemetry) && !startMayFollow(control, telemetry)) return null;
   if (stop.ignored && stop.deadline !== null) return gapEnd;
-  // Without a poll between two frames nobody would see the belt come to rest.
+  // Without a poll between two frames no status would show the belt come to rest.
   const polled = quirks.poll === null || (lastPoll ?? -Infinity) > stop.lastWrite;
   if (stop.pressedAgain && polled) return gapEnd;
   const repeat = repeatAt(context, stop);
@@ -225,17 +236,20 @@ const repeatAt = ({ telemetry, machine: { quirks }, now }: Context, stop: StopGo
     : null;
 };
 
-/** The belt has slowed since the stop was asked for as one does that obeys. */
+/** The belt has slowed since the request as an obeying belt does. */
 const obeys = ({ from, asked }: StopGoal, telemetry: Telemetry, now: number): boolean => {
   if (from === null) return true;
   const fallen = from - (telemetry.last?.status.speed ?? AT_REST);
   return fallen > 0 && fallen >= (OBEYED_DROP * (now - asked)) / 1000;
 };
 
-/** A person's OFF is a pause to a machine that knows one; where that does not slow the belt in time, a stop (contract 3). */
+/**
+ * A person's OFF is a pause on a machine that supports one; if that does not slow the belt in time, a stop
+ * (docs/topics.md).
+ */
 export const stopOperation = ({ telemetry, now }: Context, stop: StopGoal): Operation => {
   const keeps = stop.cause === "command" && !stop.endsSession && !stop.overdue;
-  // One that came within the pad's gap may have been lost: that it had no effect says nothing of the pad.
+  // A frame within the pad's gap may have been lost: its missing effect does not mean that the pad ignores pauses.
   return { op: keeps && (stop.inGap || obeys(stop, telemetry, now)) ? "pause" : "stop" };
 };
 
@@ -245,5 +259,5 @@ export const afterStopWritten = ({ telemetry, now }: Context, stop: StopGoal, in
   return { ...stop, ...unwrittenStop, from, inGap, lastWrite: now };
 };
 
-/** It has left: what was written before it, and held it up, is behind it. */
+/** It was sent: earlier writes, which delayed it, are sent too. */
 export const stopSent = (stop: StopGoal, now: number): StopGoal => ({ ...stop, lastWrite: now });

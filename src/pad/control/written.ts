@@ -51,7 +51,7 @@ export const onWriteStarted = (context: Context, operation: Operation): Control 
 const isInGap = ({ control: { lastWrite }, machine: { quirks }, now }: Context): boolean =>
   lastWrite !== null && now - lastWrite < quirks.minGap;
 
-/** A write has left for the pad: it was held up, as by a suspend, for as long as it has taken. */
+/** A write was sent to the pad: it was delayed, as by a suspend, for as long as it has taken. */
 export const onWriteSent = ({ control: before, telemetry, now }: Context, operation: Operation): Control => {
   const controlPoint = requestSent(before.controlPoint, operation, now);
   const control: Control = { ...before, lastWrite: now, controlPoint };
@@ -70,7 +70,7 @@ const startSent = (control: Control, telemetry: Telemetry, now: number): Control
   };
 };
 
-/** What was on its way has left, or never will. */
+/** Writes in flight were sent, or never will be. */
 export const afterWritesSent = (control: Control, now: number): Control => ({
   ...control,
   started: control.started?.at === NOT_SENT_YET ? { ...control.started, at: now } : control.started,

@@ -7,34 +7,34 @@ import type { Frame, Model, Operation } from "../../protocol/protocol.js";
 import { noReplies, type PollReplies, takeReply, expectReply } from "./poll-replies.js";
 import { unitWriter } from "./unit-writer.js";
 
-/** A subscription or a write that takes longer than this has met a dead link (noble never settles it, design 5). */
+/** A subscription or a write that takes longer than this is on a dead link (noble never settles it, ADR 9). */
 const CALL_MS = 3_000;
-/** KingSmith pads drop what follows a subscription too soon; KS Fit leaves 100 ms and more (wire-facts b.7.2). */
+/** KingSmith pads drop a frame too soon after a subscription; KS Fit leaves 100 ms and more (wire-facts b.7.2). */
 const OPENING_GAP_MS = 100;
-/** So many writes in a row that a machine refuses are not its mood any more. */
+/** This many refused writes in a row are not transient any more. */
 const REFUSALS = 3;
-/** Replies that wait, as operations do behind them: the link takes none, or the pad says more than anybody can answer. */
+/** Replies that wait, as operations do behind them: the link takes none, or the pad sends more than can be answered. */
 const MAX_REPLIES = 4;
 
 export interface ConnectionDeps {
   readonly clock: Clock;
-  /** The link is let go: what nobody has asked for is not written any more. */
+  /** The link is being closed: unsolicited frames are not written any more. */
   readonly gone: AbortSignal;
-  /** `poll` is when the poll that a status answers was written, else null. */
+  /** `poll`: when the poll that a status answers was written, else null. */
   readonly onMessage: (message: DecodedMessage, poll: number | null) => void;
 }
 
 /** One connection: operations become frames, notifications become messages. */
 export interface Connection {
   readonly link: Link;
-  /** What may be written from the beginning; what changes it is heard. */
+  /** The initial access; changes come as messages. */
   readonly access: Access;
-  /** Subscribes to what the protocol listens to. Rejects with a BridgeError when the link does not bear it. */
+  /** Subscribes to the protocol's characteristics. Rejects with a BridgeError when the link does not support it. */
   listen(): Promise<void>;
   /**
-   * Hands the frames of one operation to the link, in order, and reads its values; before each `isStillAllowed` is asked, and
-   * the rest left when it says no. Settles within 3 s a frame. The caller keeps to one at a time; only a stop may pass
-   * one that has not settled, and cuts it off.
+   * Writes the frames of one operation to the link, in order, and reads its values; before each frame `isStillAllowed`
+   * is called, and the rest is left out when it returns false. Settles within 3 s per frame. The caller writes one
+   * operation at a time; only a stop may pass an unsettled one, and cuts it off.
    */
   write(operation: Operation, isStillAllowed: () => boolean): Promise<void>;
 }
@@ -58,12 +58,12 @@ export const openConnection = (
   const received = (characteristic: string, bytes: Uint8Array): void => {
     const { session: next, messages, replies: units = [] } = talk.receive(characteristic, bytes, clock.now());
     talk = next;
-    // What is heard may be what a stop waits for: it goes first.
+    // A message may be the one that a stop waits for: it is handled first.
     for (const each of messages) onMessage(each, each.kind === "status" ? answered() : null);
     for (const unit of units) reply(unit);
   };
 
-  /** A reply that does not go out is no news: the next thing that is asked of the link tells what has become of it. */
+  /** A reply that is not sent is not reported: the next operation on the link shows the reason. */
   const reply = (unit: FrameSequence): void => {
     if (replying >= MAX_REPLIES) return;
     replying += 1;
@@ -78,7 +78,7 @@ export const openConnection = (
     const now = clock.now();
     const answer = takeReply(replies, now);
     replies = answer.replies;
-    // A machine that notifies by itself answers nobody: its status counts from when it came (contract rule 7, FTMS).
+    // A machine that notifies by itself answers no poll: its status counts from its arrival (safety rule 7, FTMS).
     return model.quirks.pushes ? now : answer.poll;
   };
 
@@ -103,8 +103,8 @@ export const openConnection = (
   };
 
   /**
-   * A machine that says no to one write has a link as good as before (ATT "procedure already in progress", b.3). One
-   * that goes on saying it did not take its subscriptions (ATT "CCCD improperly configured"): they are made anew.
+   * A machine that refuses one write has an intact link (ATT "procedure already in progress", b.3). One that keeps
+   * refusing did not accept its subscriptions (ATT "CCCD improperly configured"): they are made again.
    */
   const tolerant = async (sent: Promise<void>): Promise<void> => {
     try {
@@ -116,7 +116,7 @@ export const openConnection = (
     }
   };
 
-  /** Whether it could be read: what cannot is not known. */
+  /** Whether the value could be read; otherwise it is unknown. */
   const read = async (characteristic: string): Promise<boolean> => {
     const value = link.read(characteristic, { signal: link.lost });
     const what = `reading ${characteristic}`;
@@ -161,7 +161,7 @@ const OPENING = "opening the connection";
 
 const isRefusal = (error: unknown): boolean => error instanceof BridgeError && error.code === "write-failed";
 
-/** Why a link is gone, as the radio said it. */
+/** Why a link is gone, as the radio reported it. */
 export const lostReason = (link: Link): BridgeError =>
   link.lost.reason instanceof BridgeError
     ? link.lost.reason

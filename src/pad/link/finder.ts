@@ -2,17 +2,17 @@ import type { Address, Advertisement, Radio } from "../../ble/radio.js";
 import type { Clock } from "../../clock.js";
 import type { PadSettings } from "../../domain/pad.js";
 
-/** Long enough to hear every pad in range: pads advertise about every 100 ms to 1 s. */
+/** Long enough to receive every pad in range: pads advertise about every 100 ms to 1 s. */
 const LISTEN_MS = 3_000;
-/** An advertiser that was not heard in this much listening no longer makes a name ambiguous. */
+/** An advertiser that was not received in this much scanning no longer makes a name ambiguous. */
 const FORGET_MS = 30_000;
-/** More time than this between two advertisements was not all spent listening: the scan rests while others connect. */
+/** A longer time between two advertisements was not all scanning: the scan pauses while others connect. */
 const COUNTED_MS = 1_000;
 
 export interface FinderDeps {
   readonly radio: Radio;
   readonly clock: Clock;
-  /** The address this pad's name was bound to before, or null. */
+  /** The address that this pad's name was bound to before, or null. */
   readonly bound: () => Address | null;
   readonly bind: (address: Address) => void;
   readonly onAmbiguous: (addresses: readonly Address[]) => void;
@@ -62,14 +62,14 @@ const listenFor = async (
   return found;
 };
 
-/** Contract rule 11: the first address that matches, unless two match: one of them could be the neighbour's. */
+/** Safety rule 11: the first address that matches, unless two match: one of them could be the neighbour's. */
 const listenForName = async (
   settings: PadSettings,
   deps: FinderDeps,
   signal: AbortSignal,
 ): Promise<Address | null> => {
   const wanted = settings.advertisedName?.toLowerCase();
-  /** Each advertiser, and how much had been listened when it was last heard. */
+  /** Each advertiser, and the scan time at its last advertisement. */
   const lastSeen = new Map<Address, number>();
   let listened = 0;
   let last: number | null = null;

@@ -7,26 +7,26 @@ import type { Model } from "../../protocol/protocol.js";
 import type { Access } from "../../protocol/session.js";
 import type { Machine } from "../control/context.js";
 
-/** What is known of the machine behind a pad id; kept over restarts, so that Home Assistant's entities stay. */
+/** The stored data of the machine behind a pad id; kept across restarts, so that Home Assistant's entities stay. */
 export interface Identity {
-  /** The address its advertised name was bound to (contract rule 11), with that name; null: not bound. */
+  /** The address that its advertised name was bound to (safety rule 11), with that name; null: not bound. */
   readonly bound: { readonly name: string; readonly address: Address } | null;
   readonly protocol: ProtocolName | null;
   readonly model: string | null;
   readonly capabilities: Capabilities | null;
-  /** What the pad last said about itself, once it has: the config may have changed since. */
+  /** The pad's last report of its preferences, if any: the config may have changed since. */
   readonly reported?: PadPreferences;
 }
 
 export const noIdentity: Identity = { bound: null, protocol: null, model: null, capabilities: null };
 
-/** Where identities are kept. `keep` never throws: a store that cannot be written costs memory, not the belt. */
+/** The store of identities. `keep` never throws: while the store cannot be written, only history is not saved. */
 export interface IdentityStore {
   recall(padId: string): Identity;
   keep(padId: string, identity: Identity): void;
 }
 
-/** What a machine is taken for by its model; what the same machine said about itself before still counts. */
+/** The machine by its model; earlier reports of the same machine still apply. */
 const identifiedBy = (identity: Identity, model: Model, settings: PadSettings): Identity => {
   const { bound, reported } = identity;
   const known = { bound, protocol: model.protocol, model: model.name };
@@ -35,7 +35,7 @@ const identifiedBy = (identity: Identity, model: Model, settings: PadSettings): 
     : { ...known, capabilities: capabilitiesOf(model.defaults, null, settings) };
 };
 
-/** What it is taken for after it has spoken for itself; FTMS tells piece by piece, so what was said before still counts. */
+/** The machine after its own report; FTMS reports in steps, so earlier reports still apply. */
 const withPreferences = (
   identity: Identity,
   model: Model,
@@ -54,12 +54,12 @@ const boundAddress = (identity: Identity, settings: PadSettings): Address | null
 export interface IdentityTrackerDeps {
   readonly log: Logger;
   readonly memory: IdentityStore;
-  /** What can be asked of the machine became known, or changed. */
+  /** The machine's capabilities became known, or changed. */
   readonly machine: (machine: Machine) => void;
   readonly changed: () => void;
 }
 
-/** What is known of the machine behind a pad: learned from its link, remembered over restarts. */
+/** The identity of the machine behind a pad: learned on its link, kept across restarts. */
 export class IdentityTracker {
   readonly #settings: PadSettings;
   readonly #deps: IdentityTrackerDeps;
@@ -83,7 +83,7 @@ export class IdentityTracker {
     return boundAddress(this.#identity, this.#settings);
   }
 
-  /** Contract rule 11: the first address that matches, for good. */
+  /** Safety rule 11: the first address that matches, permanently. */
   bind(address: Address): void {
     const name = this.#settings.advertisedName?.toLowerCase();
     if (name === undefined) return;
@@ -91,7 +91,7 @@ export class IdentityTracker {
     this.#learn({ ...this.#identity, bound: { name, address } });
   }
 
-  /** Whether the machine counts in miles, as far as is known. */
+  /** Whether the machine counts in miles, as far as known. */
   onConnected(model: Model): boolean {
     this.#model = model;
     this.#learn(identifiedBy(this.#identity, model, this.#settings));
@@ -103,7 +103,7 @@ export class IdentityTracker {
     return this.#model?.quirks.ftms?.unlock ?? false;
   }
 
-  /** The pad has told its preferences. Returns whether it turned out to count in other units than it was taken to. */
+  /** The pad has reported its preferences. Returns whether its unit differs from the assumed one. */
   onPreferences(preferences: PadPreferences): boolean {
     if (!this.#model) return false;
     const was = this.#identity.capabilities?.imperial ?? false;
@@ -114,8 +114,8 @@ export class IdentityTracker {
   }
 
   /**
-   * What may be written: a pad that has to prove its words first offers no control before it ever has. One that has
-   * keeps it: a handshake that fails later is told by `problem`, and must not cost anybody his entities.
+   * The access to the pad: a pad that must prove its table has no control before its first proof. After it, control
+   * stays: `problem` reports a later failure, and the entities must not disappear.
    */
   onAccess(access: Access): void {
     const known = this.#identity.reported?.control;
@@ -125,19 +125,19 @@ export class IdentityTracker {
     this.#learn(withPreferences(this.#identity, this.#model, { imperial, control }, this.#settings));
   }
 
-  /** Once a run: it does not change by itself. */
+  /** Once per run: it does not change by itself. */
   #warnOfMiles({ protocol }: Model, maxSpeed: number): void {
     if (this.#toldOfMiles) return;
     this.#toldOfMiles = true;
     const said =
       protocol === "ftms"
-        ? `The machine takes its speeds in miles an hour: they are converted, and capped at ${maxSpeed} km/h.`
+        ? `The machine interprets speeds as miles per hour: they are converted, and capped at ${maxSpeed} km/h.`
         : `The pad is set to miles. Its numbers are taken as km/h but capped at ${maxSpeed}, as if they were mph. ` +
           "Set the pad to kilometres in its app.";
     this.#deps.log.warn({ maxSpeed }, said);
   }
 
-  /** The config is wrong for this machine, which only the machine could tell: said once a run. */
+  /** The config is wrong for this machine, which only the machine could show: logged once per run. */
   #reportNoSpeed({ minSpeed, maxSpeed }: Capabilities): void {
     if (this.#toldOfNoSpeed) return;
     this.#toldOfNoSpeed = true;
@@ -150,7 +150,7 @@ export class IdentityTracker {
   }
 
   #learn(identity: Identity): void {
-    // Each connection teaches the same again: a change is what is new.
+    // Each connection reports the same again: only a change is saved.
     if (JSON.stringify(identity) !== JSON.stringify(this.#identity)) {
       this.#identity = identity;
       this.#deps.memory.keep(this.#settings.id, identity);

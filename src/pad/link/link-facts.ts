@@ -4,15 +4,15 @@ import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
 import type { Identity } from "./identity.js";
 import type { Phase } from "../../domain/state.js";
 
-/** What a machine says of itself, besides its measurements. */
+/** A machine's own state, besides its measurements. */
 export interface MachineFacts {
-  /** Its own record of what is wrong with it; null: nothing. */
+  /** Its own record of a fault; null: none. */
   readonly fault: string | null;
   readonly safetyKey: boolean;
   readonly controlLost: boolean;
-  /** A standby that only its own panel or remote can end. */
+  /** A standby that only its own panel or remote ends. */
   readonly panelStandby: boolean;
-  /** It speaks a variant that is not known. */
+  /** It uses an unknown variant. */
   readonly unknownVariant: boolean;
 }
 
@@ -24,20 +24,20 @@ export const NO_FAULT: MachineFacts = {
   unknownVariant: false,
 };
 
-/** What is known of a pad from what it has said. */
+/** The facts about a pad from its messages. */
 export interface ReceivedFacts extends MachineFacts {
-  /** A valid status came since the start. */
+  /** A valid status arrived since the start. */
   readonly seen: boolean;
   /** The belt was not at rest when the link was lost, and was not seen since. */
   readonly lostMoving: boolean;
-  /** Monotonic milliseconds: a value could be read of a machine at rest that says nothing (contract rule 7). */
+  /** Monotonic milliseconds: the last read value of a machine that sends nothing at rest (safety rule 7). */
   readonly aliveAt: number | null;
   /** Epoch milliseconds. */
   readonly lastStatusAt: number | null;
   readonly counters: { readonly statuses: number; readonly badFrames: number };
 }
 
-/** What is known of the link to a pad. */
+/** The facts about the link to a pad. */
 export interface LinkFacts {
   readonly phase: Phase;
   readonly ambiguous: boolean;
@@ -46,13 +46,13 @@ export interface LinkFacts {
   readonly counters: { readonly connects: number; readonly losses: number };
 }
 
-/** All of it, for `view()`. */
+/** All of them, for `view()`. */
 export interface PadLinkFacts extends ReceivedFacts, LinkFacts {
   readonly identity: Identity;
   readonly counters: ReceivedFacts["counters"] & LinkFacts["counters"];
 }
 
-/** What every pad begins with. */
+/** The initial facts of every pad. */
 export const NOTHING_RECEIVED: ReceivedFacts = {
   seen: false,
   lostMoving: false,
@@ -69,13 +69,13 @@ export const NO_LINK: LinkFacts = {
   counters: { connects: 0, losses: 0 },
 };
 
-/** What a machine's own word changes: a key that was pulled is back when the machine is reset, or the belt started. */
+/** The effect of a machine's event: a pulled key is back when the machine is reset, or the belt started. */
 export const afterEvent = ({ type }: MachineEvent): Partial<Pick<MachineFacts, "safetyKey">> => {
   if (type === "safety-key") return { safetyKey: true };
   return type === "started" || type === "reset" ? { safetyKey: false } : {};
 };
 
-/** What a status changes. */
+/** The effect of a status. */
 export const afterStatus = (facts: ReceivedFacts, status: PadStatus, wall: number): ReceivedFacts => {
   const runs = status.activity === "running" && (status.speed ?? 0) > 0;
   const safetyKey = facts.safetyKey && !runs;
@@ -91,12 +91,11 @@ export const afterStatus = (facts: ReceivedFacts, status: PadStatus, wall: numbe
   };
 };
 
-/** What people should read in the log when a fact of the machine's own has changed. */
+/** The log lines for changes of the machine's own state. */
 export const logChange = (before: MachineFacts, after: MachineFacts, log: Logger): void => {
   if (after.fault !== before.fault)
-    if (after.fault === null) log.info({}, "the machine reports no fault any more");
-    else
-      log.error({ fault: after.fault }, `The machine reports a fault: ${after.fault}. Look at its manual.`);
+    if (after.fault === null) log.info({}, "The machine reports no fault any more");
+    else log.error({ fault: after.fault }, `The machine reports a fault: ${after.fault}. See its manual.`);
   if (after.safetyKey && !before.safetyKey)
     log.warn(
       {},
@@ -105,7 +104,7 @@ export const logChange = (before: MachineFacts, after: MachineFacts, log: Logger
   if (after.controlLost && !before.controlLost)
     log.warn(
       {},
-      "The machine does not let the bridge control it; it is asked again by itself. A stop is written all the same. " +
+      "The machine refuses control; the bridge requests it again by itself. A stop is written nevertheless. " +
         "Until then use the machine's own buttons, and close other apps that are connected to it.",
     );
   if (after.panelStandby && !before.panelStandby)
@@ -117,9 +116,9 @@ export const logChange = (before: MachineFacts, after: MachineFacts, log: Logger
   if (after.unknownVariant && !before.unknownVariant)
     log.error(
       {},
-      "The pad speaks a variant of its protocol that is not known. Nothing is written to the belt, stops included: use " +
+      "The pad uses an unknown variant of its protocol. Nothing is written to the belt, not even a stop: use " +
         "the pad's remote. An issue with the log at log.level debug helps to support it.",
     );
   if (before.unknownVariant && !after.unknownVariant) log.info({}, "The pad's variant is known now");
-  if (before.controlLost && !after.controlLost) log.info({}, "the machine lets the bridge control it");
+  if (before.controlLost && !after.controlLost) log.info({}, "The machine grants control to the bridge");
 };

@@ -8,38 +8,38 @@ import type { Logger } from "../../log/log.js";
 import { findPad } from "./finder.js";
 
 /**
- * Seconds before the next connect after so many failures in a row. After an abrupt end KingSmith firmware refuses
- * connections for tens of seconds (wire-facts b.7 no. 5, whose schedule this is), so asking faster gains nothing.
+ * Seconds before the next connect, by the number of failures in a row. After an abrupt end KingSmith firmware refuses
+ * connections for tens of seconds (wire-facts b.7 no. 5, the source of this schedule), so faster attempts gain nothing.
  */
 const SCHEDULE = [0, 2, 5, 10, 15, 30] as const;
-/** While a belt moves without a link every second counts more than good manners. */
+/** While a belt moves without a link, a short interval has priority. */
 const URGENT_MS = 1_000;
 
-/** Milliseconds to wait before trying again, after `failures` others since the last link that worked. */
+/** Milliseconds until the next attempt, after `failures` others since the last working link. */
 export const backoff = (error: BridgeError, failures: number, urgent: boolean): number => {
   const patient = error.retry === "later" || error.retry === "never";
   const ms = (SCHEDULE[patient ? SCHEDULE.length - 1 : failures] ?? 30) * 1000;
   return urgent ? Math.min(ms, URGENT_MS) : ms;
 };
 
-/** Beyond the adapter's own deadline: whatever it forgets to settle must not stop us (design 5). */
+/** Longer than the adapter's own deadline: a promise that it never settles must not block (ADR 9). */
 const CONNECT_MS = 30_000;
 const CLOSE_MS = 3_000;
-/** A pad that is switched on is heard within seconds; whoever waits for longer may wonder. */
+/** A pad that is switched on advertises within seconds; after this time the user gets a hint. */
 const NOT_FOUND_MS = 30_000;
 
-/** What the owner of a pad has to say and do about its link. */
+/** What the supervisor needs from the owner of the pad. */
 export interface LinkOwner {
-  /** The link is wanted: switched on, or a stop waits for it. */
+  /** The link is wanted: switched on, or needed by a stop. */
   wanted(): boolean;
-  /** A belt has to be stopped, or may have to: reconnect without patience. */
+  /** A belt must be stopped, or may have to: reconnect without delay. */
   urgent(): boolean;
   phase(phase: Phase): void;
   onAdvertisement(advertisement: Advertisement): void;
   ambiguous(addresses: readonly Address[]): void;
   bound(): Address | null;
   bind(address: Address): void;
-  /** Lives on the link until it is lost or the signal aborts. Rejects with the BridgeError that ended it. */
+  /** Uses the link until it is lost or the signal aborts. Rejects with the BridgeError that ended it. */
   serve(link: Link, signal: AbortSignal): Promise<void>;
 }
 
@@ -50,8 +50,8 @@ export interface LinkSupervisorDeps {
 }
 
 /**
- * The life of one pad's link as a sequence: wanted -> scan -> connect -> serve -> wait -> again. Each round owns an
- * AbortController; whatever ends the round aborts it, so nothing outlives its round.
+ * One pad's link as a sequence: wanted -> scan -> connect -> serve -> wait -> again. Each round owns an
+ * AbortController; the end of the round aborts it, so nothing outlives its round.
  */
 export class LinkSupervisor {
   readonly #settings: PadSettings;
@@ -74,7 +74,7 @@ export class LinkSupervisor {
     this.#running ??= this.#run().finally(forget);
   }
 
-  /** Something changed about what is wanted: a round that no longer is ends, a wait begins anew. */
+  /** The conditions have changed: a round that is no longer wanted ends, a wait restarts. */
   reconsider(): void {
     if (!this.#mayGoOn()) this.#round.abort();
     else this.#wake();
@@ -86,14 +86,14 @@ export class LinkSupervisor {
     this.#missed = false;
   }
 
-  /** Ends the present wait early; a scan or a link goes on. */
+  /** Ends the present wait early; a scan or a link continues. */
   #wake: () => void = () => undefined;
 
   #mayGoOn(): boolean {
     return !this.#ended && this.#owner.wanted() && this.#deps.radio.state.state === "on";
   }
 
-  /** Ends the link and everything about it. Settles within the close deadline; idempotent. */
+  /** Ends the link and its resources. Settles within the close deadline; idempotent. */
   async end(): Promise<void> {
     this.#ended = true;
     this.#round.abort();
@@ -102,7 +102,7 @@ export class LinkSupervisor {
       clock: this.#deps.clock,
       ms: 2 * CLOSE_MS,
       what: "closing the link",
-    }).catch((error: unknown) => this.#deps.log.debug({ err: error }, "the link did not close in time"));
+    }).catch((error: unknown) => this.#deps.log.debug({ err: error }, "Link not closed in time"));
   }
 
   async #run(): Promise<void> {
@@ -137,13 +137,13 @@ export class LinkSupervisor {
     this.#owner.phase("scanning");
     const address = await this.#find(signal);
     if (signal.aborted) return;
-    // Taken for a wish to go on, a scan that ends by itself would keep us in a loop without a pause.
+    // Treated as success, a scan that ends by itself would cause a loop without a pause.
     if (address === null) throw new BridgeError("radio-busy", "The scan ended by itself.");
     this.#owner.phase("connecting");
     const connecting = radio.connect(address, { signal });
     const link = await withTimeout(connecting, { clock, ms: CONNECT_MS, what: "connecting", signal }).catch(
       (error: unknown) => {
-        // A link that comes after all must not stay open behind our back.
+        // A link that completes late must not stay open unnoticed.
         connecting.then((late) => this.#close(late)).catch(() => undefined);
         throw error;
       },
@@ -169,21 +169,24 @@ export class LinkSupervisor {
     return findPad(this.#settings, deps, signal).finally(heard);
   }
 
-  /** Being away is no problem of a pad (contract 3), but its owner may wait for it. Once until it is there again. */
+  /**
+   * A pad that is away is no problem (docs/topics.md), but its owner may wait for it. Logged once until it is there
+   * again.
+   */
   #miss(): void {
     if (this.#missed) return;
     this.#missed = true;
     this.#deps.log.info(
       {},
-      "Not heard so far. Wake the pad by its button and close the phone's app, which would keep it to itself; " +
-        "it is connected as soon as it is heard.",
+      "Pad not found yet. Wake the pad by its button and close the phone's app, which would keep it connected; " +
+        "the bridge connects as soon as the pad advertises.",
     );
   }
 
   async #close(link: Link): Promise<void> {
     const { clock, log } = this.#deps;
     await withTimeout(link[Symbol.asyncDispose](), { clock, ms: CLOSE_MS, what: "disconnecting" }).catch(
-      (error: unknown) => log.debug({ err: error }, "disconnecting failed"),
+      (error: unknown) => log.debug({ err: error }, "Disconnect failed"),
     );
   }
 
@@ -199,10 +202,10 @@ export class LinkSupervisor {
     this.#wake = () => undefined;
   }
 
-  /** First failure of a streak at warn, the rest at debug (design 6). */
+  /** First failure of a streak at warn, the rest at debug. */
   #tell(error: BridgeError): void {
     const { log } = this.#deps;
-    const advice = error.advice ?? "It is tried again by itself.";
+    const advice = error.advice ?? "The bridge tries again by itself.";
     if (this.#failures === 0) log.warn({ code: error.code }, `${error.message} ${advice}`);
     else log.debug({ code: error.code, failures: this.#failures }, error.message);
   }

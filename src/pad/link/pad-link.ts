@@ -12,7 +12,7 @@ import { runConnection } from "./run-connection.js";
 import { isRecentlyRequested } from "../control/stop.js";
 import { LinkSupervisor } from "./link-supervisor.js";
 
-/** For what is on its way to the pad when its link is let go: a frame takes a connection event or two. */
+/** For writes in flight when the link is closed: a frame takes a connection event or two. */
 const DRAIN_MS = 250;
 
 export interface PadLinkDeps {
@@ -23,13 +23,13 @@ export interface PadLinkDeps {
 }
 
 export interface PadLinkOwner extends NotificationOwner {
-  /** The link is wanted now; ask again after `reconsider()`. */
+  /** The link is wanted now; call again after `reconsider()`. */
   wanted(): boolean;
   /** The link is gone; `moving`: the belt was not at rest when it was last seen. */
   lost(moving: boolean): void;
 }
 
-/** The pad's side of the air: finds it, serves its link, lets it go. */
+/** The pad's link: finds the pad, connects, runs the connection, closes it. */
 export class PadLink {
   readonly #settings: PadSettings;
   readonly #deps: PadLinkDeps;
@@ -94,12 +94,12 @@ export class PadLink {
     this.#supervisor.reconsider();
   }
 
-  /** Ends the present connection; the supervisor decides what comes next. */
+  /** Ends the present connection; the supervisor decides what follows. */
   drop(error: BridgeError): void {
     this.#drop?.(error);
   }
 
-  /** A link that carries no valid status for 5 s has died silently (contract 3, availability). */
+  /** A link without a valid status for 5 s has died silently (docs/topics.md, availability). */
   checkSilence(): void {
     if (this.#notifications.checkSilence() && this.#facts.phase === "ready")
       this.drop(new BridgeError("silent", this.#notifications.silentReason));
@@ -176,9 +176,9 @@ export class PadLink {
     const moving = this.#notifications.onLinkLost();
     this.#count("losses");
     this.#drop = null;
-    // A link that we let go of is held until it is closed; a lost one is waited for at once.
+    // A link that the bridge closes is held until it is closed; after a loss the pad is scanned for at once.
     if (this.#owner.wanted()) this.#facts = { ...this.#facts, phase: "scanning" };
-    // All of it is true before anybody hears of any of it: an exit that waits must not take the pad for out of reach.
+    // All facts change before any listener runs: a pending shutdown must not take the pad for out of range.
     this.#scheduler.close();
     this.#owner.lost(moving);
   }

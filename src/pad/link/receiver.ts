@@ -27,19 +27,21 @@ export interface NotificationDeps {
 }
 
 export interface NotificationOwner {
-  /** A valid status came and the goals have seen it; `restored`: the first since the belt moved out of sight. */
+  /** A valid status arrived and the goals are updated; `restored`: the first since the belt moved unobserved. */
   status(sample: Sample, restored: boolean): void;
-  /** The machine told of something that it did; the goals have seen it. */
+  /** The machine reported an event; the goals are updated. */
   event(event: MachineEvent): void;
-  /** What the pad says of its last walk, when it was asked. */
+  /** The pad's record of its last walk, when it was read. */
   record(record: PadRecord): void;
   changed(): void;
 }
 
-/** Milliseconds; the first data came within 1 s wherever a source gives a time. */
+/** Milliseconds; the first data arrived within 1 s wherever a source gives a time. */
 const NO_DATA_MS = 10_000;
 
-/** Hears what a connected pad says: the goals learn it by the scheduler, everybody else by the facts. */
+/**
+ * Handles the messages of a connected pad: updates the goals through the scheduler, and the facts for everything else.
+ */
 export class NotificationHandler {
   readonly #deps: NotificationDeps;
   readonly #owner: NotificationOwner;
@@ -68,13 +70,13 @@ export class NotificationHandler {
     this.#stalls?.end();
   }
 
-  /** A link begins to be listened to: it has been silent for no time yet. */
+  /** The link is subscribed: its silence is counted from now. */
   onSubscribed(): void {
     this.#heardAt = this.#deps.clock.now();
     this.#noDataSince = this.#heardAt;
   }
 
-  /** Why a link on which `checkSilence` is true is made anew. */
+  /** Why a link is made again when `checkSilence` is true. */
   get silentReason(): string {
     return silentReason(this.#unlock);
   }
@@ -85,8 +87,8 @@ export class NotificationHandler {
   }
 
   /**
-   * Whether nothing valid was heard for 5 s; to be asked all the time, since a gap in our own life is no silence of the
-   * pad's: a link that is let go for it is missed by the stop that waits in the socket.
+   * Whether nothing valid arrived for 5 s. To be called continuously, since a gap in this process is not a silence of
+   * the pad: a link that is closed for it would be missing for the stop that waits in the socket.
    */
   checkSilence(): boolean {
     const now = this.#deps.clock.now();
@@ -97,7 +99,7 @@ export class NotificationHandler {
 
   onMessage(message: DecodedMessage, poll: number | null): void {
     const { identityTracker, clock, log, scheduler } = this.#deps;
-    // Before its handshake is done, that a pad speaks is all there is to learn of it.
+    // Before the handshake is done, any line of the pad is a sign of life.
     if (scheduler.control.access !== "full") this.#heardAt = clock.now();
     switch (message.kind) {
       case "status":
@@ -127,7 +129,7 @@ export class NotificationHandler {
         this.#unlocked = true;
         return;
       case "bad":
-        log.debug({ reason: message.reason }, "a notification was not valid and was dropped");
+        log.debug({ reason: message.reason }, "Invalid notification dropped");
         return this.#count("badFrames");
       case "record":
         return this.#owner.record(message.record);
@@ -136,24 +138,26 @@ export class NotificationHandler {
     }
   }
 
-  /** The link is gone. Returns whether the belt was not at rest when it was last seen on it. Tells nobody yet. */
+  /**
+   * The link is gone. Returns whether the belt was not at rest when it was last seen on it. Notifies no listener yet.
+   */
   onLinkLost(): boolean {
     const { control, telemetry } = this.#deps.scheduler;
     const moving = control.statusSeen && mayMove(control, telemetry);
-    // Without a status on this link, what was true when the last one went is all that is known.
+    // Without a status on this link, the state at the end of the last one still applies.
     const lostMoving = control.statusSeen ? moving : this.#facts.lostMoving;
     this.#facts = { ...this.#facts, lostMoving, ...NO_FAULT, aliveAt: null };
     this.#unlocked = false;
     return moving;
   }
 
-  /** After a gap in our own life what is heard may be as old as the gap (contract rule 2). */
+  /** After a gap in this process a received message may be as old as the gap (safety rule 2). */
   get #arrived(): number {
     const { clock, scheduler } = this.#deps;
     return Math.max(this.#stalls?.arrived() ?? clock.now(), scheduler.telemetry.last?.at ?? 0);
   }
 
-  /** What a machine says by itself is as old as it arrived, not as it was read. */
+  /** A notification without a poll is as old as its arrival, not as its reading. */
   #sample(status: PadStatus, poll: number | null): Sample {
     const at = this.#arrived;
     return { status, at, poll: poll === null ? null : Math.min(poll, at) };
@@ -162,7 +166,7 @@ export class NotificationHandler {
   #hearStatus(sample: Sample): void {
     const { clock, scheduler } = this.#deps;
     const restored = this.#facts.lostMoving;
-    // Contract rule 7: only a status that carries a speed says anything.
+    // Safety rule 7: only a status that carries a speed counts.
     if (sample.status.speed === undefined) return;
     this.#heardAt = clock.now();
     this.#noDataSince = null;
@@ -172,14 +176,14 @@ export class NotificationHandler {
       scheduler.see(sample);
       this.#owner.status(sample, restored);
     });
-    // A machine that leaves a request for permission unanswered has granted it as soon as something is written.
+    // A machine that leaves a permission request unanswered has granted it as soon as something is written.
     if (this.#controlLost !== this.#facts.controlLost) this.#learn({});
   }
 
-  /** Contract rule 7: of a machine at rest that says nothing, a value that can be read is a sign of life. */
+  /** Safety rule 7: for a machine that sends nothing at rest, a read value is a sign of life. */
   #hearLife(): void {
     const { control, telemetry } = this.#deps.scheduler;
-    // Of one that ran when it was last seen silence is what it is: the subscription may not have been taken.
+    // A machine that ran when it was last seen must notify: the subscription may not have been accepted.
     const speaks = this.#facts.lostMoving && isRunning(telemetry);
     if (control.statusSeen ? !showsRest(telemetry) : speaks) return;
     this.#heardAt = this.#deps.clock.now();

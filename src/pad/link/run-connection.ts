@@ -11,18 +11,18 @@ import type { Logger } from "../../log/log.js";
 import { traceLink } from "./traced-link.js";
 import { type Connection, lostReason, openConnection } from "./connection.js";
 
-/** Signal strength is asked of our own controller, not of the pad, so asking now and then costs nothing. */
+/** The RSSI is read from the controller, not from the pad, so reading it regularly costs nothing. */
 const RSSI_EVERY_MS = 30_000;
 const RSSI_MS = 2_000;
 
 export interface ServeDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Tells whether the machine is known to count in miles. */
+  /** Returns whether the machine is known to count in miles. */
   readonly onModel: (model: Model) => boolean;
   /** The connection takes a stop. */
   readonly onOpen: (connection: Connection) => void;
-  /** It takes everything, and answers. */
+  /** It takes every operation, and notifies. */
   readonly onListening: () => void;
   readonly onMessage: (message: DecodedMessage, poll: number | null) => void;
   readonly onRssi: (rssi: number) => void;
@@ -33,7 +33,7 @@ const protocolOf = (link: Link, settings: PadSettings): Protocol => {
   if (protocol) return protocol;
   throw new BridgeError(
     "not-a-pad",
-    "The device offers no service of a walking pad that this bridge speaks to.",
+    "The device has no service of a walking pad that this bridge supports.",
     {
       retry: "later",
       advice: "Check its address with `walkingpad2mqtt scan`, and its `protocol` in the config.",
@@ -41,7 +41,7 @@ const protocolOf = (link: Link, settings: PadSettings): Protocol => {
   );
 };
 
-/** Lives on a connected link until `gone` aborts. Rejects with the BridgeError that ended it. */
+/** Runs a connected link until `gone` aborts. Rejects with the BridgeError that ended it. */
 export const runConnection = async (
   link: Link,
   settings: PadSettings,
@@ -54,13 +54,13 @@ export const runConnection = async (
   const { clock, onMessage } = deps;
   const traced = traceLink(link, deps.log, (characteristic, bytes) => protocol.masked(characteristic, bytes));
   const connection = openConnection(traced, protocol, model, imperial, { clock, gone, onMessage });
-  // A subscription that hangs must not keep a stop from the belt.
+  // A subscription that hangs must not delay a stop.
   if (protocol.stopsWithoutTelemetry) deps.onOpen(connection);
   await orAborted(connection.listen(), gone);
   if (!protocol.stopsWithoutTelemetry) deps.onOpen(connection);
   const stopAsking = clock.every(RSSI_EVERY_MS, () => {
     const asked = link.rssi({ signal: link.lost });
-    // A controller that does not tell is no fault of the link.
+    // A controller that does not report it is not a fault of the link.
     withTimeout(asked, { clock, ms: RSSI_MS, signal: link.lost, what: "reading the RSSI" })
       .then((rssi) => rssi !== null && deps.onRssi(rssi))
       .catch(() => undefined);

@@ -2,8 +2,8 @@ import type { Link } from "../../ble/radio.js";
 import type { Logger } from "../../log/log.js";
 
 /**
- * The same link, with every byte that goes over it in the log at debug: what is asked for with a pad nobody has yet.
- * `masked` hides what could identify the pad's owner.
+ * The same link, with every byte in the log at debug: needed for pads that are not supported yet. `masked` hides data
+ * that could identify the pad's owner.
  */
 export const traceLink = (
   link: Link,
@@ -11,7 +11,7 @@ export const traceLink = (
   masked: (characteristic: string, bytes: Uint8Array) => Uint8Array,
 ): Link => {
   const note = (characteristic: string, bytes: Uint8Array, what: string): void => {
-    // Made when it is written down: most of the time nobody wants to read it.
+    // Formatted only when the line is written: usually the debug level is off.
     const hex = { toJSON: () => Buffer.from(masked(characteristic, bytes)).toString("hex") };
     log.debug({ characteristic, bytes: hex }, what);
   };

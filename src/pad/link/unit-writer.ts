@@ -7,14 +7,15 @@ export interface UnitWriterDeps {
   /** Milliseconds between two frames. */
   readonly spacing: number;
   readonly lost: AbortSignal;
-  /** Hands one frame to the link; settles within its deadline. */
+  /** Writes one frame to the link; settles within its deadline. */
   readonly send: (frame: Frame, what: string) => Promise<void>;
 }
 
 export interface UnitWriter {
   /**
-   * Writes a unit once those before it are out; before each frame `isStillAllowed` is asked, and the rest left when it says
-   * no. `interrupt` ends a unit of which a part was written. What waits for its turn does so until `over`.
+   * Writes a sequence once those before it are sent; before each frame `isStillAllowed` is called, and the rest is left
+   * out when it returns false. `interrupt` ends a sequence of which a part was written. Waiting sequences wait until
+   * `over`.
    */
   write(
     unit: FrameSequence,
@@ -23,7 +24,7 @@ export interface UnitWriter {
     interrupt: FrameSequence,
     over?: AbortSignal,
   ): Promise<void>;
-  /** Writes a unit now, beginning in this very turn: one that is half written ends there, and is ended by `interrupt`. */
+  /** Writes a sequence now, beginning in this very turn: a half-written one is cut off, and ended by `interrupt`. */
   cutIn(unit: FrameSequence, what: string, interrupt: FrameSequence): Promise<void>;
 }
 
@@ -32,7 +33,10 @@ interface Writing {
   cut: boolean;
 }
 
-/** The frames of two units never interleave: some pads read one stream, and would take one line for the rest of another. */
+/**
+ * The frames of two sequences never interleave: some pads read one stream, and would take one line for the rest of
+ * another.
+ */
 export const unitWriter = ({ clock, spacing, lost, send }: UnitWriterDeps): UnitWriter => {
   let last = -Infinity;
   let tail: Promise<unknown> = Promise.resolve();
@@ -75,7 +79,7 @@ export const unitWriter = ({ clock, spacing, lost, send }: UnitWriterDeps): Unit
     }
   };
 
-  /** The next unit waits for this one, however it ends. */
+  /** The next sequence waits for this one, however it ends. */
   const follow = (running: Promise<void>): Promise<void> => {
     queued += 1;
     tail = Promise.allSettled([tail, running]).then(() => {

@@ -1,6 +1,6 @@
 import type { Logger } from "../../log/log.js";
 
-/** What became of the unlock request that a machine's firmware may require before it sends anything. */
+/** The state of the unlock request that a machine's firmware may require before it sends anything. */
 export type Unlock = "not-required" | "requested" | "accepted";
 
 const HELP: Readonly<Record<Unlock, string>> = {
@@ -12,9 +12,9 @@ const HELP: Readonly<Record<Unlock, string>> = {
     " It accepted the unlock request, so it may send data only while the belt runs, as one Z1 does. Start it by its own button.",
 };
 
-/** Why a link that carries nothing is made anew, and what helps. */
+/** Why a link without data is made again, and the remedy. */
 export const silentReason = (unlock: Unlock): string =>
-  `The pad is connected but has said nothing valid for 5 s; reconnecting.${HELP[unlock]}`;
+  `The pad is connected but has sent no valid status for 5 s; reconnecting.${HELP[unlock]}`;
 
 export const logUnlocked = (log: Logger): void =>
   log.info(

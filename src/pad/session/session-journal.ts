@@ -23,48 +23,51 @@ export interface JournalSettings {
   readonly timeZone: string;
 }
 
-/** The settings with what is made of them once. */
+/** The settings, with values that are computed once. */
 export interface JournalRules extends JournalSettings {
   readonly localDay: LocalDay;
 }
 
-/** What the pad's owner announces, besides state and stats. */
+/** The events of a pad, besides state and stats. */
 export interface PadEvent {
   readonly type: EventType;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** The walk that it is about, for the session events. */
+  /** The session that it concerns, for the session events. */
   readonly session?: Session;
 }
 
-/** The pad's walks, and what `resume` needs of this run alone. Plain data. */
+/** The pad's sessions, and this run's data for `resume`. Plain data. */
 export interface Journal extends Records {
-  /** The speed that was held before the belt slowed, not a sample from the ramp; of this session only. */
+  /** The constant speed before the belt slowed, not a sample from the ramp; of this session only. */
   readonly held: Speed | null;
-  /** What brought the belt to rest; `pad`: its own controls. Null while no session is paused in this run, or the key out. */
+  /**
+   * The cause of the pause; `pad`: its own controls. Null while no session is paused in this run, or while the safety
+   * key is pulled.
+   */
   readonly pausedBy: StopCause | "pad" | "safety_key" | null;
 }
 
-/** What the last run knew, taken up: whoever paused that walk then, the belt does not return to its speed by itself. */
+/** The last run's data: whatever paused that session, the belt does not return to its speed by itself. */
 export const openJournal = (records: Records): Journal => ({ ...records, held: null, pausedBy: null });
 
 export interface JournalStep {
   readonly journal: Journal;
-  /** What the walk went through, for the ledger. */
+  /** The events of the session, for the store. */
   readonly steps: readonly WalkEvent[];
   readonly events: readonly PadEvent[];
   readonly walkedOff: boolean;
 }
 
-/** The facts around an input that the counters cannot know. */
+/** The facts around an input that the counters do not contain. */
 export interface InputFacts extends Timestamp {
-  /** The stop of ours that is, or was just, under way; null when the belt came to rest by itself. */
+  /** The stop of the bridge that is, or was just, pending; null when the belt came to rest by itself. */
   readonly stoppedBy: StopCause | null;
-  /** The speed that has held, or was reached on our command; null while the belt ramps. */
+  /** The speed that was constant, or was reached by a command; null while the belt ramps. */
   readonly holding: Speed | null;
 }
 
-/** Takes in what happened to the walk. A new day turns the tally over, whatever else happens. */
+/** Applies an input to the session. A new day changes the tally, whatever the input. */
 export const recordInput = (
   journal: Journal,
   input: WalkInput,
@@ -79,7 +82,7 @@ export const recordInput = (
   return { ...note, journal: { ...note.journal, tally: turned } };
 };
 
-/** A status tells of the walker, too. */
+/** A status also carries information about the walker. */
 export const recordStatus = (
   before: Journal,
   status: PadStatus,
@@ -134,7 +137,7 @@ const afterEvent = (
   }
 };
 
-/** Contract 3: only a pause by OFF, `pause` or the pad's own controls lets the belt return to its former speed. */
+/** docs/topics.md: only a pause by OFF, `pause` or the pad's own controls lets the belt return to its former speed. */
 export const resumeSpeed = ({ walk: { session }, held, pausedBy }: Journal): Speed | null =>
   session?.state === "paused" && (pausedBy === "command" || pausedBy === "pad") ? held : null;
 

@@ -23,20 +23,20 @@ import {
 } from "./session-journal.js";
 
 /**
- * After an unclean end what was last published may be a status ahead of what was written: until the pad tells its
- * counters, or this long, the broker keeps what it has, and no number falls.
+ * After an unclean end the last published values may be a status ahead of the stored ones: until the pad has reported
+ * its counters, or for this long, the broker keeps its values, and no number decreases.
  */
 const CATCH_UP_MS = 15_000;
-/** Some machines tell their counters in pieces, a notification each (wire-facts b.1). */
+/** Some machines report their counters in parts, one notification each (wire-facts b.1). */
 const CATCH_UP_STATUSES = 3;
 
-/** Holds the journal of one pad, taken up where the last run left it; keeps it in the ledger, and tells its events. */
+/** Keeps the journal of one pad, continued from the last run; saves it to the store, and reports its events. */
 export class SessionTracker {
   readonly #settings: JournalRules;
   readonly #clock: Clock;
   readonly #ledger: SessionStore;
   readonly #tell: (event: PadEvent) => void;
-  /** What was walked before this run is known, if only to be nothing. */
+  /** The totals before this run are known, even if there are none. */
   readonly #complete: boolean;
   readonly #behindUntil: number;
   #unheard: number;
@@ -81,7 +81,7 @@ export class SessionTracker {
     this.#enter((moment) => ({ type: "end", ...moment }));
   }
 
-  /** Contract 3: after that a start is no return to the former speed. */
+  /** docs/topics.md: after that a start does not return to the former speed. */
   safetyKeyPulled(): void {
     this.#journal = { ...this.#journal, pausedBy: "safety_key" };
   }
@@ -90,7 +90,7 @@ export class SessionTracker {
     this.#enter(() => ({ type: "gap" }));
   }
 
-  /** The pad is about to be put into standby by the bridge's own end, which ends no walk. */
+  /** The shutdown is about to put the pad into standby, which ends no session. */
   park(): void {
     this.#enter(() => ({ type: "park" }));
   }
@@ -99,7 +99,7 @@ export class SessionTracker {
     this.#enter((moment) => ({ type: "record", record, ...moment }));
   }
 
-  /** The pad's own record could tell of a walk that nobody saw. */
+  /** The pad's own record may contain an unobserved walk. */
   get needsRecord(): boolean {
     return needsRecord(this.#journal.walk.absence);
   }
@@ -108,7 +108,7 @@ export class SessionTracker {
     return this.#journal.walk.session?.state === "paused";
   }
 
-  /** Whether the open session's belt has moved for `limit`; once it was stopped for that, it is counted anew. */
+  /** Whether the open session's belt has moved for `limit`; after a stop for that reason the count restarts. */
   hasMovedFor(limit: Seconds): boolean {
     const { walk, lengthStop } = this.#journal;
     if (!isOpen(walk.session)) return false;
@@ -116,7 +116,7 @@ export class SessionTracker {
     return walk.session.duration - counted >= limit;
   }
 
-  /** The belt is stopped because of the session's length. The next status has it written down. */
+  /** The belt is stopped because of the session's length. The next status saves it. */
   stoppedForLength(): void {
     const { session } = this.#journal.walk;
     this.#journal = {
@@ -129,13 +129,13 @@ export class SessionTracker {
     return resumeSpeed(this.#journal);
   }
 
-  /** Null where earlier walks cannot be read, or not yet: a total that falls would be taken for the truth. */
+  /** Null where earlier sessions cannot be read, or not yet: a decreasing total would be taken for the truth. */
   stats(speed: Speed | null): Stats | null {
     const caughtUp = this.#unheard <= 0 || this.#clock.now() >= this.#behindUntil;
     return this.#complete && caughtUp ? this.#statsAt(speed) : null;
   }
 
-  /** They follow from the walk, the tally and the speed, which are looked at far more often than they change. */
+  /** They follow from session, tally and speed, which are read far more often than they change. */
   #statsAt(speed: Speed | null): Stats {
     const { walk, tally } = this.#journal;
     const known = this.#known;
