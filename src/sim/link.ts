@@ -49,7 +49,7 @@ export class SimulatedLink implements Link {
     this.#peripheral = peripheral;
     this.#deps = deps;
     peripheral.connect({
-      hear: ({ characteristic, bytes }) => this.#hear(characteristic, bytes),
+      onNotification: ({ characteristic, bytes }) => this.#hear(characteristic, bytes),
       drop: () => this.lose(),
     });
     this.review();

@@ -9,13 +9,13 @@ import { machineModel } from "./models.js";
 import {
   beltSpeed,
   connected,
-  ends,
+  endsLink,
   newPad,
   type Pad,
   receive,
   remote,
-  speak,
-  speaksIn,
+  notify,
+  nextNotificationIn,
   subscribe,
   tick,
 } from "./pad.js";
@@ -30,10 +30,10 @@ const live = (
   hear: (bytes: Uint8Array) => Uint8Array | null = () => null,
 ): Pad | null => {
   let [later, left] = [pad, ms];
-  while (ends(later) === null) {
-    const next = speaksIn(later);
+  while (endsLink(later) === null) {
+    const next = nextNotificationIn(later);
     if (next === null || next > left) return tick(later, left);
-    const said = speak(tick(later, next));
+    const said = notify(tick(later, next));
     later = said.pad;
     left -= next;
     for (const { bytes } of said.notifications) {
@@ -59,18 +59,18 @@ describe("a PitPat pad in layout B", () => {
     let pad: Pad | null = fresh();
     let seconds = 0;
     while (pad !== null && seconds < 60) {
-      for (let n = 0; n < 4 && ends(pad) === null; n += 1) pad = write(tick(pad, 200), "ff01", beat);
+      for (let n = 0; n < 4 && endsLink(pad) === null; n += 1) pad = write(tick(pad, 200), "ff01", beat);
       pad = live(pad, 200, () => beat);
       seconds += 1;
     }
     expect(seconds).toBeGreaterThan(9);
     expect(seconds).toBeLessThan(14);
-    expect(ends(write(fresh(), "ff01", HEARTBEAT))).toBe("drop");
+    expect(endsLink(write(fresh(), "ff01", HEARTBEAT))).toBe("drop");
   });
 
   it("reports starting, running, a pause at once, and rest", () => {
     const flags = (pad: Pad): number => {
-      const said = speak(tick(pad, 1_000)).notifications.map(({ bytes }) => opened(bytes)!);
+      const said = notify(tick(pad, 1_000)).notifications.map(({ bytes }) => opened(bytes)!);
       return readStatus(said.at(-1)!).flags;
     };
     const order = (pad: Pad, name: "start" | "pause" | "stop", speed = 0): Pad =>

@@ -3,19 +3,19 @@ import { NO_FAULTS } from "../domain/faults.js";
 import type { Faults } from "../domain/faults.js";
 import type { Mode } from "../domain/pad.js";
 import { MODE_BYTES } from "../protocol/wilink/replies.js";
-import type { Behaviour, Key, MachineWithFace, Notification, Said } from "./behaviour.js";
+import type { Behaviour, Key, MachineWithState, Notification, WithNotifications } from "./behaviour.js";
 import { ftmsBehaviour } from "./ftms/ftms.js";
-import { type FtmsOptions, type FtmsPad, newFtmsFace } from "./ftms/state.js";
+import { type FtmsOptions, type FtmsPad, newFtmsState } from "./ftms/state.js";
 import { textBehaviour } from "./kingsmith-text/kingsmith-text.js";
-import { newTextFace, type TextOptions, type TextPad } from "./kingsmith-text/state.js";
+import { newTextState, type TextOptions, type TextPad } from "./kingsmith-text/state.js";
 import { isResting, newMachine } from "./machine.js";
 import type { MachineModel } from "./machine-model.js";
 import type { FtmsModel, PitPatModel, SperaxModel, TextModel, WiLinkModel } from "./models.js";
 import { pitpatBehaviour } from "./pitpat/pitpat.js";
-import { newPitPatFace, type PitPatPad } from "./pitpat/state.js";
+import { newPitPatState, type PitPatPad } from "./pitpat/state.js";
 import { speraxBehaviour } from "./sperax/sperax.js";
-import { newSperaxFace, type SperaxPad } from "./sperax/state.js";
-import { newFace, type WiLinkOptions, type WiLinkPad } from "./wilink/state.js";
+import { newSperaxState, type SperaxPad } from "./sperax/state.js";
+import { newWiLinkState, type WiLinkOptions, type WiLinkPad } from "./wilink/state.js";
 import { wilinkBehaviour } from "./wilink/wilink.js";
 
 /** A treadmill as data, changed by the functions of this file. No timers, no I/O. */
@@ -48,7 +48,7 @@ const BEHAVIOURS = {
 
 /** The behaviour of a pad. The model's protocol determines the kind of pad, so the result is of the same kind. */
 const of = ({ machine }: Pad): Behaviour<Pad> =>
-  BEHAVIOURS[machine.model.protocol] as Behaviour<MachineWithFace> as Behaviour<Pad>;
+  BEHAVIOURS[machine.model.protocol] as Behaviour<MachineWithState> as Behaviour<Pad>;
 
 const fitted = <Model extends MachineModel>(model: Model, { countdown, ramp }: PadOptions): Model => {
   const { belt } = model;
@@ -65,33 +65,33 @@ const machineOf = <Model extends MachineModel>(model: Model, options: PadOptions
 
 const newWiLinkPad = (model: WiLinkModel, options: PadOptions): WiLinkPad => {
   const { mode = "standby", sleepAfter = null, gap = 0, gapRestarts = false } = options;
-  const face = newFace(MODE_BYTES[mode], { sleepAfter, gap, gapRestarts });
-  return { machine: machineOf(model, options), face };
+  const state = newWiLinkState(MODE_BYTES[mode], { sleepAfter, gap, gapRestarts });
+  return { machine: machineOf(model, options), state };
 };
 
 const newFtmsPad = (model: FtmsModel, options: PadOptions): FtmsPad => {
   const { unlockGate = false, quietAtRest = false, refusePause = false, name = model.advertised } = options;
   const { deafSpinUp = false, silentData = model.ftms.silentData } = options;
-  const face = newFtmsFace({ unlockGate, quietAtRest, refusePause, deafSpinUp, silentData, name });
-  return { machine: machineOf(model, options, model.ftms.miles), face };
+  const state = newFtmsState({ unlockGate, quietAtRest, refusePause, deafSpinUp, silentData, name });
+  return { machine: machineOf(model, options, model.ftms.miles), state };
 };
 
 /** Their numbers are km/h whatever the display shows: a pad that is set to miles shows miles, and moves the same. */
 const newPitPatPad = (model: PitPatModel, options: PadOptions): PitPatPad => ({
   machine: machineOf(model, { ...options, imperial: false }),
-  face: newPitPatFace(options.imperial ?? false),
+  state: newPitPatState(options.imperial ?? false),
 });
 
 const newSperaxPad = (model: SperaxModel, options: PadOptions): SperaxPad => ({
   machine: machineOf(model, { ...options, imperial: false }),
-  face: newSperaxFace(),
+  state: newSperaxState(),
 });
 
 const newTextPad = (model: TextModel, options: PadOptions): TextPad => {
   const { table = model.text.table, secondPair = null, takesTry = 1 } = options;
   const { childLock = false, asleep = false, deafSpinUp = false } = options;
-  const face = newTextFace({ table, secondPair, takesTry, childLock, asleep, deafSpinUp });
-  return { machine: machineOf(model, options), face };
+  const state = newTextState({ table, secondPair, takesTry, childLock, asleep, deafSpinUp });
+  return { machine: machineOf(model, options), state };
 };
 
 export const newPad = (model: SimulatedMachine, options: PadOptions = {}): Pad => {
@@ -114,27 +114,27 @@ export const tick = (pad: Pad, ms: number): Pad => {
   let later = pad;
   for (let left = ms; left > 0;) {
     const slice = isResting(later.machine) ? left : Math.min(left, 100);
-    later = of(later).live(later, slice);
+    later = of(later).advance(later, slice);
     left -= slice;
   }
   return later;
 };
 
 /** The effect of a write, and the notifications that answer it, in order. */
-export const receive = (pad: Pad, characteristic: Uuid, bytes: Uint8Array): Said<Pad> =>
+export const receive = (pad: Pad, characteristic: Uuid, bytes: Uint8Array): WithNotifications<Pad> =>
   of(pad).receive(pad, characteristic, bytes);
 
 /** A client subscribes to a characteristic. */
 export const subscribe = (pad: Pad, characteristic: Uuid): Pad => of(pad).subscribe(pad, characteristic);
 
 /** Milliseconds until the pad acts by itself; null: never, or without subscriptions. */
-export const speaksIn = (pad: Pad): number | null => of(pad).speaksIn(pad);
+export const nextNotificationIn = (pad: Pad): number | null => of(pad).nextNotificationIn(pad);
 
 /** The notifications that the pad sends by itself now. */
-export const speak = (pad: Pad): Said<Pad> => of(pad).speak(pad);
+export const notify = (pad: Pad): WithNotifications<Pad> => of(pad).notify(pad);
 
 /** Whether the last event ends the link, and how. */
-export const ends = (pad: Pad): "crash" | "drop" | null => of(pad).ends(pad);
+export const endsLink = (pad: Pad): "crash" | "drop" | null => of(pad).endsLink(pad);
 
 /** The value of a readable characteristic; null where there is none. */
 export const valueOf = (pad: Pad, characteristic: Uuid): Uint8Array | null =>
@@ -154,14 +154,14 @@ export const control = (pad: Pad, what: "lost" | "refused" | "allowed"): Pad => 
 
 /** Someone steps on, or off: then no step is counted. */
 export const walker = (pad: Pad, on: boolean): Pad =>
-  ({ machine: { ...pad.machine, walker: on }, face: pad.face }) as Pad;
+  ({ machine: { ...pad.machine, walker: on }, state: pad.state }) as Pad;
 
 /** The safety key is put in, or pulled: then the belt slows to rest. */
 export const safetyKey = (pad: Pad, inPlace: boolean): Pad => of(pad).safetyKey(pad, inPlace);
 
 /** The whole set of faults is replaced. */
 export const withFaults = (pad: Pad, faults: Faults): Pad =>
-  ({ machine: { ...pad.machine, faults }, face: pad.face }) as Pad;
+  ({ machine: { ...pad.machine, faults }, state: pad.state }) as Pad;
 
 /** km/h, the truth that no fault can falsify: for oracles. */
 export const beltSpeed = (pad: Pad): number => pad.machine.belt.speed;

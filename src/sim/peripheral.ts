@@ -6,11 +6,11 @@ import { machineModel } from "./models.js";
 import {
   connected,
   damaged,
-  ends,
+  endsLink,
   newPad,
   receive,
-  speak,
-  speaksIn,
+  notify,
+  nextNotificationIn,
   subscribe,
   tick,
   valueOf,
@@ -25,8 +25,8 @@ export interface PeripheralSettings extends SimulatedPadSettings {
 }
 
 /** The owner of a pad's connection: it receives the pad's own notifications, and the loss of the link. */
-export interface Carrier {
-  readonly hear: (sent: Notification) => void;
+export interface ConnectionPort {
+  readonly onNotification: (sent: Notification) => void;
   readonly drop: () => void;
 }
 
@@ -55,8 +55,8 @@ export class Peripheral {
   #connectedAt: number | null = null;
   #refusesUntil = Infinity;
   #sulksUntil = -Infinity;
-  #carrier: Carrier | null = null;
-  #hush: () => void = () => undefined;
+  #carrier: ConnectionPort | null = null;
+  #cancelNotify: () => void = () => undefined;
 
   constructor(settings: PeripheralSettings, clock: Clock) {
     const model = machineModel(settings.model);
@@ -110,7 +110,7 @@ export class Peripheral {
   }
 
   /** Without a carrier it only answers. */
-  connect(carrier: Carrier | null = null): void {
+  connect(carrier: ConnectionPort | null = null): void {
     this.#connectedAt = this.#clock.now();
     this.#carrier = carrier;
     this.pad = connected(this.pad);
@@ -119,7 +119,7 @@ export class Peripheral {
   disconnect(): void {
     this.#connectedAt = null;
     this.#carrier = null;
-    this.#hush();
+    this.#cancelNotify();
   }
 
   /** Its client has subscribed to notifications, or indications, of a characteristic. */
@@ -173,25 +173,25 @@ export class Peripheral {
   }
 
   #reviewLink(): void {
-    const end = ends(this.#pad);
+    const end = endsLink(this.#pad);
     if (end === "crash") this.#sulksUntil = this.#clock.now() + SULKS;
     if (end !== null) this.#carrier?.drop();
   }
 
   /** A timer runs only with a carrier; `least`: not before this many milliseconds. */
   #listen(least = 0): void {
-    this.#hush();
-    const inMs = this.#carrier ? speaksIn(this.#pad) : null;
+    this.#cancelNotify();
+    const inMs = this.#carrier ? nextNotificationIn(this.#pad) : null;
     if (inMs === null) return;
     // A wait smaller than the clock's resolution would not advance the time, and repeat for ever.
     const wait = Math.max(inMs > 0 ? LEAST_WAIT : 0, inMs, least);
-    this.#hush = this.#clock.after(wait, () => this.#speak());
+    this.#cancelNotify = this.#clock.after(wait, () => this.#speak());
   }
 
   #speak(): void {
-    const { pad, notifications } = speak(this.pad);
+    const { pad, notifications } = notify(this.pad);
     this.pad = pad;
-    if (this.inRange) for (const sent of this.#onAir(notifications)) this.#carrier?.hear(sent);
+    if (this.inRange) for (const sent of this.#onAir(notifications)) this.#carrier?.onNotification(sent);
     this.#reviewLink();
     // A pad that would drop a link that is already being closed sends nothing, and cannot drop it: time must pass.
     if (notifications.length === 0) this.#listen(1);

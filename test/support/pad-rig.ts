@@ -139,8 +139,8 @@ const speraxNamed = (bytes: Uint8Array, pad?: SimulatedPad): string => {
   // An incline says the belt's own speed again.
   const isIncline =
     pad &&
-    "vibration" in pad.face &&
-    (Math.round(pad.face.incline.actual) !== incline || Math.round(beltSpeed(pad) * 10) === tenths);
+    "vibration" in pad.state &&
+    (Math.round(pad.state.incline.actual) !== incline || Math.round(beltSpeed(pad) * 10) === tenths);
   if (state === 1) return tenths === 2 ? "start" : isIncline ? "incline" : `speed ${tenths / 10}`;
   return state === 0 ? "stop" : "pause";
 };
@@ -160,8 +160,8 @@ export const isTextPad = (pad: SimulatedPad): pad is TextPad =>
 /** What a frame means to a pad in this state; null: it is a part of a line that has not ended. */
 export const operationOf = (pad: SimulatedPad, characteristic: string, bytes: Uint8Array): string | null => {
   if (!isTextPad(pad)) return nameOf(characteristic, bytes, pad);
-  const stream = pad.face.pending + Buffer.from(bytes).toString("latin1");
-  return stream.endsWith("\r") ? lineNamed(decoded(pad.face, stream.slice(0, -1))) : null;
+  const stream = pad.state.pending + Buffer.from(bytes).toString("latin1");
+  return stream.endsWith("\r") ? lineNamed(decoded(pad.state, stream.slice(0, -1))) : null;
 };
 
 export type FrameNames = (characteristic: string, bytes: Uint8Array) => string | null;
@@ -172,7 +172,7 @@ export const handedOver = (pad: () => SimulatedPad): FrameNames => {
   return (characteristic, bytes) => {
     const now = pad();
     if (!isTextPad(now)) return nameOf(characteristic, bytes, now);
-    const op = operationOf({ ...now, face: { ...now.face, pending } }, characteristic, bytes);
+    const op = operationOf({ ...now, state: { ...now.state, pending } }, characteristic, bytes);
     pending = op === null ? pending + Buffer.from(bytes).toString("latin1") : "";
     return op;
   };

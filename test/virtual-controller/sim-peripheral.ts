@@ -75,7 +75,7 @@ export class MountedPad implements Peripheral {
 
   onConnect(): void {
     this.pad.connect({
-      hear: ({ characteristic, bytes }) => this.#notify(characteristic, bytes),
+      onNotification: ({ characteristic, bytes }) => this.#notify(characteristic, bytes),
       drop: () => this.#drop(),
     });
     this.#arm();

@@ -35,7 +35,7 @@ export const lineStream = ({ world, air, pad, hand }: StreamDeps): ((bytes: Uint
   let waits = false;
 
   const isState = (bytes: Uint8Array): boolean => {
-    const text = decoded(pad().face, Buffer.from(bytes.subarray(0, -1)).toString("latin1"));
+    const text = decoded(pad().state, Buffer.from(bytes.subarray(0, -1)).toString("latin1"));
     return text !== null && text.startsWith("props") && text.includes("CurrentSpeed");
   };
 

@@ -1,17 +1,17 @@
 import type { Uuid } from "../../ble/radio.js";
 import { FTMS } from "../../protocol/ftms/gatt.js";
 import { encodeMachineEvent } from "../../protocol/ftms/server-frames.js";
-import type { Key, Said } from "../behaviour.js";
+import type { Key, WithNotifications } from "../behaviour.js";
 import { resetCounters } from "../counters.js";
 import {
   dataFrames,
-  type FtmsFace,
+  type FtmsState,
   type FtmsPad,
   isOpen,
   presentEvent,
-  say,
-  talks,
-  tell,
+  notify,
+  isDataDue,
+  notifyEvent,
   trainingFrame,
   trainingOf,
 } from "./state.js";
@@ -23,32 +23,32 @@ const REMOTE_STEP = 0.5;
 /** 0.1 % per second: chosen. */
 const INCLINE_RATE = 5;
 
-const put = (pad: FtmsPad, change: Partial<FtmsFace>): FtmsPad => ({
+const put = (pad: FtmsPad, change: Partial<FtmsState>): FtmsPad => ({
   machine: pad.machine,
-  face: { ...pad.face, ...change },
+  state: { ...pad.state, ...change },
 });
 
 /** The countdown begins, the session begins or resumes; without effect where the machine refuses. */
 export const begin = (pad: FtmsPad): FtmsPad => {
   const machine = startMachine(pad.machine);
-  if (isResting(machine)) return { machine, face: pad.face };
-  return { machine, face: { ...pad.face, session: "active", halting: null, toggledAt: machine.at } };
+  if (isResting(machine)) return { machine, state: pad.state };
+  return { machine, state: { ...pad.state, session: "active", halting: null, toggledAt: machine.at } };
 };
 
 /** The belt slows down. 08 01 ends the session, 08 02 keeps it (wire-facts b.7.4). */
-export const halt = ({ machine, face }: FtmsPad, how: "stop" | "pause"): FtmsPad =>
-  settle({ machine: stopMachine(machine), face: { ...face, halting: how, toggledAt: machine.at } });
+export const halt = ({ machine, state }: FtmsPad, how: "stop" | "pause"): FtmsPad =>
+  settle({ machine: stopMachine(machine), state: { ...state, halting: how, toggledAt: machine.at } });
 
 /** A belt that has come to rest: its session is paused, or ended and the counters zeroed. */
-const settle = ({ machine, face }: FtmsPad): FtmsPad => {
-  if (face.halting === null || !isResting(machine)) return { machine, face };
-  if (face.halting === "pause") return { machine, face: { ...face, session: "paused", halting: null } };
+const settle = ({ machine, state }: FtmsPad): FtmsPad => {
+  if (state.halting === null || !isResting(machine)) return { machine, state };
+  if (state.halting === "pause") return { machine, state: { ...state, session: "paused", halting: null } };
   const belt = { ...machine.belt, counters: resetCounters(machine.belt.counters, false) };
-  return { machine: { ...machine, belt }, face: { ...face, session: "idle", halting: null } };
+  return { machine: { ...machine, belt }, state: { ...state, session: "idle", halting: null } };
 };
 
-const inclined = (face: FtmsFace, ms: number): FtmsFace["incline"] => {
-  const { actual, target } = face.incline;
+const inclined = (state: FtmsState, ms: number): FtmsState["incline"] => {
+  const { actual, target } = state.incline;
   const change = (INCLINE_RATE * ms) / 1000;
   return {
     target,
@@ -57,51 +57,53 @@ const inclined = (face: FtmsFace, ms: number): FtmsFace["incline"] => {
 };
 
 /** `ms` of time, at most a tenth of a second of it while anything moves. */
-export const liveFtms = ({ machine, face }: FtmsPad, ms: number): FtmsPad =>
-  trained(settle({ machine: runMachine(machine, ms), face: { ...face, incline: inclined(face, ms) } }));
+export const liveFtms = ({ machine, state }: FtmsPad, ms: number): FtmsPad =>
+  trained(settle({ machine: runMachine(machine, ms), state: { ...state, incline: inclined(state, ms) } }));
 
 /** Training Status is notified when it changes, to a subscribed client. */
 const trained = (pad: FtmsPad): FtmsPad => {
-  const { training, subscribed } = pad.face;
+  const { training, subscribed } = pad.state;
   const now = trainingOf(pad);
   if (now === training || !subscribed.includes(FTMS.trainingStatus)) return pad;
-  return say(put(pad, { training: now }), FTMS.trainingStatus, trainingFrame(now));
+  return notify(put(pad, { training: now }), FTMS.trainingStatus, trainingFrame(now));
 };
 
 /** A client subscribes. On some machines a subscription too soon after the last one is lost (wire-facts b.7.2). */
 export const subscribeFtms = (pad: FtmsPad, characteristic: Uuid): FtmsPad => {
-  const { machine, face } = pad;
+  const { machine, state } = pad;
   const { cccdGap, replays } = machine.model.ftms;
-  if (machine.at - face.subscribedAt < cccdGap) return put(pad, { subscribedAt: machine.at });
-  const subscribed = [...face.subscribed.filter((each) => each !== characteristic), characteristic];
+  if (machine.at - state.subscribedAt < cccdGap) return put(pad, { subscribedAt: machine.at });
+  const subscribed = [...state.subscribed.filter((each) => each !== characteristic), characteristic];
   const listened = put(pad, {
     subscribed,
     subscribedAt: machine.at,
     dataAt:
-      characteristic === FTMS.treadmillData ? machine.at + machine.model.ftms.every.resting : face.dataAt,
+      characteristic === FTMS.treadmillData ? machine.at + machine.model.ftms.every.resting : state.dataAt,
   });
   const replayed = replays && characteristic === FTMS.machineStatus;
-  return replayed ? say(listened, characteristic, encodeMachineEvent(presentEvent(listened))) : listened;
+  return replayed ? notify(listened, characteristic, encodeMachineEvent(presentEvent(listened))) : listened;
 };
 
 /** Milliseconds until it notifies by itself; null: no subscription. */
-export const ftmsSpeaksIn = ({ machine, face }: FtmsPad): number | null => {
-  if (face.outbox.length > 0) return 0;
-  const listens = face.subscribed.some((each) => each === FTMS.treadmillData || each === FTMS.trainingStatus);
-  if (!listens || !isOpen(face)) return null;
-  return Math.max(0, Math.min(face.dataAt, machine.at + machine.model.ftms.every.resting) - machine.at);
+export const ftmsSpeaksIn = ({ machine, state }: FtmsPad): number | null => {
+  if (state.outbox.length > 0) return 0;
+  const listens = state.subscribed.some(
+    (each) => each === FTMS.treadmillData || each === FTMS.trainingStatus,
+  );
+  if (!listens || !isOpen(state)) return null;
+  return Math.max(0, Math.min(state.dataAt, machine.at + machine.model.ftms.every.resting) - machine.at);
 };
 
 /** The notifications that it sends by itself now, recorded as sent. */
-export const ftmsSpeaks = (pad: FtmsPad): Said<FtmsPad> => {
-  const { machine, face } = pad;
-  const due = face.dataAt <= machine.at;
+export const ftmsSpeaks = (pad: FtmsPad): WithNotifications<FtmsPad> => {
+  const { machine, state } = pad;
+  const due = state.dataAt <= machine.at;
   const { moving, resting } = machine.model.ftms.every;
-  const data = due && talks(pad) && isOpen(face) ? dataFrames(pad) : [];
-  const dataAt = due ? machine.at + (machine.belt.speed > 0 ? moving : resting) : face.dataAt;
+  const data = due && isDataDue(pad) && isOpen(state) ? dataFrames(pad) : [];
+  const dataAt = due ? machine.at + (machine.belt.speed > 0 ? moving : resting) : state.dataAt;
   return {
     pad: put(pad, { outbox: [], dataAt }),
-    notifications: [...face.outbox, ...data.map((bytes) => ({ characteristic: FTMS.treadmillData, bytes }))],
+    notifications: [...state.outbox, ...data.map((bytes) => ({ characteristic: FTMS.treadmillData, bytes }))],
   };
 };
 
@@ -111,20 +113,20 @@ export const pressFtms = (pad: FtmsPad, key: Key): FtmsPad => {
   if (key === "+" || key === "-") return nudge(pad, key === "+" ? REMOTE_STEP : -REMOTE_STEP);
   if (isResting(machine)) {
     if (key === "stop")
-      return pad.face.session === "idle" ? pad : tell(halt(pad, "stop"), { type: "stopped" });
+      return pad.state.session === "idle" ? pad : notifyEvent(halt(pad, "stop"), { type: "stopped" });
     const begun = begin(pad);
-    return isResting(begun.machine) ? begun : tell(begun, { type: "started" });
+    return isResting(begun.machine) ? begun : notifyEvent(begun, { type: "started" });
   }
   return key === "stop"
-    ? tell(halt(pad, "stop"), { type: "stopped" })
-    : tell(halt(pad, "pause"), { type: "paused" });
+    ? notifyEvent(halt(pad, "stop"), { type: "stopped" })
+    : notifyEvent(halt(pad, "pause"), { type: "paused" });
 };
 
 const nudge = (pad: FtmsPad, step: number): FtmsPad => {
-  const { machine, face } = pad;
+  const { machine, state } = pad;
   if (machine.belt.phase !== "running") return pad;
   const aimed = aimMachine(machine, machine.belt.target + step * machine.unit);
-  return tell({ machine: aimed, face }, targetEvent(aimed));
+  return notifyEvent({ machine: aimed, state }, targetEvent(aimed));
 };
 
 export const targetEvent = ({
@@ -135,9 +137,9 @@ export const targetEvent = ({
 });
 
 /** The safety key is put in, or pulled: then the belt slows to rest, and the session is over. */
-export const ftmsSafetyKey = ({ machine, face }: FtmsPad, inPlace: boolean): FtmsPad => {
-  const pad = { machine: { ...machine, safetyKey: inPlace }, face };
+export const ftmsSafetyKey = ({ machine, state }: FtmsPad, inPlace: boolean): FtmsPad => {
+  const pad = { machine: { ...machine, safetyKey: inPlace }, state };
   if (inPlace) return pad;
-  const halted = isResting(machine) && face.session === "idle" ? pad : halt(pad, "stop");
-  return tell(halted, { type: "safety-key" });
+  const halted = isResting(machine) && state.session === "idle" ? pad : halt(pad, "stop");
+  return notifyEvent(halted, { type: "safety-key" });
 };

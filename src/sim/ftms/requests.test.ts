@@ -11,15 +11,15 @@ import {
   beltSpeed,
   connected,
   control,
-  ends,
+  endsLink,
   newPad,
   type Pad,
   type PadOptions,
   receive,
   remote,
   safetyKey,
-  speak,
-  speaksIn,
+  notify,
+  nextNotificationIn,
   subscribe,
   tick,
   valueOf,
@@ -58,10 +58,14 @@ class Rig {
   /** To a time in seconds, hearing everything on the way. */
   to(seconds: number): this {
     const end = Math.round(seconds * 1000);
-    for (let next = speaksIn(this.pad); next !== null && this.#at + next <= end; next = speaksIn(this.pad)) {
+    for (
+      let next = nextNotificationIn(this.pad);
+      next !== null && this.#at + next <= end;
+      next = nextNotificationIn(this.pad)
+    ) {
       this.pad = tick(this.pad, next);
       this.#at += next;
-      const said = speak(this.pad);
+      const said = notify(this.pad);
       this.pad = said.pad;
       this.hear(said.notifications);
     }
@@ -255,7 +259,7 @@ describe("its answers and events", () => {
   it("is not sent without a subscription", () => {
     for (const model of MODELS) {
       const rig = new Rig(model, {}, false);
-      expect(speaksIn(rig.pad)).toBeNull();
+      expect(nextNotificationIn(rig.pad)).toBeNull();
       rig
         .send(CONTROL, START)
         .to(20)
@@ -364,9 +368,9 @@ describe("requests", () => {
     ["tm11gy", false],
   ])("a speed during the spin-up kills the link of %s: %s", (model, crashes) => {
     const rig = new Rig(model).send(CONTROL, START).to(2).send(speed(2));
-    expect(ends(rig.pad)).toBe(crashes ? "crash" : null);
+    expect(endsLink(rig.pad)).toBe(crashes ? "crash" : null);
     expect(beltSpeed(rig.to(30).pad)).toBeGreaterThan(0.9);
-    expect(ends(connected(rig.pad))).toBeNull();
+    expect(endsLink(connected(rig.pad))).toBeNull();
   });
 
   it("a machine without subscriptions obeys no write", () => {

@@ -11,7 +11,7 @@ import {
   UNLOCKED,
 } from "../../protocol/ftms/kingsmith-service.js";
 import { toHex } from "../../protocol/bytes.js";
-import { type FtmsFace, type FtmsPad, isOpen, say, tell } from "./state.js";
+import { type FtmsState, type FtmsPad, isOpen, notify, notifyEvent } from "./state.js";
 import { begin, halt, targetEvent } from "./behaviour.js";
 import { aimMachine, isResting } from "../machine.js";
 
@@ -24,7 +24,7 @@ export const receiveFtms = (pad: FtmsPad, characteristic: Uuid, bytes: Uint8Arra
       // Its content has no known meaning; only its arrival counts.
       return put(pad, { preambled: bytes.length > 0 });
     case FTMS.controlPoint:
-      return isOpen(pad.face) && pad.face.subscribed.includes(characteristic)
+      return isOpen(pad.state) && pad.state.subscribed.includes(characteristic)
         ? put(request(pad, bytes), { preambled: false })
         : pad;
     default:
@@ -32,17 +32,17 @@ export const receiveFtms = (pad: FtmsPad, characteristic: Uuid, bytes: Uint8Arra
   }
 };
 
-const put = ({ machine, face }: FtmsPad, change: Partial<FtmsFace>): FtmsPad => ({
+const put = ({ machine, state }: FtmsPad, change: Partial<FtmsState>): FtmsPad => ({
   machine,
-  face: { ...face, ...change },
+  state: { ...state, ...change },
 });
 
 /** The unlock request for this name, with any salt (wire-facts b.7.7); the rest of the service is not simulated. */
 const receiveSupplement = (pad: FtmsPad, bytes: Uint8Array): FtmsPad => {
   const frame = readSupplement(bytes);
-  const expected = frame && unlockFrame(pad.face.options.name, frame.data[0]);
+  const expected = frame && unlockFrame(pad.state.options.name, frame.data[0]);
   if (!expected || toHex(expected) !== toHex(bytes)) return pad;
-  return say(put(pad, { unlocked: true }), SUPPLEMENT.notify, supplementFrame(UNLOCKED, []));
+  return notify(put(pad, { unlocked: true }), SUPPLEMENT.notify, supplementFrame(UNLOCKED, []));
 };
 
 /** The effect of a request: the machine after it, the result to answer, and the event that 2ADA reports. */
@@ -62,40 +62,43 @@ const request = (pad: FtmsPad, bytes: Uint8Array): FtmsPad => {
 };
 
 /** Two starts or stops within a second: the second is lost (wire-facts b.7.4). Some lose any stop in their spin-up. */
-const isLost = ({ machine, face }: FtmsPad, { op }: MachineRequest): boolean => {
+const isLost = ({ machine, state }: FtmsPad, { op }: MachineRequest): boolean => {
   const halts = op === "stop" || op === "pause";
-  const deaf = halts && face.options.deafSpinUp && machine.belt.phase === "countdown";
-  const soon = machine.at - face.toggledAt < machine.model.ftms.toggleGap;
+  const deaf = halts && state.options.deafSpinUp && machine.belt.phase === "countdown";
+  const soon = machine.at - state.toggledAt < machine.model.ftms.toggleGap;
   return deaf || ((op === "start" || halts) && soon);
 };
 
 const answer = ({ pad, result }: Done, opcode: number, before: FtmsPad): FtmsPad => {
   const { indicates } = pad.machine.model.ftms;
-  const speaks = indicates || (opcode === OPCODE.control && !before.face.asked) || result === "not-permitted";
-  return speaks ? say(pad, FTMS.controlPoint, encodeAnswer({ opcode, result })) : pad;
+  const speaks =
+    indicates || (opcode === OPCODE.control && !before.state.asked) || result === "not-permitted";
+  return speaks ? notify(pad, FTMS.controlPoint, encodeAnswer({ opcode, result })) : pad;
 };
 
 const told = (pad: FtmsPad, { event, result }: Done, { op }: MachineRequest): FtmsPad => {
   const { tells } = pad.machine.model.ftms;
   const wanted = tells === "all" || (tells === "start-stop" && op !== "speed" && op !== "incline");
-  return event && wanted && result === "success" ? tell(pad, event) : pad;
+  return event && wanted && result === "success" ? notifyEvent(pad, event) : pad;
 };
 
 const permit = (pad: FtmsPad): Done => {
   const asked = put(pad, { asked: true });
   // MC21 answers with a failure and obeys nevertheless (wire-facts b.7.6).
   if (!pad.machine.model.ftms.indicates) return { pad: put(asked, { permitted: true }), result: "failed" };
-  if (pad.face.refusesControl) return { pad: put(asked, { permitted: false }), result: "failed" };
+  if (pad.state.refusesControl) return { pad: put(asked, { permitted: false }), result: "failed" };
   return { pad: put(asked, { permitted: true }), result: "success" };
 };
 
 const guarded = (pad: FtmsPad, asked: MachineRequest): Done => {
-  const { machine, face } = pad;
-  const preambled = face.preambled || !machine.model.ftms.preamble;
-  const permitted = face.permitted || !machine.model.ftms.indicates;
+  const { machine, state } = pad;
+  const preambled = state.preambled || !machine.model.ftms.preamble;
+  const permitted = state.permitted || !machine.model.ftms.indicates;
   if (asked.op === "unknown") return { pad, result: "not-supported" };
   if (asked.op === "invalid") return { pad, result: "invalid" };
-  return preambled && permitted && !face.refusesControl ? obey(pad, asked) : { pad, result: "not-permitted" };
+  return preambled && permitted && !state.refusesControl
+    ? obey(pad, asked)
+    : { pad, result: "not-permitted" };
 };
 
 const obey = (pad: FtmsPad, asked: MachineRequest): Done => {
@@ -132,13 +135,13 @@ const start = (pad: FtmsPad): Done => {
 };
 
 const pause = (pad: FtmsPad): Done => {
-  if (pad.face.options.refusePause) return { pad, result: "not-supported" };
-  if (isResting(pad.machine)) return { pad, result: pad.face.session === "paused" ? "success" : "failed" };
+  if (pad.state.options.refusePause) return { pad, result: "not-supported" };
+  if (isResting(pad.machine)) return { pad, result: pad.state.session === "paused" ? "success" : "failed" };
   return { pad: halt(pad, "pause"), result: "success", event: { type: "paused" } };
 };
 
 const speed = (pad: FtmsPad, number: number): Done => {
-  const { machine, face } = pad;
+  const { machine, state } = pad;
   const { belt, ftms } = machine.model;
   const kmh = (number / 100) * machine.unit;
   if (machine.belt.phase === "countdown" && ftms.crashes)
@@ -147,13 +150,13 @@ const speed = (pad: FtmsPad, number: number): Done => {
   if (kmh < belt.min - 0.01 || kmh > belt.max + 0.01) return { pad, result: "invalid" };
   if (machine.belt.phase !== "running" || !machine.safetyKey) return { pad, result: "failed" };
   const aimed = aimMachine(machine, kmh);
-  return { pad: { machine: aimed, face }, result: "success", event: targetEvent(aimed) };
+  return { pad: { machine: aimed, state }, result: "success", event: targetEvent(aimed) };
 };
 
 const incline = (pad: FtmsPad, target: number): Done => {
   const range = pad.machine.model.ftms.incline;
   if (!range) return { pad, result: "not-supported" };
   if (target < range.min || target > range.max) return { pad, result: "invalid" };
-  const changed = put(pad, { incline: { actual: pad.face.incline.actual, target } });
+  const changed = put(pad, { incline: { actual: pad.state.incline.actual, target } });
   return { pad: changed, result: "success", event: { type: "target-incline", inclination: target } };
 };

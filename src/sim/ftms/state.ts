@@ -29,7 +29,7 @@ export interface FtmsOptions {
 }
 
 /** The state of an FTMS machine besides its belt. Times are the machine's `at`. */
-export interface FtmsFace {
+export interface FtmsState {
   readonly options: FtmsOptions;
   readonly session: "idle" | "active" | "paused";
   /** The end of the session when the belt has come to rest. */
@@ -59,7 +59,7 @@ export interface FtmsFace {
 
 export interface FtmsPad {
   readonly machine: FtmsMachine;
-  readonly face: FtmsFace;
+  readonly state: FtmsState;
 }
 
 const UNCONNECTED = {
@@ -75,7 +75,7 @@ const UNCONNECTED = {
   crashed: false,
 } as const;
 
-export const newFtmsFace = (options: FtmsOptions): FtmsFace => ({
+export const newFtmsState = (options: FtmsOptions): FtmsState => ({
   options,
   session: "idle",
   halting: null,
@@ -86,37 +86,37 @@ export const newFtmsFace = (options: FtmsOptions): FtmsFace => ({
 });
 
 /** A new connection: no subscription, no permission, not unlocked. */
-export const unconnected = ({ machine, face }: FtmsPad): FtmsPad => ({
+export const unconnected = ({ machine, state }: FtmsPad): FtmsPad => ({
   machine,
-  face: { ...face, ...UNCONNECTED },
+  state: { ...state, ...UNCONNECTED },
 });
 
 /** Whether it notifies and obeys. */
-export const isOpen = ({ options, unlocked }: FtmsFace): boolean => unlocked || !options.unlockGate;
+export const isOpen = ({ options, unlocked }: FtmsState): boolean => unlocked || !options.unlockGate;
 
 /** Queues a notification for a subscribed client. */
-export const say = ({ machine, face }: FtmsPad, characteristic: Uuid, bytes: Uint8Array): FtmsPad => {
-  const heard = face.subscribed.includes(characteristic) && isOpen(face);
-  const outbox = heard ? [...face.outbox, { characteristic, bytes }] : face.outbox;
-  return { machine, face: { ...face, outbox } };
+export const notify = ({ machine, state }: FtmsPad, characteristic: Uuid, bytes: Uint8Array): FtmsPad => {
+  const heard = state.subscribed.includes(characteristic) && isOpen(state);
+  const outbox = heard ? [...state.outbox, { characteristic, bytes }] : state.outbox;
+  return { machine, state: { ...state, outbox } };
 };
 
-export const tell = (pad: FtmsPad, event: MachineEvent): FtmsPad =>
-  say(pad, FTMS.machineStatus, encodeMachineEvent(event));
+export const notifyEvent = (pad: FtmsPad, event: MachineEvent): FtmsPad =>
+  notify(pad, FTMS.machineStatus, encodeMachineEvent(event));
 
 /** The 2ADA event of the present state, which KingSmith's machines replay (wire-facts b.4). */
-export const presentEvent = ({ face, machine }: FtmsPad): MachineEvent => {
+export const presentEvent = ({ state, machine }: FtmsPad): MachineEvent => {
   if (!machine.safetyKey) return { type: "safety-key" };
-  if (face.session === "idle") return { type: "stopped" };
-  return { type: face.session === "active" ? "started" : "paused" };
+  if (state.session === "idle") return { type: "stopped" };
+  return { type: state.session === "active" ? "started" : "paused" };
 };
 
 /** 2AD3 (wire-facts b.5). */
-export const trainingOf = ({ machine, face }: FtmsPad): number => {
+export const trainingOf = ({ machine, state }: FtmsPad): number => {
   const { phase } = machine.belt;
   if (phase === "countdown") return TRAINING.preWorkout;
   if (phase === "running") return TRAINING.manual;
-  return phase === "stopping" || face.session === "paused" ? TRAINING.postWorkout : TRAINING.idle;
+  return phase === "stopping" || state.session === "paused" ? TRAINING.postWorkout : TRAINING.idle;
 };
 
 export const trainingFrame = (status: number): Uint8Array => encodeTrainingStatus({ status, text: null });
@@ -128,13 +128,13 @@ const pulseOf = (machine: FtmsMachine): number =>
   machine.walker && machine.belt.speed > 0 ? Math.round(70 + 6 * machine.belt.speed) : 0;
 
 /** Treadmill Data, in as many records as the model uses. */
-export const dataFrames = ({ machine, face }: FtmsPad): readonly Uint8Array[] => {
+export const dataFrames = ({ machine, state }: FtmsPad): readonly Uint8Array[] => {
   const { counters, speed } = machine.belt;
   const { records, stepBytes } = machine.model.ftms;
   const values = {
     speed: Math.round(speed * 100),
     distance: Math.floor(counters.distance),
-    inclination: Math.round(face.incline.actual),
+    inclination: Math.round(state.incline.actual),
     rampAngle: 0,
     energy: Math.floor((counters.distance / 1000) * KCAL),
     energyPerHour: Math.round(speed * KCAL),
@@ -144,7 +144,7 @@ export const dataFrames = ({ machine, face }: FtmsPad): readonly Uint8Array[] =>
     steps: counters.shown,
   };
   const zeros = Object.fromEntries(Object.keys(values).map((key) => [key, 0])) as typeof values;
-  const said = face.options.silentData ? zeros : values;
+  const said = state.options.silentData ? zeros : values;
   return records.map((flags) => encodeTreadmillData({ flags, ...said }, stepBytes));
 };
 
@@ -166,5 +166,5 @@ export const ftmsValue = (pad: FtmsPad, characteristic: Uuid): Uint8Array | null
 };
 
 /** Whether Treadmill Data is sent now. */
-export const talks = ({ machine, face }: FtmsPad): boolean =>
-  !face.options.quietAtRest || !isResting(machine);
+export const isDataDue = ({ machine, state }: FtmsPad): boolean =>
+  !state.options.quietAtRest || !isResting(machine);

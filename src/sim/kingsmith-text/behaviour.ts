@@ -1,8 +1,8 @@
-import type { Key as Button, Said } from "../behaviour.js";
+import type { Key as Button, WithNotifications } from "../behaviour.js";
 import { resetCounters } from "../counters.js";
 import { aimMachine, isResting, runMachine, startMachine, stopMachine } from "../machine.js";
 import { propsOf } from "./commands.js";
-import { PANEL, put, say, sayRaw, type TextPad, valueOfKey } from "./state.js";
+import { PANEL, put, notifyLines, notifyBytes, type TextPad, valueOfKey } from "./state.js";
 
 /** km/h per press: chosen. */
 const REMOTE_STEP = 0.5;
@@ -16,46 +16,47 @@ const ZEROS = new Uint8Array(13);
 export const liveText = (pad: TextPad, ms: number): TextPad => {
   const machine = runMachine(pad.machine, ms);
   const moves = machine.belt.speed > 0;
-  const face = {
-    ...pad.face,
-    movesSince: moves ? (pad.face.movesSince ?? machine.at) : null,
-    usedAt: isResting(machine) ? pad.face.usedAt : machine.at,
+  const state = {
+    ...pad.state,
+    movesSince: moves ? (pad.state.movesSince ?? machine.at) : null,
+    usedAt: isResting(machine) ? pad.state.usedAt : machine.at,
   };
-  return dozed(ended({ machine, face }));
+  return dozed(ended({ machine, state }));
 };
 
 /** A stop at the pad zeroes time and steps; after one by the app they continue (more-protocols 1.5). */
-const ended = ({ machine, face }: TextPad): TextPad => {
-  if (!face.ended || !isResting(machine)) return { machine, face };
+const ended = ({ machine, state }: TextPad): TextPad => {
+  if (!state.ended || !isResting(machine)) return { machine, state };
   const belt = { ...machine.belt, counters: resetCounters(machine.belt.counters, false) };
-  return { machine: { ...machine, belt }, face: { ...face, ended: false } };
+  return { machine: { ...machine, belt }, state: { ...state, ended: false } };
 };
 
 const dozed = (pad: TextPad): TextPad => {
   const { sleepAfter } = pad.machine.model.text;
-  const due = sleepAfter !== null && isResting(pad.machine) && pad.machine.at - pad.face.usedAt >= sleepAfter;
+  const due =
+    sleepAfter !== null && isResting(pad.machine) && pad.machine.at - pad.state.usedAt >= sleepAfter;
   return due ? put(pad, { asleep: true, controlMode: PANEL }) : pad;
 };
 
 /** The deadline for the first line of a client. */
-export const isForsaken = ({ machine, face }: TextPad): boolean => {
+export const isIdleTooLong = ({ machine, state }: TextPad): boolean => {
   const { window } = machine.model.text;
-  return window !== null && !face.greeted && machine.at >= face.connectedAt + window;
+  return window !== null && !state.greeted && machine.at >= state.connectedAt + window;
 };
 
 /** Milliseconds until it sends something by itself, or drops the link. */
-export const textSpeaksIn = ({ machine, face }: TextPad): number | null => {
+export const textSpeaksIn = ({ machine, state }: TextPad): number | null => {
   const { window, sideChannel } = machine.model.text;
-  const leaves = window !== null && !face.greeted ? [face.connectedAt + window] : [];
-  const zeros = sideChannel && !face.greeted && face.subscribed ? [face.spokeAt + ZEROS_EVERY] : [];
-  const pushes = face.told && face.subscribed ? [face.spokeAt + PUSH_EVERY] : [];
+  const leaves = window !== null && !state.greeted ? [state.connectedAt + window] : [];
+  const zeros = sideChannel && !state.greeted && state.subscribed ? [state.spokeAt + ZEROS_EVERY] : [];
+  const pushes = state.told && state.subscribed ? [state.spokeAt + PUSH_EVERY] : [];
   const at = Math.min(...leaves, ...zeros, ...pushes);
   return at === Infinity ? null : Math.max(0, at - machine.at);
 };
 
 /** The properties that have changed since they were sent; the client has queried them once. */
 const pushed = (pad: TextPad): TextPad => {
-  const { told } = pad.face;
+  const { told } = pad.state;
   if (!told) return pad;
   const changed = new Map(
     [...told].flatMap(([key, before]) => {
@@ -63,29 +64,31 @@ const pushed = (pad: TextPad): TextPad => {
       return value === before ? [] : [[key, value] as const];
     }),
   );
-  return changed.size === 0 ? pad : put(say(pad, propsOf(changed)), { told: new Map([...told, ...changed]) });
+  return changed.size === 0
+    ? pad
+    : put(notifyLines(pad, propsOf(changed)), { told: new Map([...told, ...changed]) });
 };
 
 /** The notifications that it sends by itself now, recorded as sent. */
-export const textSpeaks = (pad: TextPad): Said<TextPad> => {
-  const { machine, face } = pad;
-  const due = machine.at >= face.spokeAt + (face.greeted ? PUSH_EVERY : ZEROS_EVERY);
-  const zeros = machine.model.text.sideChannel && !face.greeted;
-  const spoken = due ? put(zeros ? sayRaw(pad, ZEROS) : pushed(pad), { spokeAt: machine.at }) : pad;
-  return { pad: put(spoken, { outbox: [] }), notifications: spoken.face.outbox };
+export const textSpeaks = (pad: TextPad): WithNotifications<TextPad> => {
+  const { machine, state } = pad;
+  const due = machine.at >= state.spokeAt + (state.greeted ? PUSH_EVERY : ZEROS_EVERY);
+  const zeros = machine.model.text.sideChannel && !state.greeted;
+  const spoken = due ? put(zeros ? notifyBytes(pad, ZEROS) : pushed(pad), { spokeAt: machine.at }) : pad;
+  return { pad: put(spoken, { outbox: [] }), notifications: spoken.state.outbox };
 };
 
 /** A button of the remote or the panel: it works whoever is in control, and only it ends the standby. */
 export const pressText = (pad: TextPad, key: Button): TextPad => {
-  const { machine, face } = put(pad, { usedAt: pad.machine.at });
-  if (face.asleep) return { machine, face: { ...face, asleep: false } };
-  if (key === "+" || key === "-") return nudged({ machine, face }, key === "+" ? REMOTE_STEP : -REMOTE_STEP);
+  const { machine, state } = put(pad, { usedAt: pad.machine.at });
+  if (state.asleep) return { machine, state: { ...state, asleep: false } };
+  if (key === "+" || key === "-") return nudged({ machine, state }, key === "+" ? REMOTE_STEP : -REMOTE_STEP);
   if (!isResting(machine))
-    return { machine: stopMachine(machine), face: { ...face, controlMode: PANEL, ended: true } };
-  return key === "stop" ? pad : { machine: startMachine(machine), face: { ...face, ended: false } };
+    return { machine: stopMachine(machine), state: { ...state, controlMode: PANEL, ended: true } };
+  return key === "stop" ? pad : { machine: startMachine(machine), state: { ...state, ended: false } };
 };
 
-const nudged = ({ machine, face }: TextPad, step: number): TextPad =>
+const nudged = ({ machine, state }: TextPad, step: number): TextPad =>
   machine.belt.phase === "running"
-    ? { machine: aimMachine(machine, machine.belt.target + step * machine.unit), face }
-    : { machine, face };
+    ? { machine: aimMachine(machine, machine.belt.target + step * machine.unit), state }
+    : { machine, state };

@@ -5,14 +5,14 @@ import { machineModel, type TextModel } from "../models.js";
 import {
   beltSpeed,
   connected,
-  ends,
+  endsLink,
   newPad,
   type Pad,
   type PadOptions,
   receive,
   remote,
-  speak,
-  speaksIn,
+  notify,
+  nextNotificationIn,
   subscribe,
   tick,
 } from "../pad.js";
@@ -32,10 +32,10 @@ class Rig {
 
   pass(ms: number): this {
     for (let left = ms; left > 0;) {
-      const step = Math.min(left, speaksIn(this.pad) ?? left);
+      const step = Math.min(left, nextNotificationIn(this.pad) ?? left);
       this.pad = tick(this.pad, step);
       left -= step;
-      const { pad, notifications } = speak(this.pad);
+      const { pad, notifications } = notify(this.pad);
       this.pad = pad;
       this.heard.push(...notifications);
       if (step === 0) left -= 1;
@@ -82,11 +82,11 @@ const STATE = "servers getProp 1 9 15 2 10 11 12 13 14";
 
 describe("a ks-c2", () => {
   it("drops a link without a line from the client, and keeps one with lines", () => {
-    expect(ends(new Rig("ks-c2").pass(1_700).pad)).toBeNull();
-    expect(ends(new Rig("ks-c2").pass(1_800).pad)).toBe("drop");
+    expect(endsLink(new Rig("ks-c2").pass(1_700).pad)).toBeNull();
+    expect(endsLink(new Rig("ks-c2").pass(1_800).pad)).toBe("drop");
     const spoken = new Rig("ks-c2");
     spoken.say(["shake"]);
-    expect(ends(spoken.pass(30_000).pad)).toBeNull();
+    expect(endsLink(spoken.pass(30_000).pad)).toBeNull();
   });
 
   it("sends parts of 20 bytes, zeros before the first line, and a binary frame in the middle of a later one", () => {

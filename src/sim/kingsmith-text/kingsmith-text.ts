@@ -1,6 +1,6 @@
 import type { Behaviour } from "../behaviour.js";
 import { stopMachine } from "../machine.js";
-import { isForsaken, liveText, pressText, textSpeaks, textSpeaksIn } from "./behaviour.js";
+import { isIdleTooLong, liveText, pressText, textSpeaks, textSpeaksIn } from "./behaviour.js";
 import { receiveText } from "./commands.js";
 import { PANEL, put, type TextPad, unconnected } from "./state.js";
 
@@ -8,29 +8,29 @@ import { PANEL, put, type TextPad, unconnected } from "./state.js";
 const LEFT_OVER = Uint8Array.from(Buffer.from("6A/1c2ar\r", "latin1"));
 
 export const textBehaviour: Behaviour<TextPad> = {
-  live: liveText,
+  advance: liveText,
   receive(pad, characteristic, bytes) {
     const after = receiveText(pad, characteristic, bytes);
-    return { pad: put(after, { outbox: [] }), notifications: after.face.outbox };
+    return { pad: put(after, { outbox: [] }), notifications: after.state.outbox };
   },
   subscribe: (pad, characteristic) =>
     characteristic === pad.machine.model.text.notify
       ? put(pad, { subscribed: true, spokeAt: pad.machine.at })
       : pad,
-  speaksIn: textSpeaksIn,
-  speak: textSpeaks,
+  nextNotificationIn: textSpeaksIn,
+  notify: textSpeaks,
   valueOf: (pad, characteristic) => (characteristic === pad.machine.model.text.write ? LEFT_OVER : null),
   connected: unconnected,
-  ends: (pad) => (isForsaken(pad) ? "drop" : null),
+  endsLink: (pad) => (isIdleTooLong(pad) ? "drop" : null),
   press: pressText,
   control: (pad, what) =>
     put(pad, {
-      panelKeeps: what === "lost" ? pad.face.panelKeeps : what === "refused",
-      controlMode: what === "allowed" ? pad.face.controlMode : PANEL,
+      panelKeeps: what === "lost" ? pad.state.panelKeeps : what === "refused",
+      controlMode: what === "allowed" ? pad.state.controlMode : PANEL,
     }),
   safetyKey(pad, inPlace) {
     const machine = { ...pad.machine, safetyKey: inPlace };
-    return { machine: inPlace ? machine : stopMachine(machine), face: pad.face };
+    return { machine: inPlace ? machine : stopMachine(machine), state: pad.state };
   },
   // Lines have no checksum: only its length can reveal a damaged notification.
   damaged: (bytes, at) => bytes.subarray(0, at),

@@ -22,7 +22,7 @@ export const APP = 1;
 export const PANEL = 2;
 
 /** The state of a text pad besides its belt. Times are the machine's `at`. */
-export interface TextFace {
+export interface TextState {
   readonly options: TextOptions;
   readonly controlMode: typeof APP | typeof PANEL;
   /** The panel keeps control. */
@@ -58,7 +58,7 @@ export interface TextFace {
 
 export interface TextPad {
   readonly machine: TextMachine;
-  readonly face: TextFace;
+  readonly state: TextState;
 }
 
 const UNCONNECTED = {
@@ -74,7 +74,7 @@ const UNCONNECTED = {
   outbox: [],
 } as const;
 
-export const newTextFace = (options: TextOptions): TextFace => ({
+export const newTextState = (options: TextOptions): TextState => ({
   options,
   controlMode: PANEL,
   panelKeeps: false,
@@ -87,14 +87,14 @@ export const newTextFace = (options: TextOptions): TextFace => ({
   ...UNCONNECTED,
 });
 
-export const unconnected = ({ machine, face }: TextPad): TextPad => ({
+export const unconnected = ({ machine, state }: TextPad): TextPad => ({
   machine,
-  face: { ...face, ...UNCONNECTED, connectedAt: machine.at },
+  state: { ...state, ...UNCONNECTED, connectedAt: machine.at },
 });
 
-export const put = ({ machine, face }: TextPad, change: Partial<TextFace>): TextPad => ({
+export const put = ({ machine, state }: TextPad, change: Partial<TextState>): TextPad => ({
   machine,
-  face: { ...face, ...change },
+  state: { ...state, ...change },
 });
 
 const exchanged = (line: string, pair: Table | null): string =>
@@ -103,14 +103,14 @@ const exchanged = (line: string, pair: Table | null): string =>
     : line.replace(/./g, (char) => (char === pair.a ? pair.b : char === pair.b ? pair.a : char));
 
 /** A line decoded by this pad; null where it is not base64 for it. */
-export const decoded = ({ options }: TextFace, line: string): string | null =>
+export const decoded = ({ options }: TextState, line: string): string | null =>
   line === "" ? "" : decodeText(exchanged(line, options.secondPair), options.table);
 
-const encoded = ({ machine, face }: TextPad, text: string): string => {
+const encoded = ({ machine, state }: TextPad, text: string): string => {
   const { innerCr, padded } = machine.model.text;
   const line = exchanged(
-    encodeText(innerCr ? `${text}\r` : text, face.options.table),
-    face.options.secondPair,
+    encodeText(innerCr ? `${text}\r` : text, state.options.table),
+    state.options.secondPair,
   );
   return `${padded ? line : line.replace(/=+$/, "")}\r`;
 };
@@ -122,26 +122,27 @@ const SIDE_FRAME = Uint8Array.of(0x1f, 0x04, 0x08, 0x03, 0x05, 0x00);
 const SIDE_AFTER = 15_000;
 
 /** Sends lines in sequence, in as few notifications as possible. */
-export const say = (pad: TextPad, ...texts: readonly string[]): TextPad => {
-  const { machine, face } = pad;
+export const notifyLines = (pad: TextPad, ...texts: readonly string[]): TextPad => {
+  const { machine, state } = pad;
   const { notify: characteristic, sideChannel } = machine.model.text;
-  if (!face.subscribed || texts.length === 0) return pad;
+  if (!state.subscribed || texts.length === 0) return pad;
   const stream = Uint8Array.from(Buffer.from(texts.map((text) => encoded(pad, text)).join(""), "latin1"));
   const parts: Uint8Array[] = [];
   for (let at = 0; at < stream.length; at += PART) parts.push(stream.slice(at, at + PART));
-  const side = sideChannel && face.sideDue && parts.length > 1 && machine.at - face.connectedAt >= SIDE_AFTER;
+  const side =
+    sideChannel && state.sideDue && parts.length > 1 && machine.at - state.connectedAt >= SIDE_AFTER;
   const [first, ...others] = parts.map((bytes) => ({ characteristic, bytes }));
   const between = side ? [{ characteristic, bytes: SIDE_FRAME }] : [];
   return put(pad, {
-    outbox: [...face.outbox, ...(first ? [first, ...between, ...others] : [])],
-    sideDue: face.sideDue && !side,
+    outbox: [...state.outbox, ...(first ? [first, ...between, ...others] : [])],
+    sideDue: state.sideDue && !side,
   });
 };
 
 /** Sends bytes that are not a line. */
-export const sayRaw = (pad: TextPad, bytes: Uint8Array): TextPad =>
-  pad.face.subscribed
-    ? put(pad, { outbox: [...pad.face.outbox, { characteristic: pad.machine.model.text.notify, bytes }] })
+export const notifyBytes = (pad: TextPad, bytes: Uint8Array): TextPad =>
+  pad.state.subscribed
+    ? put(pad, { outbox: [...pad.state.outbox, { characteristic: pad.machine.model.text.notify, bytes }] })
     : pad;
 
 /** kcal ×1000 per metre on the flat (more-protocols 1.5). */
@@ -151,12 +152,12 @@ const running = ({ machine: { belt } }: TextPad): boolean => belt.phase === "run
 
 /** The value of a property, as it is sent. A stop shows at once, a start when the belt begins to move. */
 export const valueOfKey = (pad: TextPad, key: Key): string | null => {
-  const { machine, face } = pad;
+  const { machine, state } = pad;
   const { belt, unit, model, startSpeed } = machine;
   const { counters } = belt;
   switch (key) {
     case "ControlMode":
-      return String(face.controlMode);
+      return String(state.controlMode);
     case "runState":
       return running(pad) ? "1" : "0";
     case "CurrentSpeed":
@@ -176,7 +177,7 @@ export const valueOfKey = (pad: TextPad, key: Key): string | null => {
     case "StartSpeed":
       return startSpeed.toFixed(1);
     case "ChildLockSwitch":
-      return face.options.childLock ? "1" : "0";
+      return state.options.childLock ? "1" : "0";
     case "unit":
       return unit === 1 ? "0" : "1";
     case "mcu_version":

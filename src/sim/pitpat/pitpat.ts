@@ -1,7 +1,7 @@
 import type { Uuid } from "../../ble/radio.js";
 import { opened } from "../../protocol/pitpat/frames.js";
 import { type PadCommand, parseCommand } from "../../protocol/pitpat/server-frames.js";
-import type { Behaviour, Key, Said } from "../behaviour.js";
+import type { Behaviour, Key, WithNotifications } from "../behaviour.js";
 import { resetCounters } from "../counters.js";
 import { aimMachine, isResting, runMachine, startMachine, stopMachine } from "../machine.js";
 import { type PitPatPad, put, statusOf, unconnected } from "./state.js";
@@ -19,11 +19,11 @@ const CODES = { stop: 0, pause: 2, go: 4 } as const;
 
 const started = (pad: PitPatPad, speed: number): PitPatPad => {
   const machine = startMachine({ ...pad.machine, startSpeed: speed });
-  if (isResting(machine)) return { machine, face: pad.face };
+  if (isResting(machine)) return { machine, state: pad.state };
   // Distances continue from one session to the next, and are zeroed at a start (WM2).
-  const counters = pad.face.paused ? machine.belt.counters : resetCounters(machine.belt.counters, false);
+  const counters = pad.state.paused ? machine.belt.counters : resetCounters(machine.belt.counters, false);
   return put(
-    { machine: { ...machine, belt: { ...machine.belt, counters } }, face: pad.face },
+    { machine: { ...machine, belt: { ...machine.belt, counters } }, state: pad.state },
     { paused: false },
   );
 };
@@ -32,10 +32,10 @@ const started = (pad: PitPatPad, speed: number): PitPatPad => {
 const go = (pad: PitPatPad, speed: number): PitPatPad =>
   isResting(pad.machine)
     ? started(pad, speed)
-    : put({ machine: aimMachine(pad.machine, speed), face: pad.face }, { paused: false });
+    : put({ machine: aimMachine(pad.machine, speed), state: pad.state }, { paused: false });
 
 const halted = (pad: PitPatPad, paused: boolean): PitPatPad =>
-  put({ machine: stopMachine(pad.machine), face: pad.face }, { paused });
+  put({ machine: stopMachine(pad.machine), state: pad.state }, { paused });
 
 const obey = (pad: PitPatPad, { code, showsMiles, speed }: PadCommand): PitPatPad => {
   const shown = put(pad, { showsMiles });
@@ -44,7 +44,7 @@ const obey = (pad: PitPatPad, { code, showsMiles, speed }: PadCommand): PitPatPa
       return halted(shown, false);
     case CODES.pause:
       // A belt at rest has nothing to pause.
-      return halted(shown, !isResting(pad.machine) || pad.face.paused);
+      return halted(shown, !isResting(pad.machine) || pad.state.paused);
     case CODES.go:
       return go(shown, speed / 1000);
     default:
@@ -53,9 +53,9 @@ const obey = (pad: PitPatPad, { code, showsMiles, speed }: PadCommand): PitPatPa
 };
 
 const heartbeat = (pad: PitPatPad): PitPatPad => {
-  const { machine, face } = pad;
-  if (face.owed || !machine.model.pitpat.variant.heartbeat) return put(pad, { owed: false });
-  const unasked = [...face.unasked, machine.at].filter((at) => machine.at - at < UNASKED.within);
+  const { machine, state } = pad;
+  if (state.owed || !machine.model.pitpat.variant.heartbeat) return put(pad, { owed: false });
+  const unasked = [...state.unasked, machine.at].filter((at) => machine.at - at < UNASKED.within);
   return put(pad, { unasked, offended: unasked.length > UNASKED.most });
 };
 
@@ -72,54 +72,54 @@ const receive = (pad: PitPatPad, characteristic: Uuid, bytes: Uint8Array): PitPa
   return command === "heartbeat" ? heartbeat(seen) : obey(seen, command);
 };
 
-const isForsaken = ({ machine, face }: PitPatPad): boolean => {
+const isForsaken = ({ machine, state }: PitPatPad): boolean => {
   const { patience } = machine.model.pitpat;
-  return patience !== null && machine.at >= face.writtenAt + patience;
+  return patience !== null && machine.at >= state.writtenAt + patience;
 };
 
-const speaksIn = ({ machine, face }: PitPatPad): number | null => {
+const speaksIn = ({ machine, state }: PitPatPad): number | null => {
   const { patience } = machine.model.pitpat;
-  const speaks = face.subscribed ? face.spokeAt + EVERY : Infinity;
-  const leaves = patience === null ? Infinity : face.writtenAt + patience;
+  const speaks = state.subscribed ? state.spokeAt + EVERY : Infinity;
+  const leaves = patience === null ? Infinity : state.writtenAt + patience;
   const at = Math.min(speaks, leaves);
   return at === Infinity ? null : Math.max(0, at - machine.at);
 };
 
-const speak = (pad: PitPatPad): Said<PitPatPad> => {
-  const { machine, face } = pad;
-  if (!face.subscribed || machine.at < face.spokeAt + EVERY) return { pad, notifications: [] };
-  const said = put(pad, { spokeAt: machine.at, number: (face.number + 1) & 0xff, owed: true });
+const speak = (pad: PitPatPad): WithNotifications<PitPatPad> => {
+  const { machine, state } = pad;
+  if (!state.subscribed || machine.at < state.spokeAt + EVERY) return { pad, notifications: [] };
+  const said = put(pad, { spokeAt: machine.at, number: (state.number + 1) & 0xff, owed: true });
   return { pad: said, notifications: [statusOf(pad)] };
 };
 
 /** A button of the remote or of the pad itself. */
 const press = (pad: PitPatPad, key: Key): PitPatPad => {
-  const { machine, face } = pad;
+  const { machine, state } = pad;
   if (key === "start-stop" && isResting(machine)) return started(pad, machine.model.startSpeed);
   if (key === "start-stop" || key === "stop") return halted(pad, key === "start-stop");
   if (machine.belt.phase !== "running") return pad;
   const step = key === "+" ? BUTTON_STEP : -BUTTON_STEP;
-  return { machine: aimMachine(machine, machine.belt.target + step), face };
+  return { machine: aimMachine(machine, machine.belt.target + step), state };
 };
 
 /** PitPat, DeerRun, Superun from the pad's side (more-protocols 3). */
 export const pitpatBehaviour: Behaviour<PitPatPad> = {
-  live: (pad, ms) => ({ machine: runMachine(pad.machine, ms), face: pad.face }),
+  advance: (pad, ms) => ({ machine: runMachine(pad.machine, ms), state: pad.state }),
   receive: (pad, characteristic, bytes) => ({ pad: receive(pad, characteristic, bytes), notifications: [] }),
   subscribe: (pad, characteristic) =>
     characteristic === pad.machine.model.pitpat.variant.notify
       ? put(pad, { subscribed: true, spokeAt: pad.machine.at + FIRST - EVERY })
       : pad,
-  speaksIn,
-  speak,
+  nextNotificationIn: speaksIn,
+  notify: speak,
   valueOf: (pad, characteristic) =>
     characteristic === pad.machine.model.pitpat.variant.notify ? statusOf(pad).bytes : null,
   connected: unconnected,
-  ends: (pad) => (pad.face.offended || isForsaken(pad) ? "drop" : null),
+  endsLink: (pad) => (pad.state.offended || isForsaken(pad) ? "drop" : null),
   press,
   control: (pad) => pad,
   safetyKey(pad, inPlace) {
-    const keyed = { machine: { ...pad.machine, safetyKey: inPlace }, face: pad.face };
+    const keyed = { machine: { ...pad.machine, safetyKey: inPlace }, state: pad.state };
     return inPlace ? keyed : halted(keyed, false);
   },
   damaged: (bytes, at) => bytes.map((byte, index) => (index === at ? byte ^ 0x10 : byte)),

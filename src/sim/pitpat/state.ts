@@ -6,7 +6,7 @@ import { isResting } from "../machine.js";
 import type { PitPatMachine } from "./models.js";
 
 /** The state of a pad of the family besides its belt. Times are the machine's `at`. */
-interface PitPatFace {
+interface PitPatState {
   /** The unit of the display. */
   readonly showsMiles: boolean;
   /** It was paused and not stopped: its session continues. */
@@ -28,7 +28,7 @@ interface PitPatFace {
 
 export interface PitPatPad {
   readonly machine: PitPatMachine;
-  readonly face: PitPatFace;
+  readonly state: PitPatState;
 }
 
 const UNCONNECTED = {
@@ -40,32 +40,32 @@ const UNCONNECTED = {
   offended: false,
 } as const;
 
-export const newPitPatFace = (showsMiles: boolean): PitPatFace => ({
+export const newPitPatState = (showsMiles: boolean): PitPatState => ({
   showsMiles,
   paused: false,
   writtenAt: 0,
   ...UNCONNECTED,
 });
 
-export const unconnected = ({ machine, face }: PitPatPad): PitPatPad => ({
+export const unconnected = ({ machine, state }: PitPatPad): PitPatPad => ({
   machine,
-  face: { ...face, ...UNCONNECTED, writtenAt: machine.at },
+  state: { ...state, ...UNCONNECTED, writtenAt: machine.at },
 });
 
-export const put = ({ machine, face }: PitPatPad, change: Partial<PitPatFace>): PitPatPad => ({
+export const put = ({ machine, state }: PitPatPad, change: Partial<PitPatState>): PitPatPad => ({
   machine,
-  face: { ...face, ...change },
+  state: { ...state, ...change },
 });
 
 /** A stop and a pause show at once, while the belt still slows (HB). */
-const flagsOf = ({ machine, face }: PitPatPad): number => {
+const flagsOf = ({ machine, state }: PitPatPad): number => {
   const { phase } = machine.belt;
-  const miles = face.showsMiles ? SHOWS_MILES : 0;
+  const miles = state.showsMiles ? SHOWS_MILES : 0;
   if (phase === "countdown") return STATE.starting | miles;
   // A creeping belt keeps reporting that it runs.
   const runs = phase === "running" || (phase === "stopping" && machine.faults.creep > 0);
   if (runs) return STATE.running | miles;
-  return (face.paused ? STATE.paused : STATE.stopped) | miles;
+  return (state.paused ? STATE.paused : STATE.stopped) | miles;
 };
 
 /** kcal per kilometre: chosen. */
@@ -74,7 +74,7 @@ const SERIAL = "SIM0000000000001";
 
 /** A status, as notified. */
 export const statusOf = (pad: PitPatPad): Notification => {
-  const { machine, face } = pad;
+  const { machine, state } = pad;
   const { belt, model } = machine;
   const { variant, length, firmware } = model.pitpat;
   const { elapsed, distance, shown } = belt.counters;
@@ -96,6 +96,6 @@ export const statusOf = (pad: PitPatPad): Notification => {
   );
   return {
     characteristic: variant.notify,
-    bytes: variant.envelope ? enveloped(frame, 4, face.number) : frame,
+    bytes: variant.envelope ? enveloped(frame, 4, state.number) : frame,
   };
 };

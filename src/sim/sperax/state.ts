@@ -7,7 +7,7 @@ import { isResting } from "../machine.js";
 import type { SperaxMachine } from "./models.js";
 
 /** The state of a Sperax pad besides its belt. Times are the machine's `at`. */
-interface SperaxFace {
+interface SperaxState {
   /** Why the belt is at rest, or slows: a pause keeps the counters, a stop zeroes them. */
   readonly halted: "pause" | "stop" | null;
   /** Levels. */
@@ -26,7 +26,7 @@ interface SperaxFace {
 
 export interface SperaxPad {
   readonly machine: SperaxMachine;
-  readonly face: SperaxFace;
+  readonly state: SperaxState;
 }
 
 const UNCONNECTED = {
@@ -37,7 +37,7 @@ const UNCONNECTED = {
   outbox: [],
 } as const;
 
-export const newSperaxFace = (): SperaxFace => ({
+export const newSperaxState = (): SperaxState => ({
   halted: null,
   incline: { actual: 0, target: 0 },
   vibration: { on: false, level: 0 },
@@ -45,29 +45,29 @@ export const newSperaxFace = (): SperaxFace => ({
   ...UNCONNECTED,
 });
 
-export const unconnected = ({ machine, face }: SperaxPad): SperaxPad => ({
+export const unconnected = ({ machine, state }: SperaxPad): SperaxPad => ({
   machine,
-  face: { ...face, ...UNCONNECTED, polledAt: machine.at },
+  state: { ...state, ...UNCONNECTED, polledAt: machine.at },
 });
 
-export const put = ({ machine, face }: SperaxPad, change: Partial<SperaxFace>): SperaxPad => ({
+export const put = ({ machine, state }: SperaxPad, change: Partial<SperaxState>): SperaxPad => ({
   machine,
-  face: { ...face, ...change },
+  state: { ...state, ...change },
 });
 
 /** The payload of a notification at the default MTU: longer frames are sent in parts. */
 const PART = 20;
 
-export const say = (pad: SperaxPad, bytes: Uint8Array): SperaxPad => {
-  if (!pad.face.subscribed) return pad;
+export const notify = (pad: SperaxPad, bytes: Uint8Array): SperaxPad => {
+  if (!pad.state.subscribed) return pad;
   const parts: Notification[] = [];
   for (let at = 0; at < bytes.length; at += PART)
     parts.push({ characteristic: NOTIFY, bytes: bytes.slice(at, at + PART) });
-  return put(pad, { outbox: [...pad.face.outbox, ...parts] });
+  return put(pad, { outbox: [...pad.state.outbox, ...parts] });
 };
 
 /** The state byte. A creeping belt keeps reporting that it runs. */
-const stateOf = ({ machine, face }: SperaxPad): number => {
+const stateOf = ({ machine, state }: SperaxPad): number => {
   const { phase, wait } = machine.belt;
   if (phase === "countdown") {
     // A countdown longer than the pad's own begins with a longer 3.
@@ -76,15 +76,15 @@ const stateOf = ({ machine, face }: SperaxPad): number => {
   }
   if (phase === "running" || (phase === "stopping" && machine.faults.creep > 0)) return STATE.running;
   if (phase === "stopping") return STATE.stopping;
-  if (face.vibration.on) return STATE.vibrating;
-  return face.halted === "pause" ? STATE.stopped : STATE.idle;
+  if (state.vibration.on) return STATE.vibrating;
+  return state.halted === "pause" ? STATE.stopped : STATE.idle;
 };
 
 /** kcal per kilometre: chosen. */
 const ENERGY = 55;
 
 export const telemetryFrame = (pad: SperaxPad): Uint8Array => {
-  const { machine, face } = pad;
+  const { machine, state } = pad;
   const { counters, speed } = machine.belt;
   return encodeTelemetry({
     state: stateOf(pad),
@@ -93,14 +93,14 @@ export const telemetryFrame = (pad: SperaxPad): Uint8Array => {
     energy: Math.floor((counters.distance / 1000) * ENERGY),
     steps: counters.shown,
     speed: Math.round(speed * 10),
-    incline: Math.round(face.incline.actual),
-    vibration: face.vibration.level,
+    incline: Math.round(state.incline.actual),
+    vibration: state.vibration.level,
   });
 };
 
 /** The values that a stop zeroes, once the belt rests. */
-export const settled = ({ machine, face }: SperaxPad): SperaxPad => {
-  if (face.halted !== "stop" || !isResting(machine)) return { machine, face };
+export const settled = ({ machine, state }: SperaxPad): SperaxPad => {
+  if (state.halted !== "stop" || !isResting(machine)) return { machine, state };
   const belt = { ...machine.belt, counters: resetCounters(machine.belt.counters, false) };
-  return { machine: { ...machine, belt }, face };
+  return { machine: { ...machine, belt }, state };
 };

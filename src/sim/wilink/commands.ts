@@ -26,33 +26,33 @@ export const receiveWiLink = (
 };
 
 /** Every driver leaves 0.69 s or more between two frames (wire-facts a.9): an earlier frame is lost. */
-const isEarly = ({ machine, face }: WiLinkPad): boolean => machine.at - face.frameAt < face.gap;
+const isEarly = ({ machine, state }: WiLinkPad): boolean => machine.at - state.frameAt < state.gap;
 
 const noticed = (pad: WiLinkPad, early: boolean): WiLinkPad => {
-  const { machine, face } = pad;
-  if (face.gap === 0 || (early && !face.gapRestarts)) return pad;
-  return { machine, face: { ...face, frameAt: machine.at } };
+  const { machine, state } = pad;
+  if (state.gap === 0 || (early && !state.gapRestarts)) return pad;
+  return { machine, state: { ...state, frameAt: machine.at } };
 };
 
 /** Null: a frame that this pad does not support. */
 const obey = (pad: WiLinkPad, command: PadCommand): WiLinkPad | null => {
-  const { machine, face } = pad;
+  const { machine, state } = pad;
   switch (command.operation?.op) {
     case "poll":
     case "preferences":
     case "record":
       return pad;
     case "stop":
-      return used({ machine: stopMachine(machine), face }, { appSpeed: 0 });
+      return used({ machine: stopMachine(machine), state }, { appSpeed: 0 });
     case "start":
-      return used({ machine: toggled(pad), face }, { appSpeed: command.arg });
+      return used({ machine: toggled(pad), state }, { appSpeed: command.arg });
     case "speed":
       // n is km/h×10, byte 14 km/h×30 (wire-facts a.7).
-      return used({ machine: aimed(pad, command.arg), face }, { appSpeed: command.arg * 3 });
+      return used({ machine: aimed(pad, command.arg), state }, { appSpeed: command.arg * 3 });
     case "mode":
       return switched(pad, command.arg);
     case "handshake":
-      return used(pad, { unlocked: face.unlocked || (command.op === 0x60 && command.arg === 0x4a) });
+      return used(pad, { unlocked: state.unlocked || (command.op === 0x60 && command.arg === 0x4a) });
     default:
       return obeyWordless(pad, command);
   }
@@ -65,8 +65,8 @@ const obeyWordless = (pad: WiLinkPad, { type, op, arg }: PadCommand): WiLinkPad 
 };
 
 const switched = (pad: WiLinkPad, mode: number): WiLinkPad => {
-  const woken = pad.face.mode === MODE_BYTES.standby && mode !== MODE_BYTES.standby;
-  return used(pad, { mode, appSpeed: mode, wokenAt: woken ? pad.machine.at : pad.face.wokenAt });
+  const woken = pad.state.mode === MODE_BYTES.standby && mode !== MODE_BYTES.standby;
+  return used(pad, { mode, appSpeed: mode, wokenAt: woken ? pad.machine.at : pad.state.wokenAt });
 };
 
 const replyTo = (command: PadCommand, pad: WiLinkPad): Uint8Array => {
@@ -76,10 +76,10 @@ const replyTo = (command: PadCommand, pad: WiLinkPad): Uint8Array => {
 };
 
 /** Whether start and speed have an effect: manual mode, awake for long enough, unlocked where that is required. */
-const listens = ({ machine, face }: WiLinkPad): boolean =>
-  face.mode === MODE_BYTES.manual &&
-  machine.at - face.wokenAt >= WAKING &&
-  (face.unlocked || !machine.model.wilink.needsHandshake);
+const listens = ({ machine, state }: WiLinkPad): boolean =>
+  state.mode === MODE_BYTES.manual &&
+  machine.at - state.wokenAt >= WAKING &&
+  (state.unlocked || !machine.model.wilink.needsHandshake);
 
 /** 04 01 halts a belt that moves or counts down (wire-facts a.3). */
 const toggled = (pad: WiLinkPad): WiLinkMachine => {

@@ -5,7 +5,7 @@ import { isResting } from "../machine.js";
 import type { WiLinkMachine } from "./models.js";
 
 /** The state of a WiLink pad besides its belt. Times are the machine's `at`. */
-interface WiLinkFace {
+interface WiLinkState {
   /** Mode byte. */
   readonly mode: number;
   /** Byte 14. */
@@ -28,11 +28,11 @@ interface WiLinkFace {
   readonly frameAt: number;
 }
 
-export type WiLinkOptions = Pick<WiLinkFace, "sleepAfter" | "gap" | "gapRestarts">;
+export type WiLinkOptions = Pick<WiLinkState, "sleepAfter" | "gap" | "gapRestarts">;
 
 export interface WiLinkPad {
   readonly machine: WiLinkMachine;
-  readonly face: WiLinkFace;
+  readonly state: WiLinkState;
 }
 
 /** Status byte 2 (wire-facts a.8) of a machine at rest. */
@@ -43,7 +43,7 @@ export const BUTTONS = { "+": 2, "start-stop": 3, "-": 4 } as const;
 /** A press shows in one or two frames at one poll per second (wire-facts a.10). */
 const BUTTON_SHOWN = 1500;
 
-export const newFace = (mode: number, options: WiLinkOptions): WiLinkFace => ({
+export const newWiLinkState = (mode: number, options: WiLinkOptions): WiLinkState => ({
   mode,
   appSpeed: 0,
   unlocked: false,
@@ -57,9 +57,9 @@ export const newFace = (mode: number, options: WiLinkOptions): WiLinkFace => ({
 });
 
 /** The pad after it was used. */
-export const used = ({ machine, face }: WiLinkPad, change: Partial<WiLinkFace>): WiLinkPad => ({
+export const used = ({ machine, state }: WiLinkPad, change: Partial<WiLinkState>): WiLinkPad => ({
   machine,
-  face: { ...face, usedAt: machine.at, ...change },
+  state: { ...state, usedAt: machine.at, ...change },
 });
 
 /** The belt's own state byte: a creeping belt keeps reporting that it runs (wire-facts a.8, KS-F0). */
@@ -73,18 +73,18 @@ export const stateOf = ({ model, belt, faults }: WiLinkMachine): number => {
 };
 
 /** A2. */
-export const statusFrame = ({ machine, face }: WiLinkPad): Uint8Array => {
+export const statusFrame = ({ machine, state }: WiLinkPad): Uint8Array => {
   const { counters, speed } = machine.belt;
-  const state = stateOf(machine);
+  const code = stateOf(machine);
   return encodeStatus({
-    state: isResting(machine) && face.mode === MODE_BYTES.standby ? STANDBY : state,
+    state: isResting(machine) && state.mode === MODE_BYTES.standby ? STANDBY : code,
     speed: tenths(machine, speed),
-    mode: face.mode,
+    mode: state.mode,
     elapsed: Math.floor(counters.elapsed / 1000),
     distance: tensOfMetres(machine, counters.distance),
     steps: counters.shown,
-    appSpeed: machine.model.wilink.appSpeed ? face.appSpeed : 0,
-    button: buttonOf(machine, face, state),
+    appSpeed: machine.model.wilink.appSpeed ? state.appSpeed : 0,
+    button: buttonOf(machine, state, code),
   });
 };
 
@@ -106,12 +106,12 @@ export const preferencesFrame = (machine: WiLinkMachine): Uint8Array =>
 const NO_RECORD = { startTime: 0, elapsed: 0, distance: 0, steps: 0, remaining: 0 };
 
 /** A7. */
-export const recordFrame = ({ machine, face }: WiLinkPad): Uint8Array =>
-  encodeRecord({ ...(face.record ?? NO_RECORD), onTime: Math.floor(machine.at / 1000) });
+export const recordFrame = ({ machine, state }: WiLinkPad): Uint8Array =>
+  encodeRecord({ ...(state.record ?? NO_RECORD), onTime: Math.floor(machine.at / 1000) });
 
 /** The walk in the counters. */
-export const recordOf = (machine: WiLinkMachine, face: WiLinkFace): Omit<RawRecord, "onTime"> => ({
-  startTime: Math.floor(face.startedAt / 1000),
+export const recordOf = (machine: WiLinkMachine, state: WiLinkState): Omit<RawRecord, "onTime"> => ({
+  startTime: Math.floor(state.startedAt / 1000),
   elapsed: Math.floor(machine.belt.counters.elapsed / 1000),
   distance: tensOfMetres(machine, machine.belt.counters.distance),
   steps: Math.floor(machine.belt.counters.steps),
@@ -119,9 +119,9 @@ export const recordOf = (machine: WiLinkMachine, face: WiLinkFace): Omit<RawReco
 });
 
 /** 3 is on display in the countdown's first frames (wire-facts a.7; a.10: with 9 and 8, not with 7). */
-const buttonOf = (machine: WiLinkMachine, face: WiLinkFace, state: number): number => {
-  if (machine.at - face.button.at < BUTTON_SHOWN) return face.button.code;
-  return state === 9 || state === 8 ? BUTTONS["start-stop"] : 0;
+const buttonOf = (machine: WiLinkMachine, state: WiLinkState, code: number): number => {
+  if (machine.at - state.button.at < BUTTON_SHOWN) return state.button.code;
+  return code === 9 || code === 8 ? BUTTONS["start-stop"] : 0;
 };
 
 const tenths = ({ unit }: WiLinkMachine, kmh: number): number => Math.round((kmh / unit) * 10);

@@ -6,7 +6,7 @@ import { statusFrame, type WiLinkPad } from "./state.js";
 
 /** WiLink pads answer every write, subscribed or not, and never notify without one (wire-facts a.3). */
 export const wilinkBehaviour: Behaviour<WiLinkPad> = {
-  live: (pad, ms) => follow(pad.machine, { machine: runMachine(pad.machine, ms), face: pad.face }),
+  advance: (pad, ms) => follow(pad.machine, { machine: runMachine(pad.machine, ms), state: pad.state }),
   receive(pad, characteristic, bytes) {
     if (characteristic !== "fe02") return { pad, notifications: [] };
     const answer = receiveWiLink(pad, bytes);
@@ -17,11 +17,11 @@ export const wilinkBehaviour: Behaviour<WiLinkPad> = {
     };
   },
   subscribe: (pad) => pad,
-  speaksIn: () => null,
-  speak: (pad) => ({ pad, notifications: [] }),
+  nextNotificationIn: () => null,
+  notify: (pad) => ({ pad, notifications: [] }),
   valueOf: (pad, characteristic) => (characteristic === "fe01" ? statusFrame(pad) : null),
-  connected: ({ machine, face }) => ({ machine, face: { ...face, unlocked: false } }),
-  ends: () => null,
+  connected: ({ machine, state }) => ({ machine, state: { ...state, unlocked: false } }),
+  endsLink: () => null,
   press(pad, key) {
     if (key === "stop" && isResting(pad.machine)) return pad;
     return follow(pad.machine, press(pad, key === "stop" ? "start-stop" : key));
@@ -29,7 +29,7 @@ export const wilinkBehaviour: Behaviour<WiLinkPad> = {
   control: (pad) => pad,
   safetyKey(pad, inPlace) {
     const machine = { ...pad.machine, safetyKey: inPlace };
-    return follow(pad.machine, { machine: inPlace ? machine : stopMachine(machine), face: pad.face });
+    return follow(pad.machine, { machine: inPlace ? machine : stopMachine(machine), state: pad.state });
   },
   damaged: (bytes, at) => bytes.map((byte, index) => (index === at ? byte ^ 0x10 : byte)),
 };
