@@ -8,7 +8,7 @@ export interface Clock {
   wall(): number;
   /** Calls `run` once after `ms`; returns the canceller. */
   after(ms: number, run: () => void): () => void;
-  /** Calls `run` every `ms`, the first time perhaps sooner; returns the canceller. */
+  /** Calls `run` every `ms`, the first time possibly sooner; returns the canceller. */
   every(ms: number, run: () => void): () => void;
 }
 
@@ -84,7 +84,7 @@ interface Tick {
   readonly run: () => void;
 }
 
-/** What is thrown ends the program by its one path, and keeps none of the others from their turn. */
+/** An exception ends the program by the shutdown path, and does not prevent the others from running. */
 const runTick = ({ run }: Tick): void => {
   try {
     run();
@@ -95,7 +95,7 @@ const runTick = ({ run }: Tick): void => {
   }
 };
 
-/** Whoever looks around every so often does so in the same beat: a wake-up costs more than what most of them do in it. */
+/** Periodic callers share one timer: a wake-up costs more than most of their work. */
 const beats = (): Clock["every"] => {
   const ticks = new Set<Tick>();
   let timer: NodeJS.Timeout | null = null;

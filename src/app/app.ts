@@ -40,7 +40,7 @@ export interface AppDeps {
   /** Starts to connect, and reconnects until closed. */
   readonly connectBroker: (options: BrokerOptions, deps: BrokerDeps) => Broker;
   readonly memoryUsage: () => { readonly rss: number; readonly heapUsed: number };
-  /** The disk of the store, which nothing here waits for. */
+  /** The disk of the store, for which nothing here waits. */
   readonly openStore: (storePath: string) => StorePort;
   /** 0 to 1. */
   readonly random: () => number;
@@ -65,7 +65,7 @@ export class App implements Stoppable {
   #bridge: Bridge | null = null;
   #page: Web | null = null;
   #held: HeldStore | null = null;
-  /** A program that ends while its store is still opened waits for that, as long as a stage may. */
+  /** A program that ends while its store is being opened waits for it, at most as long as a stage may. */
   #holding: Promise<HeldStore | null> | null = null;
   readonly #outage: BrokerOutage;
   readonly #refused: RefusedSubscriptions;

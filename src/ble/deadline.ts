@@ -24,7 +24,7 @@ export interface BoundSignal {
 
 /**
  * Calls `end` with the reason of the first of `signals` that aborts, or with BridgeError("timeout") at the deadline.
- * Returns what gives the timer and the listeners back.
+ * Returns a function that removes the timer and the listeners.
  */
 const bound = (
   { clock, ms, what }: Deadline,
@@ -96,7 +96,7 @@ export const withTimeout = <T>(
     const fail = (reason: unknown): void => {
       wait.isOver = true;
       wait.release();
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- handed on as it was thrown
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it was thrown
       reject(reason);
     };
     wait.release = bound(deadline, signal instanceof AbortSignal ? [signal] : signal, fail);

@@ -30,7 +30,7 @@ export const noTally: TotalsState = { day: "", days: {}, total: NO_TOTALS };
 /** More than one day, so that after a clock was set to tomorrow and back its day is still there. */
 export const DAYS_KEPT = 7;
 
-/** Since 1972 every zone is off by whole minutes (tz database), so that no date begins within one. Epoch minutes. */
+/** Since 1972 every zone has an offset of whole minutes (tz database), so that no date begins within one. Epoch minutes. */
 const WHOLE_MINUTES = Date.UTC(1972, 1) / 60_000;
 
 /** Epoch milliseconds to the local date, `YYYY-MM-DD`. */

@@ -262,7 +262,7 @@ export class Pad {
       if (effect.type === "stopped") this.#autoStop.onStopConfirmed();
       if (effect.type === "stopped" && effect.goal.endsSession) this.#sessions.end();
     }
-    // Before the log, whose reader may take the processor.
+    // Before the log line, whose reader may take CPU time.
     this.#events.changed();
     for (const effect of effects)
       if (effect.type !== "stop-unconfirmed" || isThere) this.#events.decided(effect, telemetry);

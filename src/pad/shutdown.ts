@@ -209,7 +209,7 @@ export class PadShutdown {
     return this.#isWithinReach && (this.#stopIsDue || (stopOnExit && this.#isStoppable));
   }
 
-  /** Nothing is written to a pad of an unknown variant; one that was never understood is not waited for by itself. */
+  /** Nothing is written to a pad of an unknown variant; a pad that was never understood is not awaited for itself. */
   get #isStoppable(): boolean {
     const { scheduler, link, autoStop } = this.#deps;
     return scheduler.control.access !== "none" || link.facts.seen || autoStop.crashCounts;

@@ -12,7 +12,7 @@ const becomeExit = (code: ExitCode): void => {
 };
 
 /**
- * Ends the process though a thread of it waits for a disk that hangs: `process.exit` joins every thread first (seen with
+ * Ends the process even if a thread of it waits for a disk that hangs: `process.exit` joins every thread first (seen with
  * Node 20 and 24, workers and libuv's own), and so would outlast any budget. The kernel's exec and kill do not. Without
  * exec the exit code is that of SIGKILL.
  */

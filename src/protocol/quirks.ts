@@ -1,6 +1,6 @@
 import type { Quirks } from "./protocol.js";
 
-/** A pad that notifies by itself and has no peculiarities; a protocol's row names only what differs. */
+/** The quirks of a pad that notifies by itself; a protocol's row contains only the differences. */
 export const NO_QUIRKS: Quirks = {
   minGap: 0,
   poll: null,

@@ -46,7 +46,7 @@ export class StoreFile {
    */
   #reader: Sqlite | null | undefined;
   #renewal: Renewal | null = null;
-  /** Its inode once it was in use in this run. */
+  /** Its inode, once it was used in this run. */
   #inode: number | null = null;
   /** Found damaged or missing in use: the next connection uses a new file. */
   #lost: Renewal["why"] | null = null;

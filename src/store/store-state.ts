@@ -34,10 +34,10 @@ const stateOf = (trouble: Trouble, detail = ""): StoreState => ({
   advice: `${ADVICE[trouble]} ${detail}`.trim(),
 });
 
-/** Why there is a new file. */
+/** Why a new file was created. */
 export interface Renewal {
   readonly why: "damaged" | "empty" | "removed";
-  /** Where the old one was put, with its log. */
+  /** The path of the old one, with its log. */
   readonly aside: string;
   /** The old one was in use: the totals of this run's pads are known, and are in the new one. */
   readonly inUse: boolean;

@@ -105,7 +105,7 @@ export class Store {
     }
     const { pads, trust, newest, mayHoldData } = this.#opened;
     for (const pad of pads ?? []) this.#memory.load(pad);
-    // By what is in the file the clock is judged: where it cannot be read, nothing is removed in this run.
+    // The clock is checked against the file: where that cannot be read, nothing is removed in this run.
     const isUnread = pads === null && mayHoldData;
     if (!isUnread) this.#retention?.start(trust, newest, () => this.#requestWrite(0));
   }

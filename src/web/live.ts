@@ -158,7 +158,7 @@ export class LivePicture {
     return this.#deps.pads.map((pad) => padPayload(pad, this.#deps.presets.get(pad.settings.id) ?? null));
   }
 
-  /** Later changes are compared with what the first reader is about to see, not with what an earlier one last saw. */
+  /** Later changes are compared with the state that the first reader gets, not with an earlier reader's last state. */
   #catchUp(): void {
     for (const { feed } of this.#pads.values()) {
       feed.availability();

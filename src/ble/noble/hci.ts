@@ -30,7 +30,7 @@ const ATT_ERROR = 0x01;
 const INVALID_PDU = 0x04;
 const UNLIKELY_ERROR = 0x0e;
 
-/** A packet that was handed over: to the controller, or, with a promise, to noble. */
+/** A packet that was passed on: to the controller, or, with a promise, to noble. */
 export interface Handed {
   readonly connection: number;
   readonly queued: Promise<void> | null;
@@ -77,7 +77,7 @@ export class NobleHci {
     return { connection, queued };
   }
 
-  /** Resolves when the controller has sent the packet, and rejects where it could not be handed over. */
+  /** Resolves when the controller has sent the packet, and rejects where it could not be passed on. */
   async sent({ connection, queued }: Handed, signal: AbortSignal): Promise<void> {
     if (queued) await orAborted(queued, signal);
     await this.drained(connection, signal);
@@ -110,7 +110,7 @@ export class NobleHci {
     const { _aclBuffers: buffers, _aclConnections, _aclQueue, _socket } = this.bindings._hci;
     const link = _aclConnections.get(connection);
     const fits = buffers !== undefined && L2CAP_HEADER + pdu.length <= buffers.length;
-    // Not before what is on its way into the queue.
+    // Not before packets that are being put into the queue.
     if (!link || !fits || this.#lastHanded || _aclQueue.length > 0) return false;
     let pending = 0;
     for (const each of _aclConnections.values()) pending += each.pending;

@@ -92,7 +92,7 @@ export interface Hci extends EventEmitter {
   readonly _socket: HciSocket;
   readonly _deviceId: number;
   readonly _userChannel: unknown;
-  /** What the controller takes at a time, once it is known: bytes of a packet without its header, and packets. */
+  /** The controller's buffers, once known: bytes per packet without its header, and number of packets. */
   readonly _aclBuffers: { readonly length: number; readonly num: number } | undefined;
   readonly _aclConnections: Map<number, { pending: number }>;
   _aclQueue: { readonly handle: number }[];

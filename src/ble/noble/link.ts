@@ -119,7 +119,7 @@ export class NobleLink implements Link {
     }
     bounded.signal.throwIfAborted();
     const { hci, clock } = this.#deps;
-    // First of all: a stop waits for nothing.
+    // First: a stop waits for nothing.
     const handed = hci && range ? hci.command(this.#peripheral, range.valueHandle, sent) : null;
     const scope = deadlineSignal({ clock, ms: SEND_MS, what: `writing ${uuid}` }, [
       ...this.#ends,

@@ -19,7 +19,7 @@ const chain = (step: Step, next: (control: Control) => Step): Step => {
 export const review = (context: Context, sample?: Sample): Step => {
   const { control } = context;
   const { stop, start, speed, mode, incline } = control;
-  // Most of the time there is nothing to settle.
+  // Usually there is nothing to decide.
   if (!(stop || start || speed || mode || incline)) return { control, effects: [] };
   return settle(context, sample);
 };

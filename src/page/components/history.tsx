@@ -15,7 +15,7 @@ interface Props {
   readonly actions: Actions;
 }
 
-/** Where nothing can be drawn: walks of which nothing of the kind was counted, or none at all. */
+/** Without a chart: sessions that did not count this value, or no sessions. */
 const noteOf = ({ info }: State, days: readonly DayPayload[], shown: number): string => {
   const count = days.reduce((sum, { sessions }) => sum + sessions, 0);
   return count > 0

@@ -97,7 +97,7 @@ const REQUESTS = [
   ),
 ] as const;
 
-/** A line may be cut off after any of its pieces, by a 0d: what is left of it is no command to the pad. */
+/** A line may be cut off after any of its pieces, by a 0d: the rest must not be a command to the pad. */
 const expectHalvesToBeNothing = (unit: FrameSequence, table: Table): void => {
   for (const count of unit.keys()) {
     const half = unit.slice(0, count).map(({ bytes }) => Buffer.from(bytes).toString("latin1"));

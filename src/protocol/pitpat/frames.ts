@@ -50,7 +50,7 @@ export const HEARTBEAT = seal(Uint8Array.of(COMMAND, 5, 0xfd, 0, 0));
 export const enveloped = (frame: Uint8Array, flags: number, number: number): Uint8Array =>
   concat(Uint8Array.of(ENVELOPE, flags, number & 0xff, frame.length), frame);
 
-/** The sources agree on the first three bytes of a notification's envelope only: the frame in it proves itself. */
+/** The sources agree only on the first three bytes of a notification's envelope: the frame in it is checked by itself. */
 const ENVELOPES = [ENVELOPE_LENGTH, ENVELOPE_LENGTH - 1] as const;
 
 /** The frame in an envelope; null: none, or an invalid one. */
