@@ -1,4 +1,13 @@
+import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
+
+/** A time that nothing can set. */
+export interface BootTime {
+  /** Identifies the boot. */
+  readonly id: string;
+  /** Milliseconds since then, suspend included. */
+  readonly uptime: number;
+}
 
 /** Time as a port: everything that waits takes a clock, so that tests move it by hand. */
 export interface Clock {
@@ -6,6 +15,8 @@ export interface Clock {
   now(): number;
   /** Epoch milliseconds. */
   wall(): number;
+  /** Null where the system has no boot id. */
+  boot?(): BootTime | null;
   /** Calls `run` once after `ms`; returns the canceller. */
   after(ms: number, run: () => void): () => void;
   /** Calls `run` every `ms`, the first time possibly sooner; returns the canceller. */
@@ -27,6 +38,15 @@ export const sleep = (clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     const cancel = clock.after(ms, done);
     signal?.addEventListener("abort", done, { once: true });
   });
+
+/** Identifies the boot whose uptime nothing can set; null where the system has no boot id. */
+export const bootId = (): string | null => {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return null;
+  }
+};
 
 /** The machine's clocks; milliseconds. */
 export interface TimeSource {
@@ -126,6 +146,10 @@ export const systemClock = (source: TimeSource = MACHINE): Clock => {
   return {
     now: monotonicClock(source),
     wall: source.wall,
+    boot() {
+      const id = bootId();
+      return id === null ? null : { id, uptime: source.boot() };
+    },
     after(ms, run) {
       const timer = setTimeout(run, ms);
       return () => clearTimeout(timer);

@@ -4,6 +4,12 @@ import { AT_REST, metres, seconds, type Speed } from "./units.js";
 
 export type OpenSession = Session & { readonly state: "active" | "paused" };
 
+/** A session of this boot with what it gained before the clock was set: its days are not known yet. */
+export interface UndatedSession {
+  readonly session: Session;
+  readonly gains: readonly Delta[];
+}
+
 export const isOpen = (session: Session | null): session is OpenSession =>
   session !== null && session.state !== "ended";
 

@@ -1,3 +1,4 @@
+import type { BootTime } from "../clock.js";
 import type { Counter, Counters } from "./counter.js";
 import type { PadStatus } from "./pad.js";
 import { noWalk, type Timestamp, type Walk, type WalkEvent } from "./session.js";
@@ -16,6 +17,8 @@ export interface Records {
   readonly footfall: StepMonitor;
   readonly lengthStop: LengthStop | null;
   readonly tally: TotalsState;
+  /** When the last run saved it, on the clocks of this one; absent where only the wall clock tells. */
+  readonly savedAt?: Timestamp;
 }
 
 /** The data of a pad that is not in the store. */
@@ -43,7 +46,11 @@ export interface SessionStore {
 }
 
 /** The open session as it was saved during the last run. */
-export type SavedWalk = Timestamp & Omit<Records, "tally">;
+export type SavedWalk = Timestamp &
+  Pick<Records, "walk" | "footfall" | "lengthStop"> & {
+    /** The boot, and milliseconds since it; absent where the system does not tell. */
+    readonly boot?: BootTime;
+  };
 
 const shifted = (counter: Counter | null, ms: number): Counter | null =>
   counter && {
@@ -77,16 +84,29 @@ const shiftWalk = ({ moved, meter, ...rest }: Walk, ms: number): Walk => ({
   },
 });
 
+/** Milliseconds since it was saved; null unless that was in this boot. */
+const sinceSaved = (saved: BootTime | undefined, boot: BootTime | null): number | null =>
+  saved && boot?.id === saved.id ? Math.max(0, boot.uptime - saved.uptime) : null;
+
+/** What another boot walked before the clock was set can no longer be dated. */
+const withoutUndated = (walk: Walk): Walk => (walk.undated ? { ...walk, undated: [] } : walk);
+
 /**
  * A walk of the last run on the clock of this one, whose monotonic zero differs: the time in between is known from the
- * wall clock alone. A wall clock that was set back counts as no time.
+ * boot clock, after another boot from the wall clock alone. A wall clock that was set back counts as no time.
  */
-export const restoreWalk = (saved: SavedWalk, { at, now }: Timestamp): Omit<Records, "tally"> => {
-  const ms = now - Math.max(0, at - saved.at) - saved.now;
+export const restoreWalk = (
+  saved: SavedWalk,
+  { at, now }: Timestamp,
+  boot: BootTime | null = null,
+): Omit<Records, "tally"> => {
+  const passed = sinceSaved(saved.boot, boot);
+  const ms = now - (passed ?? Math.max(0, at - saved.at)) - saved.now;
   const { footfall, lengthStop } = saved;
   return {
     lengthStop,
-    walk: shiftWalk(saved.walk, ms),
+    walk: shiftWalk(passed === null ? withoutUndated(saved.walk) : saved.walk, ms),
+    ...(passed !== null && { savedAt: { at: saved.at, now: now - passed } }),
     footfall: { ...footfall, seen: footfall.seen && { ...footfall.seen, at: footfall.seen.at + ms } },
   };
 };

@@ -8,7 +8,7 @@ import {
   type OfflineSession,
   type MissedSession,
 } from "./offline-session.js";
-import { addDelta, isOpen, newSession, type OpenSession } from "./open-session.js";
+import { addDelta, isOpen, newSession, type OpenSession, type UndatedSession } from "./open-session.js";
 import type { PadRecord, PadStatus } from "./pad.js";
 import { isMetered, kcalGained, timeGained } from "./session-gains.js";
 import type { Session } from "./stats.js";
@@ -47,6 +47,8 @@ export type WalkEvent =
   | { readonly type: "session_started" | "session_paused" | "session_resumed"; readonly session: Session }
   /** `kept` is false for a session that is too short to count. */
   | { readonly type: "session_ended"; readonly session: Session; readonly kept: boolean }
+  /** The clock was set only now, and the session's times with it. */
+  | { readonly type: "session_dated"; readonly session: Session }
   /** Only of sessions that count: their deltas add up to the session's values. `session` is the id. */
   | { readonly type: "delta"; readonly session: string; readonly delta: Delta };
 
@@ -65,6 +67,8 @@ export interface Walk {
   /** The pad's standby, present or imminent, comes from the bridge, or began while the bridge was not running. */
   readonly parked: boolean;
   readonly absence: OfflineSession;
+  /** The sessions of this boot that have the times of a clock that was not set; see unset-clock.ts. */
+  readonly undated?: readonly UndatedSession[];
 }
 
 export interface WalkStep {

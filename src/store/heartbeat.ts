@@ -1,20 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir, uptime } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { bootId } from "../clock.js";
 
 /** The clock is read shortly after the file was written; a time further in the future is from another clock. */
 const EARLY_MS = 5_000;
-
-/** Identifies the boot whose uptime nothing can set; null where the system has no boot id. */
-const boot = (): string | null => {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return null;
-  }
-};
 
 /**
  * The places for a heartbeat, the best first. Health concerns the main loop, so a store that cannot be written must not
@@ -29,7 +20,7 @@ const places = (storePath: string): readonly string[] => {
 
 const writeAt = async (path: string): Promise<void> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(() => undefined);
-  const text = `${JSON.stringify({ uptime: uptime(), boot: boot(), pid: process.pid })}\n`;
+  const text = `${JSON.stringify({ uptime: uptime(), boot: bootId(), pid: process.pid })}\n`;
   await writeFile(path, text, { mode: 0o644 });
 };
 
@@ -84,7 +75,7 @@ const ageOf = async (path: string, wall: number): Promise<number | null> => {
     const { mtimeMs } = await stat(path);
     const age = (uptime() - Number(at)) * 1000;
     // By the uptime, which nothing can set; the file's own time only excludes one from another boot.
-    const isOurs = its === boot() && Number.isFinite(age) && age > -EARLY_MS && wall - mtimeMs > -EARLY_MS;
+    const isOurs = its === bootId() && Number.isFinite(age) && age > -EARLY_MS && wall - mtimeMs > -EARLY_MS;
     return isOurs ? Math.max(0, age) : null;
   } catch {
     return null;

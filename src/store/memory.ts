@@ -1,3 +1,4 @@
+import type { BootTime } from "../clock.js";
 import {
   type SessionEntry,
   noRecords,
@@ -68,9 +69,12 @@ export class Memory {
   }
 
   /** The session of the last run on the clock of this one; `tally`: null where the file has none. */
-  resume(padId: string, tally: TotalsState | null, moment: Timestamp): Records {
+  resume(padId: string, tally: TotalsState | null, moment: Timestamp, boot: BootTime | null): Records {
     const saved = this.#walks.get(padId);
-    const records = { ...(saved ? restoreWalk(saved, moment) : noRecords), tally: tally ?? noRecords.tally };
+    const records = {
+      ...(saved ? restoreWalk(saved, moment, boot) : noRecords),
+      tally: tally ?? noRecords.tally,
+    };
     this.#records.set(padId, records);
     return records;
   }

@@ -192,8 +192,10 @@ const keyOf = ({ pad, id }: StoredSession): string => `${pad} ${id}`;
 
 /** A session of the file, with pending changes. */
 const upToDate = (pad: string, held: SessionChange, written: StoredSession | undefined): StoredSession => {
+  // Not in the file, or there with a time that the filter excludes: the session knows all its amounts.
+  if (!written) return { ...held.session, pad };
   const { distance, duration, steps, calories } = [...held.portions.values()].reduce(addTotals, {
-    ...(written ?? NO_TOTALS),
+    ...written,
     sessions: 0,
   });
   return { ...held.session, pad, distance, duration, steps, calories };

@@ -1,5 +1,6 @@
-import type { Clock } from "../clock.js";
+import type { BootTime, Clock } from "../clock.js";
 import type { SessionStore, SessionEntry, Records } from "../domain/session-store.js";
+import { clockSetBy } from "../domain/unset-clock.js";
 import { isOpen } from "../domain/open-session.js";
 import { dayAfter, localDays, type LocalDay, noTally, type TotalsState } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
@@ -63,6 +64,8 @@ export class Store {
   readonly #timer: FlushTimer;
   readonly #queue: StoreQueue;
   readonly #retention: Retention | null;
+  /** The boot when the monotonic clock was 0. */
+  readonly #boot: BootTime | null;
   #opened: Opened = NOTHING;
   /** A pending flush: it includes the changes until it starts. */
   #flushing: Promise<void> | null = null;
@@ -72,6 +75,8 @@ export class Store {
   constructor(storePath: string, port: StorePort, deps: StoreDeps) {
     this.#port = port;
     this.#clock = deps.clock;
+    const boot = deps.clock.boot?.() ?? null;
+    this.#boot = boot && { ...boot, uptime: boot.uptime - deps.clock.now() };
     this.#localDay = localDays(deps.timeZone);
     this.#pending = new PendingChanges(this.#localDay);
     this.#memory = new Memory(this.#pending);
@@ -198,13 +203,21 @@ export class Store {
       this.#health.totalsUnreadable(padId);
       return null;
     }
-    const records = this.#memory.resume(padId, tally, moment);
+    const records = this.#memory.resume(padId, tally, moment, this.#bootAt(moment.now));
     const { session } = records.walk;
-    if (isOpen(session)) this.#pending.resume(padId, session, moment, stored?.lastSecond ?? -1);
+    // The session still has the time of a clock that was not set.
+    const at = moment.at - (records.savedAt ? clockSetBy(records.savedAt, moment) : 0);
+    if (isOpen(session)) this.#pending.resume(padId, session, { ...moment, at }, stored?.lastSecond ?? -1);
     return records;
   }
 
-  #note(padId: string, entry: SessionEntry): void {
+  #bootAt(now: number): BootTime | null {
+    return this.#boot && { ...this.#boot, uptime: this.#boot.uptime + now };
+  }
+
+  #note(padId: string, told: SessionEntry): void {
+    const boot = this.#bootAt(told.now);
+    const entry = boot ? { ...told, boot } : told;
     const isNews = this.#memory.note(padId, entry);
     if (this.#ended || !isNews) return;
     this.#pending.note(padId, entry);

@@ -135,15 +135,17 @@ const absence = object({
   ),
   weighed: orNull(object(measures)),
 });
+const delta = object({ ...totals, sessions: number, at: number });
 const walk = object({
   session: orNull(session),
   meter,
   moved: object({ at: number, now: number }),
   carry: number,
-  held: list(object({ ...totals, sessions: number, at: number })),
+  held: list(delta),
   counts: boolean,
   parked: boolean,
   absence,
+  undated: optional(list(object({ session, gains: list(delta) }))),
 });
 const footfall = object({
   speed: number,
@@ -154,10 +156,11 @@ const footfall = object({
   fired: boolean,
 });
 const lengthStop = orNull(object({ session: text, duration: number }));
-const savedWalk = object({ at: number, now: number, walk, footfall, lengthStop });
+const boot = optional(object({ id: text, uptime: number }));
+const savedWalk = object({ at: number, now: number, boot, walk, footfall, lengthStop });
 
-export const encodeWalk = ({ at, now, walk, footfall, lengthStop }: SavedWalk): string =>
-  JSON.stringify({ at, now, walk, footfall, lengthStop });
+export const encodeWalk = ({ at, now, boot, walk, footfall, lengthStop }: SavedWalk): string =>
+  JSON.stringify({ at, now, boot, walk, footfall, lengthStop });
 
 /** Null for data that is not a session of this version. Never throws. */
 export const decodeWalk = (json: string): SavedWalk | null => {

@@ -62,13 +62,16 @@ export class Writer {
     portions: ReadonlyMap<string, Totals>,
     samples: ReadonlyMap<number, Sample>,
   ): void {
-    const { putSession, addPortion, putSample } = this.#statements;
+    const { putSession, addPortion, dropEmpty, putSample } = this.#statements;
     const { id, state, startedAt, endedAt, caloriesSource, maxSpeed } = session;
     const ended = endedAt === null ? null : whole(endedAt);
     const key = Number(
       putSession.get(pad, id, state, whole(startedAt), ended, caloriesSource, whole(maxSpeed)),
     );
     for (const [day, gained] of portions) addPortion.run(key, day, ...numbers(gained));
+    // The gains of a clock that was not set have moved to another day.
+    if ([...portions.values()].some(({ duration, sessions }) => duration <= 0 && sessions <= 0))
+      dropEmpty.run(key);
     for (const [second, sample] of samples) putSample.run(key, second, ...sampleNumbers(sample));
   }
 }
@@ -92,7 +95,7 @@ const prepare = (db: Sqlite) => ({
     .prepare(
       `INSERT INTO sessions (pad, id, state, started_at, ended_at, calories_source, max_speed)
        VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (pad, id) DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at,
+       ON CONFLICT (pad, id) DO UPDATE SET state = excluded.state, started_at = excluded.started_at, ended_at = excluded.ended_at,
          calories_source = excluded.calories_source, max_speed = excluded.max_speed
        RETURNING key`,
     )
@@ -101,6 +104,10 @@ const prepare = (db: Sqlite) => ({
   addPortion: db.prepare(
     `INSERT INTO portions (session, day, distance, duration, steps, calories, sessions)
      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session, day) DO UPDATE SET ${ADD}`,
+  ),
+  dropEmpty: db.prepare(
+    `DELETE FROM portions WHERE session = ? AND distance = 0 AND duration = 0 AND steps = 0
+       AND abs(calories) < 0.001 AND sessions = 0`,
   ),
   putSample: db.prepare(
     `INSERT OR REPLACE INTO samples (session, second, speed, distance, steps, calories, heart_rate, incline)

@@ -1,5 +1,5 @@
 import type { Link, Radio } from "../../src/ble/radio.js";
-import type { Clock } from "../../src/clock.js";
+import type { BootTime, Clock } from "../../src/clock.js";
 import type { ManualClock } from "../support/clock.js";
 
 /** The clock of one run of the bridge: with the run, its timers end. Each process has a monotonic zero of its own. */
@@ -24,6 +24,10 @@ export class Life implements Clock {
 
   wall(): number {
     return this.#clock.wall();
+  }
+
+  boot(): BootTime | null {
+    return this.#clock.boot();
   }
 
   after(ms: number, run: () => void): () => void {

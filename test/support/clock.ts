@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Clock } from "../../src/clock.js";
+import type { BootTime, Clock } from "../../src/clock.js";
 
 interface Timer {
   due: number;
@@ -20,6 +20,8 @@ export class ManualClock implements Clock {
   #wall: number;
   #order = 0;
   #moving = false;
+  /** Null: the system does not tell. */
+  bootId: string | null = null;
   readonly #timers = new Set<Timer>();
 
   constructor(wall: number = WALL) {
@@ -32,6 +34,10 @@ export class ManualClock implements Clock {
 
   wall(): number {
     return this.#wall;
+  }
+
+  boot(): BootTime | null {
+    return this.bootId === null ? null : { id: this.bootId, uptime: this.#now };
   }
 
   after(ms: number, run: () => void): () => void {

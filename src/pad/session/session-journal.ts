@@ -7,7 +7,9 @@ import {
   type WalkEvent,
   type WalkInput,
   type WalkSettings,
+  type WalkStep,
 } from "../../domain/session.js";
+import { keepUndated, redate } from "../../domain/unset-clock.js";
 import type { EventType } from "../../domain/state.js";
 import type { Goals, Session, Stats } from "../../domain/stats.js";
 import { type LocalDay, updateTotals, today } from "../../domain/totals.js";
@@ -74,12 +76,33 @@ export const recordInput = (
   settings: JournalRules,
   circumstance: InputFacts,
 ): JournalStep => {
-  const { state, events: steps } = walk(journal.walk, input, settings.walk);
-  const start: JournalStep = { journal: { ...journal, walk: state }, steps, events: [], walkedOff: false };
-  const note = steps.reduce((before, step) => record(before, step, settings, circumstance), start);
+  const note = recordStep(
+    journal,
+    keepUndated(walk(journal.walk, input, settings.walk)),
+    settings,
+    circumstance,
+  );
   if (input.type !== "tick") return note;
   const turned = updateTotals(note.journal.tally, { type: "tick", at: input.at }, settings.localDay);
   return { ...note, journal: { ...note.journal, tally: turned } };
+};
+
+/** A clock that was not set has been set by `ms`: what was walked before moves to its days. */
+export const recordClockSet = (
+  journal: Journal,
+  ms: number,
+  settings: JournalRules,
+  circumstance: InputFacts,
+): JournalStep => recordStep(journal, redate(journal.walk, ms, circumstance.at), settings, circumstance);
+
+const recordStep = (
+  journal: Journal,
+  { state, events: steps }: WalkStep,
+  settings: JournalRules,
+  circumstance: InputFacts,
+): JournalStep => {
+  const start: JournalStep = { journal: { ...journal, walk: state }, steps, events: [], walkedOff: false };
+  return steps.reduce((before, event) => record(before, event, settings, circumstance), start);
 };
 
 /** A status also carries information about the walker. */
@@ -111,6 +134,7 @@ const record = (
   const { journal } = note;
   if (event.type === "delta")
     return { ...note, journal: { ...journal, tally: updateTotals(journal.tally, event, settings.localDay) } };
+  if (event.type === "session_dated") return note;
   const told: PadEvent = { type: event.type, at, session: event.session };
   const byPad: PadEvent[] =
     event.type === "session_paused" && stoppedBy === null ? [{ type: "belt_stopped_by_pad", at }] : [];
@@ -122,7 +146,7 @@ const record = (
 };
 
 const afterEvent = (
-  type: Exclude<WalkEvent["type"], "delta">,
+  type: Exclude<WalkEvent["type"], "delta" | "session_dated">,
   pausedBy: NonNullable<Journal["pausedBy"]>,
 ): Partial<Journal> => {
   switch (type) {

@@ -4,12 +4,14 @@ import { needsRecord } from "../../domain/offline-session.js";
 import { isOpen } from "../../domain/open-session.js";
 import type { PadRecord, PadStatus } from "../../domain/pad.js";
 import type { Timestamp, Walk, WalkInput } from "../../domain/session.js";
+import { clockSetBy } from "../../domain/unset-clock.js";
 import type { Stats } from "../../domain/stats.js";
 import { localDays } from "../../domain/totals.js";
 import type { Seconds, Speed } from "../../domain/units.js";
 import type { StopCause } from "../control/goals.js";
 import {
   type InputFacts,
+  recordClockSet,
   recordInput,
   recordStatus,
   type Journal,
@@ -41,6 +43,8 @@ export class SessionTracker {
   readonly #behindUntil: number;
   #unheard: number;
   #journal: Journal;
+  /** When the journal was last looked at. */
+  #last: Timestamp;
   #known: (Pick<Walk, "session"> & Pick<Journal, "tally"> & { speed: Speed | null; stats: Stats }) | null =
     null;
 
@@ -61,6 +65,7 @@ export class SessionTracker {
     this.#behindUntil = clock.now() + CATCH_UP_MS;
     this.#unheard = crashed ? CATCH_UP_STATUSES : 0;
     this.#journal = openJournal(records ?? noRecords);
+    this.#last = records?.savedAt ?? { at: clock.wall(), now: clock.now() };
   }
 
   /** Returns true when the walker has just left a moving belt. */
@@ -157,13 +162,30 @@ export class SessionTracker {
     status: PadStatus | null = null,
   ): boolean {
     const moment = { at: this.#clock.wall(), now: this.#clock.now() };
-    const { journal, steps, events, walkedOff } = note(this.#journal, { ...moment, ...belt });
+    const setBy = clockSetBy(this.#last, moment);
+    this.#last = moment;
+    if (setBy !== 0)
+      this.#keep(
+        (journal, about) => recordClockSet(journal, setBy, this.#settings, about),
+        { ...moment, ...belt },
+        null,
+      );
+    return this.#keep(note, { ...moment, ...belt }, status);
+  }
+
+  #keep(
+    note: (journal: Journal, about: InputFacts) => JournalStep,
+    about: InputFacts,
+    status: PadStatus | null,
+  ): boolean {
+    const { at, now } = about;
+    const { journal, steps, events, walkedOff } = note(this.#journal, about);
     const { walk, footfall, lengthStop, tally } = journal;
     // Time alone changes nothing, most of the time.
     const passed = status === null && steps.length === 0;
     if (passed && walk === this.#journal.walk && tally === this.#journal.tally) return walkedOff;
     this.#journal = journal;
-    this.#ledger.note({ ...moment, walk, footfall, lengthStop, tally, events: steps, status });
+    this.#ledger.note({ at, now, walk, footfall, lengthStop, tally, events: steps, status });
     for (const event of events) this.#tell(event);
     return walkedOff;
   }
