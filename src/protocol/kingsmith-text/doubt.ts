@@ -24,11 +24,14 @@ const READS = 12;
  */
 export const reviewed = ({ session, messages, replies }: ReceiveResult): ReceiveResult => {
   const { misread } = session;
-  const isUnknown = misread >= MISREADS && withholds(session);
-  const access = isUnknown ? "none" : misread <= -READS ? "full" : session.access;
+  // The table of a connection does not change: later lines that cannot be read were damaged on their way.
+  const certain = session.certain || misread <= -READS;
+  const isUnknown = !certain && misread >= MISREADS && withholds(session);
+  const access = isUnknown ? "none" : certain ? "full" : session.access;
+  const after = { ...session, certain, access };
   return access === session.access
-    ? { session, messages, replies }
-    : { session: { ...session, access }, messages: [...messages, { kind: "access", access }], replies };
+    ? { session: after, messages, replies }
+    : { session: after, messages: [...messages, { kind: "access", access }], replies };
 };
 
 /** More than damaged lines explain. */

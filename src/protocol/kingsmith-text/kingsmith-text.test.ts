@@ -22,7 +22,10 @@ const model = modelFor("kingsmith-text", "KS-C2");
 const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
 
 /** A pad that answers as one with this table does; what it was written is decoded as it would decode it. */
-const padWith = (table: Table, { cr = "", padded = true, states = true, shake = "" } = {}) => {
+const padWith = (
+  table: Table,
+  { cr = "", padded = true, states = true, settings = true, shake = "" } = {},
+) => {
   const received: string[] = [];
   const say = (text: string): Uint8Array => {
     const line = encodeText(text + cr, table);
@@ -39,7 +42,7 @@ const padWith = (table: Table, { cr = "", padded = true, states = true, shake = 
     if (text.startsWith("servers getProp 1 3 7"))
       return [
         say("servers 0"),
-        ...(states ? [say("props ControlMode 2 Max 6.0 StartSpeed 1.0 unit 0")] : []),
+        ...(states && settings ? [say("props ControlMode 2 Max 6.0 StartSpeed 1.0 unit 0")] : []),
       ];
     if (text.startsWith("servers getProp"))
       return states
@@ -189,6 +192,17 @@ describe("a pad whose table is proven", () => {
     expect(silent.received.filter((text) => text.startsWith("time_posix"))).toEqual([
       "time_posix 1785194188",
     ]);
+  });
+
+  it("is stopped after damaged lines, also where it does not report its settings, once it was understood for a while", () => {
+    const damaged = (polls: number): ProtocolSession => {
+      const { talk, now } = talkTo(padWith(c2, { settings: false }), polls);
+      const lines = ascii("AAAAAAAA\r".repeat(8));
+      return talk().receive(NOTIFY, lines, now()).session;
+    };
+    expect(damaged(6).access).toBe("none");
+    expect(damaged(20).access).toBe("full");
+    expect(damaged(20).frames({ op: "stop" }, 60_000)).not.toEqual([]);
   });
 
   it("gets the time at each refusal until it has answered it: one line may be lost", () => {

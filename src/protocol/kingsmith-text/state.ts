@@ -25,6 +25,8 @@ export interface Session {
   readonly configAsked: number;
   /** The number of invalid lines in a row or, below 0, of lines with its state. */
   readonly misread: number;
+  /** So many lines with its state in a row have shown that the table is the right one. */
+  readonly certain: boolean;
   /** How often its lines contradicted earlier ones. */
   readonly doubts: number;
   /** When the start was written that the pad has not answered yet. */
@@ -50,6 +52,7 @@ export const newSession = (peer: ConnectedDevice, model: Model, channel: Channel
   configured: false,
   configAsked: 0,
   misread: 0,
+  certain: false,
   doubts: 0,
   startedAt: null,
   refusals: 0,
