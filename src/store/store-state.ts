@@ -26,7 +26,7 @@ const ADVICE: Readonly<Record<Trouble, string>> = {
   unwritable: `Check that store.path exists and may be written. ${SAFE}`,
   stalled: `The disk does not answer; new session data waits in memory. Check the disk or its network. ${SAFE}`,
   replaced: `bridge.db was replaced by another file: restart the bridge to use that one. ${SAFE}`,
-  unavailable: `SQLite could not be loaded: install g++, make and python3, then the program again. ${SAFE}`,
+  unavailable: `SQLite could not be loaded: install g++, make and python3, then walkingpad2mqtt again, with install scripts allowed in npm. ${SAFE}`,
 };
 
 const stateOf = (trouble: Trouble, detail = ""): StoreState => ({

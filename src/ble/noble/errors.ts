@@ -62,10 +62,10 @@ const ADAPTER: Readonly<Record<string, Row>> = {
   MODULE_NOT_FOUND: {
     code: "radio-unavailable",
     retry: "later",
-    message: "The Bluetooth library is not installed, or not completely.",
+    message: "The Bluetooth library is not installed, or was not compiled.",
     advice:
-      "Install it again: npm install --include=optional @abandonware/noble (its HCI socket is compiled on the spot, " +
-      "with python3, make and g++).",
+      "Install g++, make and python3, then walkingpad2mqtt again; npm must not leave out optional packages " +
+      "(--omit=optional) or their install scripts (--ignore-scripts).",
   },
 };
 
