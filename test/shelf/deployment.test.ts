@@ -123,6 +123,12 @@ describe("compose.demo.yaml", () => {
     expect(addresses("WALKINGPAD2MQTT_SIMULATOR_PADS")).toEqual(addresses("WALKINGPAD2MQTT_PADS"));
   });
 
+  it("has a password that is part of no other setting, which the log would mask with it", () => {
+    const { WALKINGPAD2MQTT_WEB_PASSWORD: password = "", ...others } = bridge?.environment ?? {};
+    expect(password).not.toBe("");
+    expect(JSON.stringify(others)).not.toContain(password);
+  });
+
   it("comes back after a restart of the machine, the broker included", () => {
     for (const service of [bridge, mosquitto]) expect(service?.["restart"]).toBe("unless-stopped");
   });
