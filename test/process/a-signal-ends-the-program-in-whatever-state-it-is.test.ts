@@ -65,7 +65,7 @@ describe("a signal before there is anything to end", () => {
     const url = `mqtt://127.0.0.1:${await freePort()}`;
     const program = await started(ctx, { folder: await newFolder(ctx), config: configFor(url) });
     await program.untilLine(({ level }) => level === "warn", START_MS);
-    await program.untilLine("connected", START_MS);
+    await program.untilLine("Connected to the pad", START_MS);
     program.signal("SIGTERM");
     await expectCleanEnd(program, SOON_MS);
     // Where SQLite could not be installed, that is said, too.
@@ -85,7 +85,7 @@ describe("a broker that accepts and never answers", () => {
       config: configFor(`mqtt://127.0.0.1:${port}`),
     });
     await mute.accepted;
-    await program.untilLine("connected", START_MS);
+    await program.untilLine("Connected to the pad", START_MS);
     program.signal("SIGTERM");
     await expectCleanEnd(program, SOON_MS);
   });

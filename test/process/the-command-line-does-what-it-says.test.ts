@@ -165,7 +165,7 @@ describe("walkingpad2mqtt", () => {
     const config = configFor(`mqtt://127.0.0.1:${await freePort()}`);
     const wrap = (command: readonly string[]) => ["sh", "-c", journal, out, ...command];
     const program = await started(ctx, { folder, config, wrap });
-    await vi.waitFor(() => expect(readFileSync(out, "utf8")).toContain("connected"), START_MS);
+    await vi.waitFor(() => expect(readFileSync(out, "utf8")).toContain("Connected to the pad"), START_MS);
     program.signal("SIGTERM");
     expect((await program.exit(START_MS)).code).toBe(0);
     const lines = readFileSync(out, "utf8").trimEnd().split("\n");
@@ -179,7 +179,7 @@ describe("walkingpad2mqtt", () => {
       const folder = await newFolder(ctx);
       const config = configFor(`mqtt://127.0.0.1:${await freePort()}`);
       const bridge = await started(ctx, { folder, config });
-      await bridge.untilLine("connected", START_MS);
+      await bridge.untilLine("Connected to the pad", START_MS);
       const health = await ran(ctx, { folder, config, args: ["health"] });
       expect(health.exited.code).toBe(0);
       expect(health.stdout).toMatch(/^healthy/);
@@ -197,7 +197,7 @@ describe("walkingpad2mqtt", () => {
       expect(gone.exited.code).toBe(1);
       // What the refused one left behind must not lock out the next.
       const third = await started(ctx, { folder, config });
-      await third.untilLine("connected", START_MS);
+      await third.untilLine("Connected to the pad", START_MS);
       third.signal("SIGTERM");
       await expectCleanEnd(third, 15_000);
     },
@@ -211,7 +211,7 @@ describe("walkingpad2mqtt", () => {
       });
       const bridge = await started(ctx, { folder: await newFolder(ctx), config });
       await bridge.untilLine("Store cannot be locked", START_MS);
-      await bridge.untilLine("connected", START_MS);
+      await bridge.untilLine("Connected to the pad", START_MS);
       bridge.signal("SIGTERM");
       await expectCleanEnd(bridge, 15_000);
     },

@@ -160,7 +160,7 @@ export class PadLink {
       onListening: () => {
         this.#notifications.onSubscribed();
         const { model } = this.#identityTracker.identity;
-        this.#deps.log.info({ model, address: link.address }, "connected");
+        this.#deps.log.info({ model, address: link.address }, "Connected to the pad");
         this.#set({ phase: "ready", notAPad: false });
         this.#scheduler.listening();
       },
