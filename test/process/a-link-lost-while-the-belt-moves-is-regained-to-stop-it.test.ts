@@ -24,7 +24,8 @@ const REFUSED = 4;
 /** A signal within 1 s of the first is the same key press (safety rule 8). */
 const ANOTHER_KEY_PRESS_MS = 1_100;
 
-const links = ({ lines }: Program): number => lines.filter(({ msg }) => msg === "Connected to the pad").length;
+const links = ({ lines }: Program): number =>
+  lines.filter(({ msg }) => msg === "Connected to the pad").length;
 
 describe.skipIf(missing)(`a link lost while the belt moves${unlessMissing}`, () => {
   it.concurrent(
