@@ -85,7 +85,7 @@ const shiftWalk = ({ moved, meter, ...rest }: Walk, ms: number): Walk => ({
 });
 
 /** Milliseconds since it was saved; null unless that was in this boot. */
-const sinceSaved = (saved: BootTime | undefined, boot: BootTime | null): number | null =>
+export const sinceSaved = (saved: BootTime | undefined, boot: BootTime | null): number | null =>
   saved && boot?.id === saved.id ? Math.max(0, boot.uptime - saved.uptime) : null;
 
 /** What another boot walked before the clock was set can no longer be dated. */

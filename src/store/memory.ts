@@ -5,12 +5,23 @@ import {
   type Records,
   type SavedWalk,
   restoreWalk,
+  sinceSaved,
 } from "../domain/session-store.js";
 import type { Timestamp } from "../domain/session.js";
 import type { TotalsState } from "../domain/totals.js";
 import { NO_MEMORY, type PadMemory, type PendingChanges } from "./pending.js";
 import type { PadRow } from "./read.js";
 import { decodeWalk } from "./validators.js";
+
+/** A crash mark and a walk that one status has set are written together. Milliseconds. */
+const TOGETHER_MS = 60_000;
+
+/** A crash mark on the wall clock of this run: in the same boot the clock may have been set since (safety rule 9). */
+const markNow = (mark: number, saved: SavedWalk | null, at: number, boot: BootTime | null): number => {
+  const passed = sinceSaved(saved?.boot, boot);
+  if (!saved || passed === null || Math.abs(mark - saved.at) > TOGETHER_MS) return mark;
+  return Math.round(at - passed + mark - saved.at);
+};
 
 /** The data of each pad that needs no file access: identity, crash mark, and its session. Each change is pending. */
 export class Memory {
@@ -26,11 +37,12 @@ export class Memory {
     this.#pending = pending;
   }
 
-  load({ id, identity, lastStatusAt, walk }: PadRow): void {
+  /** `at`: epoch milliseconds. */
+  load({ id, identity, lastStatusAt, walk }: PadRow, at: number, boot: BootTime | null): void {
     if (identity) this.#identities.set(id, identity);
-    if (lastStatusAt !== null) this.#crashed.set(id, lastStatusAt);
-    this.#marks.set(id, lastStatusAt);
     const saved = walk === null ? null : decodeWalk(walk);
+    if (lastStatusAt !== null) this.#crashed.set(id, markNow(lastStatusAt, saved, at, boot));
+    this.#marks.set(id, lastStatusAt);
     if (saved) this.#walks.set(id, saved);
   }
 

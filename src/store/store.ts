@@ -109,7 +109,8 @@ export class Store {
       this.#health.failed(error);
     }
     const { pads, trust, newest, mayHoldData } = this.#opened;
-    for (const pad of pads ?? []) this.#memory.load(pad);
+    const boot = this.#bootAt(this.#clock.now());
+    for (const pad of pads ?? []) this.#memory.load(pad, this.#clock.wall(), boot);
     // The clock is checked against the file: where that cannot be read, nothing is removed in this run.
     const isUnread = pads === null && mayHoldData;
     if (!isUnread) this.#retention?.start(trust, newest, () => this.#requestWrite(0));

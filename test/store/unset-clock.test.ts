@@ -22,12 +22,14 @@ const walking = (count: number): PadStatus => ({
   steps: 2 * count,
 });
 
-/** A Raspberry Pi without a battery for its clock, 30 s after its start. */
-const pi = (): ManualClock => {
-  const clock = new ManualClock(30_000);
+const machineAt = (wall: number): ManualClock => {
+  const clock = new ManualClock(wall);
   clock.bootId = "first";
   return clock;
 };
+
+/** A Raspberry Pi without a battery for its clock, 30 s after its start. */
+const pi = (): ManualClock => machineAt(30_000);
 
 const setClock = (clock: ManualClock): void => clock.jumpWall(NOW - clock.wall());
 
@@ -156,8 +158,7 @@ describe("a walk that began before the clock was set", () => {
 
 it("leaves history alone when a clock that was right is corrected", () =>
   inFolder(async (folder) => {
-    const clock = new ManualClock(NOW);
-    clock.bootId = "first";
+    const clock = machineAt(NOW);
     const store = await openStore(folder, clock);
     const book = new Book(store, clock);
     await walkFor(book, clock, 1, 62);
@@ -171,3 +172,25 @@ it("leaves history alone when a clock that was right is corrected", () =>
     expect(written(folder)).toEqual(before);
     await store.close();
   }));
+
+describe("the mark of a crash, when the clock was set before the next run", () => {
+  it.each([
+    ["from 1970", pi, "first", NOW - 3_000],
+    ["by an hour, forward", () => machineAt(NOW - 3_600_000), "first", NOW - 3_000],
+    ["by an hour, back", () => machineAt(NOW + 3_600_000), "first", NOW - 3_000],
+    ["from 1970, in another boot", pi, "second", 40_000],
+  ])("%s", (_, machine, boot, mark) =>
+    inFolder(async (folder) => {
+      const clock = machine();
+      const { store, book } = await nextRun(folder, clock);
+      await walkFor(book, clock, 1, 12);
+      await clock.advance(2_000);
+      setClock(clock);
+      clock.bootId = boot;
+      const next = await nextRun(folder, clock);
+      expect(next.store.crashedAt("office")).toBe(mark);
+      await next.store.close();
+      await store.close();
+    }),
+  );
+});
