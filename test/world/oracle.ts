@@ -378,7 +378,7 @@ export class PadOracle {
     )
       this.#deps.violation(`${this.name}: a link that lives is given up while the belt moves`);
     // Only by the user's switch: a link that is given up as silent is regained, and so is one of a refused OFF.
-    const answer = this.asks.findLast(({ key }) => key === "link")?.results[0];
+    const answer = this.asks.findLast(({ key, isVoid }) => key === "link" && !isVoid)?.results[0];
     const moves = this.#motionSeen();
     if (moves && answer !== undefined && this.#isSwitchedOff())
       this.#deps.violation(`link OFF let go of a belt: ${moves}`);
@@ -500,8 +500,9 @@ export class PadOracle {
 
   #isSwitchedOff(): boolean {
     return (
-      this.asks.findLast(({ key, results }) => key === "link" && results[0] !== "unsupported")?.value ===
-      "OFF"
+      this.asks.findLast(
+        ({ key, results, isVoid }) => key === "link" && !isVoid && results[0] !== "unsupported",
+      )?.value === "OFF"
     );
   }
 
