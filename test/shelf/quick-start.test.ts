@@ -58,3 +58,19 @@ it("the commands of the quick start work literally, in their order, in a fresh c
     /^WALKINGPAD2MQTT_MQTT_PASSWORD=[0-9a-f]{32}$/m,
   );
 });
+
+const hasCompose = spawnSync("docker", ["compose", "version"]).status === 0;
+
+it.skipIf(!hasCompose)(
+  `Compose itself accepts both files in a fresh checkout${hasCompose ? "" : " (skipped: no docker compose here)"}`,
+  (ctx) => {
+    const docker = join(freshCheckout(ctx), "docker");
+    const example = readFileSync(join(docker, ".env.example"), "utf8");
+    writeFileSync(join(docker, ".env"), example.replace(/(?<=^WALKINGPAD2MQTT_MQTT_PASSWORD=)$/m, "secret"));
+    for (const file of ["compose.yaml", "compose.demo.yaml"]) {
+      const args = ["compose", "-f", file, "--profile", "homeassistant", "config", "--quiet"];
+      const { status, stderr } = spawnSync("docker", args, { cwd: docker, encoding: "utf8" });
+      expect([file, status, stderr]).toEqual([file, 0, ""]);
+    }
+  },
+);
