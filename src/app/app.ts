@@ -131,8 +131,13 @@ export class App implements Stoppable {
   }
 
   /** A thread still waits for the disk, whatever was closed. */
+  get diskIsBusy(): boolean {
+    return this.#held?.isBusy ?? !this.#store.idle;
+  }
+
+  /** It has waited for so long that it may wait for ever. */
   get diskHangs(): boolean {
-    return this.#held?.hangs ?? !this.#store.idle;
+    return this.#store.state.state === "stalled";
   }
 
   #isOver(): boolean {

@@ -19,6 +19,8 @@ import { startWatchdog } from "../process/watchdog.js";
 
 /** Milliseconds for the last lines of the log. */
 const FLUSH_MS = 200;
+/** How often the end looks whether the disk has answered. */
+const DISK_LOOK_MS = 50;
 /** Between two drawings of the line below the log: people cannot read numbers faster. */
 const DRAW_MS = 500;
 
@@ -60,8 +62,10 @@ export const runBridge = async (
     },
   );
   const budgetMs = config.safety.shutdown_timeout * 1000;
+  let until = Infinity;
   const code = await new Promise<ExitCode>((resolve) => {
     ending.atFirst((end) => {
+      until = clock.now() + budgetMs - FLUSH_MS;
       if (start.refusal) explain(start.refusal, log);
       const path = shutDown(app, end, ending, { budgetMs: budgetMs - FLUSH_MS, clock, log });
       resolve(within(path, budgetMs, clock, () => lastWord(app)));
@@ -69,14 +73,17 @@ export const runBridge = async (
   });
   stopWatching();
   endDrawing?.();
-  if (app.diskHangs)
+  // A slow disk gets the rest of the time: only a disk that hangs costs the exit code.
+  while (app.diskIsBusy && !app.diskHangs && clock.now() < until && !ending.hurry.aborted)
+    await sleep(clock, DISK_LOOK_MS);
+  if (app.diskIsBusy)
     log.warn(
       {},
       "The disk of the store still does not answer. The process ends without it; unsaved history is lost.",
     );
   await within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined);
   const exitCode = start.refusal ? EXIT.config : code;
-  if (app.diskHangs) endWithoutThreads(exitCode);
+  if (app.diskIsBusy) endWithoutThreads(exitCode);
   return exitCode;
 };
 

@@ -52,7 +52,7 @@ export class Heartbeat {
   }
 
   /** A thread waits for the disk. */
-  get hangs(): boolean {
+  get isBusy(): boolean {
     return this.#busy.size > 0;
   }
 

@@ -11,8 +11,8 @@ const BEAT_MS = 10_000;
 export interface HeldStore {
   /** Writes and closes everything; settles once the disk has answered. */
   release(): Promise<void>;
-  /** The disk has not answered: a thread of the process waits for it. */
-  readonly hangs: boolean;
+  /** A thread of the process waits for the disk. */
+  readonly isBusy: boolean;
 }
 
 /** A user who may write a folder can replace the history in it, unless it has a sticky bit. */
@@ -56,8 +56,8 @@ export const holdStore = async (
       stopHeartbeat();
       await Promise.all([heartbeat.remove(), store.close()]);
     },
-    get hangs() {
-      return heartbeat.hangs || !store.idle;
+    get isBusy() {
+      return heartbeat.isBusy || !store.idle;
     },
   };
 };

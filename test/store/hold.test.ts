@@ -26,11 +26,11 @@ describe("the heartbeat", () => {
       const name = createHash("sha256").update(folder).digest("hex").slice(0, 16);
       const elsewhere = join(tmpdir(), `walkingpad2mqtt-${name}.heartbeat`);
       await expect.poll(() => readFile(elsewhere, "utf8").catch(() => "")).toContain(`"pid":${process.pid}`);
-      expect(held.hangs).toBe(true);
+      expect(held.isBusy).toBe(true);
       closeSync(openSync(heartbeat, constants.O_RDWR | constants.O_NONBLOCK));
       await held.release();
       expect(outcome).toBe("settled");
-      expect(held.hangs).toBe(false);
+      expect(held.isBusy).toBe(false);
     }),
   );
 });
