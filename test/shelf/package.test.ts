@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ROOT } from "../support/program.js";
+import { text } from "./files.js";
 
 // What `npm install --global` brings to somebody's Raspberry Pi; the built program is there, `npm test` builds it.
 const packed = (): readonly string[] => {
@@ -45,4 +46,16 @@ it("the packed manifest has no `prepare`, which npm would call an uncovered scri
   expect(build).toBe("npm run build");
   expect((JSON.parse(run(remove)) as { scripts: object }).scripts).not.toHaveProperty("prepare");
   expect(run(scripts["postpack"])).toBe(ours);
+});
+
+it("the quick start allows exactly the install scripts that the package's users need", () => {
+  interface Locked {
+    readonly packages: Readonly<Record<string, { readonly hasInstallScript?: true; readonly dev?: true }>>;
+  }
+  const { packages } = JSON.parse(text("package-lock.json")) as Locked;
+  const needed = Object.entries(packages)
+    .filter(([path, { hasInstallScript, dev }]) => path !== "" && hasInstallScript && !dev)
+    .map(([path]) => path.split("node_modules/").at(-1));
+  const [, allowed = ""] = /--allow-scripts=([^`]+)`/.exec(text("docs/quick-start.md")) ?? [];
+  expect(allowed.split(",")).toEqual(needed.sort());
 });
