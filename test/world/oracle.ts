@@ -50,6 +50,8 @@ export interface Ask {
   calm: boolean;
   /** The broker was away for so long that its result may have been given up. */
   lost?: boolean;
+  /** The program was ending and held no link to the pad any more: it answers `unconfirmed`, and takes it on no more. */
+  tooLate?: boolean;
   /** A stop of this run was not confirmed when it came: it is refused (safety rule 1). */
   underStop?: boolean;
 }
@@ -162,6 +164,8 @@ export class PadOracle {
   /** When a word of the bridge could not get through the last time: one that comes now may be older than that. */
   #awayAt = -Infinity;
   #unclean = false;
+  /** Whether its stop was confirmed at the end nobody could read: the broker was away. */
+  #endedUnheard = false;
   #brokerStops = false;
   /** What a frame that is on its way now may take, ms, and when it did. */
   #slowest = 0;
@@ -304,7 +308,7 @@ export class PadOracle {
     this.#exiting = false;
     this.#firstHeard = null;
     this.#crash = crashed && this.#heardOf > -Infinity ? { heard: this.#heardOf } : null;
-    this.#unclean = crashed || letGo || this.#unclean;
+    this.#unclean = crashed || letGo || this.#endedUnheard || this.#unclean;
     // What an earlier run has started is known to this one by what it sees alone.
     if (this.#cause) this.#cause = { ...this.#cause, by: "person" };
     this.#crashMovingSince = null;
@@ -324,6 +328,7 @@ export class PadOracle {
 
   gone(): void {
     this.#alive = false;
+    this.#endedUnheard = !this.#deps.brokerUp();
     this.asks = [];
     this.#linkedAt = null;
     this.#published = null;
@@ -342,7 +347,7 @@ export class PadOracle {
     // Falling, as contract 1 says it, is 0.2 km/h from one status to the next; one takes both ways of a slow link.
     const between = Math.max(1_000, 2 * this.transit);
     if (phase === "stopping" && ((this.setup.options.ramp ?? 0.53) * between) / 1000 >= 0.15) return null;
-    const pending = this.asks.findLast(({ kind, isVoid }) => kind === "stop" && !isVoid);
+    const pending = this.asks.findLast(({ kind, isVoid, tooLate }) => kind === "stop" && !isVoid && !tooLate);
     if (pending && !pending.results.includes("ok") && this.#restAt < pending.at)
       return `${phase} at ${speed.toFixed(2)} km/h, and the accepted stop ${pending.id} has not been carried out`;
     if (this.#crash && this.#firstHeard === null && now - this.#crash.heard < 590_000)
@@ -407,6 +412,7 @@ export class PadOracle {
 
   asked(ask: Ask): void {
     this.asks.push(ask);
+    ask.tooLate = this.#exiting && this.#linkedAt === null;
     ask.underStop = ask.kind === "motion" && ask.value !== "toggle" && this.#stopSince !== null;
     if (ask.kind !== "stop" || ask.isVoid) return;
     const { speed, phase } = this.truth.at(-1)!;
@@ -531,9 +537,13 @@ export class PadOracle {
     this.#unshownSince = null;
     const moves = this.honest ? this.#motionSeen(true) : this.#lie();
     if (moves) this.#deps.violation(`${this.name}: the stop ${id} is ok, but the belt is ${moves}`);
+    // At rest as far as anybody can know.
+    else this.#restAt = now;
   }
 
   state(state: { readonly belt: string; readonly stop_confirmed: boolean }): void {
+    // What a killed process had sent is still on its way.
+    if (!this.#alive) return;
     const first = this.#published === null;
     if (first && state.belt !== "unknown")
       this.#deps.violation(`${this.name}: the first state of a run says ${state.belt}`);
