@@ -413,7 +413,10 @@ export class PadOracle {
   asked(ask: Ask): void {
     this.asks.push(ask);
     ask.tooLate = this.#exiting && this.#linkedAt === null;
-    ask.underStop = ask.kind === "motion" && ask.value !== "toggle" && this.#stopSince !== null;
+    // A frame of a stop that has been confirmed meanwhile may still leave in its last pieces.
+    const isConfirmed = this.#stopConfirmed && this.#deps.now() - (this.#stopSince ?? 0) > WORD_ON_ITS_WAY;
+    ask.underStop =
+      ask.kind === "motion" && ask.value !== "toggle" && this.#stopSince !== null && !isConfirmed;
     if (ask.kind !== "stop" || ask.isVoid) return;
     const { speed, phase } = this.truth.at(-1)!;
     const { ramp = 0.53, deafSpinUp = false } = this.setup.options;
