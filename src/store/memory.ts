@@ -50,9 +50,10 @@ export class Memory {
     return this.#identities.get(padId) ?? NO_MEMORY;
   }
 
-  setIdentity(padId: string, identity: PadMemory): void {
+  /** `isSaved`: also in the file; otherwise in this run only. */
+  setIdentity(padId: string, identity: PadMemory, isSaved: boolean): void {
     this.#identities.set(padId, identity);
-    this.#pending.identity(padId, identity);
+    if (isSaved) this.#pending.identity(padId, identity);
   }
 
   /** Epoch milliseconds of the last valid status before an unclean end; null after a clean one. */

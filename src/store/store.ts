@@ -66,6 +66,8 @@ export class Store {
   readonly #retention: Retention | null;
   /** The boot when the monotonic clock was 0. */
   readonly #boot: BootTime | null;
+  /** The file may hold data, and could not be read at the start. */
+  #isUnread = false;
   #opened: Opened = NOTHING;
   /** A pending flush: it includes the changes until it starts. */
   #flushing: Promise<void> | null = null;
@@ -111,9 +113,9 @@ export class Store {
     const { pads, trust, newest, mayHoldData } = this.#opened;
     const boot = this.#bootAt(this.#clock.now());
     for (const pad of pads ?? []) this.#memory.load(pad, this.#clock.wall(), boot);
+    this.#isUnread = pads === null && mayHoldData;
     // The clock is checked against the file: where that cannot be read, nothing is removed in this run.
-    const isUnread = pads === null && mayHoldData;
-    if (!isUnread) this.#retention?.start(trust, newest, () => this.#requestWrite(0));
+    if (!this.#isUnread) this.#retention?.start(trust, newest, () => this.#requestWrite(0));
   }
 
   recall(padId: string): PadMemory {
@@ -121,7 +123,8 @@ export class Store {
   }
 
   keep(padId: string, identity: PadMemory): void {
-    this.#memory.setIdentity(padId, identity);
+    // The address that a name is bound to may be in the file: one that was not read is not overwritten (safety rule 11).
+    this.#memory.setIdentity(padId, identity, !this.#isUnread);
     this.#requestWrite(0);
   }
 

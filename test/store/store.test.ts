@@ -5,7 +5,10 @@ import { describe, expect, it } from "vitest";
 import type { Activity, PadStatus } from "../../src/domain/pad.js";
 import { NO_TOTALS, today } from "../../src/domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
+import { sleep } from "../../src/clock.js";
+import { NO_MEMORY } from "../../src/store/pending.js";
 import { ManualClock } from "../support/clock.js";
+import { storeHere } from "../support/store-here.js";
 import { Book, inFolder, openStore, recordsIn } from "./book.js";
 
 const ALL = { pad: null, since: null, limit: null };
@@ -49,6 +52,29 @@ describe("the store", () => {
       expect(modes(folder)).toEqual(own);
       await second.close();
       await first.close();
+    }));
+
+  it("keeps the address that a name is bound to, also when it could not read it at the start", () =>
+    inFolder(async (folder) => {
+      const clock = new ManualClock();
+      const bound = (address: string) => ({ ...NO_MEMORY, bound: { name: "kingsmith", address } });
+      const first = await openStore(folder, clock);
+      first.keep("office", bound("57:4c:4e:00:11:01"));
+      await first.close();
+      const port = storeHere(folder, clock);
+      const late = async () => {
+        await sleep(clock, 30_000);
+        return port.open();
+      };
+      const opening = openStore(folder, clock, { port: { ...port, open: late } });
+      await clock.advance(31_000);
+      const second = await opening;
+      second.keep("office", bound("57:4c:4e:00:11:02"));
+      expect(second.recall("office").bound?.address).toBe("57:4c:4e:00:11:02");
+      await second.close();
+      const third = await openStore(folder, clock);
+      expect(third.recall("office").bound?.address).toBe("57:4c:4e:00:11:01");
+      await third.close();
     }));
 
   it("does not change the mode of a file that is not its own", () =>
