@@ -182,7 +182,7 @@ describe.concurrent("the page of the built program, without any broker", () => {
     const second = await started(ctx, { folder, config });
     const { msg } = await second.untilLine("The page is not available", START_MS);
     expect(msg).toContain(`Port ${first.port} is in use`);
-    await second.untilLine("connected", START_MS);
+    await second.untilLine("Connected to the pad", START_MS);
     for (const program of [second, first.program]) {
       program.signal("SIGTERM");
       await expectCleanEnd(program, 25_000);

@@ -121,6 +121,8 @@ export class PadOracle {
   honest: boolean;
   /** As it is published. */
   available = false;
+  /** Bad air has made the bridge doubt the pad's table: it writes nothing until it has read it clearly for a while. */
+  isVariantUnknown = false;
   /** Its belt keeps going, its link or its frames suffer: a stop need not reach it in time. */
   disturbed = false;
   /** Its link or the machine suffer from more than a stall of ours. */
@@ -318,6 +320,7 @@ export class PadOracle {
     this.#ranLong = false;
     this.#published = null;
     this.available = false;
+    this.isVariantUnknown = false;
     this.#outageSince = this.#brokerUpSince = this.#deps.now();
     if (this.#brokerDownSince !== null) this.#brokerDownSince = this.#deps.now();
   }
@@ -423,7 +426,7 @@ export class PadOracle {
     if (this.#linkedAt === null || this.#firstHeard === null || this.disturbed) return;
     if (this.#deps.now() - this.#linkedAt < 2_000) return;
     // One that shares an older stop shares its time.
-    if (!this.#stopConfirmed || !this.steers) return;
+    if (!this.#stopConfirmed || !this.steers || this.isVariantUnknown) return;
     ask.calm = ramp > 0.45 && !deafSpinUp;
     const falls =
       (speed / ramp) * 1000 +
@@ -544,9 +547,15 @@ export class PadOracle {
     else this.#restAt = now;
   }
 
-  state(state: { readonly belt: string; readonly stop_confirmed: boolean }): void {
+  state(state: {
+    readonly belt: string;
+    readonly stop_confirmed: boolean;
+    readonly problem?: string | null;
+  }): void {
     // What a killed process had sent is still on its way.
     if (!this.#alive) return;
+    const hidden = this.isVariantUnknown && state.problem === "stop-unconfirmed";
+    this.isVariantUnknown = hidden || state.problem === "unknown-variant";
     const first = this.#published === null;
     if (first && state.belt !== "unknown")
       this.#deps.violation(`${this.name}: the first state of a run says ${state.belt}`);

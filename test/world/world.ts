@@ -231,7 +231,11 @@ class World {
       this.#send({ at: 0, do: "send", pad: i, payload: { link: "ON" } });
     }
     this.#judgeAir();
-    const well = (): boolean => this.#broker.reaches && this.#pads.every(({ available }) => available);
+    const well = (): boolean =>
+      this.#broker.reaches &&
+      this.#pads.every(
+        ({ available, isVariantUnknown, steers }) => available && !(isVariantUnknown && steers),
+      );
     for (let i = 0; i < 90 && !(i > 5 && well()); i += 1) await this.#clock.advance(1_000);
     if (this.#life) await this.#stopAll();
   }

@@ -17,17 +17,15 @@ const MISREADS = 4;
  * between.
  */
 const READS = 12;
-/** With a valid configuration, as long a line as the pad has, this many are enough. */
-const READS_WITH_CONFIG = 2;
 
 /**
  * A pad whose state is never valid, or that decodes no read, exchanges more characters than its first answers have
  * shown: the meaning of a command is unknown.
  */
 export const reviewed = ({ session, messages, replies }: ReceiveResult): ReceiveResult => {
-  const { misread, configured } = session;
+  const { misread } = session;
   // The table of a connection does not change: later lines that cannot be read were damaged on their way.
-  const certain = session.certain || misread <= -(configured ? READS_WITH_CONFIG : READS);
+  const certain = session.certain || misread <= -READS;
   const isUnknown = !certain && misread >= MISREADS && withholds(session);
   const access = isUnknown ? "none" : certain ? "full" : session.access;
   const after = { ...session, certain, access };

@@ -246,33 +246,6 @@ describe("a pad whose table is proven", () => {
     expect(pad.received.at(-1)).toBe("props runState 0");
   });
 
-  it("is known again as soon as its configuration arrives, when its lines were damaged for a while", () => {
-    const pad = padWith(c2);
-    let talk: ProtocolSession = kingsmithText.openSession(peer, model);
-    const receive = (bytes: Uint8Array): void => {
-      talk = talk.receive(NOTIFY, bytes, 0).session;
-    };
-    const poll = (now: number): void => {
-      const unit = talk.frames({ op: "poll" }, now);
-      talk = talk.onWritten({ op: "poll" }, now);
-      pad.receive(unit);
-    };
-    receive(pad.say("shake 00"));
-    receive(pad.say("version 0014"));
-    for (let second = 0; second < 5; second += 1) {
-      poll(second * 1_000);
-      receive(ascii("AAAAAAAA\r"));
-    }
-    expect(talk.access).toBe("none");
-    pad.received.length = 0;
-    poll(6_000);
-    expect(pad.received).toContainEqual(expect.stringMatching(/^servers getProp 1 3 7/));
-    receive(pad.say("props ControlMode 2 Max 6.0 StartSpeed 2.0 unit 0"));
-    expect(talk.access).toBe("none");
-    receive(pad.say("props runState 0 CurrentSpeed 0.0"));
-    expect(talk.access).toBe("full");
-  });
-
   it("judges a start by its echo", () => {
     const verdict = (text: string, after: number) => {
       const pad = padWith(c2);

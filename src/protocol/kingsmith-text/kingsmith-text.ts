@@ -78,9 +78,8 @@ const poll = (
   }
   // A pad that does not report its state may require its clock to be set first, as the maker's app does (ADR 8).
   const clock = !session.reported && !session.clockSet && now - session.provenAt >= CLOCK_AFTER_MS;
-  const { configured, configAsked, access } = session;
-  // A pad taken for an unknown variant may only have been out of reach: its configuration shows that.
-  const asksConfig = !configured && (configAsked < CONFIG_TRIES || access === "none");
+  const { configured, configAsked } = session;
+  const asksConfig = !configured && configAsked < CONFIG_TRIES;
   const texts = [
     ...(clock ? [clockLine(session, now)] : []),
     ...(asksConfig ? [CONFIG] : []),
