@@ -273,6 +273,7 @@ export class PadOracle {
     const lasted = now - this.#brokerUpSince >= LASTED;
     if (action === "stop" && !lasted && now - this.#outageSince >= after * 1000) this.#brokerStops = true;
     if (lasted) this.#outageSince = now;
+    this.#unreachableSince ??= now;
     this.#brokerUpSince = now;
   }
 
@@ -496,7 +497,8 @@ export class PadOracle {
     const wrong = (why: string): void => this.#deps.violation(`${this.name}: ${op} reached the belt: ${why}`);
     if (was.phase === "rest" && is.phase !== "rest") {
       const seq = this.#handedSeq.findLast((one) => one.op === op)?.seq ?? 0;
-      this.#cause = { by: "us", at: now, seq };
+      // In rough air the machine may have acknowledged its start to nobody.
+      this.#cause = { by: this.rough && !this.honest ? "person" : "us", at: now, seq };
       this.#unshownSince ??= now;
       const over = this.asks.find(
         (ask) => ask.kind === "stop" && ask.seq > seq && ask.results.includes("ok"),
