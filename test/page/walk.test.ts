@@ -5,6 +5,7 @@ import type { PadOnBroker, PadWords } from "../process/pad-on-broker.js";
 import { type Demo, demoOfFile } from "./demo.js";
 
 const C2 = "Demo C2";
+const TREADMILL = "Demo Treadmill";
 /** Within a group; the groups run beside each other. */
 const ONE_BY_ONE = { concurrent: false };
 
@@ -12,6 +13,48 @@ const ONE_BY_ONE = { concurrent: false };
 const atRest = async ({ expect }: TestContext, ...pads: readonly PadOnBroker[]): Promise<void> => {
   for (const pad of pads)
     await expect.poll(() => pad.last(), SOON).toMatchObject({ speed: 0, stop_confirmed: true });
+};
+
+const focused = (tab: Tab): Promise<string> =>
+  tab.page.evaluate<string>(
+    "document.activeElement === document.body ? '' : document.activeElement.innerText",
+  );
+
+const tabTo = async (tab: Tab, name: RegExp): Promise<void> => {
+  do await tab.page.keyboard.press("Tab");
+  while (!name.test(await focused(tab)));
+};
+
+/** By mouse; the other pads may move. */
+const choose = async (tab: Tab, pad: string): Promise<void> => {
+  await tab.button(new RegExp(`^${pad}`)).click();
+  await tab.page.getByRole("heading", { name: pad }).waitFor();
+  await tab.untilBelt(/standby|idle|paused/);
+};
+
+/** Chooses the pad, starts, faster, stops, resumes, stops and ends the walk. */
+const byKeyboard = async (tab: Tab, pad: string): Promise<void> => {
+  const { keyboard } = tab.page;
+  await tabTo(tab, new RegExp(`^${pad}`));
+  await keyboard.press("Enter");
+  await tab.untilBelt(/standby|idle/);
+  await tabTo(tab, /^Start$/);
+  await tab.start(() => keyboard.press("Enter"));
+  await tab.untilBelt(/running/);
+  expect(await focused(tab)).toMatch(/^STOP/);
+  const from = await tab.speed();
+  await keyboard.press("ArrowUp");
+  await tab.untilSpeed((speed) => speed >= from + 0.4);
+  await keyboard.press("Space");
+  await tab.untilBelt(/paused|idle|standby/);
+  await tabTo(tab, /^Resume$/);
+  await tab.start(() => keyboard.press("Enter"));
+  await tab.untilBelt(/running/);
+  await keyboard.press("Space");
+  await tab.untilBelt(/paused|idle|standby/);
+  await tabTo(tab, /^End walk$/);
+  await keyboard.press("Enter");
+  await tab.says("Last walk");
 };
 
 describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, () => {
@@ -72,27 +115,40 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
       },
     );
 
+    it("by the keyboard alone", ONE_BY_ONE, async (ctx) => {
+      await byKeyboard(await open(ctx, demo()), C2);
+      await atRest(ctx, demo().wilink);
+    });
+  });
+
+  describe.concurrent("its second pad", () => {
+    it("by the keyboard alone", ONE_BY_ONE, async (ctx) => {
+      await byKeyboard(await open(ctx, demo()), TREADMILL);
+      await atRest(ctx, demo().ftms);
+    });
+
     it(
       "a preset that is delayed until the belt rests starts nothing, and shows it beside the buttons",
       ONE_BY_ONE,
       async (ctx) => {
-        const { wilink, probe } = demo();
+        const { ftms, probe } = demo();
         const tab = await open(ctx, demo());
+        await choose(tab, TREADMILL);
         const held = new Promise<Route>((resolve) => void tab.page.route("**/set?start=never", resolve));
-        expect((await wilink.ask({ belt: "ON" })).status).toBe("ok");
+        expect((await ftms.ask({ belt: "ON" })).status).toBe("ok");
         await tab.untilBelt(/running/);
-        await tab.button("Change to 2.0 km/h").click();
+        await tab.button("Change to 5.5 km/h").click();
         const request = await held;
-        expect((await wilink.ask({ belt: "OFF" })).status).toBe("ok");
-        await tab.untilBelt(/idle/);
+        expect((await ftms.ask({ belt: "OFF" })).status).toBe("ok");
+        await tab.untilBelt(/paused/);
         const from = probe.mark();
         await request.continue();
         // Either way, as the belt took less or more than 5 s to rest.
         await tab.says(
           /no speed was set and nothing was started|more than 5 s old, so it was not carried out/,
         );
-        expect((await wilink.ask({ belt: "OFF" })).status).toBe("ok");
-        expect(wilink.states(from).every(({ speed }) => speed === 0)).toBe(true);
+        expect((await ftms.ask({ belt: "OFF" })).status).toBe("ok");
+        expect(ftms.states(from).every(({ speed }) => speed === 0)).toBe(true);
       },
     );
 
@@ -100,79 +156,48 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
       "a start that is delayed for more than 5 s starts nothing, and shows the reason",
       ONE_BY_ONE,
       async (ctx) => {
-        const { wilink, probe } = demo();
+        const { ftms, probe } = demo();
         const tab = await open(ctx, demo());
+        await choose(tab, TREADMILL);
         await tab.page.route("**/set", (route) => {
           const { at } = route.request().postDataJSON() as { at: string };
           setTimeout(() => void route.continue(), Date.parse(at) + 5_200 - Date.now());
         });
-        await tab.untilBelt(/standby|idle/);
         const from = probe.mark();
         await tab.start();
         await tab.says("The message is more than 5 s old, so it was not carried out.");
-        expect(wilink.states(from).every(({ speed }) => speed === 0)).toBe(true);
+        expect(ftms.states(from).every(({ speed }) => speed === 0)).toBe(true);
       },
     );
   });
 
-  describe.concurrent("its second pad", () => {
-    it("by the keyboard alone: choose the pad, start, faster, stop, resume, end", ONE_BY_ONE, async (ctx) => {
-      const tab = await open(ctx, demo());
-      const { keyboard } = tab.page;
-      const focused = (): Promise<string> =>
-        tab.page.evaluate<string>(
-          "document.activeElement === document.body ? '' : document.activeElement.innerText",
-        );
-      const tabTo = async (name: RegExp): Promise<void> => {
-        do await keyboard.press("Tab");
-        while (!name.test(await focused()));
-      };
-      await tab.untilBelt(/standby|idle/);
-      await tabTo(/Demo Treadmill/);
-      await keyboard.press("Enter");
-      await tabTo(/^Start$/);
-      await tab.start(() => keyboard.press("Enter"));
-      await tab.untilBelt(/running/);
-      expect(await focused()).toMatch(/^STOP/);
-      const from = await tab.speed();
-      await keyboard.press("ArrowUp");
-      await tab.untilSpeed((speed) => speed >= from + 0.4);
-      await keyboard.press("Space");
-      await tab.untilBelt(/paused|idle|standby/);
-      await tabTo(/^Resume$/);
-      await tab.start(() => keyboard.press("Enter"));
-      await tab.untilBelt(/running/);
-      await keyboard.press("Space");
-      await tab.untilBelt(/paused|idle|standby/);
-      await tabTo(/^End walk$/);
-      await keyboard.press("Enter");
-      await tab.says("Last walk");
-      await atRest(ctx, demo().ftms);
-    });
-  });
-
   describe.concurrent("both pads of another demo", () => {
     it(
-      "Space stops what the mouse has started, and resumes the paused walk once it is calm",
+      "the second by mouse; Space stops what the mouse has started, and resumes the paused walk once it is calm",
       ONE_BY_ONE,
       async (ctx) => {
-        const { wilink } = other();
+        const { ftms } = other();
         const tab = await open(ctx, other());
-        await tab.untilBelt(/standby|idle/);
+        await choose(tab, TREADMILL);
         await tab.start();
         await tab.untilBelt(/running/);
         await tab.page.keyboard.press("Space");
         await tab.button("Resume").waitFor();
-        const resumed = async (): Promise<string | undefined> => {
-          const belt = wilink.last()?.belt;
+        const resumed = async (): Promise<string | null> => {
+          const belt = await tab.belt();
           // Pressed once more, it would stop the belt that it has just started.
           if (belt !== "starting" && belt !== "running") await tab.page.keyboard.press("Space");
           return belt;
         };
         await ctx.expect.poll(resumed, { ...SOON, interval: 2_100 }).toMatch(/starting|running/);
         await tab.untilBelt(/running/);
-        await tab.stop(C2).click();
-        await atRest(ctx, wilink);
+        const from = await tab.speed();
+        await tab.button("Faster").click();
+        await tab.untilSpeed((speed) => speed >= from + 0.4);
+        await tab.stop(TREADMILL).click();
+        await tab.button("End walk").click();
+        await tab.says("Last walk");
+        await atRest(ctx, ftms);
       },
     );
 
