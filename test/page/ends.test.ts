@@ -1,5 +1,6 @@
+import type { Route } from "playwright-core";
 import { describe, expect, it, type TestContext } from "vitest";
-import { configFor, newFolder, PAD, started } from "../process/scene.js";
+import { configFor, newFolder, PAD, SECOND, started } from "../process/scene.js";
 import { onVirtualRadio, tell } from "../process/virtual-radio.js";
 import { freePort } from "../support/mosquitto.js";
 import type { Program, ProgramOptions } from "../support/program.js";
@@ -43,6 +44,32 @@ interface Shown {
   readonly speed: number;
 }
 const shownBy = (tab: Tab): Promise<readonly Shown[]> => tab.page.evaluate<readonly Shown[]>("window.shown");
+
+/** In the tree that a screen reader reads: what can be operated, with its name where it has one. */
+const CONTROLS = /\b(?:link|button|radio|checkbox|slider|dialog)(?: "[^"]*")?(?=[ :\n]|$)/g;
+/** With two pads at rest. */
+const NAMES = [
+  'link "Walk"',
+  'link "History"',
+  'button "office Standby"',
+  'button "gym At rest"',
+  'button "Slower"',
+  'button "Change to 2.0 km/h"',
+  'button "Change to 3.5 km/h"',
+  'button "Change to 5.0 km/h"',
+  'button "Faster"',
+  'button "Start"',
+  'button "STOP office"',
+  'button "STOP gym"',
+  'radio "km"',
+  'radio "miles"',
+  'radio "System"',
+  'radio "Light"',
+  'radio "Dark"',
+  'checkbox "Arrow keys, + and − change the speed"',
+  'button "Restart …"',
+  'button "Shut down …"',
+];
 
 describe
   .skipIf(noBrowser)
@@ -113,6 +140,50 @@ describe
 
       await silent(ctx, tab, program);
       program.signal("SIGTERM");
+      await tab.says(ENDED);
+    });
+
+    it("a screen reader gets a name for all; a dialog has the focus until it is closed; a start that meets the bridge's end is refused, and says why", async (ctx) => {
+      const pads = [
+        { id: "office", address: PAD },
+        { id: "gym", address: SECOND, model: "ftms" },
+      ];
+      const web = { enabled: true, port: await freePort() };
+      const config = configFor("mqtt://127.0.0.1:1", pads, { web });
+      const url = await urlOf(await started(ctx, { folder: await newFolder(ctx), config }));
+      const tab = await Tab.open(ctx, browser(), url, DESKTOP, AWAY);
+      const { page } = tab;
+      await tab.untilBelt(/standby|idle/);
+      const controls = async (): Promise<readonly string[]> =>
+        (await page.locator("dialog[open], body:not(:has(dialog[open]))").ariaSnapshot()).match(CONTROLS) ??
+        [];
+      await ctx.expect.poll(controls, SOON).toEqual(NAMES);
+      await walking(tab);
+      await tab.button(/^gym/).click();
+      await tab.untilBelt(/standby|idle/);
+      const held = new Promise<Route>((resolve) => void page.route("**/pads/gym/set", resolve));
+      await tab.start();
+
+      const focused = (): Promise<string> => page.evaluate<string>("document.activeElement.innerText");
+      await tab.button("Shut down …").focus();
+      await page.keyboard.press("Enter");
+      await ctx.expect.poll(focused, SOON).toBe("Cancel");
+      expect(await controls()).toEqual([
+        'dialog "Shut down the bridge?"',
+        'button "Cancel"',
+        'button "Shut down"',
+      ]);
+      await page.keyboard.press("Escape");
+      await ctx.expect.poll(focused, SOON).toBe("Shut down …");
+      await page.keyboard.press("Enter");
+      await ctx.expect.poll(focused, SOON).toBe("Cancel");
+      await page.keyboard.press("Tab");
+      expect(await focused()).toBe("Shut down");
+      await page.keyboard.press("Enter");
+      await tab.says(STOPPING);
+      await (await held).continue();
+      await tab.says("The bridge is ending and stops the belt. Start it again when the bridge is back.");
+      expect(await tab.button("Start").getAttribute("aria-disabled")).toBe("true");
       await tab.says(ENDED);
     });
   });
