@@ -37,8 +37,16 @@ const samplesOf = (length: number, walk: number): ReadonlyMap<number, Sample> =>
   return samples;
 };
 
-/** A store with `days` days of walks up to yesterday, none on Sundays, one or two on the others. */
-export const storeWalks = async (folder: string, pad: string, days: number): Promise<void> => {
+/**
+ * A store with `days` days of walks up to yesterday, none on Sundays, one or two on the others. `keeps`: whether the
+ * walks of so many days ago keep their samples, which are most of the work.
+ */
+export const storeWalks = async (
+  folder: string,
+  pad: string,
+  days: number,
+  keeps: (daysAgo: number) => boolean = () => true,
+): Promise<void> => {
   await mkdir(folder, { recursive: true });
   const db = openDatabase(await loadDriver(), databaseFile(folder));
   const writer = new Writer(db);
@@ -69,7 +77,12 @@ export const storeWalks = async (folder: string, pad: string, days: number): Pro
         maxSpeed: speedFromKmh(Math.max(...[...samples.values()].map(({ speed }) => speed)) / 100),
       } as const;
       const portions = new Map([[localDay(startedAt), { ...sums, sessions: 1 }]]);
-      change.sessions.set(id, { session, counts: true, portions, samples: new Map(samples) });
+      change.sessions.set(id, {
+        session,
+        counts: true,
+        portions,
+        samples: new Map(keeps(day) ? samples : []),
+      });
       writer.write(new Map([[pad, change]]), () => undefined);
     }
   }

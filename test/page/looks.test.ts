@@ -1,18 +1,26 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
-import { configFor, newFolder, PAD, started } from "../process/scene.js";
+import { configFor, newFolder, started } from "../process/scene.js";
+import { storeWalks } from "../../scripts/page/stored-walks.js";
 import { freePort } from "../support/mosquitto.js";
-import { browserOfFile, DESKTOP, noBrowser, PHONE, Tab, unlessNoBrowser } from "./browser.js";
+import { browserOfFile, DESKTOP, noBrowser, PHONE, SOON, Tab, unlessNoBrowser } from "./browser.js";
 import { urlOf } from "./demo.js";
 
 /** A bridge without a broker, one simulated pad at rest. */
-const serve = async (ctx: TestContext, more: Readonly<Record<string, object>> = {}): Promise<string> => {
-  const usual = configFor("mqtt://127.0.0.1:1", [{ id: "office", address: PAD }], {
+const serve = async (
+  ctx: TestContext,
+  more: Readonly<Record<string, object>> = {},
+  store?: string,
+): Promise<string> => {
+  const usual = configFor("mqtt://127.0.0.1:1", undefined, {
     web: { enabled: true, port: await freePort() },
   });
-  return urlOf(await started(ctx, { folder: await newFolder(ctx), config: { ...usual, ...more } }));
+  const folder = store ?? (await newFolder(ctx));
+  const env = { TZ: "UTC" };
+  return urlOf(await started(ctx, { folder, config: { ...usual, ...more }, env }));
 };
 
 /** 1440 × 900 and 1280 × 1024 pixels at 200 % and at 400 %, as a browser lays them out (WCAG 1.4.4, 1.4.10). */
@@ -21,7 +29,13 @@ const ZOOMED = [
   { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 },
 ] as const;
 
+const daysAgo =
+  (now: Date) =>
+  (ago: number): Date =>
+    new Date(now.valueOf() - ago * 86_400_000);
+
 const ANIMATIONS = "document.getAnimations().length";
+const HEIGHTS = "[...document.querySelectorAll('rect.bar')].map((bar) => bar.height.baseVal.value)";
 
 /** What a page of somebody else tries in a browser that can reach the bridge; `null`: it got nothing to read. */
 const attack = (bridge: string): string => `(async () => {
@@ -114,6 +128,47 @@ describe.skipIf(noBrowser).concurrent(`the page, however it is looked at${unless
     await tab.says("2 walks");
     await tab.page.getByRole("radio", { name: "Time" }).check();
     await tab.says(/^Best day /);
+  });
+
+  it("two years of walks: every day of the last one is a bar, every walk is listed, one of a year ago is plotted", async (ctx) => {
+    const folder = await newFolder(ctx);
+    const dayOf = daysAgo(new Date());
+    const isSunday = (ago: number): boolean => dayOf(ago).getUTCDay() === 0;
+    // Of the first two days that the page shows at most one is a Sunday, without a walk.
+    const shown = isSunday(364) ? 363 : 364;
+    await storeWalks(join(folder, "data"), "office", 730, (ago) => ago === shown);
+    const url = await serve(ctx, {}, folder);
+    const walksOf = (ago: number): number => (isSunday(ago) ? 0 : 1 + (ago % 2));
+    const all = Array.from({ length: 730 }, (_, index) => walksOf(index + 1));
+    const lengthOf = async (path: string): Promise<number> =>
+      ((await (await fetch(new URL(path, url))).json()) as readonly unknown[]).length;
+    expect(await lengthOf("api/days?since=2020-01-01")).toBe(all.filter((walks) => walks > 0).length);
+    expect(await lengthOf("api/sessions?since=2020-01-01")).toBe(all.reduce((sum, walks) => sum + walks));
+
+    const tab = await Tab.open(ctx, browser(), url, DESKTOP);
+    const { page } = tab;
+    await page.getByRole("link", { name: "History" }).click();
+    await page.getByRole("radio", { name: "Year" }).check();
+    const bars = page.locator("rect.bar");
+    await ctx.expect.poll(() => bars.count(), SOON).toBe(365);
+    const heights = await page.evaluate<readonly number[]>(HEIGHTS);
+    expect(heights.map((height) => height > 0)).toEqual(
+      Array.from({ length: 365 }, (_, index) => index < 364 && walksOf(364 - index) > 0),
+    );
+
+    const days = page.getByRole("slider", { name: /^Days\./ });
+    await days.press("Home");
+    if (shown === 363) await days.press("ArrowRight");
+    const rows = page.locator(".walk-row");
+    await ctx.expect.poll(() => rows.count(), SOON).toBe(walksOf(shown));
+    const date = dayOf(shown).toLocaleDateString("en-DE", { day: "numeric", month: "long", timeZone: "UTC" });
+    expect(await days.getAttribute("aria-valuetext")).toMatch(new RegExp(`${date}.*: \\d+\\.\\d+ km$`));
+    await rows.first().click();
+    await tab.says("1 pause");
+    expect(await page.locator(".walk-chart figcaption").allInnerTexts()).toEqual(["Speed km/h", "Steps"]);
+    expect(await page.locator(".walk-chart canvas").count()).toBe(2);
+    expect(await tab.violations()).toEqual([]);
+    expect(await tab.overflow()).toEqual([]);
   });
 
   it("a page of another origin reads nothing and moves nothing, whatever name it gives this machine", async (ctx) => {
