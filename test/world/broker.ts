@@ -24,6 +24,8 @@ interface Live {
   readonly waiting: Waiting[];
   open: boolean;
   over: boolean;
+  /** The connection is broken, and the process has not noticed so far. */
+  broken: boolean;
 }
 
 export interface Sending {
@@ -62,12 +64,13 @@ export class WorldBroker {
 
   /** Whether a message that is sent now gets to the process. */
   get reaches(): boolean {
-    return this.#up && this.#live?.open === true && !this.#live.over && !this.#live.process.dead;
+    const live = this.#live;
+    return this.#up && live?.open === true && !live.over && !live.broken && !live.process.dead;
   }
 
   opening(process: ProcessClock, screen: Screen): OpenConnection {
     return (_, events) => {
-      const live: Live = { events, process, screen, waiting: [], open: false, over: false };
+      const live: Live = { events, process, screen, waiting: [], open: false, over: false, broken: false };
       this.#live = live;
       this.#world.after(WAY, () =>
         process.input(() => {
@@ -110,6 +113,7 @@ export class WorldBroker {
 
   #cut(live: Live): void {
     if (live.over) return;
+    live.broken = true;
     live.process.input(() => this.#end(live, "lost"));
   }
 

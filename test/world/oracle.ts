@@ -21,6 +21,11 @@ const SIGHT = 1_500;
 /** How long a connection to the broker must last to count. */
 const LASTED = 5_000;
 const HISTORY = 400;
+const STATUS_INTERVAL = 1_000;
+/** The longest delay of the air, and a slow link's both ways; ms. */
+const ANSWER_ON_ITS_WAY = 4_000;
+/** A text pad's line takes so long to be read from its first piece on; ms. */
+const LINE = 1_500;
 /** After the broker was away, or the process stood still, what it says may be of before: it has not read on yet. */
 const LATE_WORD = 1_000;
 
@@ -103,6 +108,7 @@ export class PadOracle {
   readonly setup: DayPad;
   readonly wilink: boolean;
   readonly ftms: boolean;
+  readonly isText: boolean;
   /** Its statuses tell of a countdown. */
   readonly showsStart: boolean;
   /** It is of a variant that the bridge may know: one that nobody has seen need not be stopped (issue 14). */
@@ -166,6 +172,8 @@ export class PadOracle {
   /** When a word of the bridge could not get through the last time: one that comes now may be older than that. */
   #awayAt = -Infinity;
   #unclean = false;
+  /** It was under the care of the life before for longer than may be lost: its mark is on the disk (rule 9). */
+  #isMarked = false;
   /** Whether its stop was confirmed at the end nobody could read: the broker was away. */
   #endedUnheard = false;
   #brokerStops = false;
@@ -183,7 +191,8 @@ export class PadOracle {
     const { model } = pad.machine;
     this.wilink = "wilink" in model;
     this.ftms = "ftms" in model;
-    this.showsStart = !this.ftms && !("text" in model);
+    this.isText = "text" in model;
+    this.showsStart = !this.ftms && !this.isText;
     this.steers = (setup.options.secondPair ?? null) === null;
     const { imperial = false } = setup.options;
     this.least = Math.max(LEAST * (imperial ? KM_PER_MILE : 1), (setup.options.ramp ?? 0) * ON_ITS_WAY_S);
@@ -264,6 +273,7 @@ export class PadOracle {
     const lasted = now - this.#brokerUpSince >= LASTED;
     if (action === "stop" && !lasted && now - this.#outageSince >= after * 1000) this.#brokerStops = true;
     if (lasted) this.#outageSince = now;
+    this.#unreachableSince ??= now;
     this.#brokerUpSince = now;
   }
 
@@ -309,7 +319,7 @@ export class PadOracle {
     this.#alive = true;
     this.#exiting = false;
     this.#firstHeard = null;
-    this.#crash = crashed && this.#heardOf > -Infinity ? { heard: this.#heardOf } : null;
+    this.#crash = crashed && this.#isMarked ? { heard: this.#heardOf } : null;
     this.#unclean = crashed || letGo || this.#endedUnheard || this.#unclean;
     // What an earlier run has started is known to this one by what it sees alone.
     if (this.#cause) this.#cause = { ...this.#cause, by: "person" };
@@ -331,6 +341,7 @@ export class PadOracle {
 
   gone(): void {
     this.#alive = false;
+    this.#isMarked = this.#firstHeard !== null && this.#deps.now() - this.#firstHeard >= STATUS_INTERVAL;
     this.#endedUnheard = !this.#deps.brokerUp();
     this.asks = [];
     this.#linkedAt = null;
@@ -370,6 +381,10 @@ export class PadOracle {
   }
 
   unlinked(): void {
+    // A start whose answer is lost with the link was acknowledged to nobody.
+    const { by, at } = this.#cause ?? { by: "person", at: 0 };
+    if (this.#cause && by === "us" && this.#deps.now() - at < ANSWER_ON_ITS_WAY)
+      this.#cause = { ...this.#cause, by: "person" };
     this.#linkedAt = null;
     this.disturb();
   }
@@ -382,7 +397,9 @@ export class PadOracle {
       now - this.#heardOf < 4_500 &&
       (this.truth.at(-1)?.speed ?? 0) > 0.3 &&
       !this.#isSwitchedOff() &&
-      !this.rough
+      !this.rough &&
+      // On a link of a second the last damaged notifications come late.
+      this.transit < 1_000
     )
       this.#deps.violation(`${this.name}: a link that lives is given up while the belt moves`);
     // Only by the user's switch: a link that is given up as silent is regained, and so is one of a refused OFF.
@@ -427,7 +444,10 @@ export class PadOracle {
     if (this.#deps.now() - this.#linkedAt < 2_000) return;
     // One that shares an older stop shares its time.
     if (!this.#stopConfirmed || !this.steers || this.isVariantUnknown) return;
-    ask.calm = ramp > 0.45 && !deafSpinUp;
+    // Two polls, a stop and a start that came before it take their time on a link of a second.
+    ask.calm = ramp > 0.45 && !deafSpinUp && this.transit < 1_000;
+    // What a person has started and no status has shown is known to nobody, and a machine in its spin-up obeys nobody.
+    if (deafSpinUp && this.#cause?.by === "person" && this.#motionSeen() === null) return;
     const falls =
       (speed / ramp) * 1000 +
       14 * this.transit +
@@ -477,7 +497,8 @@ export class PadOracle {
     const wrong = (why: string): void => this.#deps.violation(`${this.name}: ${op} reached the belt: ${why}`);
     if (was.phase === "rest" && is.phase !== "rest") {
       const seq = this.#handedSeq.findLast((one) => one.op === op)?.seq ?? 0;
-      this.#cause = { by: "us", at: now, seq };
+      // In rough air the machine may have acknowledged its start to nobody.
+      this.#cause = { by: this.rough && !this.honest ? "person" : "us", at: now, seq };
       this.#unshownSince ??= now;
       const over = this.asks.find(
         (ask) => ask.kind === "stop" && ask.seq > seq && ask.results.includes("ok"),
@@ -540,7 +561,8 @@ export class PadOracle {
     if (ask.kind === "stop" && outcome === "unconfirmed" && ask.calm && !lenient)
       this.#deps.violation(`${this.name}: the stop ${id} is unconfirmed after ${now - ask.at} ms of peace`);
     if (ask.kind !== "stop" || outcome !== "ok") return;
-    this.#unshownSince = null;
+    // A machine whose answers get lost never says that its start is over (rule 7).
+    if (!this.setup.air.unanswered) this.#unshownSince = null;
     const moves = this.honest ? this.#motionSeen(true) : this.#lie();
     if (moves) this.#deps.violation(`${this.name}: the stop ${id} is ok, but the belt is ${moves}`);
     // At rest as far as anybody can know.
@@ -677,8 +699,9 @@ export class PadOracle {
     const { speed } = this.truth.at(-1)!;
     if (!first) return void this.#firstWrites.set(key, { at: now, speed });
     // What happened between two statuses, up and down again, nobody has told the bridge (a Z1 sends no target speed).
+    const slowness = this.isText ? LINE : 0;
     const between = this.#told.filter(
-      ({ at }) => at >= first.at && at <= Math.min(now - FRESH - 100, this.#heardOf),
+      ({ at }) => at >= first.at && at <= Math.min(now - FRESH - 100, this.#heardOf) - slowness,
     );
     const left = between.find((one) => Math.abs(one.speed - first.speed) > 0.25);
     if (left)

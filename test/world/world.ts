@@ -243,8 +243,9 @@ class World {
   /** A stop of a pad that is well ends at rest, and says so; one that shares an older one's time may need a second. */
   async #stopAll(): Promise<void> {
     for (const [i, oracle] of this.#pads.entries()) {
-      const { silentData = false, ramp = 1 } = this.#day.pads[i]!.options;
-      if (!oracle.steers) continue;
+      const { silentData = false, deafSpinUp = false, ramp = 1 } = this.#day.pads[i]!.options;
+      // One that obeys nobody in its spin-up and shows no movement cannot be stopped there, nor be seen to move.
+      if (!oracle.steers || (silentData && deafSpinUp)) continue;
       const outcome = (await this.#stopOnce(i)) === "ok" ? "ok" : await this.#stopOnce(i);
       if (!this.#life || outcome === null) return;
       // The deadline is made for belts that slow by 0.4 km/h a second.
@@ -272,7 +273,7 @@ class World {
   async #begin(): Promise<void> {
     this.#lives += 1;
     const store = join(this.#root, String(this.#lives));
-    if (this.#store) cpSync(this.#store, store, { recursive: true });
+    if (this.#store) copyWhileWritten(this.#store, store);
     else mkdirSync(store);
     rmSync(join(store, "lock"), { force: true });
     this.#store = store;

@@ -136,19 +136,26 @@ export class PadLink {
     if (signal.aborted) abort();
     this.#drop = (error) => gone.abort(error);
     this.#count("connects");
+    let open = true;
     try {
-      await runConnection(link, this.#settings, this.#serving(link), gone.signal);
+      await runConnection(
+        link,
+        this.#settings,
+        this.#serving(link, () => open),
+        gone.signal,
+      );
     } catch (thrown) {
       if (thrown instanceof BridgeError && thrown.code === "not-a-pad") this.#set({ notAPad: true });
       throw thrown;
     } finally {
       await this.#scheduler.drained(DRAIN_MS);
       signal.removeEventListener("abort", abort);
+      open = false;
       this.#unlink();
     }
   }
 
-  #serving(link: Link): Parameters<typeof runConnection>[2] {
+  #serving(link: Link, isOpen: () => boolean): Parameters<typeof runConnection>[2] {
     return {
       clock: this.#deps.clock,
       log: this.#deps.log,
@@ -165,6 +172,8 @@ export class PadLink {
         this.#scheduler.listening();
       },
       onMessage: (message, poll) => {
+        // A notification may arrive until the controller has closed the link: it must not pass for one of the next link.
+        if (!isOpen()) return;
         if (message.kind === "status") this.#supervisor.healthy();
         this.#notifications.onMessage(message, poll);
       },
