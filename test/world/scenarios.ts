@@ -231,4 +231,22 @@ export const SCENARIOS: readonly (readonly [item: string, day: Day])[] = [
       26_000,
     ),
   ],
+  [
+    "a notification that comes after its link was given up as silent says nothing of the next link",
+    {
+      ...day(
+        pad("x21", { table: { a: "9", b: "8" } }, { transit: 350, pieces: { size: 20, pause: 40 } }),
+        [
+          send(1936, { belt: "OFF", speed: 0 }),
+          { at: 3079, do: "stall", ms: 1000 },
+          press(16_459, "start-stop"),
+          exit(17_882, 500),
+          { at: 22_747, do: "faults", pad: 0, faults: { refuseConnect: { share: 1, seconds: 20 } } },
+          { at: 32_413, do: "faults", pad: 0, faults: {} },
+        ],
+        25_878,
+      ),
+      seed: 104_383,
+    },
+  ],
 ];
