@@ -12,9 +12,11 @@ interface Props {
   readonly actions: Actions;
 }
 
-const captionOf = (pad: PadModel, { all, pads, view, preferences }: State): readonly string[] => {
+const captionOf = (pad: PadModel, { all, pads, view, preferences, connection }: State): readonly string[] => {
   const alone = pads?.length === 1;
-  const speed = mayMove(pad) && (!alone || view === "history") ? pad.state?.speed : null;
+  // The last speed before the connection was lost is not the belt's speed now.
+  const isSeen = connection === "open" && mayMove(pad);
+  const speed = isSeen && (!alone || view === "history") ? pad.state?.speed : null;
   return [
     ...(alone ? [] : [pad.about.name]),
     ...(speed ? [speedWithUnit(speed, preferences.units)] : []),
