@@ -140,7 +140,7 @@ describe.skipIf(noBrowser)(`a walk on the page of the demo${unlessNoBrowser}`, (
         await tab.button("Change to 5.5 km/h").click();
         const request = await held;
         expect((await ftms.ask({ belt: "OFF" })).status).toBe("ok");
-        await tab.untilBelt(/paused/);
+        await tab.untilBelt(/paused|idle/);
         const from = probe.mark();
         await request.continue();
         // Either way, as the belt took less or more than 5 s to rest.
