@@ -673,6 +673,8 @@ export class PadOracle {
     const toggles = this.wilink || this.setup.model === "tm11gy";
     if (phase === "rest" || !toggles || (speed < this.least && phase !== "countdown")) return;
     if (phase === "countdown" && !this.wilink) return;
+    // FTMS shows no countdown: after a lost link zeros are all that is known of a start until a status shows the movement.
+    if (!this.wilink && this.#heardOf < (this.#movingSince ?? Infinity) + SIGHT) return;
     if (this.#motionSeen()) wrong(`it is a toggle, and the belt is ${this.#motionSeen()}`);
   }
 
