@@ -1,13 +1,6 @@
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
-
-/** A time that nothing can set. */
-export interface BootTime {
-  /** Identifies the boot. */
-  readonly id: string;
-  /** Milliseconds since then, suspend included. */
-  readonly uptime: number;
-}
+import type { BootTime } from "./domain/boot-time.js";
 
 /** Time as a port: everything that waits takes a clock, so that tests move it by hand. */
 export interface Clock {

@@ -1,4 +1,4 @@
-import type { BootTime } from "../clock.js";
+import type { BootTime } from "./boot-time.js";
 import type { Counter, Counters } from "./counter.js";
 import type { PadStatus } from "./pad.js";
 import { noWalk, type Timestamp, type Walk, type WalkEvent } from "./session.js";

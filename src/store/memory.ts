@@ -1,4 +1,4 @@
-import type { BootTime } from "../clock.js";
+import type { BootTime } from "../domain/boot-time.js";
 import {
   type SessionEntry,
   noRecords,

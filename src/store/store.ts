@@ -1,4 +1,5 @@
-import type { BootTime, Clock } from "../clock.js";
+import type { Clock } from "../clock.js";
+import type { BootTime } from "../domain/boot-time.js";
 import type { SessionStore, SessionEntry, Records } from "../domain/session-store.js";
 import { clockSetBy } from "../domain/unset-clock.js";
 import { isOpen } from "../domain/open-session.js";

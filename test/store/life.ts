@@ -1,5 +1,6 @@
 import type { Link, Radio } from "../../src/ble/radio.js";
-import type { BootTime, Clock } from "../../src/clock.js";
+import type { Clock } from "../../src/clock.js";
+import type { BootTime } from "../../src/domain/boot-time.js";
 import type { ManualClock } from "../support/clock.js";
 
 /** The clock of one run of the bridge: with the run, its timers end. Each process has a monotonic zero of its own. */

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import type { BootTime, Clock } from "../../src/clock.js";
+import type { Clock } from "../../src/clock.js";
+import type { BootTime } from "../../src/domain/boot-time.js";
 
 interface Timer {
   due: number;

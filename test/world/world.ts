@@ -565,7 +565,10 @@ class World {
         }
       case "flood":
         this.#note(`the parser is ${deed.ms} ms behind`);
-        return this.#broker.flood(deed.ms);
+        {
+          this.#broker.flood(deed.ms);
+          return;
+        }
       case "flap":
         this.#answers = false;
         this.#note("the connection to the broker breaks");
