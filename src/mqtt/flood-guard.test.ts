@@ -54,25 +54,33 @@ const rig = () => {
     for (let sent = 0; sent < times; sent += 1)
       router.received({ topic, payload: new TextEncoder().encode(payload), retain: false, dup: false });
   };
-  const came = (order: "ahead" | "overtaken", payload: string, topic = "b/p/set"): void =>
-    router.received({ topic, payload: new TextEncoder().encode(payload), retain: false, dup: false, order });
+  const came = (place: number, payload: string, topic = "b/p/set", ahead?: true): void =>
+    router.received({
+      topic,
+      payload: new TextEncoder().encode(payload),
+      retain: false,
+      dup: false,
+      place,
+      ...(ahead && { ahead }),
+    });
   return { clock, router, lines, taken, results, gets, requests, send, came };
 };
 
 describe("a stop that was handled ahead", () => {
   it("removes starts and speeds from the overtaken messages of its own pad", () => {
-    const { taken, results, came, send } = rig();
-    came("ahead", "OFF");
-    came("overtaken", '{"belt":"ON","speed":3}');
-    came("overtaken", "toggle");
-    came("overtaken", "stop");
-    came("overtaken", "ON", "b/other/set");
+    const { taken, results, came } = rig();
+    came(3, "OFF", "b/p/set", true);
+    came(1, '{"belt":"ON","speed":3}');
+    came(2, "toggle");
+    came(3, "stop");
+    came(3, "ON", "b/other/set");
     expect(taken).toEqual([["OFF"], ["stop"], ["ON"]]);
     const superseded = { outcome: { code: "superseded" } };
     const ok = { outcome: OK };
     expect(results).toMatchObject([ok, superseded, superseded, superseded, ok, ok]);
-    // What came after the stop is handled in its turn.
-    send("b/p/set", "ON");
+    // A message after the stop is handled in its turn, also where a stop of another pad came after it.
+    came(5, "OFF", "b/other/set", true);
+    came(4, "ON");
     expect(taken.at(-1)).toEqual(["ON"]);
   });
 });

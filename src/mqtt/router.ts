@@ -34,8 +34,8 @@ export class Router {
   readonly #deps: RouterDeps;
   readonly #guard: FloodGuard;
   #warnedOfStored = false;
-  /** Pads with a stop that was handled ahead of waiting messages. */
-  readonly #stoppedAhead = new Set<string>();
+  /** By pad: the place of the last stop that was handled ahead of waiting messages. */
+  readonly #stoppedAt = new Map<string, number>();
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
@@ -99,12 +99,13 @@ export class Router {
     const dropped = (): void => this.#guard.dropped(message.topic);
     const limit = this.#guard.limit("set", pad);
     const onlyStops = !limit.take(clock.now());
-    if (message.order === "ahead") this.#stoppedAhead.add(pad);
-    if (message.order === undefined) this.#stoppedAhead.clear();
+    const { place = Infinity, ahead = false } = message;
+    const stoppedAt = this.#stoppedAt.get(pad) ?? 0;
+    if (ahead) this.#stoppedAt.set(pad, Math.max(stoppedAt, place));
     if (onlyStops && !mayStop(message.payload)) return dropped();
     this.#deps.set(pad, key, message, {
       onlyStops,
-      isOvertaken: message.order === "overtaken" && this.#stoppedAhead.has(pad),
+      isOvertaken: !ahead && place <= stoppedAt,
       answersStop: () => this.#guard.limit("stop", pad).take(clock.now()),
       charge: (results) => limit.charge(results),
       dropped,

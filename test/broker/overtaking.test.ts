@@ -10,11 +10,13 @@ const publish = (topic: string, payload: string, flags = 0): Buffer => {
 };
 const RETAIN = 1;
 
-/** In the order in which they are handled: payload, and how that came about. */
+/** In the order in which they are handled: place and payload. */
 const handled = (messages: readonly InMessage[]): string[] =>
-  messages.map(({ payload, order }) => [Buffer.from(payload).toString(), order].filter(Boolean).join(" "));
+  messages.map(
+    ({ payload, place, ahead }) => `${place}${ahead ? " ahead" : ""} ${Buffer.from(payload).toString()}`,
+  );
 
-it("marks each message that a later stop has overtaken", async () => {
+it("gives each message its place, and a stop that is handled ahead that of the last one before it", async () => {
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
   const { server, journal, clock } = await against(
     wellBehaved((packet, socket) => {
@@ -45,12 +47,12 @@ it("marks each message that a later stop has overtaken", async () => {
   await clock.until(isAllThere, 60_000, 1);
 
   const [first, ...rest] = handled(journal.messages);
-  expect(first).toBe("OFF ahead");
+  expect(first).toBe("32 ahead OFF");
   expect(rest).toEqual([
-    "stored overtaken",
-    ...Array.from({ length: 30 }, (_, n) => `${n} overtaken`),
-    "ON overtaken",
-    "after",
-    "in parts",
+    "1 stored",
+    ...Array.from({ length: 30 }, (_, n) => `${n + 2} ${n}`),
+    "32 ON",
+    "33 after",
+    "34 in parts",
   ]);
 });

@@ -1,4 +1,5 @@
 import type { BrokerDeps, InMessage, OutMessage } from "../../src/mqtt/client/broker.js";
+import { ArrivalOrder } from "../../src/mqtt/client/arrival-order.js";
 import type { Connection, ConnectionEvents, OpenConnection } from "../../src/mqtt/client/connection.js";
 import type { ProcessClock, WorldClock } from "./clock.js";
 
@@ -12,9 +13,8 @@ type Read = (isOvertaken: boolean) => void;
 interface Waiting {
   readonly message: InMessage;
   readonly read: Read;
-  /** A stop that came after it was handled before it; `samePad`: a stop of its own pad. */
+  /** A stop of its pad that came after it was handled before it. */
   overtaken: boolean;
-  samePad: boolean;
 }
 
 interface Live {
@@ -50,6 +50,7 @@ export class WorldBroker {
   #live: Live | null = null;
   /** The parser is behind: what comes waits, and a stop goes ahead of it (src/mqtt/client/mqttjs.ts). */
   #isBusy = false;
+  readonly #order = new ArrivalOrder();
   /** Commands that somebody has published with the retain flag. */
   readonly #stored = new Map<string, Uint8Array>();
 
@@ -72,6 +73,7 @@ export class WorldBroker {
     return (_, events) => {
       const live: Live = { events, process, screen, waiting: [], open: false, over: false, broken: false };
       this.#live = live;
+      this.#order.restart();
       this.#world.after(WAY, () =>
         process.input(() => {
           if (live.over) return;
@@ -135,33 +137,36 @@ export class WorldBroker {
       live.process.input(() => {
         if (!live.open || live.over) return;
         if (!this.#isBusy) this.#readOn(live);
-        this.#receive(live, { message, read, overtaken: false, samePad: false });
+        this.#receive(live, { message, read, overtaken: false });
       }),
     );
   }
 
   #receive(live: Live, one: Waiting): void {
     const { message, read } = one;
-    if (!this.#isBusy) return this.#read(live, one);
+    if (!this.#isBusy) {
+      this.#order.arrive();
+      return this.#read(live, one);
+    }
     // Stored messages are never screened (packet-filter.ts).
     const isAhead =
       !message.retain && live.screen(message.topic, message.payload, live.waiting.length > 0) === "ahead";
-    if (!isAhead) return void live.waiting.push(one);
-    for (const each of live.waiting) {
-      each.overtaken = true;
-      each.samePad ||= padOf(each.message.topic) === padOf(message.topic);
+    if (!isAhead) {
+      this.#order.arrive();
+      return void live.waiting.push(one);
     }
+    for (const each of live.waiting) each.overtaken ||= padOf(each.message.topic) === padOf(message.topic);
     read(false);
-    live.events.onMessage({ ...message, order: "ahead" });
+    live.events.onMessage({ ...message, place: this.#order.last, ahead: true });
   }
 
   #readOn(live: Live): void {
     for (const each of live.waiting.splice(0)) if (live.open && !live.over) this.#read(live, each);
   }
 
-  #read(live: Live, { message, read, overtaken, samePad }: Waiting): void {
-    read(samePad);
-    live.events.onMessage(overtaken ? { ...message, order: "overtaken" } : message);
+  #read(live: Live, { message, read, overtaken }: Waiting): void {
+    read(overtaken);
+    live.events.onMessage({ ...message, place: this.#order.handle() });
   }
 
   #connection(live: Live): Connection {

@@ -41,7 +41,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "1: a stop that is handled ahead takes the starts along that came before it",
     file: "src/mqtt/router.ts",
-    from: 'isOvertaken: message.order === "overtaken" && this.#stoppedAhead.has(pad)',
+    from: "isOvertaken: !ahead && place <= stoppedAt",
     to: "isOvertaken: false",
   },
   pad(

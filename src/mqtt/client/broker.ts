@@ -24,8 +24,10 @@ export interface InMessage {
   readonly retain: boolean;
   /** Redelivered by the broker, or by the sender: it may have been handled already. */
   readonly dup: boolean;
-  /** Handled ahead of earlier messages, or after such a later one. Absent: in order. */
-  readonly order?: "ahead" | "overtaken";
+  /** Its place in the order of arrival; of a message that is handled ahead, that of the last one before it. */
+  readonly place?: number;
+  /** It is handled before messages that arrived earlier. */
+  readonly ahead?: true;
 }
 
 export interface Subscription {

@@ -11,6 +11,7 @@ import {
 import type { BrokerLimits, Connection, ConnectionEvents, Version } from "./connection.js";
 import { parseEndpoint, type Endpoint } from "./endpoint.js";
 import { disconnectReasonOf, type DisconnectReason } from "./disconnect-reason.js";
+import { ArrivalOrder } from "./arrival-order.js";
 import { PacketFilter } from "./packet-filter.js";
 import { BrokerClient } from "./broker-client.js";
 
@@ -48,9 +49,7 @@ class MqttJsConnection implements Connection {
   #connack: number | null = null;
   #secured: boolean;
   #unparsed = 0;
-  /** Messages in the parser; the first of them arrived before one that was handled ahead. */
-  #waiting = 0;
-  #overtaken = 0;
+  readonly #order: ArrivalOrder;
   #sliceFrom = 0;
   #handledAt = -Infinity;
   #cancelTimer: () => void;
@@ -62,12 +61,15 @@ class MqttJsConnection implements Connection {
     endpoint: Endpoint,
     deps: BrokerDeps,
     events: ConnectionEvents,
+    order: ArrivalOrder,
   ) {
     this.#client = client;
     this.#options = options;
     this.#endpoint = endpoint;
     this.#deps = deps;
     this.#events = events;
+    this.#order = order;
+    order.restart();
     this.#secured = endpoint.scheme !== "mqtts";
     this.#cancelTimer = this.#answerWithin("CONNACK");
     this.#screen();
@@ -116,17 +118,10 @@ class MqttJsConnection implements Connection {
     if (!screen) return;
     const filter = new PacketFilter({
       version: this.#client.options.protocolVersion === 5 ? 5 : 4,
-      screen: (topic, payload) => {
-        const screened = screen(topic, payload, this.#waiting >= BEHIND);
-        if (screened === "ahead" || (typeof screened === "object" && screened.ahead))
-          this.#overtaken = this.#waiting;
-        return screened;
-      },
-      through: () => {
-        this.#waiting += 1;
-      },
-      ahead: ({ topic, payload, dup }) =>
-        this.#events.onMessage({ topic, payload, retain: false, dup, order: "ahead" }),
+      order: this.#order,
+      screen: (topic, payload) => screen(topic, payload, this.#order.waiting >= BEHIND),
+      ahead: ({ topic, payload, dup, place }) =>
+        this.#events.onMessage({ topic, payload, retain: false, dup, place, ahead: true }),
       unread: (topic) => this.#events.onUnread(topic),
     });
     const push = stream.push.bind(stream);
@@ -150,12 +145,11 @@ class MqttJsConnection implements Connection {
     });
     this.#client.handleMessage = (_packet, done) => this.#next(done);
     this.#client.on("message", (topic, payload, { retain, dup }) => {
+      // The parser of a dropped connection goes on: its messages have no place any more.
+      if (this.#over) return;
       const now = this.#deps.clock.now();
       if (now - this.#handledAt > SLICE_MS) this.#sliceFrom = now;
-      const order = this.#overtaken > 0 ? { order: "overtaken" as const } : {};
-      this.#waiting = Math.max(0, this.#waiting - 1);
-      this.#overtaken = Math.max(0, this.#overtaken - 1);
-      if (!this.#over) this.#events.onMessage({ topic, payload, retain, dup, ...order });
+      this.#events.onMessage({ topic, payload, retain, dup, place: this.#order.handle() });
     });
     this.#client.on("disconnect", ({ reasonCode = 0, properties }) =>
       this.#close({ kind: "disconnected", code: reasonCode, detail: properties?.reasonString ?? "" }),
@@ -282,10 +276,11 @@ const open = (
   deps: BrokerDeps,
   version: Version,
   events: ConnectionEvents,
+  order: ArrivalOrder,
 ): Connection => {
   try {
     const client = connect(connectOptions(options, endpoint, version));
-    return new MqttJsConnection(client, options, endpoint, deps, events);
+    return new MqttJsConnection(client, options, endpoint, deps, events, order);
   } catch (thrown) {
     return refusedToStart(thrown, deps, events);
   }
@@ -297,8 +292,9 @@ export const connectBroker = (options: BrokerOptions, deps: BrokerDeps): Broker 
   waitForSlowHandshakes();
   const { shown } = endpoint;
   const { clientId, protocolVersion } = options;
+  const order = new ArrivalOrder();
   const supervisor = new BrokerClient({ clientId, protocolVersion, shown }, deps, (version, events) =>
-    open(options, endpoint, deps, version, events),
+    open(options, endpoint, deps, version, events, order),
   );
   supervisor.start();
   return supervisor;

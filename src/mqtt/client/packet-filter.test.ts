@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ArrivalOrder } from "./arrival-order.js";
 import { PacketFilter, type Screened } from "./packet-filter.js";
 
 const text = (value: string): Buffer => {
@@ -40,12 +41,12 @@ const byTopic = (topic: string): Screened => {
 
 const run = (pieces: readonly Buffer[], version: 4 | 5, screen = byTopic) => {
   const [unread, ahead]: [string[], string[]] = [[], []];
-  let through = 0;
+  const order = new ArrivalOrder();
   const filter = new PacketFilter({
     version,
     screen,
     unread: (topic) => unread.push(topic),
-    through: () => (through += 1),
+    order,
     ahead: ({ topic, payload }) => ahead.push(`${topic} ${Buffer.from(payload).toString()}`),
   });
   const parts = pieces.map((piece) => filter.filter(piece));
@@ -54,7 +55,7 @@ const run = (pieces: readonly Buffer[], version: 4 | 5, screen = byTopic) => {
     acks: Buffer.concat(parts.map(({ acks }) => acks)),
     unread,
     ahead,
-    through,
+    through: order.last,
   };
 };
 

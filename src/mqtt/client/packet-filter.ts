@@ -1,3 +1,5 @@
+import type { ArrivalOrder } from "./arrival-order.js";
+
 /**
  * The handling of a received message: in order, or at once ahead of everything that waits, or dropped unread; `sameAs`:
  * dropped unread where messages with the same key are before and after it in the same chunk.
@@ -7,10 +9,10 @@ export type Screened = "handle" | "ahead" | "drop" | { readonly sameAs: string; 
 export interface FilterRules {
   readonly version: 4 | 5;
   readonly screen: (topic: string, payload: Uint8Array) => Screened;
-  /** One more message goes to the parser. */
-  readonly through: () => void;
-  /** A message to be handled at once. */
-  readonly ahead: (message: Pick<Found, "topic" | "payload" | "dup">) => void;
+  /** Counts the messages that go to the parser. */
+  readonly order: ArrivalOrder;
+  /** A message to be handled at once; `place`: that of the last message before it. */
+  readonly ahead: (message: Ahead) => void;
   /** A message on this topic was dropped unread. */
   readonly unread: (topic: string) => void;
 }
@@ -25,6 +27,8 @@ interface Found {
   /** Null with QoS 0. */
   readonly id: number | null;
 }
+
+type Ahead = Found & { readonly place: number };
 
 const PUBLISH = 3;
 const RETAIN = 0x01;
@@ -64,26 +68,30 @@ export class PacketFilter {
     return { rest: without(data, taken, end), acks: acknowledging(taken) };
   }
 
-  #sort(data: Buffer): { readonly ahead: readonly Found[]; readonly dropped: readonly Found[] } {
-    const [ahead, dropped]: [Found[], Found[]] = [[], []];
-    const last = new Map<string, { found: Found | null; readonly ahead: boolean }>();
+  #sort(data: Buffer): { readonly ahead: readonly Ahead[]; readonly dropped: readonly Found[] } {
+    const [ahead, dropped]: [Ahead[], Found[]] = [[], []];
+    const last = new Map<string, { found: Ahead | null; readonly ahead: boolean }>();
     for (const found of this.#publishes(data)) {
       const screened = this.#rules.screen(found.topic, found.payload);
-      if (screened === "handle") this.#rules.through();
+      if (screened === "handle") this.#rules.order.arrive();
       else if (screened === "drop") dropped.push(found);
-      else if (screened === "ahead") ahead.push(found);
+      else if (screened === "ahead") ahead.push(this.#placed(found));
       else {
         const before = last.get(screened.sameAs);
         if (before?.found) dropped.push(before.found);
         // The message before it was removed in its place.
-        else if (!screened.ahead) this.#rules.through();
-        if (before) before.found = found;
+        else if (!screened.ahead) this.#rules.order.arrive();
+        if (before) before.found = this.#placed(found);
         else last.set(screened.sameAs, { found: null, ahead: screened.ahead });
-        if (!before && screened.ahead) ahead.push(found);
+        if (!before && screened.ahead) ahead.push(this.#placed(found));
       }
     }
     for (const each of last.values()) if (each.found && each.ahead) ahead.push(each.found);
     return { ahead, dropped };
+  }
+
+  #placed(found: Found): Ahead {
+    return { ...found, place: this.#rules.order.last };
   }
 
   *#publishes(data: Buffer): Generator<Found> {
@@ -99,13 +107,13 @@ export class PacketFilter {
       if (body === "malformed") this.#through = Infinity;
       else if (body.to > data.length) this.#through = body.to - data.length;
       if (this.#through > 0) {
-        if (isMessage) this.#rules.through();
+        if (isMessage) this.#rules.order.arrive();
         return;
       }
       const { from, to } = body as Range;
       const found = readPublish(data, at, { from, to }, this.#rules.version);
       if (found) yield found;
-      else if (isMessage) this.#rules.through();
+      else if (isMessage) this.#rules.order.arrive();
       at = to;
     }
   }
