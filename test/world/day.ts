@@ -221,12 +221,26 @@ const burst: Maker = (dice, at, pads) => {
   }));
 };
 
-/** Starts and stops that wait together for the parser. */
-const flood: Maker = (dice, at, pads, left) => [
-  { at, do: "flood", ms: dice.pick([50, 300, 1000, 3000]) },
-  ...burst(dice, at + 5, pads, left),
-  ...(dice.chance(0.5) ? burst(dice, at + 10, pads, left) : []),
-];
+/** Starts and stops that wait together for the parser; or a start, and at once a second thought. */
+const flood: Maker = (dice, at, pads, left) => {
+  const ms = dice.pick([50, 300, 1000, 3000]);
+  const began = { at, do: "flood", ms } as const;
+  if (dice.chance(0.5)) {
+    const pad = anyPad(dice, pads);
+    const start = dice.pick([{ belt: "ON" }, { speed: 2 }, { command: "toggle" }] as const);
+    const stop = dice.pick([{ belt: "OFF" }, { command: "stop" }, { speed: 0 }] as const);
+    return [
+      began,
+      { at: at + 5, do: "send", pad, payload: start },
+      { at: at + dice.whole(10, 40), do: "send", pad, payload: stop },
+    ];
+  }
+  return [
+    began,
+    ...burst(dice, at + 5, pads, left),
+    ...(dice.chance(0.5) ? burst(dice, at + 10, pads, left) : []),
+  ];
+};
 
 const press: Maker = (dice, at, pads) => {
   const pad = anyPad(dice, pads);
