@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { PadModel, State } from "../model/state.js";
 import { speedWithUnit } from "../format.js";
 import type { Actions } from "../net/actions.js";
@@ -59,13 +59,17 @@ export const Settings = ({ state, actions }: Props) => {
 export const EndDialog = ({ state, actions }: Props) => {
   const element = useRef<HTMLDialogElement>(null);
   const { dialog } = state;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (dialog !== null) element.current?.showModal();
     else element.current?.close();
   }, [dialog]);
+  // The event "close" comes a task after Escape: it must not close a dialog that was opened again in between.
+  const onClose = (): void => {
+    if (!element.current?.open) actions.ask(null);
+  };
   const text = TEXT.end[dialog ?? "restart"];
   return (
-    <dialog ref={element} aria-labelledby="dialog-title" onClose={() => actions.ask(null)}>
+    <dialog ref={element} aria-labelledby="dialog-title" onCancel={() => actions.ask(null)} onClose={onClose}>
       <h2 id="dialog-title">{text.title}</h2>
       <p>{text.text}</p>
       <div class="dialog-buttons">
