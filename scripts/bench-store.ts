@@ -10,7 +10,7 @@ import { localDays } from "../src/domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../src/domain/units.js";
 import type { Logger } from "../src/log/log.js";
 import { StoreEngine } from "../src/store/engine.js";
-import { noChange, type Sample } from "../src/store/pending.js";
+import { noChange, type Sample } from "../src/store/changes.js";
 import { readSamples, readSessions } from "../src/store/read.js";
 import { databaseFile, loadDriver, openDatabase, openForReading } from "../src/store/sqlite.js";
 import { Store } from "../src/store/store.js";

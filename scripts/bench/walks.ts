@@ -1,7 +1,7 @@
 import type { Session } from "../../src/domain/stats.js";
 import { localDays } from "../../src/domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
-import { noChange } from "../../src/store/pending.js";
+import { noChange } from "../../src/store/changes.js";
 import { databaseFile, loadDriver, openDatabase } from "../../src/store/sqlite.js";
 import { Writer } from "../../src/store/write.js";
 

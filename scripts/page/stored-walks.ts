@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { localDays } from "../../src/domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
-import { noChange, type Sample } from "../../src/store/pending.js";
+import { noChange, type Sample } from "../../src/store/changes.js";
 import { databaseFile, loadDriver, openDatabase } from "../../src/store/sqlite.js";
 import { Writer } from "../../src/store/write.js";
 

@@ -1,7 +1,8 @@
 import { asError } from "../domain/errors.js";
 import { lockStore } from "./lock.js";
-import { type Batch, type DayFilter, failureOf, type Opened, type StorePort, type Written } from "./port.js";
+import { type Batch, failureOf, type Opened, type StorePort, type Written } from "./port.js";
 import {
+  type DayFilter,
   lastSecond,
   newestTime,
   type PadRow,

@@ -9,7 +9,8 @@ import {
 } from "../domain/session-store.js";
 import type { Timestamp } from "../domain/session.js";
 import type { TotalsState } from "../domain/totals.js";
-import { NO_MEMORY, type PadMemory, type PendingChanges } from "./pending.js";
+import { NO_MEMORY, type PadMemory } from "./changes.js";
+import { type PendingChanges } from "./pending.js";
 import type { PadRow } from "./read.js";
 import { decodeWalk } from "./validators.js";
 
@@ -69,11 +70,6 @@ export class Memory {
   setCrashMark(padId: string, at: number | null): void {
     this.#marks.set(padId, at);
     this.#pending.crashMark(padId, at);
-  }
-
-  /** The id of the pad's latest session, if known. */
-  sessionOf(padId: string): string | null {
-    return this.#walks.get(padId)?.walk.session?.id ?? null;
   }
 
   /** Epoch milliseconds of the last entry about the pad; null for none. */

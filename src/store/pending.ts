@@ -1,52 +1,10 @@
 import type { SessionEntry, Records, SavedWalk } from "../domain/session-store.js";
-import type { Capabilities, PadPreferences, ProtocolName } from "../domain/pad.js";
 import { isOpen } from "../domain/open-session.js";
 import type { Timestamp, Walk, WalkEvent } from "../domain/session.js";
 import type { Session, Totals } from "../domain/stats.js";
-import { addTotals, type LocalDay, NO_TOTALS, type TotalsState } from "../domain/totals.js";
-import { metres, seconds } from "../domain/units.js";
-
-/** The stored data of a pad; the shape of Identity in `src/pad/link/identity.ts`. */
-export interface PadMemory {
-  readonly bound: { readonly name: string; readonly address: string } | null;
-  readonly protocol: ProtocolName | null;
-  readonly model: string | null;
-  readonly capabilities: Capabilities | null;
-  readonly reported?: PadPreferences;
-}
-
-export const NO_MEMORY: PadMemory = { bound: null, protocol: null, model: null, capabilities: null };
-
-/** One sample per second of a session; counters are the session's so far. */
-export interface Sample {
-  /** Hundredths of a km/h, metres, kcal, beats per minute, percent. */
-  readonly speed: number;
-  readonly distance: number;
-  readonly steps: number;
-  readonly calories: number;
-  readonly heartRate: number | null;
-  readonly incline: number | null;
-}
-
-export interface SessionChange {
-  session: Session;
-  /** It is long enough to be kept; until then it is pending only. */
-  counts: boolean;
-  /** Its gains, by local day. */
-  readonly portions: Map<string, Totals>;
-  /** By seconds since its start. */
-  readonly samples: Map<number, Sample>;
-}
-
-/** The pending changes of one pad; undefined is unchanged. */
-export interface PadChange {
-  identity: PadMemory | undefined;
-  lastStatusAt: number | null | undefined;
-  walk: SavedWalk | undefined;
-  /** The totals of a day without its sessions. */
-  rollups: ReadonlyMap<string, Totals>;
-  readonly sessions: Map<string, SessionChange>;
-}
+import { addTotals, type LocalDay, NO_TOTALS } from "../domain/totals.js";
+import { noChange, type PadChange, type PadMemory, type SessionChange } from "./changes.js";
+import { rollupsForNewFile } from "./rollups.js";
 
 /** Counts a session's seconds, unaffected by changes of the wall clock. */
 interface Stopwatch {
@@ -60,14 +18,6 @@ const MOST_SAMPLES = 7_200;
 const SESSIONS_WITH_SAMPLES = 3;
 /** Then the oldest sessions. */
 const MOST_SESSIONS = 1_000;
-
-export const noChange = (): PadChange => ({
-  identity: undefined,
-  lastStatusAt: undefined,
-  walk: undefined,
-  rollups: new Map(),
-  sessions: new Map(),
-});
 
 const startStopwatch = (session: Session, { at, now }: Timestamp, notBefore: number): Stopwatch => ({
   session: session.id,
@@ -175,34 +125,6 @@ const merge = (older: PadChange, newer: PadChange): PadChange => {
     rollups: new Map([...older.rollups, ...newer.rollups]),
     sessions,
   };
-};
-
-/** Sorts before every date: totals from before the days in the tally. */
-const EARLIER = "";
-
-const less = (totals: Totals, part: Totals): Totals => ({
-  distance: metres(Math.max(0, totals.distance - part.distance)),
-  duration: seconds(Math.max(0, totals.duration - part.duration)),
-  steps: Math.max(0, totals.steps - part.steps),
-  calories: Math.max(0, totals.calories - part.calories),
-  sessions: Math.max(0, totals.sessions - part.sessions),
-});
-
-const sum = (all: Iterable<Totals>): Totals => [...all].reduce(addTotals, NO_TOTALS);
-
-const isSome = ({ distance, duration, steps, calories, sessions }: Totals): boolean =>
-  distance + duration + steps + calories + sessions > 0;
-
-/** The totals for a new file, so that they do not decrease: everything, less what is pending anyway. */
-const rollupsForNewFile = (
-  { days, total }: TotalsState,
-  { sessions }: PadChange,
-): ReadonlyMap<string, Totals> => {
-  const portions = [...sessions.values()].flatMap((held) => [...held.portions]);
-  const pending = (day: string): Totals => sum(portions.filter(([one]) => one === day).map(([, of]) => of));
-  const known = Object.entries(days).map(([day, of]) => [day, less(of, pending(day))] as const);
-  const earlier = less(total, sum(Object.values(days)));
-  return new Map([[EARLIER, earlier] as const, ...known].filter(([, of]) => isSome(of)));
 };
 
 /** The unwritten changes, by pad; they accumulate while there is no file. */

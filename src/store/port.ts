@@ -1,7 +1,7 @@
 import type { TotalsState } from "../domain/totals.js";
 import type { ClockTrust } from "./clock-trust.js";
-import type { PadChange } from "./pending.js";
-import type { PadRow, SessionFilter, StoredDay, StoredSession, TimedSample } from "./read.js";
+import type { PadChange } from "./changes.js";
+import type { DayFilter, PadRow, SessionFilter, StoredDay, StoredSession, TimedSample } from "./read.js";
 import { type Renewal, StoreError, type Trouble, troubleOf } from "./store-state.js";
 import { asError, BridgeError } from "../domain/errors.js";
 
@@ -56,12 +56,6 @@ export interface StorePort {
   samples(session: StoredSession): Promise<readonly TimedSample[]>;
   /** Releases file and lock. */
   close(): Promise<void>;
-}
-
-export interface DayFilter {
-  readonly pad: string | null;
-  /** A local day, `YYYY-MM-DD`. */
-  readonly since: string | null;
 }
 
 /** An error in a form that can be sent between threads. */

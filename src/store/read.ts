@@ -2,7 +2,7 @@ import type { Session, Totals } from "../domain/stats.js";
 import { addTotals, DAYS_KEPT, NO_TOTALS, type TotalsState } from "../domain/totals.js";
 import { metres, seconds, speedFromHundredths } from "../domain/units.js";
 import type { ClockTrust } from "./clock-trust.js";
-import type { PadChange, PadMemory, Sample, SessionChange } from "./pending.js";
+import type { PadMemory, Sample } from "./changes.js";
 import type { Sqlite } from "./sqlite.js";
 import { decodeIdentity } from "./validators.js";
 
@@ -146,13 +146,16 @@ export interface StoredDay extends Totals {
   readonly day: string;
 }
 
-/** `since` is a local day, `YYYY-MM-DD`. The oldest first. */
-export const readDays = (
-  db: Sqlite,
-  filter: { readonly pad: string | null; readonly since: string | null },
-): readonly StoredDay[] =>
+export interface DayFilter {
+  readonly pad: string | null;
+  /** A local day, `YYYY-MM-DD`. */
+  readonly since: string | null;
+}
+
+/** The oldest first. */
+export const readDays = (db: Sqlite, filter: DayFilter): readonly StoredDay[] =>
   db
-    .prepare<typeof filter, TotalsRow & { pad: string; day: string }>(
+    .prepare<DayFilter, TotalsRow & { pad: string; day: string }>(
       `SELECT pads.id AS pad, day, distance, duration, steps, calories, sessions
        FROM days JOIN pads ON pads.key = days.pad
        WHERE (:pad IS NULL OR pads.id = :pad) AND (:since IS NULL OR day >= :since) ORDER BY day, pads.id`,
@@ -187,67 +190,3 @@ export const readSamples = (db: Sqlite, { pad, id, startedAt }: StoredSession): 
       heartRate,
       incline: incline === null ? null : incline / 10,
     }));
-
-const keyOf = ({ pad, id }: StoredSession): string => `${pad} ${id}`;
-
-/** A session of the file, with pending changes. */
-const upToDate = (pad: string, held: SessionChange, written: StoredSession | undefined): StoredSession => {
-  // Not in the file, or there with a time that the filter excludes: the session knows all its amounts.
-  if (!written) return { ...held.session, pad };
-  const { distance, duration, steps, calories } = [...held.portions.values()].reduce(addTotals, {
-    ...written,
-    sessions: 0,
-  });
-  return { ...held.session, pad, distance, duration, steps, calories };
-};
-
-/** The sessions of the file and the pending ones, by their start. */
-export const mergeSessions = (
-  written: readonly StoredSession[],
-  pending: ReadonlyMap<string, PadChange>,
-  { pad, since, limit }: SessionFilter,
-): readonly StoredSession[] => {
-  const all = new Map(written.map((session) => [keyOf(session), session]));
-  for (const [id, { sessions }] of pending) {
-    if (pad !== null && pad !== id) continue;
-    for (const held of sessions.values()) {
-      if (!held.counts || (since !== null && held.session.startedAt < since)) continue;
-      const key = keyOf({ ...held.session, pad: id });
-      all.set(key, upToDate(id, held, all.get(key)));
-    }
-  }
-  const sorted = [...all.values()].sort((a, b) => a.startedAt - b.startedAt);
-  return limit === null ? sorted : sorted.slice(-limit);
-};
-
-/** The days of the file, with pending changes. */
-export const mergeDays = (
-  written: readonly StoredDay[],
-  pending: ReadonlyMap<string, PadChange>,
-  filter: { readonly pad: string | null; readonly since: string | null },
-): readonly StoredDay[] => {
-  const all = new Map(written.map((day) => [`${day.day} ${day.pad}`, day]));
-  for (const [pad, { sessions }] of pending)
-    for (const { counts, portions } of sessions.values())
-      for (const [day, totals] of portions) {
-        const isAsked = (filter.pad ?? pad) === pad && (filter.since ?? day) <= day;
-        if (!counts || !isAsked) continue;
-        const key = `${day} ${pad}`;
-        all.set(key, { pad, day, ...addTotals(all.get(key) ?? NO_TOTALS, totals) });
-      }
-  return [...all.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, day]) => day);
-};
-
-/** The samples of the file and the pending ones. */
-export const mergeSamples = (
-  written: readonly TimedSample[],
-  pending: ReadonlyMap<string, PadChange>,
-  { pad, id, startedAt }: StoredSession,
-): readonly TimedSample[] => {
-  const all = new Map(written.map((sample) => [sample.at, sample]));
-  for (const [second, sample] of pending.get(pad)?.sessions.get(id)?.samples ?? []) {
-    const at = startedAt + second * 1000;
-    all.set(at, { ...sample, at });
-  }
-  return [...all.values()].sort((a, b) => a.at - b.at);
-};

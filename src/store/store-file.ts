@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Renewal, StoreError, troubleOf } from "./store-state.js";
-import type { PadChange } from "./pending.js";
+import type { PadChange } from "./changes.js";
 import { databaseFile, type Driver, openDatabase, openForReading, putAside, type Sqlite } from "./sqlite.js";
 import { Writer } from "./write.js";
 

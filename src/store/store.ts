@@ -5,28 +5,20 @@ import { clockSetBy } from "../domain/unset-clock.js";
 import { isOpen } from "../domain/open-session.js";
 import { dayAfter, localDays, type LocalDay, noTally, type TotalsState } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
-import { FlushTimer, GAP_MS } from "./flush-timer.js";
+import { Flusher } from "./flusher.js";
 import { Memory } from "./memory.js";
-import { type PadMemory, PendingChanges } from "./pending.js";
-import { type DayFilter, errorOf, type Opened, type StorePort } from "./port.js";
+import { type PadMemory } from "./changes.js";
+import { PendingChanges } from "./pending.js";
+import { errorOf, type Opened, type StorePort } from "./port.js";
 import { STALLED_MS, StoreQueue } from "./queue.js";
-import {
-  mergeDays,
-  mergeSamples,
-  mergeSessions,
-  type SessionFilter,
-  type StoredDay,
-  type StoredSession,
-  type TimedSample,
-} from "./read.js";
+import type { DayFilter, SessionFilter, StoredDay, StoredSession, TimedSample } from "./read.js";
 import { Retention } from "./retention-clock.js";
 import { databaseFile } from "./sqlite.js";
 import { StoreHealth, type StoreState, troubleOf } from "./store-state.js";
+import { mergeDays, mergeSamples, mergeSessions } from "./with-pending.js";
 
 /** For changes that only refine stored data, such as another status of a pad at rest. */
 const LATER_MS = 10_000;
-/** Between two attempts while the store cannot be written. */
-const RETRY_MS = 10_000;
 /** A user waits for the reply. */
 const PATIENCE_MS = 5_000;
 
@@ -40,7 +32,6 @@ export interface StoreDeps {
   readonly changed: () => void;
 }
 
-const NO_RETENTION = { trust: null, expireBefore: null };
 const NOTHING: Opened = {
   trouble: null,
   renewal: null,
@@ -62,7 +53,7 @@ export class Store {
   readonly #memory: Memory;
   readonly #pending: PendingChanges;
   readonly #health: StoreHealth;
-  readonly #timer: FlushTimer;
+  readonly #flusher: Flusher;
   readonly #queue: StoreQueue;
   readonly #retention: Retention | null;
   /** The boot when the monotonic clock was 0. */
@@ -70,10 +61,7 @@ export class Store {
   /** The file may hold data, and could not be read at the start. */
   #isUnread = false;
   #opened: Opened = NOTHING;
-  /** A pending flush: it includes the changes until it starts. */
-  #flushing: Promise<void> | null = null;
   #isOpen = false;
-  #ended = false;
 
   constructor(storePath: string, port: StorePort, deps: StoreDeps) {
     this.#port = port;
@@ -84,10 +72,22 @@ export class Store {
     this.#pending = new PendingChanges(this.#localDay);
     this.#memory = new Memory(this.#pending);
     this.#health = new StoreHealth(databaseFile(storePath), deps.log, deps.changed);
-    this.#timer = new FlushTimer(deps.clock, () => void this.#flush());
-    this.#queue = new StoreQueue(deps.clock, (error) => this.#stalled(error));
+    this.#queue = new StoreQueue(deps.clock, (error) => {
+      this.#health.failed(error);
+      // The next transaction shows that the disk answers again.
+      this.#flusher.request(0);
+    });
     const { retentionDays } = deps;
     this.#retention = retentionDays === null ? null : new Retention(retentionDays, deps);
+    this.#flusher = new Flusher({
+      clock: deps.clock,
+      port,
+      queue: this.#queue,
+      memory: this.#memory,
+      pending: this.#pending,
+      health: this.#health,
+      retention: this.#retention,
+    });
   }
 
   get state(): StoreState {
@@ -116,7 +116,7 @@ export class Store {
     for (const pad of pads ?? []) this.#memory.load(pad, this.#clock.wall(), boot);
     this.#isUnread = pads === null && mayHoldData;
     // The clock is checked against the file: where that cannot be read, nothing is removed in this run.
-    if (!this.#isUnread) this.#retention?.start(trust, newest, () => this.#requestWrite(0));
+    if (!this.#isUnread) this.#retention?.start(trust, newest, () => this.#flusher.request(0));
   }
 
   recall(padId: string): PadMemory {
@@ -126,7 +126,7 @@ export class Store {
   keep(padId: string, identity: PadMemory): void {
     // The address that a name is bound to may be in the file: one that was not read is not overwritten (safety rule 11).
     this.#memory.setIdentity(padId, identity, !this.#isUnread);
-    this.#requestWrite(0);
+    this.#flusher.request(0);
   }
 
   crashedAt(padId: string): number | null {
@@ -175,18 +175,17 @@ export class Store {
 
   /** Writes everything; later changes are ignored. Settles once the disk has accepted or refused the data. */
   async end(): Promise<void> {
-    if (this.#ended) return;
+    if (this.#flusher.ended) return;
     this.#retention?.end();
     // A store that another bridge holds was never opened.
-    const written = this.#isOpen ? this.#flush() : null;
-    this.#ended = true;
+    const written = this.#isOpen ? this.#flusher.flush() : null;
+    this.#flusher.end();
     await written;
   }
 
   /** Releases the file. Settles once the disk has answered. */
   async close(): Promise<void> {
     await this.end();
-    this.#timer.cancel();
     await this.#queue.run(() => this.#port.close()).catch(() => undefined);
   }
 
@@ -224,64 +223,16 @@ export class Store {
     const boot = this.#bootAt(told.now);
     const entry = boot ? { ...told, boot } : told;
     const isNews = this.#memory.note(padId, entry);
-    if (this.#ended || !isNews) return;
+    if (this.#flusher.ended || !isNews) return;
     this.#pending.note(padId, entry);
     const walks = entry.status !== null && entry.walk.session?.state === "active";
-    this.#requestWrite(walks || entry.events.length > 0 ? 0 : LATER_MS);
+    this.#flusher.request(walks || entry.events.length > 0 ? 0 : LATER_MS);
   }
 
   #setCrashMark(padId: string, at: number | null, within: number): void {
-    if (this.#ended) return;
+    if (this.#flusher.ended) return;
     this.#memory.setCrashMark(padId, at);
-    this.#requestWrite(within);
-  }
-
-  #requestWrite(within: number): void {
-    // Changes while the disk works are written after its answer or failure.
-    if (!this.#ended) this.#timer.request(within);
-  }
-
-  #flush(): Promise<void> {
-    this.#timer.cancel();
-    this.#flushing ??= this.#queue.run(() => this.#write());
-    return this.#flushing;
-  }
-
-  /** Never rejects. */
-  async #write(): Promise<void> {
-    this.#flushing = null;
-    this.#timer.began();
-    const changes = this.#pending.take();
-    try {
-      const { trust, expireBefore } = this.#retention?.look() ?? NO_RETENTION;
-      const batch = { changes, trust, expireBefore };
-      const { renewed, renewal, expired, more } = await this.#port.write(batch);
-      if (renewed) {
-        this.#pending.putBack(changes);
-        this.#memory.rewriteAll();
-      }
-      this.#health.ok(renewal);
-      if (renewed) {
-        await this.#write();
-        return;
-      }
-      if (expireBefore !== null) this.#retention?.done(expireBefore, expired, more);
-      if (more) this.#requestWrite(0);
-    } catch (error) {
-      this.#pending.putBack(changes);
-      this.#retryAfter(error);
-    }
-  }
-
-  #retryAfter(error: unknown): void {
-    this.#health.failed(error);
-    if (!this.#ended) this.#timer.retryIn(troubleOf(error) === "busy" ? GAP_MS : RETRY_MS);
-  }
-
-  /** The next transaction shows that the disk answers again. */
-  #stalled(error: unknown): void {
-    this.#health.failed(error);
-    this.#requestWrite(0);
+    this.#flusher.request(within);
   }
 
   /** `merge` adds the pending changes as they are now. Where the file cannot be read, only they are known. */
@@ -290,7 +241,7 @@ export class Store {
       return await this.#queue.soon(async () => merge(await query()), PATIENCE_MS);
     } catch (error) {
       if (troubleOf(error) === "stalled") throw error;
-      this.#retryAfter(error);
+      this.#flusher.retryAfter(error);
       return merge([]);
     }
   }

@@ -1,6 +1,6 @@
 import { PROTOCOL_NAMES } from "../domain/pad.js";
 import type { SavedWalk } from "../domain/session-store.js";
-import { NO_MEMORY, type PadMemory } from "./pending.js";
+import { NO_MEMORY, type PadMemory } from "./changes.js";
 
 // Data of another version, or of a failing disk, must not stop the bridge at every start: only data of the right shape
 // is used.

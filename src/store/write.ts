@@ -1,6 +1,6 @@
 import type { Session, Totals } from "../domain/stats.js";
 import type { ClockTrust } from "./clock-trust.js";
-import type { PadChange, Sample } from "./pending.js";
+import type { PadChange, Sample } from "./changes.js";
 import type { Sqlite } from "./sqlite.js";
 import { encodeWalk } from "./validators.js";
 

@@ -7,7 +7,7 @@ import type { PadStatus } from "../../src/domain/pad.js";
 import { noWalk, walk, type WalkInput } from "../../src/domain/session.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { detect, noSteps } from "../../src/domain/step-monitor.js";
-import { NO_MEMORY } from "../../src/store/pending.js";
+import { NO_MEMORY } from "../../src/store/changes.js";
 import { decodeIdentity, decodeWalk, encodeWalk } from "../../src/store/validators.js";
 import { ManualClock } from "../support/clock.js";
 import { Book, inFolder, openStore, SETTINGS, recordsIn } from "./book.js";

@@ -6,7 +6,7 @@ import type { Activity, PadStatus } from "../../src/domain/pad.js";
 import { NO_TOTALS, today } from "../../src/domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { sleep } from "../../src/clock.js";
-import { NO_MEMORY } from "../../src/store/pending.js";
+import { NO_MEMORY } from "../../src/store/changes.js";
 import { ManualClock } from "../support/clock.js";
 import { storeHere } from "../support/store-here.js";
 import { Book, inFolder, openStore, recordsIn } from "./book.js";
