@@ -1,6 +1,7 @@
 import type { Broker, BrokerCounters, BrokerDeps, OutMessage } from "./broker.js";
 import type { BrokerLimits, Connection, OpenConnection } from "./connection.js";
 import { describe, type DisconnectReason } from "./disconnect-reason.js";
+import { DropLog } from "./drop-log.js";
 import { type DropReason, type QueueEntry, PublishQueue, QUEUE_LIMITS } from "./publish-queue.js";
 import { afterDisconnect, startPolicy, type ReconnectState } from "./reconnect-policy.js";
 
@@ -12,9 +13,6 @@ const IN_FLIGHT = 16;
 /** For a broker that takes messages and acknowledges none; seen with keepalive answered or off. */
 const ACK_TIMEOUT_MS = 30_000;
 const ACK_CHECK_MS = 5_000;
-
-const withMissing = (advice: string, { missing }: OutMessage): string =>
-  missing === undefined ? advice : `${advice}. ${missing}`;
 
 interface BrokerClientOptions {
   readonly protocolVersion: "auto" | "5" | "4";
@@ -41,16 +39,14 @@ export class BrokerClient implements Broker {
   #opened = 0;
   #published = 0;
   #received = 0;
-  #dropped = 0;
-  #warnedOfDrop = false;
-  /** Topics with a refused message on this connection. */
-  readonly #warnedOf = new Set<string>();
+  readonly #drops: DropLog;
 
   constructor(options: BrokerClientOptions, deps: BrokerDeps, open: OpenConnection) {
     this.#options = options;
     this.#deps = deps;
     this.#open = open;
     this.#policy = startPolicy(options.protocolVersion);
+    this.#drops = new DropLog(deps.log);
     this.#queue = new PublishQueue(QUEUE_LIMITS, (entry, why) => this.#gaveUp(entry, why));
   }
 
@@ -95,7 +91,7 @@ export class BrokerClient implements Broker {
       reconnects: Math.max(0, this.#opened - 1),
       queued: this.#queue.waiting,
       inFlight: this.#queue.inFlight,
-      dropped: this.#dropped,
+      dropped: this.#drops.count,
     };
   }
 
@@ -121,8 +117,7 @@ export class BrokerClient implements Broker {
     this.#limits = limits;
     this.#readyAt = clock.now();
     this.#opened += 1;
-    this.#warnedOfDrop = false;
-    this.#warnedOf.clear();
+    this.#drops.connected();
     this.#cancelCheck = clock.every(ACK_CHECK_MS, () => this.#checkAcks());
     const version = this.#policy.version === 5 ? "5" : "3.1.1";
     log.info({ broker: this.#options.shown, mqtt: version }, "Connected to the broker");
@@ -186,38 +181,16 @@ export class BrokerClient implements Broker {
   }
 
   #refused(entry: QueueEntry, why: string): void {
-    this.#dropped += 1;
     this.#queue.settled(entry, false);
-    const { topic, bytes, message } = entry;
-    const level = this.#warnedOf.has(topic) ? "debug" : "warn";
-    this.#warnedOf.add(topic);
-    const advice = withMissing(
-      "check the broker's access list for this user, and its limit for the size of a message",
-      message,
-    );
-    this.#deps.log[level]({ topic, bytes, why, advice }, "Broker refused a message");
-    if (message.instead) this.publish(message.instead);
+    this.#drops.refused(entry, why);
+    if (entry.message.instead) this.publish(entry.message.instead);
   }
 
-  #gaveUp({ topic, bytes, message }: QueueEntry, why: DropReason): void {
-    this.#dropped += 1;
-    if (why === "connection lost twice while it was sent") {
-      // The reason of the losses is now known: they do not count against the connection.
-      this.#policy = { ...this.#policy, streak: 0 };
-      const advice = withMissing(
-        "raise the broker's limit for the size of a message (Mosquitto: message_size_limit, max_packet_size)",
-        message,
-      );
-      this.#deps.log.warn(
-        { topic, bytes, advice },
-        `Broker closed the connection twice at a message of ${bytes} bytes on ${topic}; message not sent for now`,
-      );
-    } else {
-      const level = this.#warnedOfDrop || why === "not taken before" ? "debug" : "warn";
-      this.#warnedOfDrop ||= level === "warn";
-      this.#deps.log[level]({ topic, bytes, why }, `Message dropped: ${why}`);
-    }
-    if (message.instead) this.publish(message.instead);
+  #gaveUp(entry: QueueEntry, why: DropReason): void {
+    // The reason of the losses is now known: they do not count against the connection.
+    if (why === "connection lost twice while it was sent") this.#policy = { ...this.#policy, streak: 0 };
+    this.#drops.gaveUp(entry, why);
+    if (entry.message.instead) this.publish(entry.message.instead);
   }
 
   #checkAcks(): void {

@@ -1,6 +1,6 @@
-import { connect, type IClientSubscribeOptions, type MqttClient, type Packet } from "mqtt";
+import { connect, type MqttClient, type Packet } from "mqtt";
 import { asError } from "../../domain/errors.js";
-import type { Broker, BrokerDeps, BrokerOptions, OutMessage, Subscription } from "./broker.js";
+import type { Broker, BrokerDeps, BrokerOptions, OutMessage } from "./broker.js";
 import {
   ANSWER_MS,
   payloadBytes,
@@ -14,17 +14,11 @@ import { disconnectReasonOf, type DisconnectReason } from "./disconnect-reason.j
 import { ArrivalOrder } from "./arrival-order.js";
 import { PacketFilter } from "./packet-filter.js";
 import { BrokerClient } from "./broker-client.js";
+import { ParserSlices } from "./parser-slices.js";
+import { Subscriber } from "./subscriber.js";
 
 /** The bridge neither publishes nor subscribes with QoS 2, so a broker must not send any of its packets. */
 const QOS2_ONLY = ["pubrec", "pubrel", "pubcomp"];
-
-/** The lowest reason code that is a refusal; 128 is the only one of MQTT 3.1.1. */
-const REFUSED = 128;
-/** A broker applies a changed access list without a new connection. */
-const ASK_AGAIN_MS = 60_000;
-
-/** Messages are handled for this long before timers and the radio run: MQTT.js alone never yields. */
-const SLICE_MS = 5;
 
 /**
  * This much is read and screened before the socket waits for the parser: with the default of 16 kB a stop behind it is
@@ -50,10 +44,9 @@ class MqttJsConnection implements Connection {
   #secured: boolean;
   #unparsed = 0;
   readonly #order: ArrivalOrder;
-  #sliceFrom = 0;
-  #handledAt = -Infinity;
+  readonly #slices: ParserSlices;
+  readonly #subscriber: Subscriber;
   #cancelTimer: () => void;
-  #cancelAsking: () => void = () => undefined;
 
   constructor(
     client: MqttClient,
@@ -70,6 +63,11 @@ class MqttJsConnection implements Connection {
     this.#events = events;
     this.#order = order;
     order.restart();
+    this.#slices = new ParserSlices(deps.clock);
+    this.#subscriber = new Subscriber(client, deps.clock, {
+      onAnswer: (refused) => this.#events.onSubscribed(refused.map(({ topic }) => topic)),
+      onError: (detail) => this.#close({ kind: "lost", detail }),
+    });
     this.#secured = endpoint.scheme !== "mqtts";
     this.#cancelTimer = this.#answerWithin("CONNACK");
     this.#screen();
@@ -143,12 +141,11 @@ class MqttJsConnection implements Connection {
       const { receiveMaximum = 65_535, maximumPacketSize = Infinity } = properties ?? {};
       if (!this.#over) this.#open({ receiveMaximum, maximumPacketSize });
     });
-    this.#client.handleMessage = (_packet, done) => this.#next(done);
+    this.#client.handleMessage = (_packet, done) => this.#slices.next(done);
     this.#client.on("message", (topic, payload, { retain, dup }) => {
       // The parser of a dropped connection goes on: its messages have no place any more.
       if (this.#over) return;
-      const now = this.#deps.clock.now();
-      if (now - this.#handledAt > SLICE_MS) this.#sliceFrom = now;
+      this.#slices.begin();
       this.#events.onMessage({ topic, payload, retain, dup, place: this.#order.handle() });
     });
     this.#client.on("disconnect", ({ reasonCode = 0, properties }) =>
@@ -184,54 +181,9 @@ class MqttJsConnection implements Connection {
 
   #open(limits: BrokerLimits): void {
     this.#cancelTimer = this.#answerWithin("SUBACK");
-    this.#subscribe(this.#options.subscriptions, (refused) => {
+    this.#subscriber.subscribe(this.#options.subscriptions, () => {
       this.#cancelTimer();
-      this.#events.onSubscribed(refused.map(({ topic }) => topic));
       this.#events.onOpen(limits);
-    });
-  }
-
-  #subscribe(
-    subscriptions: readonly Subscription[],
-    answered: (refused: readonly Subscription[]) => void,
-  ): void {
-    // rh 0, rap 0 (safety rule 3): stored messages arrive, and can be told from live ones by RETAIN.
-    const wanted: Record<string, IClientSubscribeOptions> = {};
-    for (const { topic, qos, noLocal = false } of subscriptions)
-      wanted[topic] = { qos, nl: noLocal, rap: false, rh: 0 };
-    this.#client.subscribe(wanted, (error, asked = [], suback) => {
-      if (this.#over) return;
-      if (error && !suback) {
-        this.#close({ kind: "lost", detail: `cannot subscribe: ${error.message}` });
-        return;
-      }
-      const topics = asked
-        .filter((_, index) => Number(suback?.granted[index]) >= REFUSED)
-        .map((one) => one.topic);
-      const refused = subscriptions.filter(({ topic }) => topics.includes(topic));
-      if (refused.length > 0) this.#askAgain(refused);
-      answered(refused);
-    });
-  }
-
-  #askAgain(subscriptions: readonly Subscription[]): void {
-    this.#cancelAsking = this.#deps.clock.after(ASK_AGAIN_MS, () =>
-      this.#subscribe(subscriptions, (refused) => {
-        if (refused.length < subscriptions.length)
-          this.#events.onSubscribed(refused.map(({ topic }) => topic));
-      }),
-    );
-  }
-
-  /** After a slice of work the parser waits for other events, and the socket for the parser (stream backpressure). */
-  #next(done: (error?: Error) => void): void {
-    const { clock } = this.#deps;
-    this.#handledAt = clock.now();
-    if (this.#handledAt - this.#sliceFrom < SLICE_MS) return done();
-    clock.after(0, () => {
-      this.#sliceFrom = clock.now();
-      this.#handledAt = this.#sliceFrom;
-      done();
     });
   }
 
@@ -255,7 +207,7 @@ class MqttJsConnection implements Connection {
   #release(): void {
     this.#over = true;
     this.#cancelTimer();
-    this.#cancelAsking();
+    this.#subscriber.end();
   }
 }
 
