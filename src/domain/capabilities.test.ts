@@ -28,6 +28,13 @@ describe("the speeds that may be written", () => {
     expect(toStep(speedFromKmh(2), capabilities)).toBe(193);
   });
 
+  it("are counted from 0 where the machine's minimum is 0: its first steps are slower than a walk", () => {
+    const { minSpeed: _, ...fromZero } = MILES;
+    const capabilities = capabilitiesOf(defaults, fromZero, NO_LIMITS);
+    expect(capabilities).toMatchObject({ minSpeed: 112, maxSpeed: 644 });
+    expect([112, 300, 644].map((speed) => toStep(speed as Speed, capabilities))).toEqual([112, 304, 640]);
+  });
+
   it("are none where the config's maximum is below the machine's minimum", () => {
     const limits = { ...NO_LIMITS, maxSpeed: speedFromKmh(0.8) };
     expect(capabilitiesOf(defaults, MILES, limits)).toMatchObject({ minSpeed: 97, maxSpeed: 80 });

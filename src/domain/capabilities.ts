@@ -1,5 +1,5 @@
 import type { Capabilities, PadPreferences, PadSettings } from "./pad.js";
-import { KM_PER_MILE, type Speed } from "./units.js";
+import { AT_REST, KM_PER_MILE, type Speed } from "./units.js";
 
 /** Decimal fractions are inexact: a value this close to a whole number of steps counts as one. */
 const EPSILON = 1e-9;
@@ -27,7 +27,8 @@ const rangeOf = (
   imperial: boolean,
 ): Range => {
   const step = reported?.step ?? defaults.step;
-  const base = reported?.minSpeed ?? defaults.minSpeed;
+  // A pad that reports its steps without a minimum counts them from 0, which is a stop and no speed.
+  const base = reported?.minSpeed ?? (reported?.step === undefined ? defaults.minSpeed : AT_REST);
   const onStep = (speed: number, round: (steps: number) => number): number =>
     base + round((speed - base) / step) * step;
   const max = fastest(defaults, reported, limits);

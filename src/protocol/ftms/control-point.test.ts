@@ -187,10 +187,27 @@ describe("a control point", () => {
     hand.tries("start");
     expect(hand.answer("start", "failed")).toBe("again");
     expect(hand.to(1).tries("start")).toBe(2000);
-    expect(hand.tries("stop")).toBe("stop");
+    expect([hand.tries("stop"), hand.answer("control"), hand.tries("stop")]).toEqual([
+      "control",
+      null,
+      "stop",
+    ]);
     // A belt at rest has nothing to stop: that must not become a hail of stops.
     expect(hand.answer("stop", "failed")).toBe("refused");
-    expect(hand.to(3).tries("start")).toBe("start");
+    expect([hand.to(3).tries("start"), hand.answer("control"), hand.tries("start")]).toEqual([
+      "control",
+      null,
+      "start",
+    ]);
+  });
+
+  it("that dropped the permission and answers with a failure is asked for it before the next stop", () => {
+    const hand = new Hand().held();
+    hand.tries("stop");
+    expect(hand.answer("stop", "failed")).toBe("refused");
+    expect(hand.to(2).tries("stop")).toBe("control");
+    expect(hand.to(2.3).tries("stop")).toBe("stop");
+    expect(nextPermissionRequestAt(hand.point)).toBeNull();
   });
 
   it.each(["not-supported", "invalid", "unknown"] as const)("that says %s means it", (result) => {

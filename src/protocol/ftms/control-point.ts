@@ -169,11 +169,15 @@ const judged = (
       const verdict = point.rejected ? "refused" : "again";
       return { point: { ...become(point, "none", now), rejected: true }, verdict: { op, verdict } };
     }
-    case "failed":
+    case "failed": {
+      // KingSmith's machines drop the permission at each stop, and answer the next request with this as well as with
+      // "not permitted" (more-protocols 4.6): it is requested again first, for a stop too.
+      const asks = become(point, "none", now);
       // A stop is repeated by its own timer: a request to a belt at rest fails too.
       return isHalt(op)
-        ? { point, verdict: { op, verdict: "refused" } }
-        : { point: { ...point, blockedUntil: now + REST_MS }, verdict: { op, verdict: "again" } };
+        ? { point: asks, verdict: { op, verdict: "refused" } }
+        : { point: { ...asks, blockedUntil: now + REST_MS }, verdict: { op, verdict: "again" } };
+    }
     default:
       return { point, verdict: { op, verdict: "refused" } };
   }

@@ -25,7 +25,7 @@ export interface Session {
   readonly memory: ActivityState;
   readonly scale: SpeedScale;
   readonly abilities: Abilities;
-  /** The latest part without a speed of each kind, by its flags. */
+  /** The latest record of each kind, by its flags. */
   readonly parts: Parts;
 }
 
@@ -50,28 +50,26 @@ const bad = (session: Session, what: string, bytes: Uint8Array): Turn => ({
 const preferences = ({ abilities, scale }: Session): PadPreferences =>
   preferencesOf(abilities, scale.imperial);
 
-/**
- * One part of a split record, in any order: it carries no information about movement (safety rule 7, b.1), so it waits
- * for the speed.
- */
-const keepPart = (session: Session, flags: number, measured: Measured, now: number): Turn => ({
-  session: { ...session, parts: new Map([...session.parts, [flags, { measured, at: now }]]) },
-  messages: [],
-});
+/** The parts of a split record come in any order, and each may have the speed (b.1). The newest is the last. */
+const withPart = (parts: Parts, flags: number, measured: Measured, now: number): Parts =>
+  new Map([
+    ...[...parts].filter(([kind, { at }]) => kind !== flags && now - at <= PART_HOLDS_MS),
+    [flags, { measured, at: now }],
+  ]);
 
-const withParts = (parts: Parts, measured: Measured, now: number): Measured => {
-  const recent = [...parts.values()].filter(({ at }) => now - at <= PART_HOLDS_MS);
-  return recent.reduceRight((all: Measured, part) => ({ ...part.measured, ...all }), measured);
-};
+const merged = (parts: Parts): Measured =>
+  [...parts.values()].reduce((all: Measured, { measured }) => ({ ...all, ...measured }), {});
 
 const hearData = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const data = readTreadmillData(bytes);
   if (!data) return bad(session, "no valid treadmill data", bytes);
-  if (data.speed === undefined) return keepPart(session, data.flags, measuredOf(data), now);
-  const measured = withParts(session.parts, measuredOf(data), now);
+  const parts = withPart(session.parts, data.flags, measuredOf(data), now);
+  // A part without a speed says nothing about movement (safety rule 7): it waits for the speed.
+  if (data.speed === undefined) return { session: { ...session, parts }, messages: [] };
+  const measured = merged(parts);
   const memory = activityAfterSpeed(session.memory, data.speed, now);
   const scale = scaleAfterSpeed(session.scale, data.speed, now);
-  const after = { ...session, memory, scale };
+  const after = { ...session, memory, scale, parts };
   const status: PadStatus = { activity: activityOf(memory), code: memory.code, ...measured };
   const learned: readonly DecodedMessage[] =
     scale.imperial === session.scale.imperial

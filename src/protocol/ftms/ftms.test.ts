@@ -262,6 +262,34 @@ describe("a conversation", () => {
       for (const each of told.slice(1)) expect(each).toMatchObject({ kind: "status", status: whole });
     });
 
+    it("is the same where each part has the speed, also behind bit 0 (b.1)", () => {
+      const parts = [
+        { flags: 0x0008, speed: 250, inclination: 20 },
+        { flags: 0x0500, speed: 250, heartRate: 90, elapsed: 60 },
+      ] as const;
+      for (const bit of [0, 1]) {
+        const ear = hearing(met(null));
+        const told = [...parts, ...parts].map((part) => {
+          const bytes = encodeTreadmillData(part);
+          bytes[0] = part.flags | bit;
+          return statusOf(ear.after(500).receive("2acd", bytes));
+        });
+        for (const status of told.slice(1))
+          expect(status).toMatchObject({ speed: 250, incline: 2, heartRate: 90, elapsed: 60 });
+      }
+    });
+
+    it("takes of two parts with the same field the newest", () => {
+      const ear = hearing(met(null));
+      for (const [flags, heartRate] of [
+        [0x0101, 80],
+        [0x0501, 85],
+        [0x0101, 90],
+      ] as const)
+        ear.after(300).receive("2acd", encodeTreadmillData({ flags, heartRate, elapsed: 1 }));
+      expect(statusOf(ear.receive("2acd", encodeTreadmillData({ flags: 0, speed: 250 }))).heartRate).toBe(90);
+    });
+
     it("drops values that their part no longer contains, or that are old", () => {
       const ear = hearing(met(null));
       const [rate, rest] = LATER.map((part) => encodeTreadmillData(part));

@@ -78,7 +78,8 @@ const protocolSession = (session: Session): ProtocolSession => ({
 /** Treadmills with the Bluetooth SIG's Fitness Machine Service, KingSmith's variants included (wire-facts b). */
 export const ftms: Protocol = {
   name: "ftms",
-  speaks: ({ services }) => services.has(FTMS.service),
+  // A bicycle or a rower has the service too, but no Treadmill Data (FTMS 4.9).
+  speaks: ({ services }) => services.get(FTMS.service)?.includes(FTMS.treadmillData) ?? false,
   masked: unmasked,
   // Requests require indications first (b.3), and a Z1 must be unlocked.
   stopsWithoutTelemetry: false,

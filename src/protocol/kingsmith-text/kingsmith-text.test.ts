@@ -261,6 +261,7 @@ describe("a pad whose table is proven", () => {
     expect(verdict("props ControlMode 1", 100)).toEqual(judged(true, null));
     expect(verdict("props ControlMode 2", 100)).toEqual(judged(false, "panel"));
     expect(verdict("props Error ErrorCode -5000", 100)).toEqual(judged(false, "panel"));
+    expect(verdict('props Error "ErrorCode" -5000', 100)).toEqual(judged(false, "panel"));
     expect(verdict("props Error ErrorCode -4002", 100)).toBeUndefined();
     expect(verdict("props runState 0 CurrentSpeed 0.0", 100)).toBeUndefined();
   });

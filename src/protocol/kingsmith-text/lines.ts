@@ -30,7 +30,8 @@ const PROPS = new RegExp(`^props(?: +(?:${KEYS.join("|")}) +${VALUE})+(?: +(?:${
 /** Other firmware may report unpublished properties: their names are ignored. */
 const NAME = "[A-Za-z_]{2,32}";
 const ANY_PROPS = new RegExp(`^props(?: +${NAME} +${VALUE})+(?: +${NAME})? *$`);
-const ERROR = /^props +Error +ErrorCode +(-[0-9]{4}) *$/;
+/** One source has quotes around the second word (wire-facts c). */
+const ERROR = /^props +Error +(?:ErrorCode|"ErrorCode") +(-[0-9]{4}) *$/;
 const ANSWERS: readonly RegExp[] = [
   /^format error$/,
   /^shake 00$/,

@@ -27,7 +27,7 @@ const OTHERS: TextQuirks = {
 const DEFAULTS: Capabilities = {
   // No source gives a lower limit: with too low a minimum a speed ends as `unconfirmed`.
   minSpeed: speedFromKmh(0.5),
-  maxSpeed: speedFromKmh(6), // the KS-C2's own Max (1.5)
+  maxSpeed: speedFromKmh(6), // the KS-C2's own Max (1.5); of R2 and X21 it is 12 (wire-facts d)
   step: speedFromKmh(0.1),
   // ControlMode shows who is in control; 0 and 2 were never captured as commands, so the bridge does not write them.
   modes: [],
@@ -37,11 +37,11 @@ const DEFAULTS: Capabilities = {
   imperial: false,
 };
 
-const row = (name: string, advertised: RegExp | null, text: TextQuirks = OTHERS): Model => ({
+const row = (name: string, advertised: RegExp | null, text: TextQuirks = OTHERS, max = 6): Model => ({
   name,
   protocol: "kingsmith-text",
   advertised,
-  defaults: DEFAULTS,
+  defaults: { ...DEFAULTS, maxSpeed: speedFromKmh(max) },
   quirks: { ...QUIRKS, text },
 });
 
@@ -53,8 +53,8 @@ export const GENERIC_TEXT = row("KingSmith text treadmill", null);
  */
 export const TEXT_MODELS: readonly Model[] = [
   row("C2", /^KS-C2/i, C2),
-  row("R2", /^KS-(R1AC|HC-R1A)/i),
-  row("X21", /^KS-(X21|(HDSC|HDSY|NACH|NGCH)-X21C)/i),
+  row("R2", /^KS-(R1AC|HC-R1A)/i, OTHERS, 12),
+  row("X21", /^KS-(X21|(HDSC|HDSY|NACH|NGCH)-X21C)/i, OTHERS, 12),
   row("X23", /^KS-NACH-MXG/i),
   row("G1", /^KS-NGCH-G1C/i),
   row("K12 Pro", /^KS-ST-K12PRO/i),

@@ -286,13 +286,16 @@ describe("a device", () => {
   });
 
   it("that offers FTMS or FE00 as well is spoken to in that", () => {
-    const both = (service: string): Gatt => {
+    const both = (service: string, ...characteristics: string[]): Gatt => {
       const { services, properties } = gattOf("A");
-      return { services: new Map([...services, [service, []]]), properties };
+      return { services: new Map([...services, [service, characteristics]]), properties };
     };
-    expect(protocolFor(both("1826"), "auto")?.name).toBe("ftms");
-    expect(protocolFor(both("fe00"), "auto")?.name).toBe("wilink");
-    expect(protocolFor(both("1826"), "pitpat")?.name).toBe("pitpat");
+    expect(protocolFor(both("1826", "2acd"), "auto")?.name).toBe("ftms");
+    expect(protocolFor(both("fe00", "fe01", "fe02"), "auto")?.name).toBe("wilink");
+    expect(protocolFor(both("1826", "2acd"), "pitpat")?.name).toBe("pitpat");
+    // The service of a bicycle, and the one of a module by the same maker as the WalkingPads' (wire-facts d).
+    for (const other of [both("1826", "2ad2"), both("fe00", "fe05")])
+      expect(protocolFor(other, "auto")?.name).toBe("pitpat");
   });
 });
 

@@ -19,7 +19,7 @@ const crc = (bytes: readonly number[]): number => {
   return value;
 };
 
-/** Computed over the unstuffed body, with the length of the stuffed frame. */
+/** Computed over the unstuffed frame, its length byte included. */
 const crcOf = (body: readonly number[]): readonly [low: number, high: number] => {
   const value = crc([HEAD, body.length + AROUND, ...body]);
   return [value & 0xff, value >> 8];

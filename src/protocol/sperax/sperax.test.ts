@@ -277,11 +277,12 @@ describe("a device", () => {
   });
 
   it("that offers FTMS or FE00 as well is spoken to in that", () => {
-    for (const [service, name] of [
-      ["1826", "ftms"],
-      ["fe00", "wilink"],
+    for (const [service, characteristics, name] of [
+      ["1826", ["2acd"], "ftms"],
+      ["fe00", ["fe01", "fe02"], "wilink"],
+      ["fe00", ["fe05"], "sperax"],
     ] as const) {
-      const both = { ...GATT, services: new Map([...GATT.services, [service, []]]) };
+      const both = { ...GATT, services: new Map([...GATT.services, [service, [...characteristics]]]) };
       expect(protocolFor(both, "auto")?.name).toBe(name);
     }
   });

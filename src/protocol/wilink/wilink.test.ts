@@ -137,7 +137,12 @@ describe("encode", () => {
   });
 
   it("writes to fe02 without response", () => {
-    expect(wilink.speaks({ services: new Map([["fe00", []]]), properties: new Map() })).toBe(true);
+    const offering = (...characteristics: string[]) => ({
+      services: new Map([["fe00", characteristics]]),
+      properties: new Map(),
+    });
+    expect(wilink.speaks(offering("fe01", "fe02"))).toBe(true);
+    expect(wilink.speaks(offering("fe05"))).toBe(false);
     expect(wilink.encode({ op: "stop" }, A1)).toMatchObject([{ characteristic: "fe02", response: false }]);
   });
 

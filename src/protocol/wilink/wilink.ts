@@ -128,7 +128,8 @@ const protocolSession = (pending: Uint8Array, peer: ConnectedDevice, model: Mode
 /** KingSmith's own protocol, service FE00 (wire-facts a). */
 export const wilink: Protocol & { readonly decode: typeof decode; readonly encode: typeof encode } = {
   name: "wilink",
-  speaks: ({ services }) => services.has(SERVICE),
+  // Modules of other makers have the service with other characteristics.
+  speaks: ({ services }) => services.get(SERVICE)?.includes(WRITE) ?? false,
   masked: unmasked,
   // FE02 needs no session, no answer and no pairing (a.1).
   stopsWithoutTelemetry: true,
