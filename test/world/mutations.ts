@@ -22,7 +22,7 @@ const pad = (rule: string, file: string, from: string, to: string): Mutation => 
 const MUTATIONS: readonly Mutation[] = [
   pad(
     "1: a stop in the gap is written again",
-    "stop.ts",
+    "stop-frames.ts",
     "if (stop.inGap) return gapEnd;",
     "if (stop.inGap) return null;",
   ),

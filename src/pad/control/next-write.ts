@@ -6,7 +6,7 @@ import { modeDue } from "./mode.js";
 import { isUnitPending, readDue } from "./polling.js";
 import { maySetSpeedStill, speedDue } from "./speed.js";
 import { type Due, mayStart, startDue } from "./start.js";
-import { stopDue, stopOperation } from "./stop.js";
+import { stopDue, stopOperation } from "./stop-frames.js";
 
 /** Allowance for a poll's answer and a late timer. Chosen: an allowed speed is based on a status of the last second. */
 const POLL_ANSWER_MS = 300;

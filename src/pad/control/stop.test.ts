@@ -3,15 +3,8 @@ import type { Activity } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
 import type { Context } from "./context.js";
 import { type Control, noControl, type StopCause } from "./goals.js";
-import {
-  requestStop,
-  mayMove,
-  proveStop,
-  stopDue,
-  afterStopWritten,
-  stopOperation,
-  stopTime,
-} from "./stop.js";
+import { requestStop, mayMove, proveStop, afterStopWritten, stopTime } from "./stop.js";
+import { stopDue, stopOperation } from "./stop-frames.js";
 import { modelFor } from "../../protocol/models.js";
 import { noTelemetry, observe, type Sample, type Telemetry } from "./telemetry.js";
 

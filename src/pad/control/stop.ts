@@ -1,6 +1,5 @@
 import { failure, OK } from "../../domain/command.js";
 import { AT_REST, kmh, type Speed } from "../../domain/units.js";
-import type { Operation, Quirks } from "../../protocol/protocol.js";
 import type { Context } from "./context.js";
 import {
   type Control,
@@ -13,16 +12,8 @@ import {
   type StopCause,
   type StopGoal,
 } from "./goals.js";
-import { isFresh, isActive, type Sample, showsRest, type Telemetry } from "./telemetry.js";
+import { type Sample, showsRest, type Telemetry } from "./telemetry.js";
 
-/** Safety rule 1: after its deadline a stop is repeated every 5 s as long as telemetry shows movement. */
-const OVERDUE_REPEAT_MS = 5_000;
-/** For a machine that notifies by itself. */
-const REPEAT_MS = 2_100;
-/** Two polls fit between two stop frames, so that rest is proved between them; timers may be late. */
-const LATE_TIMERS_MS = 100;
-const repeatAfter = ({ poll, minGap }: Quirks): number =>
-  poll === null ? REPEAT_MS : 3 * minGap + LATE_TIMERS_MS;
 /** Safety rule 2: within this time a stop is the first write of a reconnect. */
 const BLIND_STOP_MS = 60_000;
 /** Safety rule 7: a start written this shortly before a stop may still take effect after it. */
@@ -34,12 +25,6 @@ const SEEN_WITHIN_MS = 3_000;
 /** Safety rule 7: two consecutive statuses. */
 export const PROOF = 2;
 
-/**
- * 0.01 km/h per second, well below the 0.53 km/h by which a belt slows (wire-facts a.9): a smaller drop means an
- * ignored pause.
- */
-const OBEYED_DROP = 20;
-
 /** docs/topics.md: 0.4 km/h a second + 6, at least 10 s. A belt slows by about 0.53 km/h a second (wire-facts a.9). */
 export const stopTime = (speed: Speed): number => Math.max(10, kmh(speed) / 0.4 + 6) * 1000;
 
@@ -47,7 +32,7 @@ export const stopTime = (speed: Speed): number => Math.max(10, kmh(speed) / 0.4 
  * A start that was written shortly before may still move the belt: rest counts only once the start showed, or in a
  * status 5 s later. Silence since then proves nothing, however long it lasts.
  */
-const startMayFollow = ({ started }: Control, { last }: Telemetry): boolean =>
+export const startMayFollow = ({ started }: Control, { last }: Telemetry): boolean =>
   started !== null && !started.seen && (last?.at ?? -Infinity) - started.at < startWindow(started);
 
 const startWindow = ({ slow }: Started): number => (slow ? SPIN_UP_MS : LATE_START_MS);
@@ -200,57 +185,6 @@ export const onStopLinkLost = ({ control, telemetry }: Context): Step => {
 export const onStopLinkUp = ({ control, now }: Context): Control => {
   const { stop } = control;
   return stop ? { ...control, stop: { ...stop, waitsForStatus: !isRecentlyRequested(stop, now) } } : control;
-};
-
-/** A status after the last stop frame shows rest: another frame would only restart the proof. */
-const looksDone = ({ lastWrite }: StopGoal, telemetry: Telemetry): boolean =>
-  showsRest(telemetry) && (telemetry.last?.at ?? 0) > (lastWrite ?? Infinity);
-
-/**
- * When the next stop frame is due; null while there is none to write, or a status decides first. Only the first one
- * passes the pad's gap: a frame within the gap may be lost, and each frame within a gap makes the pad ignore the next
- * one too.
- */
-export const stopDue = (context: Context): number | null => {
-  const { control, telemetry, machine, now } = context;
-  const { quirks } = machine;
-  const { stop, lastWrite, lastPoll } = control;
-  if (!stop || stop.waitsForStatus) return null;
-  if (stop.lastWrite === null) return now;
-  const gapEnd = Math.max(stop.lastWrite, lastWrite ?? -Infinity) + quirks.minGap;
-  if (stop.inGap) return gapEnd;
-  if (looksDone(stop, telemetry) && !startMayFollow(control, telemetry)) return null;
-  if (stop.ignored && stop.deadline !== null) return gapEnd;
-  // Without a poll between two frames no status would show the belt come to rest.
-  const polled = quirks.poll === null || (lastPoll ?? -Infinity) > stop.lastWrite;
-  if (stop.pressedAgain && polled) return gapEnd;
-  const repeat = repeatAt(context, stop);
-  return repeat === null ? null : Math.max(repeat, gapEnd);
-};
-
-const repeatAt = ({ telemetry, machine: { quirks }, now }: Context, stop: StopGoal): number | null => {
-  const since = stop.lastWrite ?? now;
-  if (stop.deadline !== null) return since + repeatAfter(quirks);
-  return isFresh(telemetry, now) && (isActive(telemetry) || telemetry.blind)
-    ? since + OVERDUE_REPEAT_MS
-    : null;
-};
-
-/** The belt has slowed since the request as an obeying belt does. */
-const obeys = ({ from, asked }: StopGoal, telemetry: Telemetry, now: number): boolean => {
-  if (from === null) return true;
-  const fallen = from - (telemetry.last?.status.speed ?? AT_REST);
-  return fallen > 0 && fallen >= (OBEYED_DROP * (now - asked)) / 1000;
-};
-
-/**
- * A person's OFF is a pause on a machine that supports one; if that does not slow the belt in time, a stop
- * (docs/topics.md).
- */
-export const stopOperation = ({ telemetry, now }: Context, stop: StopGoal): Operation => {
-  const keeps = stop.cause === "command" && !stop.endsSession && !stop.overdue;
-  // A frame within the pad's gap may have been lost: its missing effect does not mean that the pad ignores pauses.
-  return { op: keeps && (stop.inGap || obeys(stop, telemetry, now)) ? "pause" : "stop" };
 };
 
 /** A stop frame was handed to the link; `inGap`: within the pad's gap of another write. */
