@@ -1,5 +1,6 @@
 import { monotonic } from "./clock.js";
-import { type Action, reduce } from "./model/reduce.js";
+import type { Action } from "./model/action.js";
+import { reduce } from "./model/reduce.js";
 import type { State } from "./model/state.js";
 
 /** The one state of the page, and its subscribers. */

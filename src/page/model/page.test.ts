@@ -3,7 +3,8 @@ import type { PadPayload, StatePayload, StatsPayload } from "../../api/page.js";
 import { connectionBanner } from "./banner.js";
 import { courseOf } from "./course.js";
 import { type KeyPress, keyAction } from "./keys.js";
-import { type Action, reduce } from "./reduce.js";
+import type { Action } from "./action.js";
+import { reduce } from "./reduce.js";
 import { initialState, type State } from "./state.js";
 
 const ABOUT: PadPayload = {

@@ -1,65 +1,9 @@
-import type { DayPayload, FoundPad, PageEvents, SamplePayload, SessionPayload } from "../../api/page.js";
+import type { PageEvents } from "../../api/page.js";
+import type { Action } from "./action.js";
 import { isAtRest, serverNow } from "./belt.js";
-import type {
-  Control,
-  Dialog,
-  History,
-  Loaded,
-  Metric,
-  PadModel,
-  Preferences,
-  Requests,
-  Range,
-  State,
-} from "./state.js";
+import { reduceHistory } from "./reduce-history.js";
+import type { Control, PadModel, Requests, State } from "./state.js";
 import { NO_TRACE, traced, withSamples } from "./trace.js";
-
-/** One server-sent event as an action: its name, and its data. */
-export type StreamAction = {
-  readonly [Name in keyof PageEvents]: { readonly type: Name; readonly data: PageEvents[Name] };
-}[keyof PageEvents];
-
-/** `pad` null: every pad. */
-export type Action =
-  | StreamAction
-  | { readonly type: "lost"; readonly refusal: string | null }
-  | { readonly type: "select"; readonly pad: string }
-  | { readonly type: "view"; readonly view: State["view"] }
-  | {
-      readonly type: "asked";
-      readonly pad: string | null;
-      readonly control: Control;
-      readonly id: number;
-      readonly value: number | null;
-    }
-  | {
-      readonly type: "undelivered";
-      readonly pad: string | null;
-      readonly control: Control;
-      readonly id: number;
-    }
-  | {
-      readonly type: "answered";
-      readonly pad: string | null;
-      readonly control: Control;
-      readonly id: number;
-      readonly refusal: string | null;
-    }
-  | { readonly type: "dismiss"; readonly pad: string | null; readonly control: Control }
-  | { readonly type: "recorded"; readonly pad: string; readonly samples: readonly SamplePayload[] }
-  | { readonly type: "range"; readonly range: Range }
-  | { readonly type: "metric"; readonly metric: Metric }
-  | { readonly type: "days"; readonly days: Loaded<readonly DayPayload[]> }
-  | { readonly type: "day"; readonly day: string | null }
-  | { readonly type: "walks"; readonly walks: Loaded<readonly SessionPayload[]> }
-  | { readonly type: "walk"; readonly walk: SessionPayload | null }
-  | { readonly type: "samples"; readonly id: string; readonly samples: Loaded<readonly SamplePayload[]> }
-  | { readonly type: "scan"; readonly scan: Loaded<readonly FoundPad[]> }
-  | { readonly type: "added"; readonly added: Loaded<string> }
-  | { readonly type: "dialog"; readonly dialog: Dialog | null }
-  | { readonly type: "notice"; readonly notice: string | null }
-  | { readonly type: "preferences"; readonly preferences: Preferences }
-  | { readonly type: "systemDark"; readonly dark: boolean };
 
 const changePad = (state: State, id: string, change: (pad: PadModel) => PadModel): State =>
   state.pads === null
@@ -160,11 +104,6 @@ const answered = (state: State, { pad, control, id, refusal }: Action & { type: 
         },
   );
 
-const changeHistory = (state: State, change: Partial<History>): State => ({
-  ...state,
-  history: { ...state.history, ...change },
-});
-
 /** The page's state after `action`, at a monotonic time in milliseconds. */
 export const reduce = (state: State, action: Action, now: number): State => {
   switch (action.type) {
@@ -228,35 +167,6 @@ export const reduce = (state: State, action: Action, now: number): State => {
     case "systemDark":
       return { ...state, systemDark: action.dark };
     default:
-      return reduceHistory(state, action);
-  }
-};
-
-type HistoryAction = Extract<
-  Action,
-  { type: "range" | "metric" | "days" | "day" | "walks" | "walk" | "samples" }
->;
-
-const reduceHistory = (state: State, action: HistoryAction): State => {
-  const { history } = state;
-  switch (action.type) {
-    case "range":
-      return changeHistory(state, { range: action.range, day: null, walks: { status: "idle" }, walk: null });
-    case "metric":
-      return changeHistory(state, { metric: action.metric });
-    case "days":
-      return changeHistory(state, { days: action.days });
-    case "day":
-      return changeHistory(state, { day: action.day, walks: { status: "idle" }, walk: null });
-    case "walks":
-      return changeHistory(state, { walks: action.walks });
-    case "walk":
-      return changeHistory(state, {
-        walk: action.walk && { walk: action.walk, samples: { status: "loading" } },
-      });
-    case "samples":
-      return history.walk?.walk.id === action.id
-        ? changeHistory(state, { walk: { ...history.walk, samples: action.samples } })
-        : state;
+      return { ...state, history: reduceHistory(state.history, action) };
   }
 };

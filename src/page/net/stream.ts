@@ -1,6 +1,6 @@
 import type { PageEvents } from "../../api/page.js";
 import { after, every, monotonic } from "../clock.js";
-import type { StreamAction } from "../model/reduce.js";
+import type { StreamAction } from "../model/action.js";
 import { refusalOf } from "./requests.js";
 import { parseEvents } from "./sse.js";
 
