@@ -100,6 +100,8 @@ export interface TextQuirks {
   readonly telemetry: string;
   /** It answers the query of its configuration, except in its deepest standby. */
   readonly tellsConfig: boolean;
+  /** It answers a command with an error until its clock was set on the link. */
+  readonly clockFirst: boolean;
 }
 
 export interface FtmsQuirks {

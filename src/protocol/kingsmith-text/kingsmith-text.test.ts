@@ -65,8 +65,8 @@ const padWith = (
 };
 
 /** Speaks to a pad for so many polls. */
-const talkTo = (pad: ReturnType<typeof padWith>, polls = 12) => {
-  let talk: ProtocolSession = kingsmithText.openSession(peer, model);
+const talkTo = (pad: ReturnType<typeof padWith>, polls = 12, kind = model) => {
+  let talk: ProtocolSession = kingsmithText.openSession(peer, kind);
   let now = 0;
   const messages: DecodedMessage[] = [];
   const exchange = (unit: FrameSequence, depth = 0): void => {
@@ -214,6 +214,39 @@ describe("a pad whose table is proven", () => {
     const answered = again.session.receive(NOTIFY, pad.say("time_posix 0"), 51_100);
     const last = answered.session.receive(NOTIFY, refusal, 52_000);
     expect([first, again, last].map(({ replies = [] }) => replies.length)).toEqual([1, 1, 0]);
+  });
+
+  it("gets the time with a stop, and the stop again, as long as it may refuse one for it", () => {
+    const written = (name: string, before: (session: ProtocolSession) => ProtocolSession): string[] => {
+      const pad = padWith(c2);
+      const { talk } = talkTo(pad, 12, modelFor("kingsmith-text", name));
+      const asked = pad.received.length;
+      pad.receive(before(talk()).frames({ op: "stop" }, 50_000));
+      return pad.received.slice(asked);
+    };
+    const pad = padWith(c2);
+    const anew = (session: ProtocolSession): ProtocolSession => session;
+    const timed = (session: ProtocolSession): ProtocolSession =>
+      session.receive(NOTIFY, pad.say("time_posix 0"), 49_000).session;
+    const obeyed = (session: ProtocolSession): ProtocolSession =>
+      session.onWritten({ op: "start" }, 48_000).receive(NOTIFY, pad.say("props ControlMode 1"), 48_100)
+        .session;
+    const twice = ["props runState 0", "time_posix 1785194237", "props runState 0"];
+    expect(written("KS-NACH-X21C", anew)).toEqual(twice);
+    // A line may have been lost.
+    expect(written("KS-NACH-X21C", (session) => session.onWritten({ op: "stop" }, 49_000))).toEqual(twice);
+    expect(written("KS-NACH-X21C", timed)).toEqual(["props runState 0"]);
+    expect(written("KS-NACH-X21C", obeyed)).toEqual(["props runState 0"]);
+    expect(written("KS-C2", anew)).toEqual(["props runState 0"]);
+  });
+
+  it("gets no further line for its refusal of a stop that was written with the time", () => {
+    const pad = padWith(c2);
+    const { talk } = talkTo(pad, 12, modelFor("kingsmith-text", "KS-NACH-X21C"));
+    const refusal = pad.say("props Error ErrorCode -5000");
+    const replies = (op: "start" | "stop"): number =>
+      talk().onWritten({ op }, 49_000).receive(NOTIFY, refusal, 49_100).replies?.length ?? 0;
+    expect([replies("stop"), replies("start")]).toEqual([0, 1]);
   });
 
   it("reports its state by name, partial and repeated", () => {

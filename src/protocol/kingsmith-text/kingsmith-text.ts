@@ -97,11 +97,20 @@ const poll = (
 
 const CLOCK_AFTER_MS = 900;
 
+const isStop = ({ op }: Request): boolean => op === "stop" || op === "pause";
+
+/** The pad may refuse even a stop until its clock is set, and no error may be awaited: the program may be ending. */
+const setsClock = ({ model, clockSet, obeyed }: Session, request: Request): boolean =>
+  isStop(request) && !clockSet && !obeyed && (model.quirks.text?.clockFirst ?? false);
+
 const linesOf = (session: Session, request: Request, now: number): readonly string[] => {
   if (request.op === "poll") return poll(session, now).lines;
   const { proven, access } = session;
   if (!proven || access !== "full") return [];
-  const lines = commandsOf(request).map((command) => encodeCommand(proven, command));
+  const commands = commandsOf(request).map((command) => encodeCommand(proven, command));
+  const lines = setsClock(session, request)
+    ? [...commands, inTable(clockLine(session, now), proven), ...commands]
+    : commands;
   return lines.every((line) => line !== null) ? lines : [];
 };
 
@@ -110,10 +119,10 @@ const onWritten = (session: Session, request: Request, now: number): Session => 
     case "poll":
       return poll(session, now).session;
     case "start":
-      return { ...session, startedAt: now };
+      return { ...session, startedAt: now, clockWritten: false };
     case "stop":
     case "pause":
-      return { ...session, startedAt: null };
+      return { ...session, startedAt: null, clockWritten: setsClock(session, request) };
     default:
       return session;
   }

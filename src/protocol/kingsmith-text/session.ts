@@ -127,7 +127,7 @@ const TRIES = 3;
 const withClock = (turn: ReceiveResult, now: number): ReceiveResult => {
   const { session } = turn;
   const [table] = session.proven?.tables ?? [];
-  if (session.clockSet || !table) return turn;
+  if (session.clockSet || session.clockWritten || !table) return turn;
   return {
     session,
     messages: turn.messages,
@@ -148,7 +148,7 @@ const judged = (session: Session, accepted: boolean): ReceiveResult => {
         ? "panel"
         : null;
   const judgement = { kind: "start", verdict: { accepted, reason } } as const;
-  const after = { ...session, startedAt: null, refusals };
+  const after = { ...session, startedAt: null, refusals, obeyed: session.obeyed || accepted };
   const asleep = refusals >= TRIES && reason !== "locked";
   return asleepOr(after, accepted ? false : session.asleep || asleep, [judgement]);
 };

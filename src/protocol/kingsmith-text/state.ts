@@ -20,6 +20,10 @@ export interface Session {
   /** A status with a speed has arrived. */
   readonly reported: boolean;
   readonly clockSet: boolean;
+  /** The last command was a stop, and it was written with the clock. */
+  readonly clockWritten: boolean;
+  /** It has accepted a start: it obeys without its clock. */
+  readonly obeyed: boolean;
   readonly configured: boolean;
   /** How often the configuration was queried. */
   readonly configAsked: number;
@@ -49,6 +53,8 @@ export const newSession = (peer: ConnectedDevice, model: Model, channel: Channel
   props: {},
   reported: false,
   clockSet: false,
+  clockWritten: false,
+  obeyed: false,
   configured: false,
   configAsked: 0,
   misread: 0,
