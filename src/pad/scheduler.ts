@@ -38,6 +38,7 @@ export class Scheduler {
   /** The connection is subscribed: every operation may be written, not only a stop. */
   #listening = false;
   readonly #inFlight = new Map<Promise<void>, Operation>();
+  #polledAt = -Infinity;
   #decided: Effect[] = [];
   /** A visible change since the owner was last notified. */
   #news = false;
@@ -56,6 +57,11 @@ export class Scheduler {
 
   get telemetry(): Telemetry {
     return this.#telemetry;
+  }
+
+  /** When the last poll was sent, on any connection; null: the machine notifies by itself. */
+  get polledAt(): number | null {
+    return this.#machine.quirks.poll === null ? null : this.#polledAt;
   }
 
   /** Runs `work`; due frames are written once, at its end, the most urgent first. Then the owner is notified. */
@@ -225,6 +231,7 @@ export class Scheduler {
     if (this.#connection !== connection) return;
     const operation = this.#inFlight.get(written);
     if (operation) this.#control = onWriteSent(this.#context(), operation);
+    if (operation?.op === "poll") this.#polledAt = this.#clock.now();
     this.#inFlight.delete(written);
     this.#pump();
   }

@@ -1,9 +1,23 @@
 import { expect, it } from "vitest";
-import { codes, FTMS_MODELS, OTHER_MODELS, OFF, padRig } from "../support/pad-rig.js";
+import type { SimulatedModel } from "../../src/domain/faults.js";
+import { codes, FTMS_MODELS, isText, OTHER_MODELS, OFF, padRig, TEXT_MODELS } from "../support/pad-rig.js";
 
-const MODELS = ["c2", ...FTMS_MODELS, ...OTHER_MODELS] as const;
+const MODELS = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS] as const;
 /** Milliseconds that each write takes. */
 const SLOW = [250, 310, 450, 700, 1_000, 1_300];
+
+/**
+ * Frames until the machine has a stop that it obeys. FTMS: a preamble, the request for permission, a preamble and the
+ * stop. A text pad: the end of a line that is cut off, and a line of two pieces; an X21 that no command was written to
+ * refuses that one, and gets its clock and the stop again.
+ */
+const framesTo = (model: SimulatedModel): number => (model === "x21" ? 7 : isText(model) ? 3 : 4);
+
+/**
+ * The deadline is 10 s (docs/topics.md): after those 6 frames of an X21 and what its belt needs to come to rest, two
+ * polls of 5 frames do not fit into it any more.
+ */
+const isLate = (model: SimulatedModel, slow: number): boolean => model === "x21" && slow >= 1_000;
 
 it.each(MODELS.flatMap((model) => SLOW.map((slow) => ({ model, slow }))))(
   "a stop halts a $model started by its remote, permission never requested, writes of $slow ms",
@@ -15,11 +29,11 @@ it.each(MODELS.flatMap((model) => SLOW.map((slow) => ({ model, slow }))))(
     rig.air.slow = slow;
     const since = rig.clock.now();
     const stop = rig.send(OFF);
-    await rig.clock.until(() => rig.phase() !== "running", 8_000);
-    // A preamble, the request for permission, a preamble and the stop.
-    expect(rig.clock.now() - since).toBeLessThan(4 * slow + 1_500);
+    await rig.clock.until(() => rig.phase() !== "running", 12_000);
+    expect(rig.clock.now() - since).toBeLessThan(framesTo(model) * slow + 1_500);
     await rig.clock.until(() => stop.length > 0, 30_000);
-    expect(codes(stop)).toEqual(["ok"]);
+    expect(codes(stop)).toEqual([isLate(model, slow) ? "unconfirmed" : "ok"]);
+    await rig.clock.until(() => rig.state().stopConfirmed, 30_000);
     const frames = rig.wire(since).map(({ op }) => op);
     // What belongs together stays together: a preamble and its request.
 

@@ -38,6 +38,8 @@ export interface NotificationOwner {
 
 /** Milliseconds; the first data arrived within 1 s wherever a source gives a time. */
 const NO_DATA_MS = 10_000;
+/** Chosen: an answer comes within a few connection events. */
+const ANSWER_MS = 1_000;
 
 /**
  * Handles the messages of a connected pad: updates the goals through the scheduler, and the facts for everything else.
@@ -48,6 +50,8 @@ export class NotificationHandler {
   #facts = NOTHING_RECEIVED;
   #heardAt = 0;
   #checkedAt = 0;
+  /** When the first poll was sent that nothing valid has followed. */
+  #askedAt = 0;
   #unlocked = false;
   /** Since when the pad on this link answers reads and sends no data; null: it does not, or that was logged. */
   #noDataSince: number | null = null;
@@ -94,7 +98,17 @@ export class NotificationHandler {
     const now = this.#deps.clock.now();
     if (now - this.#checkedAt > STALL_MS) this.#heardAt = now;
     this.#checkedAt = now;
-    return now - this.#heardAt > SILENCE_MS;
+    if (this.#askedAt <= this.#heardAt) this.#askedAt = this.#deps.scheduler.polledAt ?? 0;
+    return now - this.#heardAt > SILENCE_MS && this.#isUnanswered(now);
+  }
+
+  /**
+   * On a slow link a stop or a poll of several frames takes longer than 5 s, and a pad that was not polled has nothing to
+   * answer: a link that is closed for it would be missing for that very stop.
+   */
+  #isUnanswered(now: number): boolean {
+    const { polledAt } = this.#deps.scheduler;
+    return polledAt === null || (this.#askedAt > this.#heardAt && now - this.#askedAt >= ANSWER_MS);
   }
 
   onMessage(message: DecodedMessage, poll: number | null): void {
