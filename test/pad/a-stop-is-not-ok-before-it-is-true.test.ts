@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codes, OFF, ON, padRig } from "../support/pad-rig.js";
+import { codes, FTMS_MODELS, OFF, ON, padRig } from "../support/pad-rig.js";
 
 describe("a machine that loses stops in its spin-up (safety rule 7)", () => {
   it.each([4_000, 9_000, 14_000])(
@@ -11,6 +11,24 @@ describe("a machine that loses stops in its spin-up (safety rule 7)", () => {
       rig.send(ON);
       await rig.clock.until(() => rig.frames().includes("start"));
       await rig.clock.advance(500);
+      const stop = rig.send(OFF);
+      await rig.clock.until(() => stop.length > 0, 40_000);
+      expect(codes(stop)).toEqual(["ok"]);
+      expect(rig.phase()).toBe("rest");
+      await rig.clock.advance(20_000);
+      expect(rig.phase()).toBe("rest");
+      expect(await rig.close()).toBe(0);
+    },
+  );
+
+  it.each(FTMS_MODELS.flatMap((model) => [300, 2_000, 5_000].map((wait) => ({ model, wait }))))(
+    "and told of a start at its own button ($model, $wait ms ago) is not taken for resting",
+    async ({ model, wait }) => {
+      const rig = padRig({ model, pad: { deafSpinUp: true, countdown: 8_000 } });
+      await rig.online();
+      await rig.clock.advance(3_000);
+      rig.press("start-stop");
+      await rig.clock.advance(wait);
       const stop = rig.send(OFF);
       await rig.clock.until(() => stop.length > 0, 40_000);
       expect(codes(stop)).toEqual(["ok"]);

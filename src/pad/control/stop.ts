@@ -30,20 +30,26 @@ export const stopTime = (speed: Speed): number => Math.max(10, kmh(speed) / 0.4 
 
 /**
  * A start that was written shortly before may still move the belt: rest counts only once the start showed, or in a
- * status 5 s later. Silence since then proves nothing, however long it lasts.
+ * status 5 s later. Silence since then proves nothing, however long it lasts. The same applies to a start at the
+ * machine itself that it has reported (2ADA 04) and no status has shown: a stop in the spin-up may be lost.
  */
-export const startMayFollow = ({ started }: Control, { last }: Telemetry): boolean =>
-  started !== null && !started.seen && (last?.at ?? -Infinity) - started.at < startWindow(started);
+export const startMayFollow = ({ started }: Control, { last, startReported }: Telemetry): boolean => {
+  const at = last?.at ?? -Infinity;
+  const written = started !== null && !started.seen && at - started.at < startWindow(started);
+  return written || (startReported !== null && at - startReported < SPIN_UP_MS);
+};
 
 const startWindow = ({ slow }: Started): number => (slow ? SPIN_UP_MS : LATE_START_MS);
 
 /** Safety rule 7: a stop's deadline does not end while a start may still take effect. */
-const startSettles = ({ started }: Control, now: number): number => {
-  if (!started || started.seen) return now;
-  return (started.at === NOT_SENT_YET ? now : started.at) + startWindow(started) + SEEN_WITHIN_MS;
+const startSettles = ({ started }: Control, { startReported }: Telemetry, now: number): number => {
+  const reported = startReported === null ? now : startReported + SPIN_UP_MS + SEEN_WITHIN_MS;
+  if (!started || started.seen) return reported;
+  const written = (started.at === NOT_SENT_YET ? now : started.at) + startWindow(started) + SEEN_WITHIN_MS;
+  return Math.max(written, reported);
 };
 
-/** The belt was not at rest in its last status, or a start frame is in flight. An unseen pad does not count. */
+/** The belt was not at rest in its last status, or a start may still follow. An unseen pad does not count. */
 export const mayMove = (control: Control, telemetry: Telemetry): boolean =>
   telemetry.last !== null && (!showsRest(telemetry) || startMayFollow(control, telemetry));
 
@@ -84,7 +90,7 @@ export const requestStop = ({ control, telemetry, now }: Context, request: StopR
     endsSession: request.endsSession || (under?.endsSession ?? false),
     asked: under?.asked ?? now,
     since: now,
-    deadline: under?.deadline ?? Math.max(now + stopTime(speed), startSettles(control, now)),
+    deadline: under?.deadline ?? Math.max(now + stopTime(speed), startSettles(control, telemetry, now)),
     overdue: under?.overdue ?? false,
     lastWrite: under?.lastWrite ?? null,
     inGap: under?.inGap ?? false,
