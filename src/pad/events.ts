@@ -85,7 +85,11 @@ export class PadEvents<Subject, View> {
   }
 
   stopping(cause: StopCause): void {
-    this.#log.warn({ cause }, `Stopping the belt: ${cause}`);
+    const said =
+      cause === "exit"
+        ? "The belt was started again at the pad while the bridge ends. Stopping it again"
+        : `Stopping the belt: ${cause}`;
+    this.#log.warn({ cause }, said);
   }
 
   /** The result of a stop. */

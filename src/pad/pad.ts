@@ -229,7 +229,8 @@ export class Pad {
     const holding = isRunning(telemetry) && !control.stop && !control.speed ? control.target : null;
     const walkedOff = this.#sessions.status(sample.status, control.haltedBy, holding);
     this.#scheduler.wantRecord(this.#sessions.needsRecord);
-    const reason = this.#autoStop.reason(telemetry, control, walkedOff);
+    const reason =
+      this.#autoStop.reason(telemetry, control, walkedOff) ?? (this.shutdown.stopsAll ? "exit" : null);
     if (reason && this.stopFor(reason) && reason === "max_session") this.#sessions.stoppedForLength();
   }
 

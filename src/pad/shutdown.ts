@@ -82,6 +82,11 @@ export class PadShutdown {
     return this.#begun;
   }
 
+  /** Every belt that moves is to be stopped, also one that somebody starts again at the pad. */
+  get stopsAll(): boolean {
+    return this.#begun && !this.#over && this.#deps.safety.stopOnExit;
+  }
+
   /** The link is closed, however the belt was left. */
   get over(): boolean {
     return this.#over;
@@ -110,13 +115,16 @@ export class PadShutdown {
 
   /**
    * Stops the belt and waits for rest, reconnecting where it moved when the link was lost; then standby. `signal` ends
-   * it at once; `hurry` once a live link has its stop frame, and not while a moving belt has no link.
+   * it at once; `hurry` once a live link has its stop frame, and not while a moving belt has no link. A belt that is
+   * started again at the pad meanwhile is stopped again.
    */
   async stop(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { safety } = this.#deps;
-    if (this.#wantsStop) await this.#bringToRest(signal, hurry);
-    if (safety.standbyOnExit && !signal.aborted && !hurry.aborted && this.#isAtRest)
-      await this.#putToStandby(signal, hurry);
+    do {
+      if (this.#wantsStop) await this.#bringToRest(signal, hurry);
+      if (safety.standbyOnExit && !signal.aborted && !hurry.aborted && this.#isAtRest)
+        await this.#putToStandby(signal, hurry);
+    } while (!signal.aborted && this.isAwaited(hurry));
   }
 
   /** A stop is not confirmed yet, and can be. */

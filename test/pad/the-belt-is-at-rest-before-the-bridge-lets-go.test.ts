@@ -313,6 +313,23 @@ describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) =>
     expect((await leave(rig, BUDGET)).verdict).toBe("moving");
   });
 
+  it("stops a belt again that is started at the pad while another one still slows down", async () => {
+    const rig = await walking(2, { model });
+    const never = new AbortController().signal;
+    rig.pad.shutdown.begin();
+    await rig.clock.settled(rig.pad.shutdown.stop(never, never), BUDGET);
+    const since = rig.clock.now();
+    rig.press("start-stop");
+    // Nothing says so before that: a pad whose countdown no status shows.
+    await rig.clock.until(() => !rig.state().stopConfirmed, 30_000);
+    await rig.clock.settled(proveAll([rig.pad.shutdown], never, never), BUDGET);
+    expect(rig.phase()).toBe("rest");
+    expect(rig.frames(since)[0]).toBe("stop");
+    expect(rig.pad.shutdown.verdict()).toBe("rest");
+    expect(rig.warnings.join()).toContain("started again at the pad");
+    expect(await rig.close()).toBe(0);
+  });
+
   it("takes over a requested stop: it is ok once the belt rests", async () => {
     const rig = await walking(brisk(model), { model });
     const stop = rig.send(OFF);
@@ -336,6 +353,19 @@ describe("with stop_on_exit false", () => {
     expect((await leave(rig, BUDGET)).frames).toEqual(["mode standby"]);
     const other = await standing({ safety: { ...safety, standbyOnExit: false } });
     expect(await leave(other, BUDGET)).toMatchObject({ verdict: "rest", took: 0, frames: [] });
+  });
+
+  it("a belt that is started at the pad meanwhile is left running", async () => {
+    const rig = await standing({ safety });
+    const never = new AbortController().signal;
+    rig.pad.shutdown.begin();
+    rig.press("start-stop");
+    await rig.clock.settled(rig.pad.shutdown.stop(never, never), BUDGET);
+    await rig.clock.advance(8_000);
+    expect(rig.speed()).toBeGreaterThan(0);
+    expect(rig.frames()).not.toContain("stop");
+    expect(rig.pad.shutdown.verdict()).toBe("moving");
+    expect(await rig.close()).toBe(0);
   });
 
   it.each([false, true])("a requested stop is not cancelled, link lost: %s", async (lost) => {
@@ -392,6 +422,24 @@ const pollGap = async (rig: Rig): Promise<number> => {
   await rig.clock.advance(800);
   return rig.clock.now();
 };
+
+it.each([0, 200, 600, 1_000])(
+  "a belt that is started at the pad %i ms after its stop was confirmed is stopped again, then put to standby",
+  async (wait) => {
+    const rig = await walking(2);
+    const never = new AbortController().signal;
+    rig.pad.shutdown.begin();
+    const left = rig.pad.shutdown.stop(never, never);
+    await rig.clock.until(() => rig.state().stopConfirmed, BUDGET);
+    await rig.clock.advance(wait);
+    rig.press("start-stop");
+    await rig.clock.settled(left, 2 * BUDGET);
+    expect(rig.phase()).toBe("rest");
+    expect(rig.state()).toMatchObject({ mode: "standby", stopConfirmed: true });
+    expect(rig.pad.shutdown.verdict()).toBe("rest");
+    expect(await rig.close()).toBe(0);
+  },
+);
 
 it("a stop frame that was handed over on the very last moment still gets out", async () => {
   const rig = await walking(6);
