@@ -34,6 +34,12 @@ describe("set/<key>", () => {
     ["link", "off", "link OFF"],
     ["belt", "OFF\0", "belt OFF"],
     ["speed", "0\0", "speed 0"],
+    // Whatever can be read as a stop stops.
+    ["belt", "STOP", "command stop"],
+    ["belt", "OFF\0\0\0\0", "belt OFF"],
+    ["command", "off", "belt OFF"],
+    ["speed", "Stop\n", "command stop"],
+    ["mode", '"pause"', "command pause"],
   ])("%s reads %j", (key, payload, command) => {
     const parsed = raw(key, payload);
     expect(runs(parsed)).toEqual([command]);
@@ -41,16 +47,16 @@ describe("set/<key>", () => {
   });
 
   it.each([
-    ["belt", ["", " ", "1", "true", "STOP", "ON OFF", "{}", '{"belt":"OFF"}', "ON\0\0", "\0ON"]],
+    ["belt", ["", " ", "1", "true", "TOGGLE", "ON OFF", "{}", '{"belt":"OFF"}', "ON\0\0", "\0ON"]],
     [
       "speed",
       ["", "1e3", "0x3", "NaN", "Infinity", "3,5", "+3", ".5", "3.", "--1", "3 5", "3 km/h", "9".repeat(400)],
     ],
     ["speed", ["null", "true", "[3]", "{}", "\u00a03", "\uff13"]],
     ["mode", ["", "sport", "0"]],
-    ["incline", ["", "steep", "1e0"]],
+    ["incline", ["", "steep", "1e0", "off"]],
     ["command", ["", "go", "restart", "\u017ftop"]],
-    ["link", ["", "lost"]],
+    ["link", ["", "lost", "stop"]],
   ])("%s refuses %j, saying what is allowed", (key, payloads) => {
     for (const payload of payloads) {
       const parsed = raw(key, payload);
@@ -94,6 +100,9 @@ describe("set", () => {
     ["Stop", ["command stop"]],
     ['"pause"\n', ["command pause"]],
     ["toggle\0", ["command toggle"]],
+    ["stop\0\0", ["command stop"]],
+    ['{"belt":"stop"}', ["command stop"]],
+    ['{"command":"OFF","id":1}', ["belt OFF"]],
     ['"OFF"', ["belt OFF"]],
     [' "on" ', ["belt ON"]],
     ['{"belt":"off"}', ["belt OFF"]],

@@ -53,16 +53,27 @@ const OVERRULED = "Left out, because another key of the message contradicts it. 
 
 /** Parses a message on `set` (`key` null) or `set/<key>`; total on any bytes. */
 export const parseSet = (key: string | null, bytes: Uint8Array): ParsedSet => {
-  const text = decode(withoutTrailingNul(bytes));
+  const cut = bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes;
+  const parsed = parseBytes(key, cut);
+  if (cut.at(-1) !== 0) return parsed;
+  const whole = parseBytes(key, withoutTrailingNuls(cut));
+  return whole.commands.some(isStop) ? whole : parsed;
+};
+
+const parseBytes = (key: string | null, bytes: Uint8Array): ParsedSet => {
+  const text = decode(bytes);
   if (key === null) return text === null ? refused(null, ALLOWED_BYTES) : parseMessage(text);
   const command = RAW_KEYS.find((known) => known === key);
   if (command === undefined) return refused(null, ALLOWED_RAW);
   return text === null ? refused(command, ALLOWED_BYTES) : parseRaw(command, text);
 };
 
-/** Microcontrollers send C strings with their terminating NUL. */
-const withoutTrailingNul = (bytes: Uint8Array): Uint8Array =>
-  bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes;
+/**
+ * Microcontrollers send C strings with their terminating NUL; some send the whole array that contains it, where only a
+ * stop is read.
+ */
+const withoutTrailingNuls = (bytes: Uint8Array): Uint8Array =>
+  bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
 
 const wrong = (command: CommandKey | null, message: string): Rejected => ({
   command,
@@ -181,7 +192,16 @@ const READERS: {
 
 const readCommand = (key: CommandKey, value: unknown): Command | null => {
   const read = READERS[key](value);
-  return read === null ? null : ({ key, value: read } as Command);
+  return read === null ? readStop(key, value) : ({ key, value: read } as Command);
+};
+
+/** Whatever can be read as a stop stops the belt, also under a key of other values. */
+const STOPS_UNDER: readonly CommandKey[] = ["belt", "speed", "mode", "command"];
+const readStop = (key: CommandKey, value: unknown): Command | null => {
+  if (!STOPS_UNDER.includes(key)) return null;
+  const word = readWord(value, ["OFF", "stop", "pause"] as const);
+  if (word === null) return null;
+  return word === "OFF" ? { key: "belt", value: word } : { key: "command", value: word };
 };
 
 const readWord = <Word extends string>(value: unknown, words: readonly Word[]): Word | null => {
