@@ -276,6 +276,7 @@ describe("parseRequest", () => {
     ["[1]", {}],
     ["null", {}],
     ['{"seconds":5}', { seconds: 5 }],
+    ['{"limit":5}\0', { limit: 5 }],
   ])("reads %s as an object", (payload, fields) => {
     expect(parseRequest(text(payload))).toEqual({ fields });
   });

@@ -176,6 +176,10 @@ export const decode = (bytes: Uint8Array): string | null => {
   }
 };
 
+/** Microcontrollers send C strings with their terminating NUL (docs/topics.md). */
+export const withoutNul = (bytes: Uint8Array): Uint8Array =>
+  bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes;
+
 /** How a JSON text begins, and the characters that one can end with (RFC 8259, 2). */
 const JSON_BEGINS = /^[\t\n\r ]*[-[{"0-9tfn]/;
 const JSON_ENDS = /[\]}"0-9el\t\n\r ]$/;
@@ -220,7 +224,7 @@ export const responsePayload = (
 export const parseRequest = (
   bytes: Uint8Array,
 ): { readonly fields: Readonly<Record<string, unknown>>; readonly transaction?: Transaction } => {
-  const value = parseJson(decode(bytes) ?? "");
+  const value = parseJson(decode(withoutNul(bytes)) ?? "");
   const fields = isObject(value) ? value : {};
   const { transaction } = fields;
   const tag = typeof transaction;

@@ -1,6 +1,6 @@
 import { type Command, type CommandKey, failure, isStop, type Outcome, VERBS } from "../domain/command.js";
 import { MODES } from "../domain/pad.js";
-import { decode, isObject, parseJson } from "./payloads.js";
+import { decode, isObject, parseJson, withoutNul } from "./payloads.js";
 
 /** A key of a message that is not carried out, and why. `value` is null where it could not be read. */
 export interface Rejected {
@@ -53,7 +53,7 @@ const OVERRULED = "Left out, because another key of the message contradicts it. 
 
 /** Parses a message on `set` (`key` null) or `set/<key>`; total on any bytes. */
 export const parseSet = (key: string | null, bytes: Uint8Array): ParsedSet => {
-  const cut = bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes;
+  const cut = withoutNul(bytes);
   const parsed = parseBytes(key, cut);
   if (cut.at(-1) !== 0) return parsed;
   const whole = parseBytes(key, withoutTrailingNuls(cut));
@@ -68,10 +68,7 @@ const parseBytes = (key: string | null, bytes: Uint8Array): ParsedSet => {
   return text === null ? refused(command, ALLOWED_BYTES) : parseRaw(command, text);
 };
 
-/**
- * Microcontrollers send C strings with their terminating NUL; some send the whole array that contains it, where only a
- * stop is read.
- */
+/** Some send the whole array that contains the C string: only a stop is read in it. */
 const withoutTrailingNuls = (bytes: Uint8Array): Uint8Array =>
   bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
 

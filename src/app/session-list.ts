@@ -60,8 +60,9 @@ export const parseUntil = (text: string): number | null => {
 export const requestedSessions = ({
   pad = null,
   since = null,
-  limit = MOST_IN_A_MESSAGE,
+  limit: most = null,
 }: Readonly<Record<string, unknown>>): SessionFilter => {
+  const limit = most ?? MOST_IN_A_MESSAGE;
   if (pad !== null && typeof pad !== "string") throw new Error("pad must be the id of a pad");
   const from = typeof since === "string" ? parseSince(since) : null;
   if (since !== null && from === null)
