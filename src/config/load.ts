@@ -43,13 +43,26 @@ const isUsable = (timeZone: string | undefined): boolean => {
   }
 };
 
+/** Whether a `TZ` for which Node.js uses UTC is a name of UTC. The prefixes are those of the C library. */
+const isUtc = (given: string | undefined): boolean => {
+  const name = given?.replace(/^:?(?:posix\/|right\/)?/, "");
+  return name === undefined || (isUsable(name) && zoneOf(name) === "UTC");
+};
+
+const zoneOf = (name?: string): string | undefined =>
+  (
+    Intl.DateTimeFormat("en", name === undefined ? {} : { timeZone: name }).resolvedOptions() as {
+      readonly timeZone?: string;
+    }
+  ).timeZone;
+
 /**
  * An empty or POSIX `TZ` (`TZ=`, `TZ=GMT-3`) gives Node.js a zone that Intl refuses or does not name: UTC is used then.
- * Returns a warning for the user, null for none.
+ * For others (`TZ=CET-1CEST`, `TZ=+03:00`) Node.js uses UTC by itself. Returns a warning for the user, null for none.
  */
 const useKnownTimeZone = (): string | null => {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions() as { readonly timeZone?: string };
-  if (isUsable(timeZone)) return null;
+  const timeZone = zoneOf();
+  if (isUsable(timeZone) && (timeZone !== "UTC" || isUtc(process.env["TZ"]))) return null;
   const given = process.env["TZ"] ?? "";
   process.env["TZ"] = "UTC";
   return `The time zone ${JSON.stringify(given)} is not usable, so days begin at midnight UTC. Set TZ to a name such as Europe/Berlin.`;
