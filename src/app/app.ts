@@ -1,5 +1,6 @@
 import type { BeltLeft } from "../api/page.js";
 import { healthPayload, infoPayload } from "./bridge-info.js";
+import { orAborted } from "../ble/deadline.js";
 import type { Radio } from "../ble/radio.js";
 import { BrokerOutage } from "./broker-outage.js";
 import { type BrokerEndpoint, openBrokerEndpoint } from "./broker-endpoint.js";
@@ -56,6 +57,11 @@ export class App implements Stoppable {
   readonly #cleanups: (() => void)[] = [];
   readonly #crashMarks: (() => void)[] = [];
   readonly #ending = new AbortController();
+  /** Why the program ends; set with `#ending`. */
+  #reason = "";
+  #starting: Promise<void> = Promise.resolve();
+  /** The belts have had their time: what has not started by now never will. */
+  #isLate = false;
   readonly #store: Store;
   #stalls: StallWatch;
   #radio: Radio | null = null;
@@ -99,18 +105,23 @@ export class App implements Stoppable {
    * Starts everything; a missing broker, adapter or pad is no obstacle. Rejects with a BridgeError for errors that only
    * the user can fix: a port in use, a second bridge on the store, a certificate that cannot be read.
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const holding = holdStore(this.#store, this.#config.store.path, this.#deps);
     this.#holding = holding.catch(() => null);
     this.#held = await holding;
     const isStalled = this.#store.state.state === "stalled";
     const before = isStalled ? null : await readPlace(this.#config.store.path);
-    if (this.#isOver()) return;
+    if (this.#isOvertaken()) return;
     const endpoint = await openBrokerEndpoint(this.#config, this.#deps);
     this.#endpoint = endpoint;
     const radio = await this.#openRadio();
     this.#radio = radio;
-    if (this.#isOver()) return;
+    if (this.#isOvertaken()) return;
     const parts = { ...this.#deps, radio, store: this.#store };
     this.#pads = padSettings(this.#config).map((settings) => configuredPad(this.#config, settings, parts));
     this.#crashMarks.push(...this.#pads.map((pad) => trackCrashMark(pad, this.#store)));
@@ -118,6 +129,13 @@ export class App implements Stoppable {
     this.#brokerChanged(false);
     this.#cleanups.push(radio.onState(() => this.#infoChanged()));
     for (const pad of this.#pads) pad.start();
+    if (this.#isOver()) {
+      this.#deps.log.warn(
+        { pads: this.#marked },
+        "The last run ended without seeing these belts at rest. The bridge looks for them before it ends",
+      );
+      return this.quiesce(this.#reason);
+    }
     this.#page = this.#newPage(radio);
     if (this.#pads.length === 0)
       this.#cleanups.push(logUnconfiguredPads(radio, this.#deps.log, this.#ending.signal));
@@ -144,7 +162,20 @@ export class App implements Stoppable {
     return this.#ending.signal.aborted;
   }
 
+  /** The program ends before the pads are there. Only one that a crash may have left moving is waited for (rule 9). */
+  #isOvertaken(): boolean {
+    return this.#isOver() && (this.#isLate || this.#marked.length === 0);
+  }
+
+  /** The pads whose crash mark stands, as far as the store is read. */
+  get #marked(): readonly string[] {
+    return padSettings(this.#config)
+      .map(({ id }) => id)
+      .filter((id) => this.#store.crashedAt(id) !== null);
+  }
+
   quiesce(reason: string): Promise<void> {
+    this.#reason = reason;
     let stopped = Promise.resolve();
     const stop = (): void => {
       stopped = allOf(this.#pads.map((pad) => () => pad.shutdown.begin()));
@@ -158,15 +189,20 @@ export class App implements Stoppable {
     ]);
   }
 
-  belts(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+  async belts(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+    const started = this.#starting.catch(() => undefined);
+    await orAborted(started, AbortSignal.any([signal, hurry])).catch(() => undefined);
     const ends = this.#pads.map((pad) => pad.shutdown);
-    return inOrder([
+    await inOrder([
       () => allOf(ends.map((each) => () => each.stop(signal, hurry))),
       () => proveAll(ends, signal, hurry),
     ]);
   }
 
   report(): BeltReport {
+    // The start was overtaken by the end: nobody has looked for these pads.
+    if (this.#pads.length === 0)
+      return this.#marked.map((pad) => ({ pad, verdict: "moving", confirmed: false }));
     return this.#pads.map((pad) => ({
       pad: pad.settings.id,
       verdict: pad.shutdown.verdict(),
@@ -175,6 +211,7 @@ export class App implements Stoppable {
   }
 
   save(): Promise<void> {
+    this.#isLate = true;
     // Closing a link is a change too, and would set the crash mark again.
     for (const unwatch of this.#crashMarks.splice(0)) unwatch();
     const report = this.report();

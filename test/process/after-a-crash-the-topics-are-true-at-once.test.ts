@@ -66,10 +66,14 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
     },
   );
 
-  const setUp = async (ctx: TestContext) => {
+  const setUp = async (ctx: TestContext, more: Readonly<Record<string, object>> = {}) => {
     const broker = await newBroker(ctx);
     const probe = await newProbe(ctx, broker.url);
-    const config = { ...configFor(broker.url), bluetooth: { radio: "noble" }, simulator: { pads: [] } };
+    const config = {
+      ...configFor(broker.url, undefined, more),
+      bluetooth: { radio: "noble" },
+      simulator: { pads: [] },
+    };
     const folder = await newFolder(ctx);
     const run = (settings: HookSettings = VIRTUAL) =>
       started(ctx, { folder, config, ...onVirtualRadio(settings) });
@@ -99,6 +103,40 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
       await expectCleanEnd(second, 20_000);
     },
   );
+
+  it.concurrent("a signal before anything has started: the belt is stopped nevertheless", async (ctx) => {
+    const { run, pad, probe } = await setUp(ctx);
+    const first = await run();
+    await pad.walk(1);
+    first.signal("SIGKILL");
+    await first.exit(2_000);
+
+    const second = await run({ ...VIRTUAL, adapter: "down" });
+    await second.untilLine("walkingpad2mqtt", START_MS);
+    const from = probe.mark();
+    second.signal("SIGTERM");
+    await alreadyMoving(second);
+    await pad.until(({ belt, stop_confirmed }) => belt !== "unknown" && stop_confirmed, START_MS, from);
+    await expectCleanEnd(second, 20_000);
+    const words = probe
+      .all(BRIDGE_STATE, from)
+      .map(({ payload }) => (JSON.parse(payload) as { state: string }).state);
+    expect(words.filter((word, index) => word !== words[index - 1])).toEqual(["stopping", "offline"]);
+  });
+
+  it.concurrent("a signal before anything has started, and no pad to be found: 75", async (ctx) => {
+    const { run, pad } = await setUp(ctx, { safety: { shutdown_timeout: 5 } });
+    const first = await run();
+    await pad.walk(1);
+    first.signal("SIGKILL");
+    await first.exit(2_000);
+
+    const second = await run({ pads: [] });
+    await second.untilLine("walkingpad2mqtt", START_MS);
+    second.signal("SIGTERM");
+    expect(await second.exit(20_000)).toEqual({ code: 75, signal: null });
+    expect(second.count("Belt not confirmed stopped")).toBe(1);
+  });
 
   it.concurrent("after a clean end a moving belt is not stopped: a person has started it", async (ctx) => {
     const { probe, run, pad } = await setUp(ctx);
