@@ -24,10 +24,17 @@ export const StartSlot = ({ state, pad, actions }: Props) => (
   </div>
 );
 
+const WalkingNote = () => (
+  <p class="start-note">
+    {TEXT.start.walking}
+    <span class="keys-note">{TEXT.start.keys}</span>
+  </p>
+);
+
 const StartButtons = ({ state, pad, actions }: Props) => {
   if (pad.asked.start || pad.state?.belt === "starting")
     return <p class="start-note pending">{TEXT.start.pending}</p>;
-  if (!isAtRest(pad)) return <p class="start-note keys-note">{pad.online ? TEXT.start.walking : ""}</p>;
+  if (!isAtRest(pad)) return pad.online ? <WalkingNote /> : null;
   const { id } = pad.about;
   const paused = isPaused(pad);
   const allowed = state.info?.config.safety.allow_start !== false;
