@@ -34,7 +34,7 @@ const WalkingNote = () => (
 const StartButtons = ({ state, pad, actions }: Props) => {
   if (pad.asked.start || pad.state?.belt === "starting")
     return <p class="start-note pending">{TEXT.start.pending}</p>;
-  if (!isAtRest(pad)) return pad.online ? <WalkingNote /> : null;
+  if (!isAtRest(pad)) return pad.online && pad.state?.belt === "running" ? <WalkingNote /> : null;
   const { id } = pad.about;
   const paused = isPaused(pad);
   const allowed = state.info?.config.safety.allow_start !== false;
