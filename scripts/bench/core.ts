@@ -9,7 +9,7 @@ import {
   walkSettings,
 } from "../../src/config/settings.js";
 import type { Command } from "../../src/domain/command.js";
-import { noIdentity } from "../../src/pad/link/identity.js";
+import { noIdentity } from "../../src/domain/identity.js";
 import { Pad } from "../../src/pad/pad.js";
 import { toHex } from "../../src/protocol/bytes.js";
 import { simulatedRadio } from "../../src/sim/radio.js";

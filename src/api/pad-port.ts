@@ -1,5 +1,5 @@
-import type { Command, Outcome } from "../domain/command.js";
-import type { Capabilities, ProtocolName } from "../domain/pad.js";
+import type { CommandRequest } from "../domain/command.js";
+import type { Identity } from "../domain/identity.js";
 import type { EventType, PadState } from "../domain/state.js";
 import type { Session, Stats } from "../domain/stats.js";
 
@@ -10,24 +10,13 @@ export interface PadPortEvent {
   readonly session?: Session;
 }
 
-/** One key of a message, and the receiver of its result. `respond` is called exactly once. */
-export interface CommandRequest {
-  readonly command: Command;
-  readonly respond: (outcome: Outcome) => void;
-}
-
 /** The visible part of a pad. */
 export interface PadPortView {
   readonly available: boolean;
   readonly state: PadState;
   /** Null until the store has been read. */
   readonly stats: Stats | null;
-  readonly identity: {
-    readonly protocol: ProtocolName | null;
-    readonly model: string | null;
-    readonly capabilities: Capabilities | null;
-    readonly bound: { readonly address: string } | null;
-  };
+  readonly identity: Identity;
 }
 
 /** A pad as every face of the bridge sees it. The safety rules are behind it, once for all faces. */

@@ -42,6 +42,12 @@ export type Outcome =
 export const OK: Outcome = { status: "ok" };
 export const failure = (code: ResultCode, message: string): Outcome => ({ status: "error", code, message });
 
+/** One key of a message, and the receiver of its result. `respond` is called exactly once. */
+export interface CommandRequest {
+  readonly command: Command;
+  readonly respond: (outcome: Outcome) => void;
+}
+
 /** A stop that is readable, whatever the other keys of its message are (docs/topics.md: one message is one intent). */
 export const isStop = (command: Command): boolean =>
   (command.key === "belt" && command.value === "OFF") ||

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { toStep } from "../domain/capabilities.js";
-import { type Command, failure, isStop, type Outcome } from "../domain/command.js";
+import { type CommandRequest, failure, isStop, type Outcome } from "../domain/command.js";
 import type { Speed } from "../domain/units.js";
 import { runIsolated } from "./events.js";
 import type { RequestId, StopCause } from "./control/goals.js";
@@ -15,12 +15,6 @@ import { showsRest } from "./control/telemetry.js";
 
 /** docs/topics.md and safety rule 2: an older start or speed is refused. */
 const STALE_MS = 5_000;
-
-/** One key of a message, and the receiver of its result. `respond` is called exactly once. */
-export interface CommandRequest {
-  readonly command: Command;
-  readonly respond: (outcome: Outcome) => void;
-}
 
 export interface PadCommandsOwner {
   situation(stale: boolean): CommandContext;

@@ -1,3 +1,5 @@
+import type { CommandRequest } from "../domain/command.js";
+import type { Identity } from "../domain/identity.js";
 import type { SessionStore } from "../domain/session-store.js";
 import type { PadRecord, PadSettings, SafetySettings } from "../domain/pad.js";
 import type { PadState } from "../domain/state.js";
@@ -6,10 +8,9 @@ import { PadEvents, type Listener } from "./events.js";
 import { ChangeSignal } from "./events.js";
 import { PadLink, type PadLinkDeps } from "./link/pad-link.js";
 import type { PadLinkFacts } from "./link/link-facts.js";
-import { type CommandRequest, PadCommands } from "./commands.js";
+import { PadCommands } from "./commands.js";
 import type { Effect, StopCause } from "./control/goals.js";
 import { AutoStop } from "./auto-stop.js";
-import type { Identity } from "./link/identity.js";
 import { UNKNOWN_MACHINE } from "./control/context.js";
 import type { CommandContext } from "./control/interpret.js";
 import type { JournalSettings } from "./session/session-journal.js";

@@ -1,17 +1,6 @@
 import type { SavedWalk } from "../domain/session-store.js";
-import type { Capabilities, PadPreferences, ProtocolName } from "../domain/pad.js";
+import type { Identity } from "../domain/identity.js";
 import type { Session, Totals } from "../domain/stats.js";
-
-/** The stored data of a pad; the shape of Identity in `src/pad/link/identity.ts`. */
-export interface PadMemory {
-  readonly bound: { readonly name: string; readonly address: string } | null;
-  readonly protocol: ProtocolName | null;
-  readonly model: string | null;
-  readonly capabilities: Capabilities | null;
-  readonly reported?: PadPreferences;
-}
-
-export const NO_MEMORY: PadMemory = { bound: null, protocol: null, model: null, capabilities: null };
 
 /** One sample per second of a session; counters are the session's so far. */
 export interface Sample {
@@ -36,7 +25,7 @@ export interface SessionChange {
 
 /** The pending changes of one pad; undefined is unchanged. */
 export interface PadChange {
-  identity: PadMemory | undefined;
+  identity: Identity | undefined;
   lastStatusAt: number | null | undefined;
   walk: SavedWalk | undefined;
   /** The totals of a day without its sessions. */

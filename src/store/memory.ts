@@ -9,7 +9,7 @@ import {
 } from "../domain/session-store.js";
 import type { Timestamp } from "../domain/session.js";
 import type { TotalsState } from "../domain/totals.js";
-import { NO_MEMORY, type PadMemory } from "./changes.js";
+import { type Identity, noIdentity } from "../domain/identity.js";
 import { type PendingChanges } from "./pending.js";
 import type { PadRow } from "./read.js";
 import { decodeWalk } from "./validators.js";
@@ -27,7 +27,7 @@ const markNow = (mark: number, saved: SavedWalk | null, at: number, boot: BootTi
 /** The data of each pad that needs no file access: identity, crash mark, and its session. Each change is pending. */
 export class Memory {
   readonly #pending: PendingChanges;
-  readonly #identities = new Map<string, PadMemory>();
+  readonly #identities = new Map<string, Identity>();
   /** The crash marks of the last run, and the present ones. Epoch milliseconds; null: none. */
   readonly #crashed = new Map<string, number>();
   readonly #marks = new Map<string, number | null>();
@@ -47,12 +47,12 @@ export class Memory {
     if (saved) this.#walks.set(id, saved);
   }
 
-  identityOf(padId: string): PadMemory {
-    return this.#identities.get(padId) ?? NO_MEMORY;
+  identityOf(padId: string): Identity {
+    return this.#identities.get(padId) ?? noIdentity;
   }
 
   /** `isSaved`: also in the file; otherwise in this run only. */
-  setIdentity(padId: string, identity: PadMemory, isSaved: boolean): void {
+  setIdentity(padId: string, identity: Identity, isSaved: boolean): void {
     this.#identities.set(padId, identity);
     if (isSaved) this.#pending.identity(padId, identity);
   }

@@ -3,7 +3,8 @@ import { isOpen } from "../domain/open-session.js";
 import type { Timestamp, Walk, WalkEvent } from "../domain/session.js";
 import type { Session, Totals } from "../domain/stats.js";
 import { addTotals, type LocalDay, NO_TOTALS } from "../domain/totals.js";
-import { noChange, type PadChange, type PadMemory, type SessionChange } from "./changes.js";
+import type { Identity } from "../domain/identity.js";
+import { noChange, type PadChange, type SessionChange } from "./changes.js";
 import { rollupsForNewFile } from "./rollups.js";
 
 /** Counts a session's seconds, unaffected by changes of the wall clock. */
@@ -141,7 +142,7 @@ export class PendingChanges {
     return this.#pads;
   }
 
-  identity(padId: string, identity: PadMemory): void {
+  identity(padId: string, identity: Identity): void {
     this.#of(padId).identity = identity;
   }
 

@@ -2,7 +2,8 @@ import type { Session, Totals } from "../domain/stats.js";
 import { addTotals, DAYS_KEPT, NO_TOTALS, type TotalsState } from "../domain/totals.js";
 import { metres, seconds, speedFromHundredths } from "../domain/units.js";
 import type { ClockTrust } from "./clock-trust.js";
-import type { PadMemory, Sample } from "./changes.js";
+import type { Identity } from "../domain/identity.js";
+import type { Sample } from "./changes.js";
 import type { Sqlite } from "./sqlite.js";
 import { decodeIdentity } from "./validators.js";
 
@@ -42,7 +43,7 @@ const totalsOf = (row: TotalsRow): Totals => ({
 
 export interface PadRow {
   readonly id: string;
-  readonly identity: PadMemory | null;
+  readonly identity: Identity | null;
   readonly lastStatusAt: number | null;
   /** JSON, as `encodeWalk` wrote it. */
   readonly walk: string | null;

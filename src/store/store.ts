@@ -7,7 +7,7 @@ import { dayAfter, localDays, type LocalDay, noTally, type TotalsState } from ".
 import type { Logger } from "../log/log.js";
 import { Flusher } from "./flusher.js";
 import { Memory } from "./memory.js";
-import { type PadMemory } from "./changes.js";
+import type { Identity } from "../domain/identity.js";
 import { PendingChanges } from "./pending.js";
 import { errorOf, type Opened, type StorePort } from "./port.js";
 import { STALLED_MS, StoreQueue } from "./queue.js";
@@ -119,11 +119,11 @@ export class Store {
     if (!this.#isUnread) this.#retention?.start(trust, newest, () => this.#flusher.request(0));
   }
 
-  recall(padId: string): PadMemory {
+  recall(padId: string): Identity {
     return this.#memory.identityOf(padId);
   }
 
-  keep(padId: string, identity: PadMemory): void {
+  keep(padId: string, identity: Identity): void {
     // The address that a name is bound to may be in the file: one that was not read is not overwritten (safety rule 11).
     this.#memory.setIdentity(padId, identity, !this.#isUnread);
     this.#flusher.request(0);

@@ -1,6 +1,6 @@
 import { PROTOCOL_NAMES } from "../domain/pad.js";
 import type { SavedWalk } from "../domain/session-store.js";
-import { NO_MEMORY, type PadMemory } from "./changes.js";
+import { type Identity, noIdentity } from "../domain/identity.js";
 
 // Data of another version, or of a failing disk, must not stop the bridge at every start: only data of the right shape
 // is used.
@@ -69,7 +69,7 @@ const reported = object({
   imperial: boolean,
   control: optional(boolean),
 });
-const PARTS: Readonly<Record<keyof PadMemory, Test>> = {
+const PARTS: Readonly<Record<keyof Identity, Test>> = {
   bound: object({ name: text, address: text }),
   protocol: word(...PROTOCOL_NAMES),
   model: text,
@@ -78,12 +78,12 @@ const PARTS: Readonly<Record<keyof PadMemory, Test>> = {
 };
 
 /** The valid parts of an identity: a bound address stays bound, whatever else is invalid. */
-export const decodeIdentity = (json: string): PadMemory => {
+export const decodeIdentity = (json: string): Identity => {
   const value = fromJson(json);
-  if (typeof value !== "object" || value === null) return NO_MEMORY;
+  if (typeof value !== "object" || value === null) return noIdentity;
   const right = Object.entries(PARTS).filter(([key, fits]) => fits(Reflect.get(value, key)));
   return {
-    ...NO_MEMORY,
+    ...noIdentity,
     ...Object.fromEntries(right.map(([key]) => [key, Reflect.get(value, key) as unknown])),
   };
 };

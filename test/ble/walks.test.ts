@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../../src/clock.js";
 import type { Command, Outcome } from "../../src/domain/command.js";
 import { NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
 import { seconds } from "../../src/domain/units.js";
-import { type Identity, noIdentity } from "../../src/pad/link/identity.js";
+import { type Identity, noIdentity } from "../../src/domain/identity.js";
 import { Pad } from "../../src/pad/pad.js";
 import { beltSpeed, type PadOptions } from "../../src/sim/pad.js";
 import { nowhere, OFF, quiet, SAFETY, SETTINGS, speed, STOP } from "../support/pad-rig.js";

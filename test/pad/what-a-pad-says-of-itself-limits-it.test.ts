@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { speedFromKmh } from "../../src/domain/units.js";
-import { noIdentity } from "../../src/pad/link/identity.js";
+import { noIdentity } from "../../src/domain/identity.js";
 import { ADDRESS, codes, padRig, speed } from "../support/pad-rig.js";
 
 it("a pad that counts in miles is capped as if its numbers were mph (safety rule 12)", async () => {

@@ -7,7 +7,7 @@ import type { PadStatus } from "../../src/domain/pad.js";
 import { noWalk, walk, type WalkInput } from "../../src/domain/session.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { detect, noSteps } from "../../src/domain/step-monitor.js";
-import { NO_MEMORY } from "../../src/store/changes.js";
+import { noIdentity } from "../../src/domain/identity.js";
 import { decodeIdentity, decodeWalk, encodeWalk } from "../../src/store/validators.js";
 import { ManualClock } from "../support/clock.js";
 import { Book, inFolder, openStore, SETTINGS, recordsIn } from "./book.js";
@@ -99,14 +99,14 @@ describe("an identity that is written down", () => {
       { ...IDENTITY, capabilities: { fastest: 6 }, reported: 7 },
       { bound, protocol, model, capabilities: null },
     ],
-    ["of nobody", {}, NO_MEMORY],
-    ["nonsense", [7], NO_MEMORY],
+    ["of nobody", {}, noIdentity],
+    ["nonsense", [7], noIdentity],
   ])("and is %s is taken up as far as it goes", (_, written, read) => {
     expect(decodeIdentity(JSON.stringify(written))).toEqual(read);
   });
 
   it("and is no JSON is none", () => {
-    expect(decodeIdentity("{")).toEqual(NO_MEMORY);
+    expect(decodeIdentity("{")).toEqual(noIdentity);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Activity, PadStatus } from "../../src/domain/pad.js";
 import { NO_TOTALS, today } from "../../src/domain/totals.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { sleep } from "../../src/clock.js";
-import { NO_MEMORY } from "../../src/store/changes.js";
+import { noIdentity } from "../../src/domain/identity.js";
 import { ManualClock } from "../support/clock.js";
 import { storeHere } from "../support/store-here.js";
 import { Book, inFolder, openStore, recordsIn } from "./book.js";
@@ -57,7 +57,7 @@ describe("the store", () => {
   it("keeps the address that a name is bound to, also when it could not read it at the start", () =>
     inFolder(async (folder) => {
       const clock = new ManualClock();
-      const bound = (address: string) => ({ ...NO_MEMORY, bound: { name: "kingsmith", address } });
+      const bound = (address: string) => ({ ...noIdentity, bound: { name: "kingsmith", address } });
       const first = await openStore(folder, clock);
       first.keep("office", bound("57:4c:4e:00:11:01"));
       await first.close();

@@ -8,7 +8,7 @@ import type { PadSettings, SafetySettings } from "../../src/domain/pad.js";
 import type { Stats } from "../../src/domain/stats.js";
 import { kmh, seconds } from "../../src/domain/units.js";
 import type { Logger } from "../../src/log/log.js";
-import { type Identity, noIdentity } from "../../src/pad/link/identity.js";
+import { type Identity, noIdentity } from "../../src/domain/identity.js";
 import type { PadEvent } from "../../src/pad/session/session-journal.js";
 import { Pad } from "../../src/pad/pad.js";
 import { FTMS } from "../../src/protocol/ftms/gatt.js";

@@ -4,7 +4,7 @@ import type { Capabilities } from "../../domain/pad.js";
 import { quiet } from "../../../test/support/pad-rig.js";
 import { DiscoveringHomeAssistant } from "../../../test/support/home-assistant-discovery.js";
 import { modelFor } from "../../protocol/models.js";
-import { noIdentity } from "../../pad/link/identity.js";
+import { noIdentity } from "../../domain/identity.js";
 import type { OutMessage } from "../client/broker.js";
 import { bridgeDiscovery, padDiscovery } from "./discovery.js";
 import { Announcer } from "./announcer.js";

@@ -4,7 +4,8 @@ import { canControl } from "../../domain/capabilities.js";
 import { speedFromKmh } from "../../domain/units.js";
 import { modelFor } from "../../protocol/models.js";
 import { decodeIdentity } from "../../store/validators.js";
-import { type Identity, IdentityTracker, noIdentity } from "./identity.js";
+import { type Identity, noIdentity } from "../../domain/identity.js";
+import { IdentityTracker } from "./identity.js";
 
 const known = (from: Identity = noIdentity, settings = SETTINGS, log = quiet) => {
   let kept = from;

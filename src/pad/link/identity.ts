@@ -1,24 +1,12 @@
 import type { Address } from "../../ble/radio.js";
 import { capabilitiesOf, hasNoSpeed } from "../../domain/capabilities.js";
-import type { Capabilities, PadPreferences, PadSettings, ProtocolName } from "../../domain/pad.js";
+import type { Identity } from "../../domain/identity.js";
+import type { Capabilities, PadPreferences, PadSettings } from "../../domain/pad.js";
 import { kmh } from "../../domain/units.js";
 import type { Logger } from "../../log/log.js";
 import type { Model } from "../../protocol/protocol.js";
 import type { Access } from "../../protocol/session.js";
 import type { Machine } from "../control/context.js";
-
-/** The stored data of the machine behind a pad id; kept across restarts, so that Home Assistant's entities stay. */
-export interface Identity {
-  /** The address that its advertised name was bound to (safety rule 11), with that name; null: not bound. */
-  readonly bound: { readonly name: string; readonly address: Address } | null;
-  readonly protocol: ProtocolName | null;
-  readonly model: string | null;
-  readonly capabilities: Capabilities | null;
-  /** The pad's last report of its preferences, if any: the config may have changed since. */
-  readonly reported?: PadPreferences;
-}
-
-export const noIdentity: Identity = { bound: null, protocol: null, model: null, capabilities: null };
 
 /** The store of identities. `keep` never throws: while the store cannot be written, only history is not saved. */
 export interface IdentityStore {

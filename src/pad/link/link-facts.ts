@@ -1,7 +1,7 @@
 import type { PadStatus } from "../../domain/pad.js";
 import type { Logger } from "../../log/log.js";
 import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
-import type { Identity } from "./identity.js";
+import type { Identity } from "../../domain/identity.js";
 import type { Phase } from "../../domain/state.js";
 
 /** A machine's own state, besides its measurements. */
