@@ -6,7 +6,8 @@ import { speedFromKmh, type Speed } from "./units.js";
 const { defaults } = modelFor("ftms", null);
 const NO_LIMITS = { minSpeed: null, maxSpeed: null };
 /** 2AD4 `61 00 84 02 10 00`: 0.6 to 4 mph in steps of 0.1 mph. */
-const MILES = { minSpeed: 97 as Speed, maxSpeed: 644 as Speed, step: 16 as Speed, imperial: false };
+const FROM_ZERO = { maxSpeed: 644 as Speed, step: 16 as Speed, imperial: false };
+const MILES = { ...FROM_ZERO, minSpeed: 97 as Speed };
 
 describe("the speeds that may be written", () => {
   it.each([
@@ -29,8 +30,7 @@ describe("the speeds that may be written", () => {
   });
 
   it("are counted from 0 where the machine's minimum is 0: its first steps are slower than a walk", () => {
-    const { minSpeed: _, ...fromZero } = MILES;
-    const capabilities = capabilitiesOf(defaults, fromZero, NO_LIMITS);
+    const capabilities = capabilitiesOf(defaults, FROM_ZERO, NO_LIMITS);
     expect(capabilities).toMatchObject({ minSpeed: 112, maxSpeed: 644 });
     expect([112, 300, 644].map((speed) => toStep(speed as Speed, capabilities))).toEqual([112, 304, 640]);
   });
