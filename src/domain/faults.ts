@@ -110,11 +110,6 @@ const FORMS: Readonly<Record<string, Form>> = {
   disconnect_after: delay((faults, disconnectAfter) => ({ ...faults, disconnectAfter })),
 };
 
-/** Every fault's name and its allowed values, for documentation and messages. */
-export const FAULT_FORMS: ReadonlyMap<string, string> = new Map(
-  Object.entries(FORMS).map(([key, form]) => [key, form.allowed]),
-);
-
 /** The number that a value stands for; null: not allowed. */
 const amount = (form: Form, value: unknown): number | null => {
   if (value === true) return form.always;
@@ -125,7 +120,7 @@ const isNoFault = (value: unknown): boolean => value === null || value === false
 
 /**
  * Faults as written in `simulator.pads[].faults` or sent to `bridge/request/simulate`: an object with some of the keys
- * of FAULT_FORMS. It replaces all faults: keys that are absent are off. Never throws.
+ * of FORMS. It replaces all faults: keys that are absent are off. Never throws.
  */
 export const parseFaults = (
   value: unknown,

@@ -101,7 +101,6 @@ export interface Hci extends EventEmitter {
   _state: string | null;
   init(): void;
   reset(): void;
-  pollIsDevUp(): void;
   onSocketData(packet: Buffer): void;
   flushAcl(): Promise<void>;
   writeAclDataPkt(handle: number, channel: number, bytes: Buffer): Promise<void>;
