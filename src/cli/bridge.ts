@@ -9,17 +9,18 @@ import { secretsOf } from "../config/credentials.js";
 import { BridgeError } from "../domain/errors.js";
 import { EXIT, type ExitCode, shutDown } from "../process/lifecycle.js";
 import { isJournal } from "../log/journal.js";
+import { unblockedOutput } from "../log/file-output.js";
 import { createLogger, type Logger } from "../log/log.js";
 import { statusLine } from "../app/status-line.js";
 import { storeInThread } from "../store/store-thread.js";
 import { readVersion } from "../version.js";
 import { connectBroker } from "../mqtt/client/mqttjs.js";
-import { endWithoutThreads } from "../process/end-without-threads.js";
+import { endWithoutThreads, keepsExitCode, poolIsBusy } from "../process/end-without-threads.js";
 import { startWatchdog } from "../process/watchdog.js";
 
 /** Milliseconds for the last lines of the log. */
 const FLUSH_MS = 200;
-/** How often the end looks whether the disk has answered. */
+/** How often the end looks whether the disk, or the name server, has answered. */
 const DISK_LOOK_MS = 50;
 /** Between two drawings of the line below the log: people cannot read numbers faster. */
 const DRAW_MS = 500;
@@ -41,7 +42,7 @@ export const runBridge = async (
   const { log, flush, show } = createLogger({
     ...config.log,
     secrets: secretsOf(config),
-    stream: process.stdout,
+    stream: unblockedOutput(process.stdout),
     isTty: process.stdout.isTTY,
     journal: isJournal(invocation.env["JOURNAL_STREAM"], process.stdout.fd),
     clock,
@@ -74,16 +75,22 @@ export const runBridge = async (
   stopWatching();
   endDrawing?.();
   // A slow disk gets the rest of the time: only a disk that hangs costs the exit code.
-  while (app.diskIsBusy && !app.diskHangs && clock.now() < until && !ending.hurry.aborted)
-    await sleep(clock, DISK_LOOK_MS);
+  const isWorthWaiting = (): boolean => (app.diskIsBusy ? !app.diskHangs : poolIsBusy() && !keepsExitCode());
+  while (isWorthWaiting() && clock.now() < until && !ending.hurry.aborted) await sleep(clock, DISK_LOOK_MS);
   if (app.diskIsBusy)
     log.warn(
       {},
       "The disk of the store still does not answer. The process ends without it; unsaved history is lost.",
     );
+  else if (poolIsBusy())
+    log.warn(
+      {},
+      "A name server, or the disk of the log, still does not answer. The process ends without it.",
+    );
   await within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined);
   const exitCode = start.refusal ? EXIT.config : code;
-  if (app.diskIsBusy) endWithoutThreads(exitCode);
+  // Such as the lookup of the broker's name.
+  if (app.diskIsBusy || poolIsBusy()) endWithoutThreads(exitCode);
   return exitCode;
 };
 

@@ -1,26 +1,12 @@
-import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it, type TestContext, vi } from "vitest";
-import type { LogLine } from "../support/program.js";
-import { parsed } from "./pad-on-broker.js";
+import type { LogLine, ProgramOptions } from "../support/program.js";
+import { parsed, START_MS } from "./pad-on-broker.js";
+import { preloaded } from "./preloaded.js";
 import { missing, newFolder, scene, type Scene, started, stopFrames, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 4 });
-
-const SOURCE = fileURLToPath(new URL("./fixtures/hanging-disk.c", import.meta.url));
-
-/** A library that keeps writes to a disk waiting; null where it cannot be built. */
-const library = async (ctx: TestContext): Promise<string | null> => {
-  const path = join(await newFolder(ctx), "hang.so");
-  try {
-    execFileSync("gcc", ["-shared", "-fPIC", "-o", path, SOURCE, "-ldl"], { stdio: "pipe" });
-    return path;
-  } catch {
-    return null;
-  }
-};
 
 interface Disk {
   readonly hang: () => void;
@@ -28,14 +14,17 @@ interface Disk {
 }
 
 /** A walk under way, and a disk that can be made to hang: `file` is part of the names that it concerns. */
-const walkOnDisk = async (ctx: TestContext, file: string): Promise<Scene & Disk> => {
-  const preload = await library(ctx);
-  if (preload === null) ctx.skip("no gcc here");
+const walkOnDisk = async (
+  ctx: TestContext,
+  file: string,
+  wrap?: ProgramOptions["wrap"],
+): Promise<Scene & Disk> => {
+  const preload = await preloaded(ctx, "hanging-disk.c");
   const flag = join(await newFolder(ctx), "hangs");
   ctx.onTestFinished(() => rmSync(flag, { force: true }));
   const made = await scene(ctx, {
     config: { session: { min_duration: 1 }, log: { level: "debug" } },
-    program: { env: { LD_PRELOAD: preload, HANG_WHILE: flag, HANG_NAME: file } },
+    program: { env: { LD_PRELOAD: preload, HANG_WHILE: flag, HANG_NAME: file }, ...(wrap && { wrap }) },
   });
   await made.pad.walk();
   return { ...made, hang: () => writeFileSync(flag, ""), heal: () => rmSync(flag) };
@@ -66,6 +55,30 @@ describe.skipIf(missing || process.platform !== "linux")(`a disk that hangs${unl
       expect(stopFrames(program)).toBeGreaterThan(frames);
       expect(program.count("Belt not confirmed stopped")).toBe(0);
       expect(program.count("The process ends without it")).toBe(1);
+    },
+  );
+
+  it.concurrent(
+    "under the log: OFF stops the belt, the main loop turns, and the end is in time",
+    async (ctx) => {
+      const { hang, heal, program, pad, folder, probe } = await walkOnDisk(ctx, "bridge.log", (command) => [
+        "sh",
+        "-c",
+        'exec "$0" "$@" > bridge.log',
+        ...command,
+      ]);
+      const log = (): string => readFileSync(join(folder, "bridge.log"), "utf8");
+      hang();
+      expect(await pad.ask({ belt: "OFF" })).toMatchObject({ status: "ok" });
+      await pad.walk();
+      heal();
+      await vi.waitUntil(() => log().includes("Belt at rest"), { timeout: START_MS });
+      hang();
+      const from = probe.mark();
+      program.signal("SIGTERM");
+      await pad.until(({ belt, stop_confirmed }) => belt !== "running" && stop_confirmed, START_MS, from);
+      const { code, signal } = await program.exit(30_000);
+      expect([0, "SIGKILL"]).toContain(signal ?? code);
     },
   );
 
