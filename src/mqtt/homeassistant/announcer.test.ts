@@ -5,6 +5,7 @@ import { quiet } from "../../../test/support/pad-rig.js";
 import { DiscoveringHomeAssistant } from "../../../test/support/home-assistant-discovery.js";
 import { modelFor } from "../../protocol/models.js";
 import { noIdentity } from "../../domain/identity.js";
+import type { Logger } from "../../log/log.js";
 import type { OutMessage } from "../client/broker.js";
 import { bridgeDiscovery, padDiscovery } from "./discovery.js";
 import { Announcer } from "./announcer.js";
@@ -16,12 +17,14 @@ const rig = (enabled = true) => {
   const clock = new ManualClock();
   const sent: OutMessage[] = [];
   const removed: string[] = [];
+  const warned: unknown[] = [];
+  const log: Logger = { ...quiet, warn: (facts) => void warned.push((facts as { topic: unknown }).topic) };
   const world = { name: "Office", births: 0, capabilities: null as Capabilities | null };
   const home = new Announcer({
     base: "b",
     enabled,
     clock,
-    log: quiet,
+    log,
     random: () => 0.5,
     configs: () => [
       bridgeDiscovery(CONTEXT),
@@ -39,7 +42,7 @@ const rig = (enabled = true) => {
   });
   const topicsSent = (): string[] =>
     sent.splice(0).map(({ topic, payload }) => `${topic}${payload === "" ? " cleared" : ""}`);
-  return { clock, home, world, sent, say, topicsSent, removed };
+  return { clock, home, world, sent, say, topicsSent, removed, warned };
 };
 const BRIDGE = "ha/device/b_bridge/config";
 const OFFICE = "ha/device/b_office/config";
@@ -50,6 +53,28 @@ describe("Home Assistant", () => {
     home.announce();
     expect(sent.every(({ retain, qos }) => retain && qos === 1)).toBe(true);
     expect(topicsSent()).toEqual([BRIDGE, OFFICE]);
+  });
+
+  it("that does not get a config, since the broker drops it without a word, is reported once", async () => {
+    const { home, clock, say, warned } = rig();
+    for (const time of [1, 2]) {
+      home.announce();
+      for (const seconds of [9, 2, 8]) {
+        // The broker delivers what is small.
+        home.seen(say(BRIDGE, "{}"));
+        await clock.advance(seconds * 1_000);
+        if (time === 1) expect(warned).toEqual([]);
+      }
+      await clock.advance(2_000);
+      expect(warned).toEqual([OFFICE]);
+    }
+  });
+
+  it("whose configs the bridge may not read is not suspected", async () => {
+    const { home, clock, warned } = rig();
+    home.announce();
+    await clock.advance(60_000);
+    expect(warned).toEqual([]);
   });
 
   it("gets only changed configs again, collected for a second", async () => {

@@ -2,6 +2,7 @@ import type { Clock } from "../../clock.js";
 import type { Logger } from "../../log/log.js";
 import type { InMessage, OutMessage } from "../client/broker.js";
 import { type DiscoveryMessage, staleDiscovery } from "./discovery.js";
+import { Echoes } from "./echoes.js";
 
 /** A config that another client cleared is published again once, this long after the last clearing (docs/topics.md). */
 const RESTORE_MS = 2_000;
@@ -51,6 +52,7 @@ export class Announcer {
   readonly #removed = new Set<string>();
   /** Topics to publish once more unchanged. */
   readonly #unrepeated = new Set<string>();
+  readonly #echoes: Echoes;
   #cancelRestore: () => void = () => undefined;
   #cancelRepeat: () => void = () => undefined;
   #cancelGather: (() => void) | null = null;
@@ -58,6 +60,7 @@ export class Announcer {
 
   constructor(deps: AnnouncerDeps) {
     this.#deps = deps;
+    this.#echoes = new Echoes(deps.log);
   }
 
   /**
@@ -99,6 +102,7 @@ export class Announcer {
   seen(message: InMessage): void {
     if (message.payload.length === 0) this.#wasCleared(message.topic);
     else if (message.retain) this.#removeStale(message.topic, new TextDecoder().decode(message.payload));
+    else this.#echoes.came(message.topic);
   }
 
   /** A message on Home Assistant's status topic. */
@@ -187,9 +191,11 @@ export class Announcer {
       if (payload !== undefined) this.#publish(topic, payload);
     }
     this.#unrepeated.clear();
+    this.#cancelRepeat = this.#deps.clock.after(REPEAT_MS, () => this.#echoes.report());
   }
 
   #publish(topic: string, payload: string, mustBeSeen = false): void {
+    this.#echoes.sent(topic, payload);
     this.#deps.publish({
       topic,
       payload,
