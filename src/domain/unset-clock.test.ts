@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { PadStatus } from "./pad.js";
+import { statusAt } from "../../test/support/pad-state.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkSettings, type WalkStep } from "./session.js";
 import { localDays, noTally, updateTotals, type TotalsState } from "./totals.js";
-import { metres, seconds, speedFromKmh } from "./units.js";
+import { seconds } from "./units.js";
 import { clockSetBy, keepUndated, redate } from "./unset-clock.js";
 
 const settings: WalkSettings = {
@@ -13,15 +13,6 @@ const settings: WalkSettings = {
 const NOW = Date.parse("2026-11-27T20:00:00Z");
 const HOUR = 3_600_000;
 const day = localDays("Europe/Berlin");
-
-const status = (count: number, kmh = 3.6): PadStatus => ({
-  activity: kmh > 0 ? "running" : "resting",
-  code: 0,
-  speed: speedFromKmh(kmh),
-  elapsed: seconds(count),
-  distance: metres(count),
-  steps: 2 * count,
-});
 
 /** A machine that was switched on 100 s before 1970-01-01T00:01:40Z, as its own clock has it. */
 class Run {
@@ -41,7 +32,7 @@ class Run {
       this.second += 1;
       this.#take(
         keepUndated(
-          walk(this.walk, { type: "status", status: status(this.second), ...this.moment }, settings),
+          walk(this.walk, { type: "status", status: statusAt(this.second), ...this.moment }, settings),
         ),
       );
     }

@@ -12,6 +12,7 @@ import type { Driver } from "../../src/store/sqlite.js";
 import { Store, type StoreDeps } from "../../src/store/store.js";
 import type { Clock } from "../../src/clock.js";
 import type { ManualClock } from "../support/clock.js";
+import { statusAt } from "../support/pad-state.js";
 import { storeHere } from "../support/store-here.js";
 
 export const SETTINGS: WalkSettings = {
@@ -20,6 +21,9 @@ export const SETTINGS: WalkSettings = {
   body: { weight: 75, age: null, height: null, sex: null },
 };
 const ZONE = "Europe/Berlin";
+
+/** The filter of every session. */
+export const ALL = { pad: null, since: null, limit: null };
 
 /** A folder that is gone after `run`. */
 export const inFolder = async (run: (folder: string) => Promise<void>): Promise<void> => {
@@ -157,3 +161,11 @@ export class Book {
     return this.events.flatMap(({ type }) => (type === "delta" ? [] : [type.slice(8)]));
   }
 }
+
+/** A status a second; the clock ends a second after the last. */
+export const walkFor = async (book: Book, clock: ManualClock, from: number, to: number): Promise<void> => {
+  for (let second = from; second < to; second += 1) {
+    book.status(statusAt(second));
+    await clock.advance(1000);
+  }
+};

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Totals } from "../../src/domain/stats.js";
-import { inFolder } from "./book.js";
+import { ALL, inFolder } from "./book.js";
 import { Home, type HomeModel, HOME_MODELS, STEPLESS } from "./home.js";
 
-const ALL = { pad: null, since: null, limit: null };
 /** How often each bridge is killed. All of it: `KILLS=100 npx vitest run test/store/home.test.ts`. */
 const KILLS = Number(process.env["KILLS"] ?? 8);
 const upTo = (most: number): number => Math.random() * most;

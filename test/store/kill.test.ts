@@ -8,11 +8,10 @@ import { expect, it } from "vitest";
 import type { Totals } from "../../src/domain/stats.js";
 import { loadDriver, openForReading } from "../../src/store/sqlite.js";
 import { readSessions, readTally } from "../../src/store/read.js";
-import { inFolder } from "./book.js";
+import { ALL, inFolder } from "./book.js";
 import { HOME_MODELS, type HomeModel, STEPLESS, type Truth } from "./home.js";
 
 const CHILD = fileURLToPath(new URL("./walking-child.ts", import.meta.url));
-const ALL = { pad: null, since: null, limit: null };
 /** All of it, some ten minutes: `KILLS=100 npx vitest run test/store/kill.test.ts`. */
 const KILLS = Number(process.env["KILLS"] ?? 3);
 const MODELS: readonly HomeModel[] = KILLS < 100 ? ["p1", "z1"] : HOME_MODELS;

@@ -1,25 +1,14 @@
 import Database from "better-sqlite3";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { PadStatus } from "../../src/domain/pad.js";
-import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { sleep } from "../../src/clock.js";
 import { ManualClock } from "../support/clock.js";
+import { statusAt } from "../support/pad-state.js";
 import { storeHere } from "../support/store-here.js";
-import { Book, inFolder, listeningLog, openStore, recordsIn } from "./book.js";
+import { ALL, Book, inFolder, listeningLog, openStore, recordsIn } from "./book.js";
 
-const ALL = { pad: null, since: null, limit: null };
 const DAY_MS = 86_400_000;
 const FIRST = Date.UTC(2026, 10, 1, 10);
-
-const walking = (elapsed: number): PadStatus => ({
-  activity: "running",
-  code: 1,
-  speed: speedFromKmh(3.6),
-  elapsed: seconds(elapsed),
-  distance: metres(elapsed),
-  steps: 2 * elapsed,
-});
 
 /** Forty minutes of walking on each of some days. */
 const walkDaily = async (folder: string, days: number): Promise<void> => {
@@ -28,7 +17,7 @@ const walkDaily = async (folder: string, days: number): Promise<void> => {
     const store = await openStore(folder, clock);
     const book = new Book(store, clock);
     for (let second = 1; second <= 2500; second += 1) {
-      book.status(walking(second));
+      book.status(statusAt(second));
       await clock.advance(1000);
     }
     book.end();
@@ -82,7 +71,7 @@ it("a walk under way outlives any retention", () =>
     const store = await openStore(folder, clock, { retentionDays: 1 });
     const book = new Book(store, clock);
     for (let second = 1; second <= 60; second += 1) {
-      book.status(walking(second));
+      book.status(statusAt(second));
       await clock.advance(1000);
     }
     clock.jumpWall(10 * DAY_MS);
@@ -100,7 +89,7 @@ const keepWalk = async (folder: string): Promise<ManualClock> => {
   const store = await openStore(folder, clock, { retentionDays: 30 });
   const book = new Book(store, clock);
   for (let second = 1; second <= 60; second += 1) {
-    book.status(walking(second));
+    book.status(statusAt(second));
     await clock.advance(1000);
   }
   book.end();

@@ -5,20 +5,16 @@ import { describe, expect, it } from "vitest";
 import { restoreWalk, type SavedWalk } from "../../src/domain/session-store.js";
 import type { PadStatus } from "../../src/domain/pad.js";
 import { noWalk, walk, type WalkInput } from "../../src/domain/session.js";
-import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
+import { metres, seconds } from "../../src/domain/units.js";
 import { detect, noSteps } from "../../src/domain/step-monitor.js";
 import { noIdentity } from "../../src/domain/identity.js";
 import { decodeIdentity, decodeWalk, encodeWalk } from "../../src/store/validators.js";
 import { ManualClock } from "../support/clock.js";
+import { statusAt } from "../support/pad-state.js";
 import { Book, inFolder, openStore, SETTINGS, recordsIn } from "./book.js";
 
 const status = (second: number, kmh: number, count: number): PadStatus => ({
-  activity: kmh > 0 ? "running" : "resting",
-  code: 0,
-  speed: speedFromKmh(kmh),
-  elapsed: seconds(count),
-  distance: metres(count),
-  steps: 2 * count,
+  ...statusAt(count, kmh),
   energy: Math.floor(second / 20),
 });
 

@@ -14,10 +14,10 @@ import { Decoder, Stream } from "@garmin/fitsdk";
 import { describe, expect, it } from "vitest";
 import { cli } from "../../src/cli/cli.js";
 import type { PadStatus } from "../../src/domain/pad.js";
-import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { requestedSessions, sessionObject } from "../../src/app/session-list.js";
 import { Ending } from "../../src/process/lifecycle.js";
 import { ManualClock } from "../support/clock.js";
+import { statusAt } from "../support/pad-state.js";
 import { Book, inFolder, openStore } from "./book.js";
 import { checkTcx, parseXml, textOf } from "./tcx-check.js";
 
@@ -42,12 +42,7 @@ const run = async (folder: string, ...flags: readonly string[]) => {
 };
 
 const status = (second: number, heartRate: number | null): PadStatus => ({
-  activity: "running",
-  code: 1,
-  speed: speedFromKmh(3.6),
-  elapsed: seconds(second),
-  distance: metres(second),
-  steps: 2 * second,
+  ...statusAt(second),
   ...(heartRate === null ? {} : { heartRate }),
 });
 

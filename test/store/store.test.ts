@@ -2,34 +2,16 @@ import Database from "better-sqlite3";
 import { chmodSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Activity, PadStatus } from "../../src/domain/pad.js";
+import type { PadStatus } from "../../src/domain/pad.js";
 import { NO_TOTALS, today } from "../../src/domain/totals.js";
-import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { sleep } from "../../src/clock.js";
 import { noIdentity } from "../../src/domain/identity.js";
 import { ManualClock } from "../support/clock.js";
+import { statusAt } from "../support/pad-state.js";
 import { storeHere } from "../support/store-here.js";
-import { Book, inFolder, openStore, recordsIn } from "./book.js";
+import { ALL, Book, inFolder, openStore, recordsIn, walkFor } from "./book.js";
 
-const ALL = { pad: null, since: null, limit: null };
-const status = (activity: Activity, kmh: number, elapsed: number): PadStatus => ({
-  activity,
-  code: 0,
-  speed: speedFromKmh(kmh),
-  elapsed: seconds(elapsed),
-  distance: metres(elapsed),
-  steps: 2 * elapsed,
-});
-const walking = (elapsed: number): PadStatus => status("running", 3.6, elapsed);
-const resting = (elapsed: number): PadStatus => status("resting", 0, elapsed);
-
-/** A status a second; the clock ends a second after the last. */
-const walkFor = async (book: Book, clock: ManualClock, from: number, to: number): Promise<void> => {
-  for (let second = from; second < to; second += 1) {
-    book.status(walking(second));
-    await clock.advance(1000);
-  }
-};
+const resting = (count: number): PadStatus => statusAt(count, 0);
 
 const modes = (folder: string): Record<string, string> =>
   Object.fromEntries(
@@ -161,7 +143,7 @@ describe("the store", () => {
       let writes = 0;
       // Four statuses a second, as an FTMS machine may tell.
       for (let i = 1; i <= 400; i += 1) {
-        book.status(walking(Math.floor(i / 4)));
+        book.status(statusAt(Math.floor(i / 4)));
         expect(version()).toBe(seen);
         await clock.advance(250);
         if (version() !== seen) writes += 1;

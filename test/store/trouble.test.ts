@@ -16,29 +16,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { PadStatus } from "../../src/domain/pad.js";
-import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { StoreError } from "../../src/store/store-state.js";
 import { ManualClock } from "../support/clock.js";
-import { Book, inFolder, listeningLog, openStore, recordsIn } from "./book.js";
+import { ALL, Book, inFolder, listeningLog, openStore, recordsIn, walkFor } from "./book.js";
 
-const ALL = { pad: null, since: null, limit: null };
 const FILE = "bridge.db";
-const walking = (elapsed: number): PadStatus => ({
-  activity: "running",
-  code: 1,
-  speed: speedFromKmh(3.6),
-  elapsed: seconds(elapsed),
-  distance: metres(elapsed),
-  steps: 2 * elapsed,
-});
-
-const walkFor = async (book: Book, clock: ManualClock, from: number, to: number): Promise<void> => {
-  for (let second = from; second < to; second += 1) {
-    book.status(walking(second));
-    await clock.advance(1000);
-  }
-};
 
 /** A store with a walk of a minute, or of `length` seconds, in it. */
 const fill = async (folder: string, length = 60): Promise<void> => {

@@ -1,26 +1,14 @@
 import Database from "better-sqlite3";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { PadStatus } from "../../src/domain/pad.js";
 import { today } from "../../src/domain/totals.js";
-import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import type { Store } from "../../src/store/store.js";
 import { ManualClock } from "../support/clock.js";
-import { Book, inFolder, openStore } from "./book.js";
+import { ALL, Book, inFolder, openStore, walkFor } from "./book.js";
 import { Life } from "./life.js";
 
-const ALL = { pad: null, since: null, limit: null };
 const NOW = Date.parse("2026-11-27T20:00:00Z");
 const TODAY = "2026-11-27";
-
-const walking = (count: number): PadStatus => ({
-  activity: "running",
-  code: 0,
-  speed: speedFromKmh(3.6),
-  elapsed: seconds(count),
-  distance: metres(count),
-  steps: 2 * count,
-});
 
 const machineAt = (wall: number): ManualClock => {
   const clock = new ManualClock(wall);
@@ -32,13 +20,6 @@ const machineAt = (wall: number): ManualClock => {
 const pi = (): ManualClock => machineAt(30_000);
 
 const setClock = (clock: ManualClock): void => clock.jumpWall(NOW - clock.wall());
-
-const walkFor = async (book: Book, clock: ManualClock, from: number, to: number): Promise<void> => {
-  for (let second = from; second < to; second += 1) {
-    book.status(walking(second));
-    await clock.advance(1000);
-  }
-};
 
 /** What is in the file. */
 const written = (folder: string): { days: unknown; sessions: unknown } => {
