@@ -3,6 +3,7 @@ import { systemClock } from "../../src/clock.js";
 import type { Logger } from "../../src/log/log.js";
 import type { Broker, BrokerDeps, BrokerOptions, InMessage } from "../../src/mqtt/client/broker.js";
 import { connectBroker } from "../../src/mqtt/client/mqttjs.js";
+import { Waiters } from "../support/waiters.js";
 
 interface Line {
   readonly level: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
@@ -18,7 +19,7 @@ export class Journal {
   /** What the broker refused to be subscribed to, each time that was said. */
   readonly refused: (readonly string[])[] = [];
   ready = 0;
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Waiters();
 
   readonly log: Logger = {
     trace: (fields, message) => this.#line("trace", fields, message),
@@ -36,28 +37,20 @@ export class Journal {
 
   note(change: () => void): void {
     change();
-    for (const look of [...this.#waiters]) look();
+    this.#waiters.changed();
   }
 
   /** Resolves when the condition holds, looking again whenever something is written down; rejects after `ms`. */
   until(condition: (journal: Journal) => boolean, ms = 10_000): Promise<void> {
-    if (condition(this)) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (!condition(this)) return;
-        clearTimeout(timer);
-        this.#waiters.delete(look);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#waiters.delete(look);
-        const text = this.lines.map(
-          ({ level, fields, message }) => `${level} ${message} ${JSON.stringify(fields)}`,
-        );
-        reject(new Error(`not within ${ms} ms: ${condition.toString()}\n${text.join("\n")}`));
-      }, ms);
-      this.#waiters.add(look);
-    });
+    const lines = (): string =>
+      this.lines
+        .map(({ level, fields, message }) => `${level} ${message} ${JSON.stringify(fields)}`)
+        .join("\n");
+    return this.#waiters.until(
+      () => condition(this),
+      ms,
+      () => `${condition.toString()}\n${lines()}`,
+    );
   }
 
   #line(level: Line["level"], fields: object, message: string): void {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { Waiters } from "../support/waiters.js";
 
 interface RawPacket {
   /** Upper half of the first byte: 1 CONNECT, 3 PUBLISH, 8 SUBSCRIBE, 12 PINGREQ, 14 DISCONNECT. */
@@ -63,7 +64,7 @@ export class RawBroker {
   readonly sockets = new Set<Socket>();
   connections = 0;
   readonly #server: Server;
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Waiters();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -84,30 +85,17 @@ export class RawBroker {
   }
 
   until(condition: (broker: RawBroker) => boolean, ms = 10_000): Promise<void> {
-    if (condition(this)) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (!condition(this)) return;
-        clearTimeout(timer);
-        this.#waiters.delete(look);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#waiters.delete(look);
-        reject(new Error(`not within ${ms} ms: ${condition.toString()}; packets: ${this.packets.length}`));
-      }, ms);
-      this.#waiters.add(look);
-    });
+    return this.#waiters.until(
+      () => condition(this),
+      ms,
+      () => `${condition.toString()}; packets: ${this.packets.length}`,
+    );
   }
 
   async close(): Promise<void> {
     this.#server.close();
     for (const socket of this.sockets) socket.destroy();
     await once(this.#server, "close");
-  }
-
-  #changed(): void {
-    for (const look of [...this.#waiters]) look();
   }
 
   #serve(socket: Socket, behave: Behave): void {
@@ -117,7 +105,7 @@ export class RawBroker {
     socket.on("error", () => undefined);
     socket.on("close", () => {
       this.sockets.delete(socket);
-      this.#changed();
+      this.#waiters.changed();
     });
     socket.on("data", (chunk: Buffer) => {
       const { packets, taken } = split(Buffer.concat([rest, chunk]));
@@ -126,9 +114,9 @@ export class RawBroker {
         this.packets.push(packet);
         behave(packet, socket, connection);
       }
-      this.#changed();
+      this.#waiters.changed();
     });
-    this.#changed();
+    this.#waiters.changed();
   }
 }
 

@@ -1,23 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { SimulatedModel } from "../../src/domain/faults.js";
-import {
-  ADDRESS,
-  codes,
-  FTMS_MODELS,
-  OTHER_MODELS,
-  TEXT_MODELS,
-  link,
-  OFF,
-  ON,
-  padRig,
-  speed,
-} from "../support/pad-rig.js";
+import { ALL_MODELS, ADDRESS, codes, link, OFF, ON, padRig, speed } from "../support/pad-rig.js";
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS];
 /** An FTMS link takes its steps 100 ms apart (wire-facts b.7.2), and speaks when it likes: once a second. */
 const patience = (model: SimulatedModel): number => (model === "c2" ? 0 : 1_000);
 
-describe.each(ALL)("a link to a %s", (model) => {
+describe.each(ALL_MODELS)("a link to a %s", (model) => {
   it("is reported while the belt moves without a link, and when the link is back", async () => {
     const rig = padRig({ model });
     await rig.walking(3);
@@ -190,7 +178,7 @@ it("a link without a valid status for 5 s makes the belt unknown and is connecte
   expect(await rig.close()).toBe(0);
 });
 
-describe.each(ALL)("the user's switch for the link to a %s", (model) => {
+describe.each(ALL_MODELS)("the user's switch for the link to a %s", (model) => {
   it("lets the phone have the pad, and takes it back", async () => {
     const rig = padRig({ model });
     await rig.online();

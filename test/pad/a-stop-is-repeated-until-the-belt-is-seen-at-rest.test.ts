@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SIMULATED_MODELS, type SimulatedModel } from "../../src/domain/faults.js";
 import { speedFromKmh } from "../../src/domain/units.js";
 import {
+  ALL_MODELS,
   codes,
   FTMS_MODELS,
   OTHER_MODELS,
@@ -24,8 +25,6 @@ const stopsOf = (rig: Rig, since: number): number[] =>
     .filter(({ op }) => isHalt(op))
     .map(({ at }) => at - since);
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS];
-
 /**
  * An FTMS machine may want a preamble before it, or to be asked for permission: an answer on the way each. To a text pad
  * it is the end of a line that is cut off and two pieces, 60 ms apart.
@@ -47,7 +46,7 @@ const startFollows = (model: SimulatedModel): number => (isText(model) ? 15_000 
 /** Notifications of 20 bytes in an answer: without one of them it is lost. */
 const piecesOf = (model: SimulatedModel): number => (model === "ks-c2" ? 9 : model === "x21" ? 13 : 1);
 
-describe.each(ALL)("a stop (safety rule 1) of a %s", (model) => {
+describe.each(ALL_MODELS)("a stop (safety rule 1) of a %s", (model) => {
   it.each([OFF, STOP, verb("pause"), speed(0), verb("toggle")])(
     "is $key $value, and ok once the belt is at rest",
     async (command) => {
@@ -170,7 +169,7 @@ it.each<{ model: SimulatedModel; drop: number }>(
   },
 );
 
-describe.each(ALL)("a %s that creeps instead of coming to rest (wire-facts a.9, KS-F0)", (model) => {
+describe.each(ALL_MODELS)("a %s that creeps instead of coming to rest (wire-facts a.9, KS-F0)", (model) => {
   it("has an overdue stop: unconfirmed, reported, repeated every 5 s, and confirmed when it finally rests", async () => {
     const rig = padRig({ model });
     await rig.walking(3);

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { SimulatedModel } from "../../src/domain/faults.js";
 import {
+  ALL_MODELS,
   ADDRESS,
   codes,
-  FTMS_MODELS,
-  OTHER_MODELS,
   PITPAT_MODELS,
   isProcedure,
   isText,
@@ -13,7 +12,6 @@ import {
   padRig,
   type Rig,
   STOP,
-  TEXT_MODELS,
   verb,
 } from "../support/pad-rig.js";
 
@@ -37,7 +35,6 @@ const back = async (rig: Rig): Promise<{ readonly before: string[]; readonly aft
   };
 };
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS];
 /** OFF is a pause to a machine that knows one, as long as there is time. */
 const offOf = (model: SimulatedModel): string => (model === "c2" || isText(model) ? "stop" : "pause");
 const restOf = (model: SimulatedModel): string =>
@@ -60,7 +57,7 @@ const firstOf = (model: SimulatedModel, before: readonly string[]): string | und
 const stoppedOf = (model: SimulatedModel): string =>
   PITPAT_MODELS.some((each) => each === model) ? "paused" : "idle";
 
-describe.each(ALL)("a stop requested while the link to a %s is down (safety rule 2)", (model) => {
+describe.each(ALL_MODELS)("a stop requested while the link to a %s is down (safety rule 2)", (model) => {
   it("within 60 s is the first write of the reconnect, moving or not", async () => {
     const rig = padRig({ model });
     await rig.walking(3);
@@ -164,7 +161,7 @@ describe.each(ALL)("a stop requested while the link to a %s is down (safety rule
   });
 });
 
-it.each(ALL)(
+it.each(ALL_MODELS)(
   "a stop whose link to a %s is lost ends as link-lost and is the first write of the next link",
   async (model) => {
     const rig = padRig({ model });
@@ -195,7 +192,7 @@ it.each(ALL)(
   },
 );
 
-it.each(ALL)(
+it.each(ALL_MODELS)(
   "a start that was on its way when the link to a %s was lost may move the belt: it counts as moving",
   async (model) => {
     const rig = padRig({ model });

@@ -4,11 +4,9 @@ import type { SimulatedModel } from "../../src/domain/faults.js";
 import { seconds } from "../../src/domain/units.js";
 import { walker } from "../../src/sim/pad.js";
 import {
+  ALL_MODELS,
   ADDRESS,
   codes,
-  FTMS_MODELS,
-  OTHER_MODELS,
-  TEXT_MODELS,
   OFF,
   ON,
   padRig,
@@ -39,7 +37,6 @@ const PAUSES: readonly [string, (rig: Rig) => unknown][] = [
   ["the pad's own controls", (rig) => rig.press("start-stop")],
 ];
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS];
 /** One counts in miles, two count no steps. */
 const inMiles = (model: SimulatedModel): boolean => model === "tm11gy";
 const countsSteps = (model: SimulatedModel): boolean => model !== "tm11gy" && model !== "mc21";
@@ -47,7 +44,7 @@ const frameOf = (model: SimulatedModel, kmh: number): string[] => [
   `speed ${inMiles(model) ? Math.round(kmh * 62.1371) / 100 : kmh}`,
 ];
 
-describe.each(ALL)("%s", (model) => {
+describe.each(ALL_MODELS)("%s", (model) => {
   describe.each(PAUSES)("after %s", (_, pause) => {
     it.each([ON, verb("resume")])(
       "$value returns to the former speed, in the same session",

@@ -3,10 +3,9 @@ import type { SimulatedModel } from "../../src/domain/faults.js";
 import { speedFromKmh } from "../../src/domain/units.js";
 import { proveAll } from "../../src/pad/shutdown.js";
 import {
+  ALL_MODELS,
   ADDRESS,
   codes,
-  FTMS_MODELS,
-  OTHER_MODELS,
   PITPAT_MODELS,
   isMotion,
   isProcedure,
@@ -19,7 +18,6 @@ import {
   type RigOptions,
   speed,
   STOP,
-  TEXT_MODELS,
 } from "../support/pad-rig.js";
 
 /** Ends the pad's service as the program does; resolves with how the belt was left and how long it took. */
@@ -53,7 +51,6 @@ const walking = async (kmh: number, options: RigOptions = {}): Promise<Rig> => {
 
 const BUDGET = 23_000;
 
-const ALL: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS];
 /** The fastest that is a speed of them all: one counts in miles. */
 const brisk = (model: SimulatedModel): number => (model === "c2" ? 6 : 3.5);
 /**
@@ -82,7 +79,7 @@ it.each(["c2", "a1", "p1", "r1pro"] as const)(
   },
 );
 
-describe.each(ALL)("the end of the program (safety rule 8), of a %s", (model) => {
+describe.each(ALL_MODELS)("the end of the program (safety rule 8), of a %s", (model) => {
   it("before a status ever came, holds on to nothing", async () => {
     const rig = padRig({ model });
     rig.radio.outOfRange(ADDRESS, true);
@@ -379,7 +376,7 @@ describe("with stop_on_exit false", () => {
   });
 });
 
-describe.each(ALL)("a second signal, with a %s", (model) => {
+describe.each(ALL_MODELS)("a second signal, with a %s", (model) => {
   it("ends the waiting once the live link has its stop frame", async () => {
     const rig = await walking(brisk(model), { model });
     // Four statuses: of a pad that is polled they come a little faster than one a second.

@@ -72,6 +72,8 @@ export const OTHER_MODELS = [...PITPAT_MODELS, "sperax"] as const;
 
 /** Those that speak KingSmith's text lines. */
 export const TEXT_MODELS = ["ks-c2", "x21"] as const;
+/** A machine of every protocol and kind. */
+export const ALL_MODELS: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS];
 export const isText = (model: SimulatedModel): boolean => TEXT_MODELS.some((each) => each === model);
 
 /** Of a URTM028 every status says that it is at rest (contract rule 7). */

@@ -11,6 +11,19 @@ const WALL = Date.UTC(2026, 10, 22, 10);
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** As setInterval does: a period below 1 ms is 1 ms. */
+const repeat = (clock: Pick<Clock, "after">, ms: number, run: () => void): (() => void) => {
+  let cancel = (): void => undefined;
+  const again = (): void => {
+    cancel = clock.after(Math.max(1, ms), () => {
+      again();
+      run();
+    });
+  };
+  again();
+  return () => cancel();
+};
+
 /** The world's time, moved by hand: as `ManualClock`, with a heap, since a night of the world is some 10^8 timers. */
 export class WorldClock implements Clock {
   #now = 0;
@@ -45,16 +58,7 @@ export class WorldClock implements Clock {
   }
 
   every(ms: number, run: () => void): () => void {
-    const period = Math.max(1, ms);
-    let cancel = (): void => undefined;
-    const again = (): void => {
-      cancel = this.after(period, () => {
-        again();
-        run();
-      });
-    };
-    again();
-    return () => cancel();
+    return repeat(this, ms, run);
   }
 
   /** Timers that wait. */
@@ -156,16 +160,7 @@ export class ProcessClock implements Clock {
   }
 
   every(ms: number, run: () => void): () => void {
-    const period = Math.max(1, ms);
-    let cancel = (): void => undefined;
-    const again = (): void => {
-      cancel = this.after(period, () => {
-        again();
-        run();
-      });
-    };
-    again();
-    return () => cancel();
+    return repeat(this, ms, run);
   }
 
   /** Something from outside: a notification, a write that has settled, a message. */
