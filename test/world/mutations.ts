@@ -80,6 +80,18 @@ const MUTATIONS: readonly Mutation[] = [
     "if (proof >= PROOF) return stopped(control, stop);",
     "if (isNewer) return stopped(control, stop);",
   ),
+  pad(
+    "7: a start that the machine has told of may follow",
+    "stop.ts",
+    "(startReported !== null && at - startReported < SPIN_UP_MS)",
+    "(startReported !== null && at < 0)",
+  ),
+  {
+    rule: "8: a belt that is started again is stopped again",
+    file: "src/pad/pad.ts",
+    from: 'this.shutdown.stopsAll ? "exit" : null',
+    to: "null",
+  },
   {
     rule: "8: exit 75",
     file: "src/process/lifecycle.ts",

@@ -28,6 +28,10 @@ const ANSWER_ON_ITS_WAY = 4_000;
 const LINE = 1_500;
 /** After the broker was away, or the process stood still, what it says may be of before: it has not read on yet. */
 const LATE_WORD = 1_000;
+/** Milliseconds: a start that a machine has told of may move it within this time (rule 7). */
+const SPIN_UP = 15_000;
+/** Milliseconds for which a running belt is certain to be seen. */
+const LEFT_ALONE = 4_000;
 
 export interface Truth {
   readonly at: number;
@@ -161,6 +165,10 @@ export class PadOracle {
   #stopSince: number | null = null;
   /** A start that the machine has told of: no status has shown a speed since, and no stop has been confirmed. */
   #unshownSince: number | null = null;
+  /** When the machine told of the start at its own button that its belt moves by: the spin-up is known (rule 7). */
+  #startTold = -Infinity;
+  /** When a stop frame was handed over the last time. */
+  #haltedAt = -Infinity;
   #crashMovingSince: number | null = null;
   /** It has run for long though its data shows nothing: it was given a start, and has acknowledged it. */
   #ranLong = false;
@@ -246,6 +254,7 @@ export class PadOracle {
     if (started) this.#cause = { by: "person", at: this.#deps.now(), seq: 0 };
     // A machine that notifies tells of it, and may not be heard when it tells of its end.
     if (started && this.#linkedAt !== null) this.#unshownSince ??= this.#deps.now();
+    if (started && this.ftms && this.#isHeard()) this.#startTold = this.#deps.now();
     // Whoever speeds it up, or starts it, works against the stop that is under way.
     if (after.machine.belt.target > before.machine.belt.target || started) this.disturb();
   }
@@ -326,6 +335,7 @@ export class PadOracle {
     this.#crashMovingSince = null;
     this.#stopSince = null;
     this.#unshownSince = null;
+    this.#startTold = -Infinity;
     this.#stopConfirmed = !letGo;
     this.#ranLong = false;
     this.#published = null;
@@ -391,6 +401,7 @@ export class PadOracle {
 
   released(link: number): void {
     if (link === this.#link) this.unlinked();
+    this.#checkLeft();
     if (this.#exiting || !this.#alive || !this.honest) return;
     const now = this.#deps.now();
     if (
@@ -407,6 +418,25 @@ export class PadOracle {
     const moves = this.#motionSeen();
     if (moves && answer !== undefined && this.#isSwitchedOff())
       this.#deps.violation(`link OFF let go of a belt: ${moves}`);
+  }
+
+  /** Rule 8: nothing that is seen to move is let go of without a stop, whoever has started it, and when. */
+  #checkLeft(): void {
+    const now = this.#deps.now();
+    const { phase, speed } = this.truth.at(-1)!;
+    if (!this.#exiting || !this.#alive || !this.honest || !this.steers || this.isVariantUnknown) return;
+    if (!this.#deps.safety.stop_on_exit || this.rough || this.disturbed || phase !== "running") return;
+    const seen = now - this.#phaseSince > LEFT_ALONE && this.#heardOf > this.#phaseSince + LEFT_ALONE / 2;
+    if (seen && this.#haltedAt < this.#phaseSince)
+      this.#deps.violation(
+        `${this.name}: let go of a belt that runs at ${speed.toFixed(2)} km/h, without a stop`,
+      );
+  }
+
+  /** It has a link on which statuses come, and nothing gets lost. */
+  #isHeard(): boolean {
+    const fresh = this.#deps.now() - this.#heardOf < FRESH && this.#heardOf > (this.#linkedAt ?? Infinity);
+    return this.#alive && fresh && !this.rough && !this.disturbed;
   }
 
   get stopConfirmed(): boolean {
@@ -462,6 +492,7 @@ export class PadOracle {
 
   handed(op: string, seq: number): void {
     if (isHalt(op)) this.#stopSince ??= this.#deps.now();
+    if (isHalt(op)) this.#haltedAt = this.#deps.now();
     if (isHalt(op) && this.#isBrokerLost(this.#deps.now())) this.#brokerStops = true;
     if (!isMotion(op) || (op.startsWith("speed") && this.#inclines)) return;
     const now = this.#deps.now();
@@ -632,6 +663,8 @@ export class PadOracle {
     const cause = this.#cause;
     const what = `${phase} at ${speed.toFixed(2)} km/h, started by ${cause?.by ?? "nobody"}`;
     if (cause?.by === "us") return what;
+    const told = cause !== null && cause.at === this.#startTold;
+    if (told && this.#deps.now() - cause.at < SPIN_UP && this.#heardOf > cause.at + SIGHT) return what;
     const late = this.#deps.now() - this.#awayAt < LATE_WORD;
     if (isWord && late && (cause?.at ?? -Infinity) <= this.#awayAt) return null;
     // FTMS and text lines show no countdown, and no status shows the first moment of a slow ramp.

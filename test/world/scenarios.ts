@@ -249,4 +249,39 @@ export const SCENARIOS: readonly (readonly [item: string, day: Day])[] = [
       seed: 104_383,
     },
   ],
+  ...(["z1", "mc21", "ftms", "tm11gy"] as const).map(
+    (model) =>
+      [
+        `9.5: ${model} tells of a start at its own button, loses the stop in its spin-up, and is said to rest`,
+        day(
+          pad(model, { deafSpinUp: true, countdown: 8000 }),
+          [press(5000, "start-stop"), send(6000, OFF)],
+          30_000,
+        ),
+      ] as const,
+  ),
+  [
+    "9.5: a start at its own button that it has told of, and the end of the program",
+    day(
+      pad("ftms", { deafSpinUp: true, countdown: 8000 }),
+      [press(5000, "start-stop"), exit(6000, 0)],
+      30_000,
+    ),
+  ],
+  [
+    "rule 8: a belt is started at the pad again while another one still slows down",
+    {
+      ...day(
+        c2,
+        [
+          send(2500, { speed: 1 }),
+          { at: 2500, do: "send", pad: 1, payload: { speed: 6 } },
+          exit(25_000, 0),
+          press(36_000, "start-stop"),
+        ],
+        60_000,
+      ),
+      pads: [c2, pad("c2", { gap: 690, ramp: 0.3 })],
+    },
+  ],
 ];
