@@ -145,7 +145,9 @@ export const shutDown = async (
   await stage("offline", CAPS.offline, (_, ms) => app.offline(ms));
   // An error during the shutdown decides the exit code too.
   if (!logged) logFailure(ending, log);
-  return exitCode(report, ending);
+  const code = exitCode(report, ending);
+  log.info({ code }, `Ended (exit code ${code})`);
+  return code;
 };
 
 const logFailure = ({ failed }: Ending, log: Logger): boolean => {

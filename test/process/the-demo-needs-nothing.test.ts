@@ -75,6 +75,7 @@ describe("walkingpad2mqtt demo", () => {
     program.signal("SIGINT");
     expect(await program.exit(25_000)).toEqual({ code: 0, signal: null });
     expect(program.stdout).toContain("Stopping (SIGINT)");
+    expect(program.stdout).toContain("Ended (exit code 0)");
     expect(program.stdout).not.toMatch(/Stopping \(SIGINT\).*The demo is up/s);
   });
 
