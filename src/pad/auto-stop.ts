@@ -18,6 +18,8 @@ export class AutoStop {
   readonly #clock: Clock;
   readonly #sessions: SessionTracker;
   #crashedAt: number | null;
+  /** The monotonic time of the crash, as the wall clock told it at the start. */
+  readonly #crashed: number;
   #firstSeen: number | null = null;
   #restsSince: number | null = null;
 
@@ -26,6 +28,7 @@ export class AutoStop {
     this.#clock = clock;
     this.#sessions = sessions;
     this.#crashedAt = crashedAt;
+    this.#crashed = clock.now() - Math.max(0, clock.wall() - (crashedAt ?? 0));
   }
 
   /** Epoch milliseconds of the last status before an unclean end, until the belt is seen at rest; null: none. */
@@ -33,9 +36,14 @@ export class AutoStop {
     return this.#crashedAt;
   }
 
-  /** Safety rule 9: an unclean end within this time may have left a belt moving. */
+  /**
+   * Safety rule 9: an unclean end within this time may have left a belt moving. The wall clock may be set while the pad
+   * is looked for, as by NTP on a computer without a battery: then the smaller age counts.
+   */
   get crashCounts(): boolean {
-    return this.#crashedAt !== null && this.#clock.wall() - this.#crashedAt <= CRASH_COUNTS_MS;
+    if (this.#crashedAt === null) return false;
+    const age = Math.min(this.#clock.wall() - this.#crashedAt, this.#clock.now() - this.#crashed);
+    return age <= CRASH_COUNTS_MS;
   }
 
   /** A stop of this run is confirmed. */

@@ -28,6 +28,20 @@ describe("after an unclean end (safety rule 9)", () => {
     },
   );
 
+  it.each([60 * MINUTE, -60 * MINUTE])(
+    "8 s ago, the clock set by %i ms before the pad is found: a moving belt is stopped",
+    async (set) => {
+      const rig = padRig({ crashed: 8_000 });
+      rig.press("start-stop");
+      await rig.clock.advance(8_000);
+      rig.clock.jumpWall(set);
+      await rig.online();
+      await rig.clock.until(() => rig.state().stopConfirmed, 15_000);
+      expect(rig.speed()).toBe(0);
+      expect(await rig.close()).toBe(0);
+    },
+  );
+
   it.each<[string, Parameters<typeof padRig>[0]]>([
     ["longer than 10 minutes ago", { crashed: 10 * MINUTE }],
     ["that was none", {}],
