@@ -59,8 +59,8 @@ module.exports = {
     layer(
       "mqtt-pure-files",
       "topics and what Home Assistant is told are functions to messages: domain, api and each other only.",
-      "^src/mqtt/(topics|homeassistant/(?!announcer)[a-z-]+)\\.ts$",
-      ["^src/(domain|api)/", "^src/mqtt/(topics|homeassistant/(?!announcer)[a-z-]+)\\.ts$"],
+      "^src/mqtt/(topics|homeassistant/(?!announcer|echoes)[a-z-]+)\\.ts$",
+      ["^src/(domain|api)/", "^src/mqtt/(topics|homeassistant/(?!announcer|echoes)[a-z-]+)\\.ts$"],
     ),
     layer(
       "mqtt-client-knows-no-pad",

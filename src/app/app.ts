@@ -1,21 +1,19 @@
-import type { BeltLeft } from "../api/page.js";
 import { healthPayload, infoPayload } from "./bridge-info.js";
 import { orAborted } from "../ble/deadline.js";
 import type { Radio } from "../ble/radio.js";
+import { Belts } from "./belts.js";
 import { BrokerOutage } from "./broker-outage.js";
 import { type BrokerEndpoint, openBrokerEndpoint } from "./broker-endpoint.js";
 import { type Clock, type StallWatch, watchStalls } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { padSettings, safetySettings, simulatedPads } from "../config/settings.js";
-import { configuredPad, trackCrashMark } from "./configured-pad.js";
+import { configuredPad } from "./configured-pad.js";
 import { allOf, type BeltReport, inOrder, type Stoppable } from "../process/lifecycle.js";
 import type { Logger } from "../log/log.js";
 import type { Bridge } from "../mqtt/bridge.js";
 import type { BridgeDeps } from "../mqtt/bridge-deps.js";
 import type { Broker, BrokerDeps, BrokerOptions } from "../mqtt/client/broker.js";
 import { WEB_OFF, type Web } from "../web/web.js";
-import type { Pad } from "../pad/pad.js";
-import { proveAll } from "../pad/shutdown.js";
 import { mqttBridge } from "./mqtt-bridge.js";
 import { newPage, type PageOptions } from "./page.js";
 import { RefusedSubscriptions } from "./refused-subscriptions.js";
@@ -55,18 +53,18 @@ export class App implements Stoppable {
   readonly #clock: Clock;
   readonly #startedAt: { readonly wall: number; readonly now: number };
   readonly #cleanups: (() => void)[] = [];
-  readonly #crashMarks: (() => void)[] = [];
   readonly #ending = new AbortController();
   /** Why the program ends; set with `#ending`. */
   #reason = "";
-  #starting: Promise<void> = Promise.resolve();
+  /** The pads are there, or never will be. */
+  #padsStarted: Promise<void> = Promise.resolve();
   /** The belts have had their time: what has not started by now never will. */
   #isLate = false;
   readonly #store: Store;
+  readonly #belts: Belts;
   #stalls: StallWatch;
   #radio: Radio | null = null;
   #simulator: SimulatedRadio | null = null;
-  #pads: readonly Pad[] = [];
   #endpoint: BrokerEndpoint | null = null;
   #bridge: Bridge | null = null;
   #page: Web | null = null;
@@ -76,8 +74,6 @@ export class App implements Stoppable {
   readonly #outage: BrokerOutage;
   readonly #refused: RefusedSubscriptions;
   #brokerConnected = false;
-  /** The state of each belt, recorded before its link was closed. */
-  #beltsLeft: readonly BeltLeft[] = [];
 
   constructor(config: Config, deps: AppDeps) {
     this.#config = config;
@@ -86,11 +82,11 @@ export class App implements Stoppable {
     this.#startedAt = { wall: deps.clock.wall(), now: deps.clock.now() };
     this.#stalls = watchStalls(deps.clock);
     const { brokerLostStopAfter } = safetySettings(config);
-    this.#outage = new BrokerOutage(deps.clock, brokerLostStopAfter, () => {
-      for (const pad of this.#pads) pad.stopFor("broker_lost");
-    });
+    this.#outage = new BrokerOutage(deps.clock, brokerLostStopAfter, () =>
+      this.#belts.stopFor("broker_lost"),
+    );
     this.#refused = new RefusedSubscriptions(config.mqtt.base_topic, deps.log, (pads) => {
-      for (const pad of this.#pads) pad.blockCommands(pads.includes(pad.settings.id));
+      for (const pad of this.#belts.pads) pad.blockCommands(pads.includes(pad.settings.id));
       this.#infoChanged();
     });
     const { path, retention_days: retentionDays } = config.store;
@@ -99,18 +95,27 @@ export class App implements Stoppable {
       retentionDays,
       changed: () => this.#infoChanged(),
     });
+    this.#belts = new Belts(
+      config.pads.map(({ id }) => id),
+      this.#store,
+    );
   }
 
   /**
    * Starts everything; a missing broker, adapter or pad is no obstacle. Rejects with a BridgeError for errors that only
    * the user can fix: a port in use, a second bridge on the store, a certificate that cannot be read.
    */
-  start(): Promise<void> {
-    this.#starting = this.#start();
-    return this.#starting;
+  async start(): Promise<void> {
+    this.#padsStarted = this.#startPads();
+    await this.#padsStarted;
+    if (this.#isOver() || !this.#radio) return;
+    this.#page = this.#newPage(this.#radio);
+    if (this.#belts.pads.length === 0)
+      this.#cleanups.push(logUnconfiguredPads(this.#radio, this.#deps.log, this.#ending.signal));
+    await this.#page?.start();
   }
 
-  async #start(): Promise<void> {
+  async #startPads(): Promise<void> {
     const holding = holdStore(this.#store, this.#config.store.path, this.#deps);
     this.#holding = holding.catch(() => null);
     this.#held = await holding;
@@ -123,28 +128,22 @@ export class App implements Stoppable {
     this.#radio = radio;
     if (this.#isOvertaken()) return;
     const parts = { ...this.#deps, radio, store: this.#store };
-    this.#pads = padSettings(this.#config).map((settings) => configuredPad(this.#config, settings, parts));
-    this.#crashMarks.push(...this.#pads.map((pad) => trackCrashMark(pad, this.#store)));
+    this.#belts.add(padSettings(this.#config).map((each) => configuredPad(this.#config, each, parts)));
     this.#bridge = this.#newBridge(endpoint, radio, before);
     this.#brokerChanged(false);
     this.#cleanups.push(radio.onState(() => this.#infoChanged()));
-    for (const pad of this.#pads) pad.start();
-    if (this.#isOver()) {
-      this.#deps.log.warn(
-        { pads: this.#marked },
-        "The last run ended without seeing these belts at rest. The bridge looks for them before it ends",
-      );
-      return this.quiesce(this.#reason);
-    }
-    this.#page = this.#newPage(radio);
-    if (this.#pads.length === 0)
-      this.#cleanups.push(logUnconfiguredPads(radio, this.#deps.log, this.#ending.signal));
-    await this.#page?.start();
+    for (const pad of this.#belts.pads) pad.start();
+    if (!this.#isOver()) return;
+    this.#deps.log.warn(
+      { pads: this.#belts.marked },
+      "The last run ended without seeing these belts at rest. The bridge looks for them before it ends",
+    );
+    await this.quiesce(this.#reason);
   }
 
   /** For the line on a terminal. */
   summary(): AppSummary {
-    const pads = this.#pads.map((pad) => ({ id: pad.settings.id, ...pad.view() }));
+    const pads = this.#belts.pads.map((pad) => ({ id: pad.settings.id, ...pad.view() }));
     return { brokerConnected: this.#brokerConnected, pads };
   }
 
@@ -164,21 +163,14 @@ export class App implements Stoppable {
 
   /** The program ends before the pads are there. Only one that a crash may have left moving is waited for (rule 9). */
   #isOvertaken(): boolean {
-    return this.#isOver() && (this.#isLate || this.#marked.length === 0);
-  }
-
-  /** The pads whose crash mark stands, as far as the store is read. */
-  get #marked(): readonly string[] {
-    return padSettings(this.#config)
-      .map(({ id }) => id)
-      .filter((id) => this.#store.crashedAt(id) !== null);
+    return this.#isOver() && (this.#isLate || this.#belts.marked.length === 0);
   }
 
   quiesce(reason: string): Promise<void> {
     this.#reason = reason;
     let stopped = Promise.resolve();
     const stop = (): void => {
-      stopped = allOf(this.#pads.map((pad) => () => pad.shutdown.begin()));
+      stopped = this.#belts.begin();
     };
     return allOf([
       () => (this.#bridge ? this.#bridge.stopping(reason, stop) : stop()),
@@ -190,40 +182,24 @@ export class App implements Stoppable {
   }
 
   async belts(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
-    const started = this.#starting.catch(() => undefined);
+    const started = this.#padsStarted.catch(() => undefined);
     await orAborted(started, AbortSignal.any([signal, hurry])).catch(() => undefined);
-    const ends = this.#pads.map((pad) => pad.shutdown);
-    await inOrder([
-      () => allOf(ends.map((each) => () => each.stop(signal, hurry))),
-      () => proveAll(ends, signal, hurry),
-    ]);
+    await this.#belts.stop(signal, hurry);
   }
 
   report(): BeltReport {
-    // The start was overtaken by the end: nobody has looked for these pads.
-    if (this.#pads.length === 0)
-      return this.#marked.map((pad) => ({ pad, verdict: "moving", confirmed: false }));
-    return this.#pads.map((pad) => ({
-      pad: pad.settings.id,
-      verdict: pad.shutdown.verdict(),
-      confirmed: pad.view().state.stopConfirmed,
-    }));
+    return this.#belts.report();
   }
 
   save(): Promise<void> {
     this.#isLate = true;
-    // Closing a link is a change too, and would set the crash mark again.
-    for (const unwatch of this.#crashMarks.splice(0)) unwatch();
-    const report = this.report();
-    this.#beltsLeft = report.map(({ pad, verdict }) => ({ pad, belt: verdict }));
-    for (const { pad, verdict, confirmed } of report)
-      if (verdict === "rest" && confirmed) this.#store.clearCrashMark(pad);
+    this.#belts.leave();
     return this.#store.end();
   }
 
   async links(): Promise<void> {
     try {
-      await allOf(this.#pads.map((pad) => () => pad.close()));
+      await this.#belts.close();
     } finally {
       await this.#radio?.[Symbol.asyncDispose]();
     }
@@ -235,7 +211,7 @@ export class App implements Stoppable {
       () =>
         allOf([
           () => this.#bridge?.offline(withinMs * 0.7, "stopped"),
-          () => this.#page?.offline(withinMs * 0.7, "stopped", this.#beltsLeft),
+          () => this.#page?.offline(withinMs * 0.7, "stopped", this.#belts.left),
         ]),
       () => this.#endpoint?.embedded?.close(Math.max(0, end - this.#clock.now())),
       ...this.#cleanups.splice(0),
@@ -256,7 +232,7 @@ export class App implements Stoppable {
     return {
       ...this.#deps,
       radio,
-      pads: this.#pads,
+      pads: this.#belts.pads,
       store: this.#store,
       arrived: () => this.#stalls.arrived(),
       info: () => this.#info(radio),
@@ -272,7 +248,7 @@ export class App implements Stoppable {
       simulator: this.#simulator,
       health: (broker) => this.#health(broker),
       onConnection: (connected) => this.#brokerChanged(connected),
-      onSubscribed: (refused) => this.#refused.set(refused, this.#pads),
+      onSubscribed: (refused) => this.#refused.set(refused, this.#belts.pads),
     });
   }
 
@@ -290,7 +266,7 @@ export class App implements Stoppable {
       store: this.#store.state,
       mqtt: this.#refused.state,
       web: this.#page?.state ?? WEB_OFF,
-      pads: this.#pads,
+      pads: this.#belts.pads,
       config: this.#config,
     });
   }
@@ -302,7 +278,7 @@ export class App implements Stoppable {
 
   #health(broker: Broker): object {
     const uptime = this.#clock.now() - this.#startedAt.now;
-    return healthPayload({ uptime, memory: this.#deps.memoryUsage(), broker, pads: this.#pads });
+    return healthPayload({ uptime, memory: this.#deps.memoryUsage(), broker, pads: this.#belts.pads });
   }
 
   #brokerChanged(connected: boolean): void {
