@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { padsYaml, withPads } from "./save.js";
@@ -18,6 +19,13 @@ describe("pads found by a scan", () => {
     ["other sections", "# mine\nmqtt: # here\n  url: mqtt://h\n"],
     ["an empty section", "pads:\n"],
     ["an empty list", "pads: []\n"],
+    [
+      "an empty section with comments",
+      "pads: # mine\n  # - id: a\n  #   address: x\n\n# next\nlog:\n  level: info\n",
+    ],
+    ["a null with a comment", "pads: null # none so far\n"],
+    ["an empty list with comments", "pads: [\n  # none\n] # so far\n# end\n"],
+    ["the example file", readFileSync("config/config.example.yaml", "utf8")],
     ["a list", "pads:\n  - id: a # keep\n    address: x\n"],
     ["a list in one line", "pads: [{id: a, address: x}]\n"],
   ])("are added to %s, and nothing else is lost", (_, text) => {

@@ -1,5 +1,5 @@
 import { promises } from "node:fs";
-import { isMap, isSeq, parseDocument, stringify } from "yaml";
+import { isMap, isNode, isSeq, type Node, parseDocument, stringify } from "yaml";
 import { BridgeError } from "../domain/errors.js";
 import { rewriteFile, whyNotWritten } from "./rewrite.js";
 
@@ -18,11 +18,20 @@ export const withPads = (text: string, entries: readonly object[]): string | nul
   if (document.errors.length > 0) return null;
   if (document.contents === null) return text + padsYaml(entries);
   if (!isMap(document.contents)) return null;
+  const before = document.get("pads", true);
   const pads = document.get("pads") ?? null;
   if (isSeq(pads) && pads.items.length > 0) for (const entry of entries) pads.add(document.createNode(entry));
-  else if (pads === null || isSeq(pads)) document.set("pads", document.createNode(entries));
+  else if (pads === null || isSeq(pads))
+    document.set("pads", withComments(document.createNode(entries), isNode(before) ? before : null));
   else return null;
   return document.toString(FORM);
+};
+
+/** An empty `pads` may be full of comments, as in the example file: they come before the first entry. */
+const withComments = <Entries extends Node>(entries: Entries, before: Node | null): Entries => {
+  const comments = [before?.commentBefore, before?.comment].filter((each) => each != null);
+  if (comments.length > 0) entries.commentBefore = comments.join("\n");
+  return entries;
 };
 
 const textOf = async (file: string): Promise<string> => {
