@@ -38,8 +38,10 @@ const catchSignal = (signal: (typeof SIGNALS)[number], ending: Ending): void => 
 export const catchEverything = (ending: Ending): void => {
   for (const signal of SIGNALS) catchSignal(signal, ending);
   catchRealTimeSignals((name) => ending.signal(name));
-  // A bridge suspended by Ctrl-Z could not stop a moving belt.
-  process.on("SIGTSTP", () => process.stderr.write(NOT_SUSPENDED));
+  // A bridge suspended by Ctrl-Z could not stop a moving belt. Not SIGTTOU: with `stty tostop` Node would repeat the
+  // write that caused it without end (seen).
+  for (const signal of ["SIGTSTP", "SIGTTIN"] as const)
+    process.on(signal, () => process.stderr.write(NOT_SUSPENDED));
   process.on("uncaughtException", (error) => ending.fail(error));
   process.on("unhandledRejection", (reason) => ending.fail(reason));
   // A closed reader (`| head`) must not end the bridge: the belt may still move.

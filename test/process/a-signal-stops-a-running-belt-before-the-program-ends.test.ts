@@ -55,10 +55,11 @@ describe.skipIf(missing)(`a signal at a running belt${unlessMissing}`, () => {
     },
   );
 
-  it.concurrent("SIGTSTP, Ctrl-Z: nothing is suspended, and the belt can still be stopped", async (ctx) => {
+  const suspends = "%s: nothing is suspended, and the belt can still be stopped";
+  it.concurrent.for(["SIGTSTP", "SIGTTIN"] as const)(suspends, async (signal, ctx) => {
     const { program, pad } = await scene(ctx);
     await pad.walk(2);
-    program.signal("SIGTSTP");
+    program.signal(signal);
     expect(await pad.ask({ belt: "OFF" })).toMatchObject({ status: "ok" });
     expect(program.stderr).toBe(
       "\nThe bridge is not suspended: a moving belt needs a running bridge. Ctrl-C stops the belt and ends the " +
