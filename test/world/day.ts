@@ -160,6 +160,7 @@ const safetyOf = (dice: Dice): Safety => ({
     [6, 25],
     [1, 9],
     [1, 5],
+    [1, 60],
   ]),
   stop_after_crash: !dice.chance(0.1),
   broker_lost: dice.chance(0.3)
@@ -342,7 +343,16 @@ const down = (dice: Dice): number =>
     [1, 60_000],
   ] as const);
 
-const ending: Maker = (dice, at) =>
+/** Somebody who wants to go on while the bridge ends. */
+const handAtTheEnd = (dice: Dice, at: number, pads: number): readonly Deed[] =>
+  Array.from({ length: dice.whole(1, 3) }, () => ({
+    at: at + dice.whole(200, 16_000),
+    do: "press" as const,
+    pad: anyPad(dice, pads),
+    key: "start-stop" as const,
+  }));
+
+const ending: Maker = (dice, at, pads) =>
   dice.weighed<() => readonly Deed[]>([
     [3, () => [{ at, do: "kill", down: down(dice) }]],
     [1, () => [{ at, do: "restart", down: down(dice) }]],
@@ -355,6 +365,7 @@ const ending: Maker = (dice, at) =>
           down: down(dice),
           ...(dice.chance(0.3) && { again: dice.whole(500, 5000) }),
         },
+        ...(dice.chance(0.5) ? handAtTheEnd(dice, at, pads) : []),
       ],
     ],
   ])();
