@@ -119,6 +119,20 @@ const cases: readonly Case[] = [
     at: [0, 119, 120, 239, 240, 241, 242],
     gained: [0, 0, 100, 0, 100, 0, 10],
   },
+  ...(
+    [
+      ["0.1 mile", "distance", 161],
+      ["a minute", "elapsed", 60],
+      ["half a minute's steps", "steps", 55],
+      ["10 kcal", "energy", 10],
+    ] as const
+  ).map(([name, counter, step]) => ({
+    name: `counts in ${name}`,
+    counter,
+    values: [0, 0, step, step, 2 * step, 2 * step],
+    at: [0, 119, 120, 239, 240, 241],
+    gained: [0, 0, step, 0, step, 0],
+  })),
   { name: "counts kcal", counter: "energy", values: [0, 1, 1, 2, 0, 1], gained: [0, 1, 0, 1, 0, 1] },
 ];
 

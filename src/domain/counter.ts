@@ -21,7 +21,7 @@ export interface Counter {
 interface Nature {
   readonly perSecond: number;
   readonly unit: number;
-  readonly coarse?: number;
+  readonly coarse: number;
   readonly wraps: readonly number[];
 }
 
@@ -31,13 +31,14 @@ const U24 = 0x100_0000;
 export type CounterName = "distance" | "elapsed" | "steps" | "energy";
 
 // No person on a belt reaches these rates, so no real session is cut: 25 km/h, 4 steps and 0.5 kcal per second.
-// Odometers in steps of 100 m exist (a field report). Widths: wire-facts a.7 (u24, distance in units of 10 m) and b.1,
+// Odometers in steps of 100 m exist (a field report); the others follow: 0.1 mile, a clock of minutes, steps and kcal
+// that are told twice a minute, or in tens. Widths: wire-facts a.7 (u24, distance in units of 10 m) and b.1,
 // b.2 (u24 metres, u16 or u24 steps).
 const NATURES: Readonly<Record<CounterName, Nature>> = {
-  distance: { perSecond: 7, unit: 10, coarse: 110, wraps: [U24, U24 * 10] },
-  elapsed: { perSecond: 1, unit: 1, wraps: [U16, U24] },
-  steps: { perSecond: 4, unit: 1, wraps: [U16, U24] },
-  energy: { perSecond: 0.5, unit: 1, wraps: [U16] },
+  distance: { perSecond: 7, unit: 10, coarse: 170, wraps: [U24, U24 * 10] },
+  elapsed: { perSecond: 1, unit: 1, coarse: 60, wraps: [U16, U24] },
+  steps: { perSecond: 4, unit: 1, coarse: 100, wraps: [U16, U24] },
+  energy: { perSecond: 0.5, unit: 1, coarse: 10, wraps: [U16] },
 };
 
 /** The pad's clock may run this much faster than the bridge's, and its counters may lag this much behind the belt. */
@@ -66,7 +67,7 @@ const believe = (value: number, at: number, before: number | null, fellAt: numbe
  * One step of a coarse counter: no change since the last reading, and no more than the belt moved since the last step.
  */
 const isStep = ({ at, changedAt = at }: Counter, rise: number, now: number, nature: Nature): boolean =>
-  rise <= Math.min(nature.coarse ?? 0, reach(nature, now - changedAt));
+  rise <= Math.min(nature.coarse, reach(nature, now - changedAt));
 
 /**
  * A reading that does not follow from the last: a single glitch is skipped, a second reading that agrees is accepted.
