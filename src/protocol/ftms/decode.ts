@@ -27,6 +27,8 @@ export interface Session {
   readonly abilities: Abilities;
   /** The latest record of each kind, by its flags. */
   readonly parts: Parts;
+  /** It has sent a number of steps. */
+  readonly counts: boolean;
 }
 
 type Measured = ReturnType<typeof measuredOf>;
@@ -47,8 +49,11 @@ const bad = (session: Session, what: string, bytes: Uint8Array): Turn => ({
   ],
 });
 
-const preferences = ({ abilities, scale }: Session): PadPreferences =>
-  preferencesOf(abilities, scale.imperial);
+/** Machines that count steps without the feature bit exist (b.2). */
+const preferences = ({ abilities, scale, counts }: Session): PadPreferences => ({
+  ...preferencesOf(abilities, scale.imperial),
+  ...(counts && { steps: true }),
+});
 
 /** The parts of a split record come in any order, and each may have the speed (b.1). The newest is the last. */
 const withPart = (parts: Parts, flags: number, measured: Measured, now: number): Parts =>
@@ -60,6 +65,9 @@ const withPart = (parts: Parts, flags: number, measured: Measured, now: number):
 const merged = (parts: Parts): Measured =>
   [...parts.values()].reduce((all: Measured, { measured }) => ({ ...all, ...measured }), {});
 
+const isKnownToCount = (session: Session): boolean =>
+  session.model.defaults.steps || preferences(session).steps === true;
+
 const hearData = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const data = readTreadmillData(bytes);
   if (!data) return bad(session, "no valid treadmill data", bytes);
@@ -69,12 +77,13 @@ const hearData = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const measured = merged(parts);
   const memory = activityAfterSpeed(session.memory, data.speed, now);
   const scale = scaleAfterSpeed(session.scale, data.speed, now);
-  const after = { ...session, memory, scale, parts };
+  const counts = session.counts || (measured.steps ?? 0) > 0;
+  const after = { ...session, memory, scale, parts, counts };
   const status: PadStatus = { activity: activityOf(memory), code: memory.code, ...measured };
-  const learned: readonly DecodedMessage[] =
-    scale.imperial === session.scale.imperial
-      ? []
-      : [{ kind: "preferences", preferences: preferences(after) }];
+  const hasLearned = scale.imperial !== session.scale.imperial || (counts && !isKnownToCount(session));
+  const learned: readonly DecodedMessage[] = hasLearned
+    ? [{ kind: "preferences", preferences: preferences(after) }]
+    : [];
   return { session: after, messages: [...learned, { kind: "status", status }] };
 };
 

@@ -233,6 +233,17 @@ describe("a conversation", () => {
     expect(ear.receive("2acc", "dc5600000f000000")).toEqual([]);
   });
 
+  it("learns from a machine's data that it counts steps, where it does not say so", () => {
+    const steps = (count: number) => encodeTreadmillData({ flags: 0x2000, speed: 250, steps: count });
+    const ear = hearing(met(null));
+    const kinds = [0, 3, 5].map((count) => ear.receive("2acd", steps(count)).map(({ kind }) => kind));
+    expect(kinds).toEqual([["status"], ["preferences", "status"], ["status"]]);
+    expect(ear.receive("2acc", "8416000001000000")).toMatchObject([
+      { kind: "preferences", preferences: { steps: true } },
+    ]);
+    expect(hearing(met("KS-HD-Z1D")).receive("2acd", steps(3))).toHaveLength(1);
+  });
+
   describe("a record in parts", () => {
     const [STANDARD, LATER] = [
       // Incline 2 %, distance and energy; then speed, heart rate, time and the like. Or heart rate, then the others.

@@ -91,5 +91,6 @@ export const ftms: Protocol = {
       scale: newScale(model.defaults.imperial, peer.imperial),
       abilities: noAbilities,
       parts: new Map(),
+      counts: false,
     }),
 };
