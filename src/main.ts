@@ -17,19 +17,19 @@ const clock = systemClock();
 const ending = new Ending(clock);
 catchEverything(ending);
 
-const say = (text: string): void => void process.stderr.write(visibleLines(text));
+const print = (text: string): void => void process.stderr.write(visibleLines(text));
 
 const main = async (): Promise<ExitCode> => {
   const { cli } = await import("./cli/cli.js");
   const { readEnvironment } = await import("./config/load.js");
   return cli({
     argv: process.argv.slice(2),
-    env: readEnvironment((sentence) => say(`${sentence}\n`)),
+    env: readEnvironment((sentence) => print(`${sentence}\n`)),
     clock,
     ending,
     terminal: {
       out: (text) => void process.stdout.write(typeof text === "string" ? visibleLines(text) : text),
-      err: say,
+      err: print,
     },
   });
 };
@@ -50,7 +50,7 @@ const letGoOfDeadTerminals = (): void => {
 
 /** An error outside the bridge, so without a belt in its care: a damaged installation, or a bug of a command. */
 const internalError = (error: unknown): ExitCode => {
-  say(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  print(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT.internal;
 };
 

@@ -69,7 +69,7 @@ export const runBridge = async (
       until = clock.now() + budgetMs - FLUSH_MS;
       if (start.refusal) explain(start.refusal, log);
       const path = shutDown(app, end, ending, { budgetMs: budgetMs - FLUSH_MS, clock, log });
-      resolve(within(path, budgetMs, clock, () => lastWord(app)));
+      resolve(within(path, budgetMs, clock, () => exitCodeAfterError(app)));
     });
   });
   stopWatching();
@@ -143,7 +143,7 @@ const explain = ({ code, message, advice }: BridgeError, log: Logger): void =>
   log.fatal({ code }, `${message} ${advice ?? ""}`.trim());
 
 /** The shutdown path missed its deadline: the telemetry of the belts decides the exit code. */
-const lastWord = (app: App): ExitCode =>
+const exitCodeAfterError = (app: App): ExitCode =>
   app.report().some(({ verdict }) => verdict === "moving") ? EXIT.unsafe : EXIT.internal;
 
 const within = async <T>(work: Promise<T>, ms: number, clock: Clock, otherwise: () => T): Promise<T> => {

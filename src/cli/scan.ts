@@ -106,13 +106,13 @@ const report = (seen: readonly FoundDevice[], fresh: readonly PadProposal[], fil
 const save = async (
   fresh: readonly PadProposal[],
   file: string,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<ExitCode> => {
   if (fresh.length === 0) {
-    say("Nothing to save.\n");
+    print("Nothing to save.\n");
     return EXIT.ok;
   }
   await savePads(file, fresh);
-  say(`Saved to ${visible(file)}: ${fresh.map(({ id }) => id).join(", ")}.\n`);
+  print(`Saved to ${visible(file)}: ${fresh.map(({ id }) => id).join(", ")}.\n`);
   return EXIT.ok;
 };

@@ -16,7 +16,7 @@ const WILL = '{"state":"offline"}';
 describe("bridge/state heals itself (docs/topics.md)", () => {
   it("answers the late will of an older connection with what is true", () => {
     const { word, answers } = rig();
-    word.heard(WILL);
+    word.onMessage(WILL);
     expect(answers.map((text) => JSON.parse(text) as object)).toEqual([
       { state: "online", reason: null, since: "2026-11-22T10:00:00.000Z" },
     ]);
@@ -25,30 +25,30 @@ describe("bridge/state heals itself (docs/topics.md)", () => {
   it("answers `stopping` while the program ends, and nothing once it is offline", () => {
     const { word, answers } = rig();
     word.set("stopping", "SIGTERM");
-    word.heard(WILL);
+    word.onMessage(WILL);
     expect(answers[0]).toContain('"state":"stopping"');
     word.set("offline", "stopped");
-    word.heard(WILL);
+    word.onMessage(WILL);
     expect(answers).toHaveLength(1);
   });
 
   it("does not answer its own messages, not even earlier ones", () => {
     const { word, answers } = rig();
-    const online = word.say();
+    const online = word.payload();
     word.set("stopping", "SIGTERM");
-    word.heard(word.say());
-    word.heard(online);
+    word.onMessage(word.payload());
+    word.onMessage(online);
     expect(answers).toEqual([]);
   });
 
   it("answers at most once in 5 s, and warns of a second bridge after three in a row", async () => {
     const { word, answers, warnings, clock } = rig();
-    for (let i = 0; i < 2; i++) word.heard(WILL);
+    for (let i = 0; i < 2; i++) word.onMessage(WILL);
     expect(answers).toHaveLength(1);
     await clock.advance(5_000);
     expect(answers).toHaveLength(2);
     expect(warnings).toEqual([]);
-    word.heard(WILL);
+    word.onMessage(WILL);
     expect(warnings).toHaveLength(1);
     word.end();
     expect(clock.pending).toBe(0);
@@ -57,14 +57,14 @@ describe("bridge/state heals itself (docs/topics.md)", () => {
   it("counts foreign states between its own answers; an occasional late will does not count", async () => {
     const { word, answers, warnings, clock } = rig();
     for (let i = 0; i < 3; i++) {
-      word.heard(WILL);
-      word.heard(answers.at(-1) ?? "");
+      word.onMessage(WILL);
+      word.onMessage(answers.at(-1) ?? "");
       await clock.advance(90_000);
     }
     expect(warnings).toEqual([]);
     for (let i = 0; i < 4; i++) {
-      word.heard(WILL);
-      word.heard(answers.at(-1) ?? "");
+      word.onMessage(WILL);
+      word.onMessage(answers.at(-1) ?? "");
       await clock.advance(10_000);
     }
     expect(answers).toHaveLength(7);

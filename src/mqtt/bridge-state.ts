@@ -17,14 +17,14 @@ export class BridgeStateGuard {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #publish: (payload: string) => void;
-  #word: BridgeStateValue = "online";
+  #state: BridgeStateValue = "online";
   #reason: string | null = null;
   #since: number;
   #answeredAt = -Infinity;
   #inARow = 0;
   #contradictedAt = -Infinity;
   /** The bridge's own payloads: they come back by the subscription, perhaps after a newer one was published. */
-  readonly #said = new Set<string>();
+  readonly #published = new Set<string>();
   #cancel: () => void = () => undefined;
 
   constructor(clock: Clock, log: Logger, publish: (payload: string) => void) {
@@ -35,26 +35,26 @@ export class BridgeStateGuard {
   }
 
   /** The payload to publish now. */
-  say(): string {
+  payload(): string {
     const payload = JSON.stringify(
-      bridgeStatePayload(this.#word, { reason: this.#reason, since: this.#since }),
+      bridgeStatePayload(this.#state, { reason: this.#reason, since: this.#since }),
     );
-    this.#said.add(payload);
+    this.#published.add(payload);
     return payload;
   }
 
-  set(word: BridgeStateValue, reason: string | null): void {
-    this.#word = word;
+  set(state: BridgeStateValue, reason: string | null): void {
+    this.#state = state;
     this.#reason = reason;
     this.#since = this.#clock.wall();
   }
 
   /** A live message on the bridge's own state topic. */
-  heard(text: string): void {
-    if (this.#word === "offline") return;
-    const said = parseJson(text);
-    const truthful = isObject(said) && said["state"] === this.#word;
-    if (truthful || this.#said.has(text)) return;
+  onMessage(text: string): void {
+    if (this.#state === "offline") return;
+    const parsed = parseJson(text);
+    const truthful = isObject(parsed) && parsed["state"] === this.#state;
+    if (truthful || this.#published.has(text)) return;
     const now = this.#clock.now();
     this.#inARow = now - this.#contradictedAt > ROW_MS ? 1 : this.#inARow + 1;
     this.#contradictedAt = now;
@@ -79,6 +79,6 @@ export class BridgeStateGuard {
       return;
     }
     this.#answeredAt = this.#clock.now();
-    this.#publish(this.say());
+    this.#publish(this.payload());
   }
 }

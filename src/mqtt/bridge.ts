@@ -22,19 +22,19 @@ export class Bridge {
   readonly #deps: BridgeDeps;
   readonly #topics: Topics;
   readonly #broker: Broker;
-  readonly #word: BridgeStateGuard;
+  readonly #stateGuard: BridgeStateGuard;
   readonly #announcer: Announcer;
   readonly #cleaner: Cleaner;
   readonly #pads: ReadonlyMap<
     string,
-    { readonly pad: PadPort; readonly feed: PadFeed; readonly taker: StopMerger }
+    { readonly pad: PadPort; readonly feed: PadFeed; readonly merger: StopMerger }
   >;
   readonly #router: Router;
   readonly #ends: (() => void)[] = [];
   /** The last bridge/info. */
   #info = "";
   /** The broker has received the first messages of this run. */
-  #welcomed = false;
+  #hasPublished = false;
   /** Messages that wait until `stopping` was published. */
   #held: OutMessage[] | null = null;
 
@@ -51,10 +51,10 @@ export class Bridge {
           state: (payload) => publish(retained(topic.state, JSON.stringify(payload))),
           stats: (payload) => publish(retained(topic.stats, JSON.stringify(payload))),
         });
-        return [id, { pad, feed, taker: new StopMerger(pad, deps.clock) }];
+        return [id, { pad, feed, merger: new StopMerger(pad, deps.clock) }];
       }),
     );
-    this.#word = new BridgeStateGuard(deps.clock, deps.log, (text) =>
+    this.#stateGuard = new BridgeStateGuard(deps.clock, deps.log, (text) =>
       publish(retained(this.#topics.bridge.state, text)),
     );
     const { discoveryPrefix } = deps.homeAssistant;
@@ -71,7 +71,7 @@ export class Bridge {
       onRemoved: (id) => this.#cleaner.removed(id),
       onBirth: () => {
         this.#announcer.announce();
-        this.#everything();
+        this.#publishAll();
       },
     });
     this.#router = new Router({
@@ -80,7 +80,7 @@ export class Bridge {
       get: (id, { retain }) => (retain ? this.#answer(id, STORED_GET) : this.#get(id)),
       request: (verb, fields) => deps.request(verb, fields, this.#broker),
       respond: (verb, payload) => publish(responseMessage(this.#topics.bridge.response(verb), verb, payload)),
-      bridgeState: (text) => this.#word.heard(text),
+      bridgeState: (text) => this.#stateGuard.onMessage(text),
       status: (message) => this.#announcer.status(message),
       discovery: (message) => this.#announcer.seen(message),
       clear: (topic) => publish(retained(topic, "")),
@@ -91,7 +91,7 @@ export class Bridge {
 
   /** bridge/info may have changed: radio, store, a pad's identity. */
   infoChanged(): void {
-    if (JSON.stringify(this.#deps.info()) !== this.#info) this.#sayInfo();
+    if (JSON.stringify(this.#deps.info()) !== this.#info) this.#publishInfo();
   }
 
   /**
@@ -105,8 +105,8 @@ export class Bridge {
       stop();
     } finally {
       this.#held = null;
-      this.#word.set("stopping", reason);
-      this.#publish(retained(this.#topics.bridge.state, this.#word.say()));
+      this.#stateGuard.set("stopping", reason);
+      this.#publish(retained(this.#topics.bridge.state, this.#stateGuard.payload()));
       for (const message of held) this.#publish(message);
     }
   }
@@ -119,8 +119,8 @@ export class Bridge {
       feed.end();
       this.#broker.publish(retained(this.#topics.pad(pad.settings.id).availability, '{"state":"offline"}'));
     }
-    this.#word.set("offline", reason);
-    const last = retained(this.#topics.bridge.state, this.#word.say());
+    this.#stateGuard.set("offline", reason);
+    const last = retained(this.#topics.bridge.state, this.#stateGuard.payload());
     await this.#broker.publishAcknowledged(last, withinMs / 2);
     this.end();
     await this.#broker.close(Math.max(0, end - clock.now()));
@@ -134,14 +134,14 @@ export class Bridge {
   /** Removes every timer and listener. */
   end(): void {
     for (const end of this.#ends.splice(0)) end();
-    for (const { feed, taker } of this.#pads.values()) {
+    for (const { feed, merger } of this.#pads.values()) {
       feed.end();
-      taker.flush();
+      merger.flush();
     }
     this.#router.end();
     this.#announcer.end();
     this.#cleaner.end();
-    this.#word.end();
+    this.#stateGuard.end();
   }
 
   #connect(): Broker {
@@ -163,9 +163,9 @@ export class Bridge {
         onUnread: (topic) => this.#router.unread(topic),
         onReady: () => {
           this.#announcer.announce(this.#cleaner.begin());
-          if (!this.#welcomed) this.#sayUnknown();
-          this.#welcomed = true;
-          this.#everything();
+          if (!this.#hasPublished) this.#publishUnknown();
+          this.#hasPublished = true;
+          this.#publishAll();
           onConnection(true);
         },
         onLost: () => onConnection(false),
@@ -196,22 +196,22 @@ export class Bridge {
    * The order of docs/topics.md, after discovery; `bridge/state` last, so that a client that reads `online` finds
    * everything else.
    */
-  #everything(): void {
+  #publishAll(): void {
     const feeds = [...this.#pads.values()].map(({ feed }) => feed);
     for (const feed of feeds) feed.availability();
     for (const feed of feeds) feed.everything();
-    this.#sayInfo();
+    this.#publishInfo();
     this.#health();
-    this.#publish(retained(this.#topics.bridge.state, this.#word.say()));
+    this.#publish(retained(this.#topics.bridge.state, this.#stateGuard.payload()));
   }
 
   /** Before anything else of a pad (safety rule 9). */
-  #sayUnknown(): void {
+  #publishUnknown(): void {
     for (const [id, { pad }] of this.#pads)
       for (const message of unknownMessages(this.#topics.pad(id), pad.view().state)) this.#publish(message);
   }
 
-  #sayInfo(): void {
+  #publishInfo(): void {
     this.#info = JSON.stringify(this.#deps.info());
     this.#publish(retained(this.#topics.bridge.info, this.#info));
   }
@@ -234,7 +234,7 @@ export class Bridge {
       entry.feed.flush();
       this.#answer(pad, result);
     };
-    handleSet(id, entry.taker, key, message, { ...this.#deps, answer }, limits);
+    handleSet(id, entry.merger, key, message, { ...this.#deps, answer }, limits);
   }
 
   #answer(pad: string, result: Result): void {

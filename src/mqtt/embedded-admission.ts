@@ -5,9 +5,9 @@ import { PacketMeter } from "./packet-meter.js";
 /** Time from the connection to its CONNECT. */
 export const CONNECT_MS = 5_000;
 /** Connections with and without a login: a login takes milliseconds, so a few places suffice for those without. */
-const PLACES = { known: 100, strangers: 32 } as const;
+const PLACES = { known: 100, unknown: 32 } as const;
 /** A client needs no more before its CONNECT is accepted: client id, will, name and password. */
-const MAX_STRANGER_BYTES = 64 * 1024;
+const MAX_LOGIN_BYTES = 64 * 1024;
 /** A payload of 1 MB, and the longest topic. */
 const MAX_PACKET_BYTES = 1024 * 1024 + 70_000;
 /** Of incomplete packets, of all clients together. */
@@ -15,7 +15,7 @@ const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 /** Smaller packets are never dropped because of that total. */
 const SMALL_PACKET_BYTES = 64 * 1024;
 
-interface Visitor {
+interface NetworkClient {
   readonly socket: Socket;
   readonly meter: PacketMeter;
   readonly address: string;
@@ -30,7 +30,7 @@ interface Visitor {
  * one.
  */
 export class Admission {
-  readonly #visitors = new Map<Socket, Visitor>();
+  readonly #clients = new Map<Socket, NetworkClient>();
   readonly #log: Logger;
   #pending = 0;
 
@@ -39,7 +39,7 @@ export class Admission {
   }
 
   get sockets(): Iterable<Socket> {
-    return this.#visitors.keys();
+    return this.#clients.keys();
   }
 
   get hasPlace(): boolean {
@@ -48,50 +48,50 @@ export class Admission {
 
   /** A new connection; called before its data is read. */
   enter(socket: Socket): void {
-    const visitor: Visitor = {
+    const client: NetworkClient = {
       socket,
-      meter: new PacketMeter(() => (visitor.isKnown ? MAX_PACKET_BYTES : MAX_STRANGER_BYTES)),
+      meter: new PacketMeter(() => (client.isKnown ? MAX_PACKET_BYTES : MAX_LOGIN_BYTES)),
       address: socket.remoteAddress ?? "",
       isKnown: false,
       bytes: 0,
       pending: 0,
     };
-    this.#visitors.set(socket, visitor);
+    this.#clients.set(socket, client);
     socket.on("close", () => {
-      this.#visitors.delete(socket);
-      this.#pending -= visitor.pending;
-      visitor.pending = 0;
+      this.#clients.delete(socket);
+      this.#pending -= client.pending;
+      client.pending = 0;
     });
-    this.#watch(visitor);
+    this.#watch(client);
     this.#makePlace();
   }
 
   /** Its login was accepted. */
   know(socket: unknown): void {
-    const visitor = this.#visitors.get(socket as Socket);
-    if (visitor) visitor.isKnown = true;
+    const client = this.#clients.get(socket as Socket);
+    if (client) client.isKnown = true;
   }
 
   /** aedes takes arrived data by `read()`: data that passes here is neither parsed nor stored yet. */
-  #watch(visitor: Visitor): void {
-    const { socket } = visitor;
+  #watch(client: NetworkClient): void {
+    const { socket } = client;
     const read = socket.read.bind(socket);
     socket.read = (size?: number): Buffer | null => {
       const chunk = read(size) as Buffer | null;
-      const why = chunk === null ? null : this.#objection(visitor, chunk);
+      const why = chunk === null ? null : this.#objection(client, chunk);
       if (why === null) return chunk;
-      this.#drop(visitor, why);
+      this.#drop(client, why);
       return null;
     };
   }
 
-  #objection(visitor: Visitor, chunk: Uint8Array): string | null {
-    visitor.bytes += chunk.length;
-    if (!visitor.isKnown && visitor.bytes > MAX_STRANGER_BYTES) return "more than 64 kB before the login";
-    if (!visitor.meter.take(chunk)) return "packet too long";
-    const { pending } = visitor.meter;
-    this.#pending += pending - visitor.pending;
-    visitor.pending = pending;
+  #objection(client: NetworkClient, chunk: Uint8Array): string | null {
+    client.bytes += chunk.length;
+    if (!client.isKnown && client.bytes > MAX_LOGIN_BYTES) return "more than 64 kB before the login";
+    if (!client.meter.take(chunk)) return "packet too long";
+    const { pending } = client.meter;
+    this.#pending += pending - client.pending;
+    client.pending = pending;
     return pending > SMALL_PACKET_BYTES && this.#pending > MAX_PENDING_BYTES
       ? "too many bytes of incomplete packets"
       : null;
@@ -102,22 +102,23 @@ export class Admission {
    * own.
    */
   #makePlace(): void {
-    const strangers = this.#all(false);
-    if (strangers.length <= PLACES.strangers) return;
-    const count = ({ address }: Visitor): number => strangers.filter((one) => one.address === address).length;
-    const most = Math.max(...strangers.map(count));
-    const first = strangers.find((one) => count(one) === most);
+    const unknown = this.#all(false);
+    if (unknown.length <= PLACES.unknown) return;
+    const count = ({ address }: NetworkClient): number =>
+      unknown.filter((one) => one.address === address).length;
+    const most = Math.max(...unknown.map(count));
+    const first = unknown.find((one) => count(one) === most);
     if (first) this.#drop(first, "too many connections without a login");
   }
 
-  #all(isKnown: boolean): readonly Visitor[] {
-    return [...this.#visitors.values()].filter((one) => one.isKnown === isKnown);
+  #all(isKnown: boolean): readonly NetworkClient[] {
+    return [...this.#clients.values()].filter((one) => one.isKnown === isKnown);
   }
 
-  #drop({ socket, address }: Visitor, why: string): void {
+  #drop({ socket, address }: NetworkClient, why: string): void {
     this.#log.debug({ address, why }, "Embedded broker dropped a client");
     // Removed from the count at once: `close` comes later.
     socket.destroy();
-    this.#visitors.delete(socket);
+    this.#clients.delete(socket);
   }
 }

@@ -18,22 +18,22 @@ const addressOf = ({ conn }: Client): string | null =>
 
 /** Logs a refused login. Neither name nor password: people type one in place of the other. */
 const failureLog = ({ log, clock }: { readonly log: Logger; readonly clock: Clock }) => {
-  let saidAt = -Infinity;
-  let unsaid = 0;
+  let warnedAt = -Infinity;
+  let suppressed = 0;
   return (client: Client): void => {
-    if (clock.now() - saidAt < WARN_MS) {
-      unsaid += 1;
+    if (clock.now() - warnedAt < WARN_MS) {
+      suppressed += 1;
       return;
     }
     const advice =
       "if it is your client, give it mqtt.username and mqtt.password; if not, find out what runs at this address";
-    const more = unsaid === 0 ? {} : { alsoSinceLastWarning: unsaid };
+    const more = suppressed === 0 ? {} : { alsoSinceLastWarning: suppressed };
     log.warn(
       { client: client.id, address: addressOf(client), ...more, advice },
       "Login at the embedded broker refused: wrong user name or password. It cannot control any belt",
     );
-    saidAt = clock.now();
-    unsaid = 0;
+    warnedAt = clock.now();
+    suppressed = 0;
   };
 };
 

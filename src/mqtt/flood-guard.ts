@@ -21,7 +21,7 @@ export const VERBS = ["scan", "health_check", "sessions", "restart", "simulate"]
 
 /** The first line comes after this time, when a rate is known; the next ones at most this often. */
 const MEASURE_MS = 1_000;
-const SAY_EVERY_MS = 30_000;
+const REPORT_EVERY_MS = 30_000;
 
 /** Contains a possible stop: every spelling that parseSet reads as a stop has one of these, JSON escapes included. */
 const STOP = /off|stop|pause|0|\\/i;
@@ -48,8 +48,8 @@ export class FloodGuard {
   readonly #turns = new Map<string, Turn>();
   #dropped = new Map<string, number>();
   #since = 0;
-  #saidAt = -Infinity;
-  #cancelSay: (() => void) | null = null;
+  #reportedAt = -Infinity;
+  #cancelReport: (() => void) | null = null;
 
   constructor(clock: Clock, log: Logger) {
     this.#clock = clock;
@@ -87,12 +87,12 @@ export class FloodGuard {
     // The sender chooses the names: they must not fill the memory.
     if (this.#dropped.size < 100 || this.#dropped.has(topic))
       this.#dropped.set(topic, (this.#dropped.get(topic) ?? 0) + 1);
-    const wait = Math.max(MEASURE_MS, this.#saidAt + SAY_EVERY_MS - now);
-    this.#cancelSay ??= this.#clock.after(wait, () => this.#say());
+    const wait = Math.max(MEASURE_MS, this.#reportedAt + REPORT_EVERY_MS - now);
+    this.#cancelReport ??= this.#clock.after(wait, () => this.#report());
   }
 
   end(): void {
-    this.#cancelSay?.();
+    this.#cancelReport?.();
     for (const turn of this.#turns.values()) turn.cancel?.();
   }
 
@@ -117,7 +117,7 @@ export class FloodGuard {
     });
   }
 
-  #say(): void {
+  #report(): void {
     const now = this.#clock.now();
     const [topic, dropped] = [...this.#dropped].reduce((most, one) => (one[1] > most[1] ? one : most));
     const perSecond = Math.round((dropped * 1000) / Math.max(1, now - this.#since));
@@ -126,7 +126,7 @@ export class FloodGuard {
       "Too many messages: most are dropped, stops are carried out. Find the client that publishes there.",
     );
     this.#dropped = new Map();
-    this.#saidAt = now;
-    this.#cancelSay = null;
+    this.#reportedAt = now;
+    this.#cancelReport = null;
   }
 }

@@ -8,24 +8,24 @@ import { asError } from "../domain/errors.js";
 
 /** Waiters check their condition whenever something may have changed. */
 export class ChangeSignal {
-  readonly #looks = new Set<() => void>();
+  readonly #checks = new Set<() => void>();
 
   happened(): void {
-    for (const look of [...this.#looks]) look();
+    for (const check of [...this.#checks]) check();
   }
 
   /** Resolves when `condition` holds, or when one of the signals aborts. */
   until(condition: () => boolean, signals: readonly AbortSignal[]): Promise<void> {
     return new Promise((resolve) => {
-      const look = (): void => {
+      const check = (): void => {
         if (!condition() && !signals.some((signal) => signal.aborted)) return;
-        this.#looks.delete(look);
-        for (const signal of signals) signal.removeEventListener("abort", look);
+        this.#checks.delete(check);
+        for (const signal of signals) signal.removeEventListener("abort", check);
         resolve();
       };
-      this.#looks.add(look);
-      for (const signal of signals) signal.addEventListener("abort", look);
-      look();
+      this.#checks.add(check);
+      for (const signal of signals) signal.addEventListener("abort", check);
+      check();
     });
   }
 }
@@ -85,11 +85,11 @@ export class PadEvents<Subject, View> {
   }
 
   stopping(cause: StopCause): void {
-    const said =
+    const message =
       cause === "exit"
         ? "The belt was started again at the pad while the bridge ends. Stopping it again"
         : `Stopping the belt: ${cause}`;
-    this.#log.warn({ cause }, said);
+    this.#log.warn({ cause }, message);
   }
 
   /** The result of a stop. */

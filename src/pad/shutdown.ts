@@ -175,20 +175,20 @@ export class PadShutdown {
     sessions.park();
     scheduler.apply((context) => requestMode(context, [], "standby"));
     await changes.until(() => scheduler.control.mode === null || this.#over, [signal, hurry]);
-    await this.#hearCounters(signal, hurry);
+    await this.#awaitCounters(signal, hurry);
   }
 
   /**
    * Some pads zero their counters in standby, a status after they have reported it (wire-facts a.9): that status is
    * awaited, so that the next run need not explain the decrease.
    */
-  async #hearCounters(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+  async #awaitCounters(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
     const { clock, scheduler, changes } = this.#deps;
     const { last } = scheduler.telemetry;
     const { elapsed = 0, distance = 0, steps = 0 } = last?.status ?? {};
     const until = clock.now() + COUNTERS_MS;
-    const heard = (): boolean => scheduler.telemetry.last !== last || this.#over || clock.now() >= until;
-    if (elapsed + distance + steps > 0) await changes.until(heard, [signal, hurry]);
+    const isReceived = (): boolean => scheduler.telemetry.last !== last || this.#over || clock.now() >= until;
+    if (elapsed + distance + steps > 0) await changes.until(isReceived, [signal, hurry]);
   }
 
   /**

@@ -99,7 +99,7 @@ export interface TextQuirks {
   /** The query whose answer is the state; its numbers are property ids. */
   readonly telemetry: string;
   /** It answers the query of its configuration, except in its deepest standby. */
-  readonly tellsConfig: boolean;
+  readonly reportsConfig: boolean;
   /** It answers a command with an error until its clock was set on the link. */
   readonly clockFirst: boolean;
 }

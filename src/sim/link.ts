@@ -49,7 +49,7 @@ export class SimulatedLink implements Link {
     this.#peripheral = peripheral;
     this.#deps = deps;
     peripheral.connect({
-      onNotification: ({ characteristic, bytes }) => this.#hear(characteristic, bytes),
+      onNotification: ({ characteristic, bytes }) => this.#onNotification(characteristic, bytes),
       drop: () => this.lose(),
     });
     this.review();
@@ -192,11 +192,11 @@ export class SimulatedLink implements Link {
   #deliver(characteristic: Uuid, bytes: Uint8Array): void {
     this.#deps.onFrame(characteristic, bytes, () => {
       for (const sent of this.#peripheral.receive(characteristic, bytes))
-        this.#hear(sent.characteristic, sent.bytes);
+        this.#onNotification(sent.characteristic, sent.bytes);
     });
   }
 
-  #hear(characteristic: Uuid, bytes: Uint8Array): void {
+  #onNotification(characteristic: Uuid, bytes: Uint8Array): void {
     if (this.#hung || this.#isOver) return;
     this.#after(ANSWER, () => this.#listeners.get(characteristic)?.(bytes));
   }

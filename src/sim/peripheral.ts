@@ -34,7 +34,7 @@ export interface ConnectionPort {
 const LEAST_WAIT = 0.01;
 
 /** After its link has crashed a KingSmith machine refuses connections for tens of seconds (wire-facts b.7.5). */
-const SULKS = 10_000;
+const REFUSES_MS = 10_000;
 /** Between two WiLink frames: ph4's spacing (wire-facts a.9). */
 const GAP = 690;
 
@@ -54,7 +54,7 @@ export class Peripheral {
   #seed: number;
   #connectedAt: number | null = null;
   #refusesUntil = Infinity;
-  #sulksUntil = -Infinity;
+  #crashedUntil = -Infinity;
   #carrier: ConnectionPort | null = null;
   #cancelNotify: () => void = () => undefined;
 
@@ -105,7 +105,7 @@ export class Peripheral {
   /** Whether it refuses this connect. */
   refuses(): boolean {
     const now = this.#clock.now();
-    if (now < this.#sulksUntil) return true;
+    if (now < this.#crashedUntil) return true;
     return now < this.#refusesUntil && this.#dice() < this.faults.refuseConnect.share;
   }
 
@@ -174,7 +174,7 @@ export class Peripheral {
 
   #reviewLink(): void {
     const end = endsLink(this.#pad);
-    if (end === "crash") this.#sulksUntil = this.#clock.now() + SULKS;
+    if (end === "crash") this.#crashedUntil = this.#clock.now() + REFUSES_MS;
     if (end !== null) this.#carrier?.drop();
   }
 
@@ -198,7 +198,7 @@ export class Peripheral {
   }
 
   #onAir(notifications: readonly Notification[]): readonly Notification[] {
-    return notifications.filter(() => this.#isHeard()).map((sent) => this.#damaged(sent));
+    return notifications.filter(() => this.#isDelivered()).map((sent) => this.#damaged(sent));
   }
 
   #isSilent(): boolean {
@@ -207,7 +207,7 @@ export class Peripheral {
     return silent !== null && since >= silent * 1000;
   }
 
-  #isHeard(): boolean {
+  #isDelivered(): boolean {
     return !this.#isSilent() && !(this.#dice() < this.faults.drop);
   }
 

@@ -16,7 +16,7 @@ const CONNECT_DEADLINE = 10_000;
 
 export interface SimulatedRadio extends Radio, WorldControls {
   /** The adapter's state; anything but "on" breaks every link, connect and scan. */
-  setPower(word: RadioStateName): void;
+  setPower(state: RadioStateName): void;
 }
 
 /** A simulated radio with its pads. */
@@ -45,7 +45,7 @@ class Simulator implements Radio {
   readonly #advertiser: Advertiser;
   readonly #turns = new Mutex();
   readonly #listeners = new Set<(state: RadioState) => void>();
-  #word: RadioStateName = "on";
+  #power: RadioStateName = "on";
   /** Aborted when the adapter cannot be used any more. */
   #usable = new AbortController();
   #disposal: Promise<void> | null = null;
@@ -56,7 +56,7 @@ class Simulator implements Radio {
   }
 
   get state(): RadioState {
-    return { state: this.#word, advice: POWER[this.#word]?.advice ?? null };
+    return { state: this.#power, advice: POWER[this.#power]?.advice ?? null };
   }
 
   onState(listener: (state: RadioState) => void): () => void {
@@ -86,12 +86,12 @@ class Simulator implements Radio {
     }
   }
 
-  setPower(word: RadioStateName): void {
-    if (word === this.#word || this.#disposal) return;
-    this.#word = word;
-    const power = POWER[word];
+  setPower(state: RadioStateName): void {
+    if (state === this.#power || this.#disposal) return;
+    this.#power = state;
+    const power = POWER[state];
     if (power)
-      this.#break(new BridgeError(power.code, `The radio is ${word}.`, { ...power, retry: "later" }));
+      this.#break(new BridgeError(power.code, `The radio is ${state}.`, { ...power, retry: "later" }));
     else this.#usable = new AbortController();
     for (const listener of [...this.#listeners]) listener(this.state);
   }

@@ -219,9 +219,9 @@ export class Store {
     return this.#boot && { ...this.#boot, uptime: this.#boot.uptime + now };
   }
 
-  #note(padId: string, told: SessionEntry): void {
-    const boot = this.#bootAt(told.now);
-    const entry = boot ? { ...told, boot } : told;
+  #note(padId: string, noted: SessionEntry): void {
+    const boot = this.#bootAt(noted.now);
+    const entry = boot ? { ...noted, boot } : noted;
     const isNews = this.#memory.note(padId, entry);
     if (this.#flusher.ended || !isNews) return;
     this.#pending.note(padId, entry);

@@ -13,7 +13,7 @@ interface Shape {
 const number: Test = (value) => typeof value === "number" && Number.isFinite(value);
 const boolean: Test = (value) => typeof value === "boolean";
 const text: Test = (value) => typeof value === "string";
-const word =
+const oneOf =
   (...words: readonly unknown[]): Test =>
   (value) =>
     words.includes(value);
@@ -51,7 +51,7 @@ const capabilities = object({
   minSpeed: number,
   maxSpeed: number,
   step: number,
-  modes: list(word("auto", "manual", "standby")),
+  modes: list(oneOf("auto", "manual", "standby")),
   incline: orNull(incline),
   heartRate: boolean,
   steps: boolean,
@@ -71,7 +71,7 @@ const reported = object({
 });
 const PARTS: Readonly<Record<keyof Identity, Test>> = {
   bound: object({ name: text, address: text }),
-  protocol: word(...PROTOCOL_NAMES),
+  protocol: oneOf(...PROTOCOL_NAMES),
   model: text,
   capabilities,
   reported,
@@ -103,10 +103,10 @@ const counter = orNull(
 const session = object({
   ...totals,
   id: text,
-  state: word("active", "paused", "ended"),
+  state: oneOf("active", "paused", "ended"),
   startedAt: number,
   endedAt: orNull(number),
-  caloriesSource: word("pad", "estimate"),
+  caloriesSource: oneOf("pad", "estimate"),
   maxSpeed: number,
 });
 const meter = object({

@@ -34,8 +34,6 @@ interface Entry {
 
 const OFF = parseSet("belt", new TextEncoder().encode("OFF"));
 
-type Word = "online" | "stopping" | "offline";
-
 /** The live view of the bridge and its pads for the page, and the page's requests to them. */
 export class LivePicture {
   readonly #deps: WebDeps;
@@ -49,7 +47,7 @@ export class LivePicture {
   constructor(deps: WebDeps, streams: EventStreams) {
     this.#deps = deps;
     this.#streams = streams;
-    this.#bridge = this.#word("online", null);
+    this.#bridge = this.#stateEvent("online", null);
     this.#pads = new Map(
       deps.pads.map((pad) => {
         const { id } = pad.settings;
@@ -134,14 +132,14 @@ export class LivePicture {
   }
 
   stopping(reason: string): void {
-    this.#bridge = this.#word("stopping", reason);
+    this.#bridge = this.#stateEvent("stopping", reason);
     this.#streams.send("bridge", this.#bridge);
   }
 
   /** The last event before the end. */
   offline(reason: string, belts: readonly BeltLeft[]): void {
     this.end();
-    this.#bridge = { ...this.#word("offline", reason), belts };
+    this.#bridge = { ...this.#stateEvent("offline", reason), belts };
     this.#streams.send("bridge", this.#bridge);
   }
 
@@ -150,8 +148,8 @@ export class LivePicture {
     for (const { feed } of this.#pads.values()) feed.end();
   }
 
-  #word(word: Word, reason: string | null): BridgeEvent {
-    return bridgeStatePayload(word, { reason, since: this.#deps.clock.wall() });
+  #stateEvent(state: BridgeEvent["state"], reason: string | null): BridgeEvent {
+    return bridgeStatePayload(state, { reason, since: this.#deps.clock.wall() });
   }
 
   #list(): readonly PadPayload[] {

@@ -31,11 +31,11 @@ export class AttRequests {
     signals: readonly AbortSignal[],
   ): Promise<T> {
     const refused = new AbortController();
-    const said: { refusal?: BridgeError } = {};
+    const seen: { refusal?: BridgeError } = {};
     const refuse = (status: number): void => {
-      said.refusal ??= attError(code, what, status);
+      seen.refusal ??= attError(code, what, status);
       // The reply to the cancellation is awaited here, or the next request would take it for its own.
-      if (!this.#hci?.callOffLongWrite(this.#peripheral)) refused.abort(said.refusal);
+      if (!this.#hci?.callOffLongWrite(this.#peripheral)) refused.abort(seen.refusal);
     };
     const scope = deadlineSignal({ clock: this.#clock, ms: CALL_MS, what }, [...signals, refused.signal]);
     try {
@@ -43,7 +43,7 @@ export class AttRequests {
       const forget = this.#onRefusal(range, refuse);
       try {
         const result = await run(characteristic, scope.signal);
-        if (said.refusal) throw said.refusal;
+        if (seen.refusal) throw seen.refusal;
         return result;
       } finally {
         forget();

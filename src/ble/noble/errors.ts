@@ -81,8 +81,8 @@ const SAME: Readonly<Record<string, string>> = {
 
 /** The adapter's error, from a thrown error (errno in `code`) or from one of the keys above. */
 export const adapterError = (cause: unknown, adapter: number): BridgeError => {
-  const word = typeof cause === "string" ? cause : codeOf(cause);
-  const row = ADAPTER[SAME[word] ?? word];
+  const code = typeof cause === "string" ? cause : codeOf(cause);
+  const row = ADAPTER[SAME[code] ?? code];
   if (!row)
     return new BridgeError("radio-unavailable", `Bluetooth does not work: ${asError(cause).message}.`, {
       retry: "later",

@@ -31,7 +31,7 @@ const INVALID_PDU = 0x04;
 const UNLIKELY_ERROR = 0x0e;
 
 /** A packet that was passed on: to the controller, or, with a promise, to noble. */
-export interface Handed {
+export interface QueuedPacket {
   readonly connection: number;
   readonly queued: Promise<void> | null;
 }
@@ -62,7 +62,7 @@ export class NobleHci {
    * Writes without response, in this turn; `sent` settles when the controller has sent it. Bypasses noble's queue, in
    * which a stop would wait behind a request that the pad never answers.
    */
-  command(peripheral: Peripheral, attribute: number, bytes: Buffer): Handed {
+  command(peripheral: Peripheral, attribute: number, bytes: Buffer): QueuedPacket {
     const connection = this.connectionOf(peripheral);
     const gatt = this.bindings._gatts[peripheral.id];
     if (connection === null || !gatt) throw linkLost(peripheral.address, undefined);
@@ -78,7 +78,7 @@ export class NobleHci {
   }
 
   /** Resolves when the controller has sent the packet, and rejects where it could not be passed on. */
-  async sent({ connection, queued }: Handed, signal: AbortSignal): Promise<void> {
+  async sent({ connection, queued }: QueuedPacket, signal: AbortSignal): Promise<void> {
     if (queued) await orAborted(queued, signal);
     await this.drained(connection, signal);
   }

@@ -137,17 +137,17 @@ export class NobleLink implements Link {
   subscribe(uuid: Uuid, onBytes: (bytes: Uint8Array) => void, bounded: Abortable): Promise<void> {
     return this.#request(uuid, "write-failed", "subscribing to", bounded, async (attribute, signal) => {
       await sleep(this.#deps.clock, this.#lastCccd + CCCD_GAP_MS - this.#deps.clock.now(), signal);
-      const hear = (bytes: Buffer, isNotification: boolean): void => {
+      const onData = (bytes: Buffer, isNotification: boolean): void => {
         if (isNotification && !this.#isOver) onBytes(Uint8Array.from(bytes));
       };
       this.#unsubscribers.get(uuid)?.();
       // Before the reply: a pad may notify as soon as it is subscribed.
-      attribute.on("data", hear);
-      this.#unsubscribers.set(uuid, () => attribute.off("data", hear));
+      attribute.on("data", onData);
+      this.#unsubscribers.set(uuid, () => attribute.off("data", onData));
       try {
         await awaitCompletion(attribute, "notify", () => attribute.subscribe(), signal);
       } catch (error) {
-        attribute.off("data", hear);
+        attribute.off("data", onData);
         throw error;
       } finally {
         this.#lastCccd = this.#deps.clock.now();

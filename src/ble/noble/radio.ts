@@ -31,7 +31,7 @@ class NobleRadio implements Radio {
     this.#index = index;
     this.#deps = deps;
     const log = deps.log.child({ part: "radio" });
-    this.#adapter = new NobleAdapter(index, { clock: deps.clock, log, onChange: () => this.#tell() });
+    this.#adapter = new NobleAdapter(index, { clock: deps.clock, log, onChange: () => this.#notify() });
   }
 
   get state(): RadioState {
@@ -90,7 +90,7 @@ class NobleRadio implements Radio {
     await withTimeout(changed, { ...deadline, signal: [signal, this.#closing.signal] }).finally(forget);
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of [...this.#listeners]) listener(this.state);
   }
 }

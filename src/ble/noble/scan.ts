@@ -11,7 +11,7 @@ import { orAborted, deadlineSignal } from "../deadline.js";
 import type { Release } from "../mutex.js";
 
 type Listener = (advertisement: Advertisement) => void;
-type Heard = { readonly at: number; readonly peripheral: Peripheral };
+type Sighting = { readonly at: number; readonly peripheral: Peripheral };
 
 export interface ScanDeps {
   readonly adapter: number;
@@ -38,10 +38,10 @@ export class SharedScan {
   readonly #hci: NobleHci | null;
   readonly #deps: ScanDeps;
   readonly #listeners = new Map<Listener, AbortController>();
-  readonly #heard = new Map<Address, Heard>();
+  readonly #sightings = new Map<Address, Sighting>();
   #holds = 0;
   #scanning = false;
-  #lastHeard = 0;
+  #lastSeenAt = 0;
   /** Changes of the scan, in sequence. */
   #changes: Promise<void> = Promise.resolve();
 
@@ -49,12 +49,12 @@ export class SharedScan {
     this.#noble = noble;
     this.#hci = hci;
     this.#deps = deps;
-    const hear = (peripheral: Peripheral): void => this.#hear(peripheral);
+    const onDiscover = (peripheral: Peripheral): void => this.#onDiscover(peripheral);
     const stopped = (): void => void (this.#scanning = false);
-    noble.on("discover", hear);
+    noble.on("discover", onDiscover);
     noble.on("scanStop", stopped);
     deps.ended.addEventListener("abort", () => {
-      noble.off("discover", hear);
+      noble.off("discover", onDiscover);
       noble.off("scanStop", stopped);
     });
   }
@@ -63,13 +63,13 @@ export class SharedScan {
   async run(listener: Listener, signal: AbortSignal): Promise<void> {
     const refused = new AbortController();
     // A caller may pass one listener twice: each registration is its own.
-    const hear: Listener = (advertisement) => listener(advertisement);
-    this.#listeners.set(hear, refused);
+    const registered: Listener = (advertisement) => listener(advertisement);
+    this.#listeners.set(registered, refused);
     void this.#adjust();
     try {
       await firstAbort([signal, refused.signal, this.#deps.stopping]);
     } finally {
-      this.#listeners.delete(hear);
+      this.#listeners.delete(registered);
       void this.#adjust();
     }
     if (signal.aborted) return;
@@ -97,7 +97,7 @@ export class SharedScan {
 
   /** The peripheral of an address, if it advertised within the last `ms`; else waits for its advertisement. */
   async find(address: Address, ms: number, signal: AbortSignal): Promise<Peripheral> {
-    const known = this.#heard.get(address);
+    const known = this.#sightings.get(address);
     if (known && this.#deps.clock.now() - known.at <= ms) return known.peripheral;
     const found = new AbortController();
     const scan = this.run((advertisement) => {
@@ -108,28 +108,28 @@ export class SharedScan {
     } finally {
       found.abort();
     }
-    const heard = this.#heard.get(address);
-    if (!heard)
+    const seen = this.#sightings.get(address);
+    if (!seen)
       throw new BridgeError("connect-failed", `${address} was not found: no advertisement received.`);
-    return heard.peripheral;
+    return seen.peripheral;
   }
 
   /** Once a second: resumes a scan that another program ended, and removes peripherals that are gone. */
   tick(): void {
     const now = this.#deps.clock.now();
-    if (this.#scanning && now - this.#lastHeard > DEAF_MS) this.#scanning = false;
-    for (const [address, { at, peripheral }] of this.#heard)
+    if (this.#scanning && now - this.#lastSeenAt > DEAF_MS) this.#scanning = false;
+    for (const [address, { at, peripheral }] of this.#sightings)
       if (now - at > FORGET_MS && peripheral.state !== "connected" && peripheral.state !== "connecting") {
-        this.#heard.delete(address);
+        this.#sightings.delete(address);
         forget(this.#noble, this.#hci, peripheral);
       }
     void this.#adjust();
   }
 
-  #hear(peripheral: Peripheral): void {
+  #onDiscover(peripheral: Peripheral): void {
     const address = addressOf(peripheral);
-    this.#lastHeard = this.#deps.clock.now();
-    this.#heard.set(address, { at: this.#lastHeard, peripheral });
+    this.#lastSeenAt = this.#deps.clock.now();
+    this.#sightings.set(address, { at: this.#lastSeenAt, peripheral });
     const { rssi } = peripheral;
     const advertisement: Advertisement = {
       address,
@@ -162,7 +162,7 @@ export class SharedScan {
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    this.#lastHeard = this.#deps.clock.now();
+    this.#lastSeenAt = this.#deps.clock.now();
     this.#scanning = (await this.#enable(signal)) || (await this.#enableOtherwise(signal));
     if (this.#scanning || this.#deps.ended.aborted) return;
     const trouble = adapterError("EBUSY", this.#deps.adapter);

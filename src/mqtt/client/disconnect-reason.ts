@@ -40,7 +40,7 @@ const MESSAGES: Readonly<Record<DisconnectReason["kind"], string>> = {
 const MQTTJS_REFUSED = "Connection refused: ";
 
 /** The meaning of a code in its specification. */
-const codeWords = (reason: DisconnectReason): readonly string[] => {
+const codeTexts = (reason: DisconnectReason): readonly string[] => {
   if (!("code" in reason)) return [];
   const meaning = reasonCode(reason.kind, reason.code)?.meaning;
   return [`code ${reason.code}`, ...(meaning === undefined ? [] : [meaning])];
@@ -48,10 +48,10 @@ const codeWords = (reason: DisconnectReason): readonly string[] => {
 
 /** The reason as text, for a log line. */
 export const describe = (reason: DisconnectReason): string => {
-  const words = codeWords(reason);
-  const known = words.length > 1 && reason.detail.startsWith(MQTTJS_REFUSED);
-  const said = known || words.some((word) => word.toLowerCase() === reason.detail.toLowerCase());
-  const details = [...words, ...(said || reason.detail === "" ? [] : [reason.detail])];
+  const texts = codeTexts(reason);
+  const known = texts.length > 1 && reason.detail.startsWith(MQTTJS_REFUSED);
+  const repeats = known || texts.some((text) => text.toLowerCase() === reason.detail.toLowerCase());
+  const details = [...texts, ...(repeats || reason.detail === "" ? [] : [reason.detail])];
   return `${MESSAGES[reason.kind]} (${details.join(", ")})`;
 };
 

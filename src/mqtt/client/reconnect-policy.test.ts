@@ -191,7 +191,7 @@ it("always gives a message and a bounded delay", () => {
           expect(delayMs).toBeGreaterThanOrEqual(0);
           expect(delayMs).toBeLessThanOrEqual(120_000);
           expect(message).not.toBe("");
-          expect(new Set(policy.told).size).toBe(policy.told.length);
+          expect(new Set(policy.logged).size).toBe(policy.logged.length);
         }
       },
     ),

@@ -19,7 +19,7 @@ export interface ReconnectState {
   readonly streak: number;
   readonly takeovers: number;
   /** Already logged; again only at debug. */
-  readonly told: readonly Reported[];
+  readonly logged: readonly Reported[];
 }
 
 export interface ReconnectDecision {
@@ -54,7 +54,7 @@ export const startPolicy = (protocolVersion: "auto" | "5" | "4"): ReconnectState
   closes: 0,
   streak: 0,
   takeovers: 0,
-  told: [],
+  logged: [],
 });
 
 const doubled = (first: number, longest: number, times: number, random: number): number =>
@@ -69,8 +69,8 @@ const rested = (policy: ReconnectState, readyMs: number | null): ReconnectState 
     ...policy,
     streak: stable ? 0 : policy.streak,
     takeovers: undisputed ? 0 : policy.takeovers,
-    told: policy.told.filter((told) =>
-      told === "takeover" ? !undisputed : told !== "credentials" && !stable,
+    logged: policy.logged.filter((topic) =>
+      topic === "takeover" ? !undisputed : topic !== "credentials" && !stable,
     ),
   };
 };
@@ -168,10 +168,10 @@ export const afterDisconnect = (
     policy: {
       ...now,
       ...versionAfter(now, readyMs),
-      told: [...new Set<Reported>([...now.told, topic, "failure"])],
+      logged: [...new Set<Reported>([...now.logged, topic, "failure"])],
     },
     delayMs: delayAfter(now, topic, random),
-    level: now.told.includes(topic) ? "debug" : first,
+    level: now.logged.includes(topic) ? "debug" : first,
     message: describe(reason),
     advice: `${topic === "failure" ? adviceFor(reason) : ADVICE[topic]}; ${KEEPS}`,
   };

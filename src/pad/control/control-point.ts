@@ -1,10 +1,6 @@
 import { failure } from "../../domain/command.js";
 import { AT_REST } from "../../domain/units.js";
-import {
-  pointAfterAnswer,
-  pointAfterStatus as pointTold,
-  type Verdict,
-} from "../../protocol/ftms/control-point.js";
+import { pointAfterAnswer, pointAfterStatus, type Verdict } from "../../protocol/ftms/control-point.js";
 import type { Answer } from "../../protocol/ftms/control-point-frames.js";
 import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
 import type { Context } from "./context.js";
@@ -128,8 +124,8 @@ const aimedElsewhere = (control: Control, event: MachineEvent): Control => {
 /** The machine reported an event. A belt that was halted in its spin-up is not started again. */
 export const onEvent = ({ control: before, now }: Context, event: MachineEvent): Step => {
   const halts = HALTS.includes(event.type);
-  const told: Control = { ...before, controlPoint: pointTold(before.controlPoint, event, now) };
-  const known = aimedElsewhere(told, event);
+  const updated: Control = { ...before, controlPoint: pointAfterStatus(before.controlPoint, event, now) };
+  const known = aimedElsewhere(updated, event);
   const control = halts && before.stop?.lastWrite !== null ? stopAcknowledged(known) : known;
   const { start } = control;
   const halted = start !== null && start.wroteAt !== null && halts;

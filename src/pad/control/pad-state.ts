@@ -44,7 +44,7 @@ export const isAvailable = ({ phase, control, telemetry, aliveAt }: Seen, now: n
 export const beltOf = (seen: Seen, now: number): Belt =>
   isAvailable(seen, now) ? beltState(seen.telemetry, now, seen.control.stop !== null) : "unknown";
 
-const linkWord = (facts: PadFacts): LinkStateName => {
+const linkState = (facts: PadFacts): LinkStateName => {
   if (facts.phase === "off") return "off";
   if (facts.over || (facts.ending && facts.phase === "ready")) return "stopping";
   if (facts.phase === "ready" || facts.phase === "connecting") return facts.phase;
@@ -83,8 +83,8 @@ const problem = (facts: PadFacts): Problem | null => {
 
 export const padState = (facts: PadFacts, now: number): PadState => {
   const { telemetry, control } = facts;
-  const isTold = isAvailable(facts, now) && isKnown(telemetry, now) && !telemetry.blind;
-  const status = isTold ? telemetry.last?.status : undefined;
+  const isShown = isAvailable(facts, now) && isKnown(telemetry, now) && !telemetry.blind;
+  const status = isShown ? telemetry.last?.status : undefined;
   const belt = beltOf(facts, now);
   const underWay = belt === "running" || belt === "starting";
   return {
@@ -96,7 +96,7 @@ export const padState = (facts: PadFacts, now: number): PadState => {
     targetSpeed: underWay ? targetOf(control) : null,
     incline: status?.incline ?? null,
     heartRate: status?.heartRate ?? null,
-    link: linkWord(facts),
+    link: linkState(facts),
     stopConfirmed: control.stopConfirmed,
     problem: problem(facts),
     protocol: facts.protocol,

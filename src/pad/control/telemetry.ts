@@ -72,7 +72,7 @@ export const stopReported = (telemetry: Telemetry): Telemetry =>
   telemetry.blind ? telemetry : { ...telemetry, startReported: null };
 
 const RESTING: readonly Activity[] = ["resting", "standby", "paused"];
-const saysRest = ({ activity }: PadStatus): boolean => RESTING.includes(activity);
+const reportsRest = ({ activity }: PadStatus): boolean => RESTING.includes(activity);
 
 export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
   const { status, at } = sample;
@@ -81,7 +81,7 @@ export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
   if (speed === undefined) return telemetry;
   const { steady, stillSince } = telemetry;
   // A countdown ends in state 1 at speed 0 (wire-facts a.8): rest before it does not count as rest in that state.
-  const still = speed === AT_REST && !saysRest(status) && status.activity !== "countdown";
+  const still = speed === AT_REST && !reportsRest(status) && status.activity !== "countdown";
   const startReported = speed > AT_REST ? null : telemetry.startReported;
   const seen = {
     last: sample,
@@ -122,7 +122,7 @@ export const showsRest = ({
   blind,
 }: Pick<Telemetry, "last" | "stillSince" | "blind">): boolean => {
   if (!last || blind || last.status.speed !== AT_REST) return false;
-  return saysRest(last.status) || (stillSince !== null && last.at - stillSince >= ZERO_IS_REST_MS);
+  return reportsRest(last.status) || (stillSince !== null && last.at - stillSince >= ZERO_IS_REST_MS);
 };
 
 export const isMoving = ({ last }: Telemetry): boolean => (last?.status.speed ?? AT_REST) > AT_REST;
@@ -134,7 +134,7 @@ export const isRunning = (telemetry: Telemetry): boolean =>
 /** It moves, but the pad reports that it stops or has stopped: the end of a stop (wire-facts a.10, state 0 at 0.3). */
 const isEnding = (telemetry: Telemetry): boolean => {
   const status = telemetry.last?.status;
-  return status !== undefined && (status.activity === "stopping" || saysRest(status));
+  return status !== undefined && (status.activity === "stopping" || reportsRest(status));
 };
 
 /** The belt moves, and not because it is coming to rest. */
@@ -186,7 +186,7 @@ export const isFalling = (telemetry: Telemetry, since: number): boolean => {
   );
 };
 
-const restWord = ({ activity, mode }: PadStatus): Belt => {
+const restState = ({ activity, mode }: PadStatus): Belt => {
   if (activity === "paused") return "paused";
   return activity === "standby" || mode === "standby" ? "standby" : "idle";
 };
@@ -198,7 +198,7 @@ export const beltState = (telemetry: Telemetry, now: number, stopping: boolean):
     return "unknown";
   const { activity } = last.status;
   if (activity === "countdown") return "starting";
-  if (showsRest(telemetry)) return restWord(last.status);
+  if (showsRest(telemetry)) return restState(last.status);
   if (stopping || activity !== "running") return "stopping";
   return isMoving(telemetry) ? "running" : "starting";
 };

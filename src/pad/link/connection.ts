@@ -97,8 +97,8 @@ export const openConnection = (
   });
 
   const subscribe = async (characteristic: string): Promise<void> => {
-    const hear = (bytes: Uint8Array): void => received(characteristic, bytes);
-    const subscribed = link.subscribe(characteristic, hear, { signal: link.lost });
+    const onBytes = (bytes: Uint8Array): void => received(characteristic, bytes);
+    const subscribed = link.subscribe(characteristic, onBytes, { signal: link.lost });
     await withTimeout(subscribed, { ...bounded, what: `subscribing to ${characteristic}` });
   };
 

@@ -53,8 +53,8 @@ export class IdentityTracker {
   readonly #deps: IdentityTrackerDeps;
   #identity: Identity;
   #model: Model | null = null;
-  #toldOfMiles = false;
-  #toldOfNoSpeed = false;
+  #warnedOfMiles = false;
+  #reportedNoSpeed = false;
 
   constructor(settings: PadSettings, deps: IdentityTrackerDeps) {
     this.#settings = settings;
@@ -115,20 +115,20 @@ export class IdentityTracker {
 
   /** Once per run: it does not change by itself. */
   #warnOfMiles({ protocol }: Model, maxSpeed: number): void {
-    if (this.#toldOfMiles) return;
-    this.#toldOfMiles = true;
-    const said =
+    if (this.#warnedOfMiles) return;
+    this.#warnedOfMiles = true;
+    const message =
       protocol === "ftms"
         ? `The machine interprets speeds as miles per hour: they are converted, and capped at ${maxSpeed} km/h.`
         : `The pad is set to miles. Its numbers are taken as km/h but capped at ${maxSpeed}, as if they were mph. ` +
           "Set the pad to kilometres in its app.";
-    this.#deps.log.warn({ maxSpeed }, said);
+    this.#deps.log.warn({ maxSpeed }, message);
   }
 
   /** The config is wrong for this machine, which only the machine could show: logged once per run. */
   #reportNoSpeed({ minSpeed, maxSpeed }: Capabilities): void {
-    if (this.#toldOfNoSpeed) return;
-    this.#toldOfNoSpeed = true;
+    if (this.#reportedNoSpeed) return;
+    this.#reportedNoSpeed = true;
     const [min, max] = [kmh(minSpeed), kmh(maxSpeed)];
     this.#deps.log.error(
       { minSpeed: min, maxSpeed: max },

@@ -157,7 +157,7 @@ export class LinkSupervisor {
 
   async #find(signal: AbortSignal): Promise<Address | null> {
     const { radio, clock } = this.#deps;
-    const heard = clock.after(NOT_FOUND_MS, () => this.#miss());
+    const cancelMiss = clock.after(NOT_FOUND_MS, () => this.#miss());
     const deps = {
       radio,
       clock,
@@ -166,7 +166,7 @@ export class LinkSupervisor {
       onAmbiguous: (addresses: readonly Address[]) => this.#owner.ambiguous(addresses),
       onAdvertisement: (advertisement: Advertisement) => this.#owner.onAdvertisement(advertisement),
     };
-    return findPad(this.#settings, deps, signal).finally(heard);
+    return findPad(this.#settings, deps, signal).finally(cancelMiss);
   }
 
   /**
@@ -192,13 +192,13 @@ export class LinkSupervisor {
 
   async #wait(ms: number): Promise<void> {
     if (ms === 0) return;
-    const woken = new AbortController();
-    const wake = (): void => woken.abort();
+    const wakeUp = new AbortController();
+    const wake = (): void => wakeUp.abort();
     this.#wake = wake;
     this.#round.signal.addEventListener("abort", wake, { once: true });
     if (this.#ended) wake();
-    if (ms === Infinity) await until(woken.signal);
-    else await sleep(this.#deps.clock, ms, woken.signal);
+    if (ms === Infinity) await until(wakeUp.signal);
+    else await sleep(this.#deps.clock, ms, wakeUp.signal);
     this.#wake = () => undefined;
   }
 

@@ -72,10 +72,10 @@ export class PadLink {
 
   get facts(): PadLinkFacts {
     const parts = [this.#notifications.facts, this.#facts, this.#identityTracker.identity] as const;
-    const [heard, own, identity] = parts;
+    const [received, own, identity] = parts;
     // None of them is ever changed, only replaced.
     if (this.#joined?.parts.every((part, index) => part === parts[index])) return this.#joined.facts;
-    const facts = { ...heard, ...own, counters: { ...heard.counters, ...own.counters }, identity };
+    const facts = { ...received, ...own, counters: { ...received.counters, ...own.counters }, identity };
     this.#joined = { parts, facts };
     return facts;
   }

@@ -48,7 +48,7 @@ export class NotificationHandler {
   readonly #deps: NotificationDeps;
   readonly #owner: NotificationOwner;
   #facts = NOTHING_RECEIVED;
-  #heardAt = 0;
+  #receivedAt = 0;
   #checkedAt = 0;
   /** When the first poll was sent that nothing valid has followed. */
   #askedAt = 0;
@@ -76,8 +76,8 @@ export class NotificationHandler {
 
   /** The link is subscribed: its silence is counted from now. */
   onSubscribed(): void {
-    this.#heardAt = this.#deps.clock.now();
-    this.#noDataSince = this.#heardAt;
+    this.#receivedAt = this.#deps.clock.now();
+    this.#noDataSince = this.#receivedAt;
   }
 
   /** Why a link is made again when `checkSilence` is true. */
@@ -96,10 +96,10 @@ export class NotificationHandler {
    */
   checkSilence(): boolean {
     const now = this.#deps.clock.now();
-    if (now - this.#checkedAt > STALL_MS) this.#heardAt = now;
+    if (now - this.#checkedAt > STALL_MS) this.#receivedAt = now;
     this.#checkedAt = now;
-    if (this.#askedAt <= this.#heardAt) this.#askedAt = this.#deps.scheduler.polledAt ?? 0;
-    return now - this.#heardAt > SILENCE_MS && this.#isUnanswered(now);
+    if (this.#askedAt <= this.#receivedAt) this.#askedAt = this.#deps.scheduler.polledAt ?? 0;
+    return now - this.#receivedAt > SILENCE_MS && this.#isUnanswered(now);
   }
 
   /**
@@ -108,26 +108,26 @@ export class NotificationHandler {
    */
   #isUnanswered(now: number): boolean {
     const { polledAt } = this.#deps.scheduler;
-    return polledAt === null || (this.#askedAt > this.#heardAt && now - this.#askedAt >= ANSWER_MS);
+    return polledAt === null || (this.#askedAt > this.#receivedAt && now - this.#askedAt >= ANSWER_MS);
   }
 
   onMessage(message: DecodedMessage, poll: number | null): void {
     const { identityTracker, clock, log, scheduler } = this.#deps;
     // Before the handshake is done, any line of the pad is a sign of life.
-    if (scheduler.control.access !== "full") this.#heardAt = clock.now();
+    if (scheduler.control.access !== "full") this.#receivedAt = clock.now();
     switch (message.kind) {
       case "status":
-        return this.#hearStatus(this.#sample(message.status, poll));
+        return this.#onStatus(this.#sample(message.status, poll));
       case "preferences":
         if (identityTracker.onPreferences(message.preferences)) scheduler.rescaled();
         return scheduler.preferencesKnown();
       case "alive":
-        return this.#hearLife();
+        return this.#onSignOfLife();
       case "answer":
         scheduler.answer(message.answer);
         return this.#learn({});
       case "event":
-        return this.#hearEvent(message.event);
+        return this.#onEvent(message.event);
       case "access":
         scheduler.access(message.access);
         identityTracker.onAccess(message.access);
@@ -177,12 +177,12 @@ export class NotificationHandler {
     return { status, at, poll: poll === null ? null : Math.min(poll, at) };
   }
 
-  #hearStatus(sample: Sample): void {
+  #onStatus(sample: Sample): void {
     const { clock, scheduler } = this.#deps;
     const restored = this.#facts.lostMoving;
     // Safety rule 7: only a status that carries a speed counts.
     if (sample.status.speed === undefined) return;
-    this.#heardAt = clock.now();
+    this.#receivedAt = clock.now();
     this.#noDataSince = null;
     this.#facts = afterStatus(this.#facts, sample.status, clock.wall());
     this.#count("statuses");
@@ -195,22 +195,22 @@ export class NotificationHandler {
   }
 
   /** Safety rule 7: for a machine that sends nothing at rest, a read value is a sign of life. */
-  #hearLife(): void {
+  #onSignOfLife(): void {
     const { control, telemetry } = this.#deps.scheduler;
     // A machine that ran when it was last seen must notify: the subscription may not have been accepted.
     const speaks = this.#facts.lostMoving && isRunning(telemetry);
     if (control.statusSeen ? !showsRest(telemetry) : speaks) return;
-    this.#heardAt = this.#deps.clock.now();
-    this.#facts = { ...this.#facts, aliveAt: this.#heardAt };
+    this.#receivedAt = this.#deps.clock.now();
+    this.#facts = { ...this.#facts, aliveAt: this.#receivedAt };
     const since = this.#facts.panelStandby ? null : this.#noDataSince;
-    if (since !== null && this.#heardAt - since >= NO_DATA_MS) {
+    if (since !== null && this.#receivedAt - since >= NO_DATA_MS) {
       this.#noDataSince = null;
       logNoData(this.#deps.log, this.#unlock);
     }
     this.#owner.changed();
   }
 
-  #hearEvent(event: MachineEvent): void {
+  #onEvent(event: MachineEvent): void {
     this.#deps.scheduler.event(event);
     this.#owner.event(event);
     this.#learn(afterEvent(event));
@@ -220,9 +220,9 @@ export class NotificationHandler {
     return controlLost(this.#facts.controlLost, this.#deps.scheduler.control);
   }
 
-  #learn(said: Partial<MachineFacts>): void {
+  #learn(changed: Partial<MachineFacts>): void {
     const before = this.#facts;
-    this.#facts = { ...before, controlLost: this.#controlLost, ...said };
+    this.#facts = { ...before, controlLost: this.#controlLost, ...changed };
     logChange(before, this.#facts, this.#deps.log);
     this.#owner.changed();
   }

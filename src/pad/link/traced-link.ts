@@ -32,11 +32,11 @@ export const traceLink = (
       return link.write(characteristic, bytes, bounded);
     },
     subscribe(characteristic, onBytes, bounded) {
-      const hear = (bytes: Uint8Array): void => {
+      const traced = (bytes: Uint8Array): void => {
         note(characteristic, bytes, "notified");
         onBytes(bytes);
       };
-      return link.subscribe(characteristic, hear, bounded);
+      return link.subscribe(characteristic, traced, bounded);
     },
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
   };

@@ -35,7 +35,7 @@ export interface StreamListener {
 export class EventStream {
   readonly #listener: StreamListener;
   #abort: AbortController | null = null;
-  #heardAt = 0;
+  #receivedAt = 0;
   #cancelHide: (() => void) | null = null;
 
   constructor(listener: StreamListener) {
@@ -54,7 +54,7 @@ export class EventStream {
     if (this.#abort !== null) return;
     const abort = new AbortController();
     this.#abort = abort;
-    this.#heardAt = monotonic();
+    this.#receivedAt = monotonic();
     this.#read(abort.signal)
       .catch(() => null)
       .then((refusal) => this.#ended(abort, refusal))
@@ -70,7 +70,7 @@ export class EventStream {
     for (;;) {
       const { done, value } = await reader.read();
       if (done || signal.aborted) return null;
-      this.#heardAt = monotonic();
+      this.#receivedAt = monotonic();
       const { events, rest } = parseEvents(text + value);
       text = rest;
       for (const { name, data } of events)
@@ -94,7 +94,7 @@ export class EventStream {
   }
 
   #watch(): void {
-    if (this.#abort !== null && monotonic() - this.#heardAt > SILENCE_MS) this.#close();
+    if (this.#abort !== null && monotonic() - this.#receivedAt > SILENCE_MS) this.#close();
   }
 
   #onVisibility(): void {

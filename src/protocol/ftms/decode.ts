@@ -14,7 +14,7 @@ import {
   activityAfterTraining,
 } from "./activity.js";
 import { type SpeedScale, scaleAfterSpeed, scaleAfterTarget } from "./units.js";
-import { ERROR_PROPERTY, newsOf, readSupplement, SUPPLEMENT } from "./kingsmith-service.js";
+import { ERROR_PROPERTY, contentOf, readSupplement, SUPPLEMENT } from "./kingsmith-service.js";
 import { measuredOf, readTreadmillData } from "./treadmill-data.js";
 import type { Model } from "../protocol.js";
 
@@ -68,7 +68,7 @@ const merged = (parts: Parts): Measured =>
 const isKnownToCount = (session: Session): boolean =>
   session.model.defaults.steps || preferences(session).steps === true;
 
-const hearData = (session: Session, bytes: Uint8Array, now: number): Turn => {
+const onData = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const data = readTreadmillData(bytes);
   if (!data) return bad(session, "no valid treadmill data", bytes);
   const parts = withPart(session.parts, data.flags, measuredOf(data), now);
@@ -87,7 +87,7 @@ const hearData = (session: Session, bytes: Uint8Array, now: number): Turn => {
   return { session: after, messages: [...learned, { kind: "status", status }] };
 };
 
-const hearEvent = (session: Session, bytes: Uint8Array, now: number): Turn => {
+const onMachineStatus = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const event = readMachineEvent(bytes);
   if (!event) return bad(session, "no machine status", bytes);
   const scale = event.type === "target-speed" ? scaleAfterTarget(session.scale, event.speed) : session.scale;
@@ -97,7 +97,7 @@ const hearEvent = (session: Session, bytes: Uint8Array, now: number): Turn => {
   };
 };
 
-const hearTraining = (session: Session, bytes: Uint8Array, now: number): Turn => {
+const onTrainingStatus = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const training = readTrainingStatus(bytes);
   if (!training) return bad(session, "no training status", bytes);
   return {
@@ -106,17 +106,17 @@ const hearTraining = (session: Session, bytes: Uint8Array, now: number): Turn =>
   };
 };
 
-const hearAnswer = (session: Session, bytes: Uint8Array, now: number): Turn => {
+const onControlPointResponse = (session: Session, bytes: Uint8Array, now: number): Turn => {
   const answer = readAnswer(bytes);
   if (!answer) return bad(session, "no answer of the control point", bytes);
   const memory = activityAfterAnswer(session.memory, answer, now);
   return { session: { ...session, memory }, messages: [{ kind: "answer", answer }] };
 };
 
-const hearSupplement = (session: Session, bytes: Uint8Array): Turn => {
+const onSupplement = (session: Session, bytes: Uint8Array): Turn => {
   const frame = readSupplement(bytes);
   if (!frame) return bad(session, "no frame of the supplement service", bytes);
-  const news = newsOf(frame);
+  const news = contentOf(frame);
   if (news.type === "fault") return { session, messages: [{ kind: "fault", record: news.record }] };
   if (news.type === "unlocked") return { session, messages: [{ kind: "unlocked" }] };
   const error =
@@ -126,7 +126,7 @@ const hearSupplement = (session: Session, bytes: Uint8Array): Turn => {
 };
 
 /** A read value. 2ACC is read repeatedly, as a sign of life (safety rule 7): an unchanged value is not reported. */
-const hearAbility = (session: Session, characteristic: string, bytes: Uint8Array): Turn => {
+const onAbility = (session: Session, characteristic: string, bytes: Uint8Array): Turn => {
   const found = readAbility(characteristic, bytes);
   if (!found) return bad(session, `unexpected ${characteristic}`, bytes);
   const abilities = { ...session.abilities, ...found };
@@ -144,16 +144,16 @@ export const decodeNotification = (
 ): Turn => {
   switch (characteristic) {
     case FTMS.treadmillData:
-      return hearData(session, bytes, now);
+      return onData(session, bytes, now);
     case FTMS.machineStatus:
-      return hearEvent(session, bytes, now);
+      return onMachineStatus(session, bytes, now);
     case FTMS.trainingStatus:
-      return hearTraining(session, bytes, now);
+      return onTrainingStatus(session, bytes, now);
     case FTMS.controlPoint:
-      return hearAnswer(session, bytes, now);
+      return onControlPointResponse(session, bytes, now);
     case SUPPLEMENT.notify:
-      return hearSupplement(session, bytes);
+      return onSupplement(session, bytes);
     default:
-      return hearAbility(session, characteristic, bytes);
+      return onAbility(session, characteristic, bytes);
   }
 };

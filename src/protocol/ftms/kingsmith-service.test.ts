@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { captures, fromHex } from "../../../test/support/captures.js";
 import { toHex } from "../bytes.js";
-import { newsOf, readSupplement, supplementFrame, unlockFrame } from "./kingsmith-service.js";
+import { contentOf, readSupplement, supplementFrame, unlockFrame } from "./kingsmith-service.js";
 
 const CAPTURES = captures().filter(({ characteristic }) => characteristic?.startsWith("24e2521c"));
 
@@ -59,7 +59,7 @@ describe("frames", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 30 }), (bytes) => {
         const frame = readSupplement(bytes);
-        expect(() => frame && newsOf(frame)).not.toThrow();
+        expect(() => frame && contentOf(frame)).not.toThrow();
       }),
     );
   });
@@ -84,6 +84,6 @@ describe("newsOf", () => {
     ["a fault", [0x73, 0x51], [1, 2], { type: "fault", record: "0102" }],
     ["an exercise record", [0x73, 0x50], [1, 2], { type: "other" }],
   ] as const)("%s", (_, command, data, news) => {
-    expect(newsOf({ command, data: Uint8Array.from(data) })).toEqual(news);
+    expect(contentOf({ command, data: Uint8Array.from(data) })).toEqual(news);
   });
 });

@@ -61,7 +61,7 @@ export const unlockFrame = (name: string, salt: number = SALT): Uint8Array | nul
 /**
  * The content of a frame. Properties are `[id, value]`, faults the bytes of their record: no source names their fields.
  */
-export type SupplementNews =
+export type SupplementContent =
   | { readonly type: "unlocked" }
   | { readonly type: "properties"; readonly properties: readonly (readonly [id: number, value: number])[] }
   | { readonly type: "fault"; readonly record: string }
@@ -71,7 +71,7 @@ export type SupplementNews =
 export const ERROR_PROPERTY = 5;
 
 /** Records of `size` bytes that end in a u16: an id first, and an error in between where there are four. */
-const properties = (data: Uint8Array, size: 3 | 4): SupplementNews => {
+const properties = (data: Uint8Array, size: 3 | 4): SupplementContent => {
   const view = viewOf(data);
   const found: (readonly [number, number])[] = [];
   for (let at = 0; at + size <= data.length; at += size) {
@@ -81,7 +81,7 @@ const properties = (data: Uint8Array, size: 3 | 4): SupplementNews => {
   return { type: "properties", properties: found };
 };
 
-export const newsOf = ({ command: [first, second], data }: SupplementFrame): SupplementNews => {
+export const contentOf = ({ command: [first, second], data }: SupplementFrame): SupplementContent => {
   if (first === UNLOCKED[0] && second === UNLOCKED[1]) return { type: "unlocked" };
   if (first === 0x72 && second === 0x80) return properties(data, 4);
   if (first === 0x72 && second === 0x50) return properties(data, 3);

@@ -20,12 +20,12 @@ const QUIRKS: Quirks = {
 /** KS Fit 6.5.6 to a KS-C2 [C]; the rest is polled by KS Fit 6.0.2 and the footpod project [S] (1.4). */
 const C2: TextQuirks = {
   telemetry: "servers getProp 1 9 15 2 10 11 12 13 14",
-  tellsConfig: true,
+  reportsConfig: true,
   clockFirst: false,
 };
 const OTHERS: TextQuirks = {
   telemetry: "servers getProp 1 2 3 4 5 7 9 12 13 16 17 23 24 31",
-  tellsConfig: false,
+  reportsConfig: false,
   clockFirst: true, // QZ#813: errors before the handshake is done, which has the clock in it (1.4)
 };
 

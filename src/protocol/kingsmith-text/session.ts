@@ -97,7 +97,7 @@ const understood = (session: Session, line: Line, now: number): ReceiveResult =>
     case "error":
       return isRefusal(line.code) ? withClock(judged(session, false), now) : quiet(session);
     case "props":
-      return toldProps(session, line.values, line.keys, now);
+      return onProps(session, line.values, line.keys, now);
   }
 };
 
@@ -107,7 +107,7 @@ const understood = (session: Session, line: Line, now: number): ReceiveResult =>
  */
 const answered = (session: Session): ReceiveResult => {
   const asleep = session.asleep || (withholds(session) && !session.reported && session.misread <= 0);
-  return asleep || session.reported ? asleepOr(session, asleep, [{ kind: "alive" }]) : quiet(session);
+  return asleep || session.reported ? withPanelState(session, asleep, [{ kind: "alive" }]) : quiet(session);
 };
 
 /** The vendor's range; MIoT's own -4001 to -4007 are no refusals (more-protocols 1.6). */
@@ -150,11 +150,15 @@ const judged = (session: Session, accepted: boolean): ReceiveResult => {
   const judgement = { kind: "start", verdict: { accepted, reason } } as const;
   const after = { ...session, startedAt: null, refusals, obeyed: session.obeyed || accepted };
   const asleep = refusals >= TRIES && reason !== "locked";
-  return asleepOr(after, accepted ? false : session.asleep || asleep, [judgement]);
+  return withPanelState(after, accepted ? false : session.asleep || asleep, [judgement]);
 };
 
 /** Reports a change of the standby that only the pad's panel ends. */
-const asleepOr = (session: Session, asleep: boolean, messages: readonly DecodedMessage[]): ReceiveResult =>
+const withPanelState = (
+  session: Session,
+  asleep: boolean,
+  messages: readonly DecodedMessage[],
+): ReceiveResult =>
   asleep === session.asleep
     ? quiet(session, ...messages)
     : quiet({ ...session, asleep }, ...messages, { kind: "panel-standby", asleep });
@@ -167,7 +171,7 @@ const verdictOf = ({ startedAt }: Session, line: Props, keys: number, now: numbe
   return since >= ECHO_MS ? false : null;
 };
 
-const toldProps = (before: Session, line: Props, keys: number, now: number): ReceiveResult => {
+const onProps = (before: Session, line: Props, keys: number, now: number): ReceiveResult => {
   const merged = { ...before.props, ...line };
   const configured = before.configured || isConfig(line);
   const status = statusOf(line, merged);
@@ -176,9 +180,9 @@ const toldProps = (before: Session, line: Props, keys: number, now: number): Rec
   const accepted = verdictOf(session, line, keys, now);
   const verdict = accepted === null ? quiet(session) : judged(session, accepted);
   const moves = (line.CurrentSpeed ?? 0) > 0 || line.runState === 1 || isConfig(line);
-  const tellsConfig = session.model.quirks.text?.tellsConfig ?? false;
+  const tellsConfig = session.model.quirks.text?.reportsConfig ?? false;
   const sleeps = tellsConfig && withholds(session) && before.reported && merged.ControlMode === PANEL;
-  const { session: after, messages } = asleepOr(
+  const { session: after, messages } = withPanelState(
     verdict.session,
     moves ? false : verdict.session.asleep || sleeps,
     verdict.messages,

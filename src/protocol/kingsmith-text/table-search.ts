@@ -96,7 +96,7 @@ const read = (raw: string, table: Table): Line | null => {
 };
 
 /** A wrong digit must not show a moving belt at rest. */
-const saysRest = (line: Line | null): boolean =>
+const reportsRest = (line: Line | null): boolean =>
   line?.type === "props" && (line.values.CurrentSpeed === 0 || line.values.runState === 0);
 
 const sameState = (one: Line | null, other: Line | null): boolean =>
@@ -120,7 +120,7 @@ export const narrowTables = (search: Search, raw: string): SearchStep => {
     understood: search.understood + 1,
     versions: search.versions + (isVersion ? 1 : 0),
   };
-  const doubtful = saysRest(line) && !tables.every((table) => sameState(read(raw, table), line));
+  const doubtful = reportsRest(line) && !tables.every((table) => sameState(read(raw, table), line));
   return { search: after, line: doubtful ? null : line, contradicts: false };
 };
 

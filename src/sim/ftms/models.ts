@@ -18,7 +18,7 @@ interface FtmsHabits {
   /** From one Treadmill Data to the next. */
   readonly every: { readonly moving: number; readonly resting: number };
   /** The requests of its own client that 2ADA reports. */
-  readonly tells: "none" | "start-stop" | "all";
+  readonly reports: "none" | "start-stop" | "all";
   /** 2ADA reports the present state on subscription. */
   readonly replays: boolean;
   /** Requests are answered, not only the first permission request. */
@@ -85,7 +85,7 @@ const HABITS: FtmsHabits = {
   stepBytes: 3,
   every: { moving: 1000, resting: 1000 },
   // FTMS 4.17: the effect of a client's request is reported to the other clients.
-  tells: "none",
+  reports: "none",
   replays: false,
   indicates: true,
   preamble: false,
@@ -115,7 +115,7 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy" | "u
       abilities: { features: 0x1244, targets: 0x1 },
       records: [0x2404],
       stepBytes: 2,
-      tells: "start-stop",
+      reports: "start-stop",
       toggleGap: 1000,
       crashes: true,
     },
@@ -132,7 +132,7 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy" | "u
     ftms: {
       ...KINGSMITH,
       every: { moving: 100, resting: 1000 },
-      tells: "all",
+      reports: "all",
       indicates: false,
       preamble: true,
       crashes: true,
@@ -176,6 +176,6 @@ export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy" | "u
     belt: { min: 1, max: 6, countdown: 3000, ramp: RAMP, crawl: null },
     startsAt: "preference",
     startSpeed: 1,
-    ftms: { ...HABITS, tells: "all", silentData: true },
+    ftms: { ...HABITS, reports: "all", silentData: true },
   },
 };

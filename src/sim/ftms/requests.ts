@@ -58,7 +58,7 @@ const request = (pad: FtmsPad, bytes: Uint8Array): FtmsPad => {
   if (lost) return pad;
   const opcode = bytes[0] ?? 0;
   const done = asked.op === "control" ? permit(pad) : guarded(pad, asked);
-  return told(answer(done, opcode, pad), done, asked);
+  return withEvent(answer(done, opcode, pad), done, asked);
 };
 
 /** Two starts or stops within a second: the second is lost (wire-facts b.7.4). Some lose any stop in their spin-up. */
@@ -76,9 +76,9 @@ const answer = ({ pad, result }: Done, opcode: number, before: FtmsPad): FtmsPad
   return speaks ? notify(pad, FTMS.controlPoint, encodeAnswer({ opcode, result })) : pad;
 };
 
-const told = (pad: FtmsPad, { event, result }: Done, { op }: MachineRequest): FtmsPad => {
-  const { tells } = pad.machine.model.ftms;
-  const wanted = tells === "all" || (tells === "start-stop" && op !== "speed" && op !== "incline");
+const withEvent = (pad: FtmsPad, { event, result }: Done, { op }: MachineRequest): FtmsPad => {
+  const { reports } = pad.machine.model.ftms;
+  const wanted = reports === "all" || (reports === "start-stop" && op !== "speed" && op !== "incline");
   return event && wanted && result === "success" ? notifyEvent(pad, event) : pad;
 };
 

@@ -96,8 +96,8 @@ export const isOpen = ({ options, unlocked }: FtmsState): boolean => unlocked ||
 
 /** Queues a notification for a subscribed client. */
 export const notify = ({ machine, state }: FtmsPad, characteristic: Uuid, bytes: Uint8Array): FtmsPad => {
-  const heard = state.subscribed.includes(characteristic) && isOpen(state);
-  const outbox = heard ? [...state.outbox, { characteristic, bytes }] : state.outbox;
+  const isDelivered = state.subscribed.includes(characteristic) && isOpen(state);
+  const outbox = isDelivered ? [...state.outbox, { characteristic, bytes }] : state.outbox;
   return { machine, state: { ...state, outbox } };
 };
 
@@ -144,8 +144,8 @@ export const dataFrames = ({ machine, state }: FtmsPad): readonly Uint8Array[] =
     steps: counters.shown,
   };
   const zeros = Object.fromEntries(Object.keys(values).map((key) => [key, 0])) as typeof values;
-  const said = state.options.silentData ? zeros : values;
-  return records.map((flags) => encodeTreadmillData({ flags, ...said }, stepBytes));
+  const shown = state.options.silentData ? zeros : values;
+  return records.map((flags) => encodeTreadmillData({ flags, ...shown }, stepBytes));
 };
 
 /** The value of a readable characteristic; null where there is none. */

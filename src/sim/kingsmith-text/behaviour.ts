@@ -41,40 +41,40 @@ const dozed = (pad: TextPad): TextPad => {
 /** The deadline for the first line of a client. */
 export const isIdleTooLong = ({ machine, state }: TextPad): boolean => {
   const { window } = machine.model.text;
-  return window !== null && !state.greeted && machine.at >= state.connectedAt + window;
+  return window !== null && !state.isHandshakeSeen && machine.at >= state.connectedAt + window;
 };
 
 /** Milliseconds until it sends something by itself, or drops the link. */
 export const textSpeaksIn = ({ machine, state }: TextPad): number | null => {
   const { window, sideChannel } = machine.model.text;
-  const leaves = window !== null && !state.greeted ? [state.connectedAt + window] : [];
-  const zeros = sideChannel && !state.greeted && state.subscribed ? [state.spokeAt + ZEROS_EVERY] : [];
-  const pushes = state.told && state.subscribed ? [state.spokeAt + PUSH_EVERY] : [];
+  const leaves = window !== null && !state.isHandshakeSeen ? [state.connectedAt + window] : [];
+  const zeros = sideChannel && !state.isHandshakeSeen && state.subscribed ? [state.sentAt + ZEROS_EVERY] : [];
+  const pushes = state.reported && state.subscribed ? [state.sentAt + PUSH_EVERY] : [];
   const at = Math.min(...leaves, ...zeros, ...pushes);
   return at === Infinity ? null : Math.max(0, at - machine.at);
 };
 
 /** The properties that have changed since they were sent; the client has queried them once. */
 const pushed = (pad: TextPad): TextPad => {
-  const { told } = pad.state;
-  if (!told) return pad;
+  const { reported } = pad.state;
+  if (!reported) return pad;
   const changed = new Map(
-    [...told].flatMap(([key, before]) => {
+    [...reported].flatMap(([key, before]) => {
       const value = valueOfKey(pad, key) ?? "";
       return value === before ? [] : [[key, value] as const];
     }),
   );
   return changed.size === 0
     ? pad
-    : put(notifyLines(pad, propsOf(changed)), { told: new Map([...told, ...changed]) });
+    : put(notifyLines(pad, propsOf(changed)), { reported: new Map([...reported, ...changed]) });
 };
 
 /** The notifications that it sends by itself now, recorded as sent. */
 export const textSpeaks = (pad: TextPad): WithNotifications<TextPad> => {
   const { machine, state } = pad;
-  const due = machine.at >= state.spokeAt + (state.greeted ? PUSH_EVERY : ZEROS_EVERY);
-  const zeros = machine.model.text.sideChannel && !state.greeted;
-  const spoken = due ? put(zeros ? notifyBytes(pad, ZEROS) : pushed(pad), { spokeAt: machine.at }) : pad;
+  const due = machine.at >= state.sentAt + (state.isHandshakeSeen ? PUSH_EVERY : ZEROS_EVERY);
+  const zeros = machine.model.text.sideChannel && !state.isHandshakeSeen;
+  const spoken = due ? put(zeros ? notifyBytes(pad, ZEROS) : pushed(pad), { sentAt: machine.at }) : pad;
   return { pad: put(spoken, { outbox: [] }), notifications: spoken.state.outbox };
 };
 

@@ -30,43 +30,43 @@ const receiveByte = (pad: TextPad, byte: number): TextPad => {
 const receiveLine = (pad: TextPad, line: string): TextPad => {
   const text = decoded(pad.state, line);
   // It answers any line, so the connection counts as used.
-  const heard = put(pad, { greeted: true });
-  if (text === null) return notifyLines(heard, "format error");
+  const greeted = put(pad, { isHandshakeSeen: true });
+  if (text === null) return notifyLines(greeted, "format error");
   const [word = "", ...args] = text.split(" ");
   switch (word) {
     case "shake":
-      return notifyLines(heard, "shake 00");
+      return notifyLines(greeted, "shake 00");
     case "version":
-      return notifyLines(heard, "version 0014");
+      return notifyLines(greeted, "version 0014");
     case "net":
-      return notifyLines(heard, "net cloud");
+      return notifyLines(greeted, "net cloud");
     case "get_dn":
     case "get_pk":
-      return notifyLines(heard, `${word} 3`);
+      return notifyLines(greeted, `${word} 3`);
     case "time_posix":
-      return notifyLines(put(heard, { clockSet: true }), "time_posix 0");
+      return notifyLines(put(greeted, { clockSet: true }), "time_posix 0");
     case "servers":
-      return args[0] === "getProp" ? tell(heard, args.slice(1)) : notifyLines(heard, "format error");
+      return args[0] === "getProp" ? report(greeted, args.slice(1)) : notifyLines(greeted, "format error");
     case "props":
       return args.length === 2
-        ? command(heard, args[0] ?? "", args[1] ?? "")
-        : notifyLines(heard, "format error");
+        ? command(greeted, args[0] ?? "", args[1] ?? "")
+        : notifyLines(greeted, "format error");
     default:
-      return notifyLines(heard, "format error");
+      return notifyLines(greeted, "format error");
   }
 };
 
 /** Properties without a value are left out, and one key is sent twice (more-protocols 1.5, captured). */
-const tell = (pad: TextPad, ids: readonly string[]): TextPad => {
+const report = (pad: TextPad, ids: readonly string[]): TextPad => {
   const { properties } = pad.machine.model.text;
   const keys = ids.map((id) => properties.get(Number(id))).filter((key) => key !== undefined);
   const asksState = keys.includes("CurrentSpeed");
   // In standby it does not report its configuration (more-protocols 1.6).
   if (keys.length === 0 || (pad.state.asleep && !asksState)) return notifyLines(pad, "servers 0");
-  const told = new Map(keys.map((key) => [key, valueOfKey(pad, key) ?? ""] as const));
-  const worth = new Map([...told].filter(([key, value]) => !(COUNTERS.includes(key) && value === "0")));
+  const reported = new Map(keys.map((key) => [key, valueOfKey(pad, key) ?? ""] as const));
+  const worth = new Map([...reported].filter(([key, value]) => !(COUNTERS.includes(key) && value === "0")));
   const answered = notifyLines(pad, "servers 0", propsOf(worth));
-  return asksState ? put(answered, { told }) : answered;
+  return asksState ? put(answered, { reported }) : answered;
 };
 
 const COUNTERS: readonly Key[] = [

@@ -15,7 +15,7 @@ export const textBehaviour: Behaviour<TextPad> = {
   },
   subscribe: (pad, characteristic) =>
     characteristic === pad.machine.model.text.notify
-      ? put(pad, { subscribed: true, spokeAt: pad.machine.at })
+      ? put(pad, { subscribed: true, sentAt: pad.machine.at })
       : pad,
   nextNotificationIn: textSpeaksIn,
   notify: textSpeaks,

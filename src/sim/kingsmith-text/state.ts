@@ -41,7 +41,7 @@ export interface TextState {
   readonly connectedAt: number;
   readonly subscribed: boolean;
   /** A line has arrived. */
-  readonly greeted: boolean;
+  readonly isHandshakeSeen: boolean;
   readonly clockSet: boolean;
   /** The received part of a line. */
   readonly pending: string;
@@ -49,8 +49,8 @@ export interface TextState {
   readonly losing: boolean;
   readonly lineAt: number;
   /** The keys that are sent on change, with their last sent values; null: not queried yet. */
-  readonly told: ReadonlyMap<Key, string> | null;
-  readonly spokeAt: number;
+  readonly reported: ReadonlyMap<Key, string> | null;
+  readonly sentAt: number;
   /** A frame of the side channel waits to be sent in the middle of a line. */
   readonly sideDue: boolean;
   readonly outbox: readonly Notification[];
@@ -63,13 +63,13 @@ export interface TextPad {
 
 const UNCONNECTED = {
   subscribed: false,
-  greeted: false,
+  isHandshakeSeen: false,
   clockSet: false,
   pending: "",
   losing: false,
   lineAt: -Infinity,
-  told: null,
-  spokeAt: -Infinity,
+  reported: null,
+  sentAt: -Infinity,
   sideDue: true,
   outbox: [],
 } as const;

@@ -56,7 +56,7 @@ const heartbeat = (pad: PitPatPad): PitPatPad => {
   const { machine, state } = pad;
   if (state.owed || !machine.model.pitpat.variant.heartbeat) return put(pad, { owed: false });
   const unasked = [...state.unasked, machine.at].filter((at) => machine.at - at < UNASKED.within);
-  return put(pad, { unasked, offended: unasked.length > UNASKED.most });
+  return put(pad, { unasked, isLinkRefused: unasked.length > UNASKED.most });
 };
 
 const receive = (pad: PitPatPad, characteristic: Uuid, bytes: Uint8Array): PitPatPad => {
@@ -64,7 +64,7 @@ const receive = (pad: PitPatPad, characteristic: Uuid, bytes: Uint8Array): PitPa
   const { variant } = machine.model.pitpat;
   if (characteristic !== variant.write) return pad;
   // A write without the envelope's first byte ends the link (WM2).
-  if (variant.envelope && bytes[0] !== 0x4d) return put(pad, { offended: true });
+  if (variant.envelope && bytes[0] !== 0x4d) return put(pad, { isLinkRefused: true });
   const seen = put(pad, { writtenAt: machine.at });
   const frame = variant.envelope ? opened(bytes) : bytes;
   const command = frame && parseCommand(frame);
@@ -72,14 +72,14 @@ const receive = (pad: PitPatPad, characteristic: Uuid, bytes: Uint8Array): PitPa
   return command === "heartbeat" ? heartbeat(seen) : obey(seen, command);
 };
 
-const isForsaken = ({ machine, state }: PitPatPad): boolean => {
+const isIdleTooLong = ({ machine, state }: PitPatPad): boolean => {
   const { patience } = machine.model.pitpat;
   return patience !== null && machine.at >= state.writtenAt + patience;
 };
 
-const speaksIn = ({ machine, state }: PitPatPad): number | null => {
+const nextNotificationIn = ({ machine, state }: PitPatPad): number | null => {
   const { patience } = machine.model.pitpat;
-  const speaks = state.subscribed ? state.spokeAt + EVERY : Infinity;
+  const speaks = state.subscribed ? state.sentAt + EVERY : Infinity;
   const leaves = patience === null ? Infinity : state.writtenAt + patience;
   const at = Math.min(speaks, leaves);
   return at === Infinity ? null : Math.max(0, at - machine.at);
@@ -87,9 +87,9 @@ const speaksIn = ({ machine, state }: PitPatPad): number | null => {
 
 const speak = (pad: PitPatPad): WithNotifications<PitPatPad> => {
   const { machine, state } = pad;
-  if (!state.subscribed || machine.at < state.spokeAt + EVERY) return { pad, notifications: [] };
-  const said = put(pad, { spokeAt: machine.at, number: (state.number + 1) & 0xff, owed: true });
-  return { pad: said, notifications: [statusOf(pad)] };
+  if (!state.subscribed || machine.at < state.sentAt + EVERY) return { pad, notifications: [] };
+  const sent = put(pad, { sentAt: machine.at, number: (state.number + 1) & 0xff, owed: true });
+  return { pad: sent, notifications: [statusOf(pad)] };
 };
 
 /** A button of the remote or of the pad itself. */
@@ -108,14 +108,14 @@ export const pitpatBehaviour: Behaviour<PitPatPad> = {
   receive: (pad, characteristic, bytes) => ({ pad: receive(pad, characteristic, bytes), notifications: [] }),
   subscribe: (pad, characteristic) =>
     characteristic === pad.machine.model.pitpat.variant.notify
-      ? put(pad, { subscribed: true, spokeAt: pad.machine.at + FIRST - EVERY })
+      ? put(pad, { subscribed: true, sentAt: pad.machine.at + FIRST - EVERY })
       : pad,
-  nextNotificationIn: speaksIn,
+  nextNotificationIn: nextNotificationIn,
   notify: speak,
   valueOf: (pad, characteristic) =>
     characteristic === pad.machine.model.pitpat.variant.notify ? statusOf(pad).bytes : null,
   connected: unconnected,
-  endsLink: (pad) => (pad.state.offended || isForsaken(pad) ? "drop" : null),
+  endsLink: (pad) => (pad.state.isLinkRefused || isIdleTooLong(pad) ? "drop" : null),
   press,
   control: (pad) => pad,
   safetyKey(pad, inPlace) {

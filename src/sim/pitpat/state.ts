@@ -15,7 +15,7 @@ interface PitPatState {
   // The following ends with the connection.
   readonly subscribed: boolean;
   readonly number: number;
-  readonly spokeAt: number;
+  readonly sentAt: number;
   /** When the last write arrived; the connect counts. */
   readonly writtenAt: number;
   /** A notification was not answered yet. */
@@ -23,7 +23,7 @@ interface PitPatState {
   /** The times of the latest heartbeats that answered no notification. */
   readonly unasked: readonly number[];
   /** The last write ends the link. */
-  readonly offended: boolean;
+  readonly isLinkRefused: boolean;
 }
 
 export interface PitPatPad {
@@ -34,10 +34,10 @@ export interface PitPatPad {
 const UNCONNECTED = {
   subscribed: false,
   number: 0,
-  spokeAt: -Infinity,
+  sentAt: -Infinity,
   owed: false,
   unasked: [],
-  offended: false,
+  isLinkRefused: false,
 } as const;
 
 export const newPitPatState = (showsMiles: boolean): PitPatState => ({

@@ -57,7 +57,7 @@ const vibrate = (pad: SperaxPad, [on, level = 0]: readonly number[]): SperaxPad 
   return put(stopped, { vibration: { on: on === 1, level: on === 1 ? level : pad.state.vibration.level } });
 };
 
-const stateWord = ({ machine, state }: SperaxPad): 0 | 1 | 3 => {
+const stateCode = ({ machine, state }: SperaxPad): 0 | 1 | 3 => {
   if (!isResting(machine)) return 1;
   return state.halted === "pause" ? 3 : 0;
 };
@@ -66,7 +66,7 @@ const stateWord = ({ machine, state }: SperaxPad): 0 | 1 | 3 => {
 export const obey = (pad: SperaxPad, { command, args }: PadCommand): SperaxPad => {
   switch (command) {
     case COMMAND.control:
-      return notify(put(pad, { controlled: true }), encodeState(stateWord(pad)));
+      return notify(put(pad, { controlled: true }), encodeState(stateCode(pad)));
     case COMMAND.hello:
       return notify(pad, encodeBody([...HELLO_HEAD, ...pad.machine.model.sperax.hello]));
     case COMMAND.run:
@@ -76,7 +76,7 @@ export const obey = (pad: SperaxPad, { command, args }: PadCommand): SperaxPad =
     case MODE:
       return notify(pad, encodeAck(command, args[0] ?? 0));
     case COMMAND.telemetry:
-      return notify(put(pad, { polledAt: pad.machine.at, spokeAt: pad.machine.at }), telemetryFrame(pad));
+      return notify(put(pad, { polledAt: pad.machine.at, sentAt: pad.machine.at }), telemetryFrame(pad));
     default:
       return pad;
   }

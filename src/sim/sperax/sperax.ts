@@ -30,7 +30,7 @@ const receive = (pad: SperaxPad, characteristic: Uuid, bytes: Uint8Array): Spera
   return command ? obey(seen, command) : seen;
 };
 
-const said = (pad: SperaxPad): WithNotifications<SperaxPad> => ({
+const withOutbox = (pad: SperaxPad): WithNotifications<SperaxPad> => ({
   pad: put(pad, { outbox: [] }),
   notifications: pad.state.outbox,
 });
@@ -38,20 +38,20 @@ const said = (pad: SperaxPad): WithNotifications<SperaxPad> => ({
 const streams = ({ machine, state }: SperaxPad): boolean =>
   state.subscribed && machine.at - state.polledAt < machine.model.sperax.quietAfter;
 
-const isForsaken = ({ machine, state }: SperaxPad): boolean =>
+const isIdleTooLong = ({ machine, state }: SperaxPad): boolean =>
   machine.at >= state.polledAt + machine.model.sperax.leavesAfter;
 
-const speaksIn = (pad: SperaxPad): number | null => {
+const nextNotificationIn = (pad: SperaxPad): number | null => {
   const { machine, state } = pad;
   if (state.outbox.length > 0) return 0;
-  const speaks = streams(pad) ? state.spokeAt + EVERY : Infinity;
+  const speaks = streams(pad) ? state.sentAt + EVERY : Infinity;
   return Math.max(0, Math.min(speaks, state.polledAt + machine.model.sperax.leavesAfter) - machine.at);
 };
 
 const speak = (pad: SperaxPad): WithNotifications<SperaxPad> => {
   const { machine, state } = pad;
-  const due = streams(pad) && machine.at >= state.spokeAt + EVERY;
-  return said(due ? notify(put(pad, { spokeAt: machine.at }), telemetryFrame(pad)) : pad);
+  const due = streams(pad) && machine.at >= state.sentAt + EVERY;
+  return withOutbox(due ? notify(put(pad, { sentAt: machine.at }), telemetryFrame(pad)) : pad);
 };
 
 /** A button of the remote or of the pad itself. */
@@ -67,16 +67,16 @@ const press = (pad: SperaxPad, key: Key): SperaxPad => {
 /** Sperax pads from the pad's side (more-protocols 2). Their belt keeps running when the link is lost. */
 export const speraxBehaviour: Behaviour<SperaxPad> = {
   advance: live,
-  receive: (pad, characteristic, bytes) => said(receive(pad, characteristic, bytes)),
+  receive: (pad, characteristic, bytes) => withOutbox(receive(pad, characteristic, bytes)),
   subscribe(pad, characteristic) {
     if (characteristic !== NOTIFY) return pad;
-    return notify(put(pad, { subscribed: true, spokeAt: pad.machine.at }), GREETING);
+    return notify(put(pad, { subscribed: true, sentAt: pad.machine.at }), GREETING);
   },
-  nextNotificationIn: speaksIn,
+  nextNotificationIn: nextNotificationIn,
   notify: speak,
   valueOf: () => null,
   connected: unconnected,
-  endsLink: (pad) => (isForsaken(pad) ? "drop" : null),
+  endsLink: (pad) => (isIdleTooLong(pad) ? "drop" : null),
   press,
   control: (pad) => pad,
   safetyKey(pad, inPlace) {

@@ -18,7 +18,7 @@ interface SperaxState {
   readonly subscribed: boolean;
   readonly controlled: boolean;
   readonly polledAt: number;
-  readonly spokeAt: number;
+  readonly sentAt: number;
   readonly frameAt: number;
   /** The received part of a frame. */
   readonly outbox: readonly Notification[];
@@ -32,7 +32,7 @@ export interface SperaxPad {
 const UNCONNECTED = {
   subscribed: false,
   controlled: false,
-  spokeAt: -Infinity,
+  sentAt: -Infinity,
   frameAt: -Infinity,
   outbox: [],
 } as const;

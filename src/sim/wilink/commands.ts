@@ -54,12 +54,12 @@ const obey = (pad: WiLinkPad, command: PadCommand): WiLinkPad | null => {
     case "handshake":
       return used(pad, { unlocked: state.unlocked || (command.op === 0x60 && command.arg === 0x4a) });
     default:
-      return obeyWordless(pad, command);
+      return obeySilently(pad, command);
   }
 };
 
 /** Commands that the bridge does not use: the beep, 03 07, and clearing the record, A7 AA 00 (wire-facts a.3, a.6). */
-const obeyWordless = (pad: WiLinkPad, { type, op, arg }: PadCommand): WiLinkPad | null => {
+const obeySilently = (pad: WiLinkPad, { type, op, arg }: PadCommand): WiLinkPad | null => {
   if (type === TYPE.status && op === 3 && arg === 7) return used(pad, { appSpeed: arg });
   return type === TYPE.record && op === 0xaa && arg === 0 ? used(pad, { record: null }) : null;
 };
