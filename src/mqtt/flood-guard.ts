@@ -1,21 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { Logger } from "../log/log.js";
-import { RateLimit } from "./rate-limit.js";
-
-/** Limits of live messages, docs/topics.md. A person, an automation or a test sends far fewer. */
-export const LIMITS = {
-  set: { perSecond: 100, burst: 1_000 },
-  // Of all pads together.
-  sets: { perSecond: 200, burst: 1_200 },
-  stop: { perSecond: 100, burst: 1_000 },
-  get: { perSecond: 2, burst: 20 },
-  request: { perSecond: 5, burst: 20 },
-  // Home Assistant has a config for each device, and publishes all of them when its broker comes back.
-  discovery: { perSecond: 100, burst: 5_000 },
-  "bridge-state": { perSecond: 2, burst: 20 },
-  "homeassistant-status": { perSecond: 2, burst: 20 },
-} as const;
-export type FloodKind = keyof typeof LIMITS;
+import { FloodLimits } from "./flood-limits.js";
+import type { RateLimit } from "./rate-limit.js";
 
 export const VERBS = ["scan", "health_check", "sessions", "restart", "simulate"];
 
@@ -44,7 +30,7 @@ interface Turn {
 export class FloodGuard {
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #limits = new Map<string, RateLimit>();
+  readonly limits: FloodLimits;
   readonly #turns = new Map<string, Turn>();
   #dropped = new Map<string, number>();
   #since = 0;
@@ -53,16 +39,8 @@ export class FloodGuard {
 
   constructor(clock: Clock, log: Logger) {
     this.#clock = clock;
+    this.limits = new FloodLimits(clock);
     this.#log = log;
-  }
-
-  limit(kind: FloodKind, name: string): RateLimit {
-    const key = `${kind} ${name}`;
-    const known = this.#limits.get(key);
-    if (known) return known;
-    const limit = new RateLimit(LIMITS[kind], this.#clock.now());
-    this.#limits.set(key, limit);
-    return limit;
   }
 
   /**
@@ -71,7 +49,7 @@ export class FloodGuard {
    */
   inTurn(kind: "get" | "request", name: string, topic: string, run: () => Promise<void> | void): void {
     const known = kind === "get" || VERBS.includes(name) ? name : "";
-    const limit = this.limit(kind, known);
+    const limit = this.limits.of(kind, known);
     const key = `${kind} ${known}`;
     const turn = this.#turns.get(key) ?? { running: false, kept: null, cancel: null };
     this.#turns.set(key, turn);

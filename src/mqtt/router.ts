@@ -97,7 +97,7 @@ export class Router {
   #set(pad: string, key: string | null, message: InMessage): void {
     const { clock } = this.#deps;
     const dropped = (): void => this.#guard.dropped(message.topic);
-    const limit = this.#guard.limit("set", pad);
+    const limit = this.#guard.limits.of("set", pad);
     const onlyStops = !limit.take(clock.now());
     const { place = Infinity, ahead = false } = message;
     const stoppedAt = this.#stoppedAt.get(pad) ?? 0;
@@ -106,7 +106,7 @@ export class Router {
     this.#deps.set(pad, key, message, {
       onlyStops,
       isOvertaken: !ahead && place <= stoppedAt,
-      answersStop: () => this.#guard.limit("stop", pad).take(clock.now()),
+      answersStop: () => this.#guard.limits.of("stop", pad).take(clock.now()),
       charge: (results) => limit.charge(results),
       dropped,
     });

@@ -2,8 +2,9 @@ import { parseSet } from "../api/set-message.js";
 import { type Command, isStop } from "../domain/command.js";
 import type { Clock } from "../clock.js";
 import type { Screened } from "./client/packet-filter.js";
-import { type FloodKind, LIMITS, mayStop, VERBS } from "./flood-guard.js";
-import { RateLimit } from "./rate-limit.js";
+import { mayStop, VERBS } from "./flood-guard.js";
+import { FloodLimits } from "./flood-limits.js";
+import type { RateLimit } from "./rate-limit.js";
 import { type HomeAssistantTopics, parseTopic, type TopicMeaning } from "./topics.js";
 
 /** Parsed topics that are cached: the sender chooses the names, which must not fill the memory. */
@@ -23,7 +24,7 @@ export class Screen {
   readonly #base: string;
   readonly #homeAssistant: HomeAssistantTopics;
   readonly #clock: Clock;
-  readonly #limits = new Map<string, RateLimit>();
+  readonly #limits: FloodLimits;
   readonly #meanings = new Map<string, Meaning | null>();
   /** Parsed payloads: those of a flood are mostly equal. */
   readonly #stops = new Map<string, readonly Command[]>();
@@ -32,6 +33,7 @@ export class Screen {
     this.#base = base;
     this.#homeAssistant = homeAssistant;
     this.#clock = clock;
+    this.#limits = new FloodLimits(clock);
   }
 
   screen(topic: string, payload: Uint8Array, behind: boolean): Screened {
@@ -65,14 +67,14 @@ export class Screen {
   #stop(pad: string, key: string | null, payload: Uint8Array): Screened {
     const stops = this.#stopsIn(key, payload);
     if (stops.length === 0) return "drop";
-    if (this.#limit("stop", pad).take(this.#clock.now())) return "ahead";
+    if (this.#limits.of("stop", pad).take(this.#clock.now())) return "ahead";
     return { sameAs: `${pad} ${stops.map(({ value }) => value).join(" ")}`, ahead: true };
   }
 
   /** Commands for all pads together have a limit too. */
   #isWithin({ meaning, limit }: Meaning): boolean {
     const now = this.#clock.now();
-    return limit.take(now) && (meaning.kind !== "set" || this.#limit("sets", "").take(now));
+    return limit.take(now) && (meaning.kind !== "set" || this.#limits.of("sets", "").take(now));
   }
 
   #stopsIn(key: string | null, payload: Uint8Array): readonly Command[] {
@@ -90,18 +92,9 @@ export class Screen {
     const known = this.#meanings.get(topic);
     if (known !== undefined) return known;
     const meaning = parseTopic(this.#base, topic, this.#homeAssistant);
-    const read = meaning && { meaning, limit: this.#limit(meaning.kind, nameOf(meaning)) };
+    const read = meaning && { meaning, limit: this.#limits.of(meaning.kind, nameOf(meaning)) };
     if (this.#meanings.size < REMEMBERED) this.#meanings.set(topic, read);
     return read;
-  }
-
-  #limit(kind: FloodKind, name: string): RateLimit {
-    const key = `${kind} ${name}`;
-    const known = this.#limits.get(key);
-    if (known) return known;
-    const limit = new RateLimit(LIMITS[kind], this.#clock.now());
-    this.#limits.set(key, limit);
-    return limit;
   }
 }
 

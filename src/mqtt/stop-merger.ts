@@ -1,31 +1,26 @@
 import type { Clock } from "../clock.js";
-import { type Command, isStop, type Outcome } from "../domain/command.js";
+import { type Command, type CommandRequest, isStop } from "../domain/command.js";
 import type { PadPort } from "../api/pad-port.js";
 
-type CommandTaker = Pick<PadPort, "submit">;
-
-interface Asked {
-  readonly command: Command;
-  readonly respond: (outcome: Outcome) => void;
-}
+type CommandSink = Pick<PadPort, "submit">;
 
 /** For a stop above the limit: it gets no result, so equal ones can be merged. */
 export const noAnswer = (): void => undefined;
 
 /** Submits the first stop of a turn to the pad at once, and the others of that turn together at its end. */
-export class StopMerger implements CommandTaker {
-  readonly #pad: CommandTaker;
+export class StopMerger implements CommandSink {
+  readonly #pad: CommandSink;
   readonly #clock: Clock;
-  readonly #held: Asked[] = [];
-  readonly #unanswered = new Map<Command["value"], Asked>();
+  readonly #held: CommandRequest[] = [];
+  readonly #unanswered = new Map<Command["value"], CommandRequest>();
   #cancel: (() => void) | null = null;
 
-  constructor(pad: CommandTaker, clock: Clock) {
+  constructor(pad: CommandSink, clock: Clock) {
     this.#pad = pad;
     this.#clock = clock;
   }
 
-  submit(asked: readonly Asked[], arrived: number, stale: boolean): void {
+  submit(asked: readonly CommandRequest[], arrived: number, stale: boolean): void {
     if (!asked.every(({ command }) => isStop(command))) {
       this.flush();
       this.#pad.submit(asked, arrived, stale);
@@ -46,7 +41,7 @@ export class StopMerger implements CommandTaker {
     if (held.length > 0) this.#pad.submit(held, this.#clock.now(), false);
   }
 
-  #hold(one: Asked): void {
+  #hold(one: CommandRequest): void {
     if (one.respond === noAnswer) this.#unanswered.set(one.command.value, one);
     else this.#held.push(one);
   }
