@@ -102,6 +102,8 @@ describe.each(TEXT_MODELS)("a %s", (model) => {
 /** Two pairs exchanged: the answers to `shake` and `version` show both of them, or only one. */
 const UNKNOWN: readonly (readonly [string, PadOptions])[] = [
   ["seen in its first answers", { table: { a: "Z", b: "4" }, secondPair: { a: "w", b: "o" } }],
+  // What it is asked is no query to it, and it says so in a line that can be read.
+  ["that cannot read the queries either", { table: { a: "Z", b: "S" }, secondPair: { a: "d", b: "l" } }],
   ["seen in nothing but its answers to reads", { table: { a: "Z", b: "i" }, secondPair: { a: "C", b: "2" } }],
 ];
 const VARIANTS = TEXT_MODELS.flatMap((model) => UNKNOWN.map(([what, pad]) => ({ model, what, pad })));

@@ -256,7 +256,8 @@ describe("a pad whose table is proven", () => {
     expect(said("props runState 1  CurrentSpeed 1.1 RunningDistance 10 BurnCalories 630")).toMatchObject([
       { kind: "status", status: { activity: "running", speed: 110, distance: 10, energy: 0 } },
     ]);
-    expect(said("props Error ErrorCode -5000")).toEqual([]);
+    // A sign of life, and nothing else.
+    expect(said("props Error ErrorCode -5000")).toMatchObject([{ kind: "other" }]);
     expect(said('props mcu_version "0005" Max 6.0 StartSpeed 1.0 unit 0')[0]).toMatchObject({
       kind: "preferences",
       preferences: { maxSpeed: 600, startSpeed: 100, imperial: false },

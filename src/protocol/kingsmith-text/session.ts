@@ -30,9 +30,12 @@ export const receive = (
   return cut.lines.reduce<ReceiveResult>(
     (turn, raw) => {
       const next = receiveLine(turn.session, raw, now);
+      // Any line is a sign of life: a pad of an unknown variant is queried for longer than a silence that ends a link.
+      const said: readonly DecodedMessage[] =
+        next.messages.length > 0 ? next.messages : [{ kind: "other", type: raw.charCodeAt(0) }];
       return {
         session: next.session,
-        messages: [...turn.messages, ...next.messages],
+        messages: [...turn.messages, ...said],
         replies: [...turn.replies, ...next.replies],
       };
     },
