@@ -104,6 +104,8 @@ const UNKNOWN: readonly (readonly [string, PadOptions])[] = [
   ["seen in its first answers", { table: { a: "Z", b: "4" }, secondPair: { a: "w", b: "o" } }],
   // What it is asked is no query to it, and it says so in a line that can be read.
   ["that cannot read the queries either", { table: { a: "Z", b: "S" }, secondPair: { a: "d", b: "l" } }],
+  // It answers `servers 0` to a query whose numbers are other ones to it.
+  ["that is asked for other numbers", { table: { a: "Z", b: "b" }, secondPair: { a: "V", b: "2" } }],
   ["seen in nothing but its answers to reads", { table: { a: "Z", b: "i" }, secondPair: { a: "C", b: "2" } }],
 ];
 const VARIANTS = TEXT_MODELS.flatMap((model) => UNKNOWN.map(([what, pad]) => ({ model, what, pad })));

@@ -3,10 +3,21 @@ import { newSession, quiet, type Session, type ReceiveResult, withholds } from "
 
 // The pad's lines may show that it uses none of the known tables. Then nothing is written to its belt.
 
-/** The pad answers a read that it cannot decode with a format error. */
-export const misreadAfter = ({ misread }: Session, line: Line | null): number => {
-  if (line?.type === "props") return Math.min(misread, 0) - 1;
-  const makesSense = line !== null && !(line.type === "answer" && line.word === "format");
+/**
+ * The pad answers a read that it cannot decode with a format error, or, where only the numbers are other ones to it, with
+ * `servers 0` alone. So does a pad in its deepest standby, but all its lines can be read.
+ */
+const isMisunderstood = ({ misread, reported }: Session, word: string): boolean =>
+  word === "format" || (word === "servers" && misread > 0 && !reported);
+
+/** To a query that it misreads a pad may report other properties, which can be read. */
+const hasState = ({ values }: Extract<Line, { type: "props" }>): boolean =>
+  values.CurrentSpeed !== undefined || values.runState !== undefined;
+
+export const misreadAfter = (session: Session, line: Line | null): number => {
+  const { misread } = session;
+  if (line?.type === "props") return hasState(line) ? Math.min(misread, 0) - 1 : misread;
+  const makesSense = line !== null && !(line.type === "answer" && isMisunderstood(session, line.word));
   return makesSense ? misread : Math.max(misread, 0) + 1;
 };
 
