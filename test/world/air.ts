@@ -5,6 +5,7 @@ import { handedOver, isTextPad } from "../support/pad-rig.js";
 import type { Pad } from "../../src/sim/pad.js";
 import type { ProcessClock, WorldClock } from "./clock.js";
 import type { Dice } from "./random.js";
+import { lineCutter } from "./lines.js";
 import { lineStream } from "./stream.js";
 
 /** What the air between the bridge and one pad does; set while the day goes on. Times in milliseconds. */
@@ -44,6 +45,8 @@ export const clearAir: Air = {
 
 export interface AirObserver {
   handed(address: string, op: string, link: number): void;
+  /** A whole line to a text pad, without its end. */
+  line(address: string, line: string): void;
   linked(address: string, link: number): void;
   lost(address: string): void;
   /** The process is about to read a status that the pad sent at `generated`. */
@@ -98,6 +101,7 @@ const DATA: readonly string[] = [FTMS.treadmillData, "fe01", "fba2", "ff02", "ff
 const linkThrough = (link: Link, { world, process, dice, airOf, padOf, observer }: AirDeps): Link => {
   const { address } = link;
   const names = handedOver(() => padOf(address));
+  const cut = isTextPad(padOf(address)) ? lineCutter() : () => [];
   const id = ++links;
   const lost = new AbortController();
   link.lost.addEventListener("abort", () => {
@@ -193,6 +197,7 @@ const linkThrough = (link: Link, { world, process, dice, airOf, padOf, observer 
     write(characteristic, bytes, { signal, response }) {
       frames += 1;
       const op = names(characteristic, bytes);
+      for (const line of cut(bytes)) observer.line(address, line);
       if (op !== null) observer.handed(address, op, id);
       const { losesOneIn } = airOf(address);
       if (losesOneIn !== null && frames % losesOneIn === 0) return queued(signal, () => Promise.resolve());

@@ -1,6 +1,7 @@
-import { isHalt, isMotion } from "../support/pad-rig.js";
+import { isHalt, isMotion, isTextPad } from "../support/pad-rig.js";
 import type { Pad } from "../../src/sim/pad.js";
 import type { DayPad, Safety } from "./day.js";
+import { isCommandLine, wrongLine } from "./lines.js";
 
 /** km/h: what a status rounds to 0 (wire-facts a.7). */
 const LEAST = 0.05;
@@ -26,6 +27,10 @@ const STATUS_INTERVAL = 1_000;
 const ANSWER_ON_ITS_WAY = 4_000;
 /** A text pad's line takes so long to be read from its first piece on; ms. */
 const LINE = 1_500;
+/** A variant that nobody has seen is known after the questions of a handshake, or after a few answers to polls; ms. */
+const STRANGER = 40_000;
+/** A refused start of a text pad is written again twice (docs/supported-pads.md). */
+const START_TRIES = 3;
 /** After the broker was away, or the process stood still, what it says may be of before: it has not read on yet. */
 const LATE_WORD = 1_000;
 /** Milliseconds: a start that a machine has told of may move it within this time (rule 7). */
@@ -156,7 +161,11 @@ export class PadOracle {
   #handedSeq: { readonly op: string; readonly seq: number }[] = [];
   #restWordSince: number | null = null;
   #stopConfirmed = true;
-  #published: { belt: string } | null = null;
+  #published: { readonly belt: string; readonly problem?: string | null } | null = null;
+  /** Since when the pad is published as one of an unknown variant; null: it is not. */
+  #unknownSince: number | null = null;
+  /** Since when, in calm air, the pad is neither understood nor published as one of an unknown variant. */
+  #strangerSince: number | null = null;
   #exiting = false;
   #alive = false;
   /** The life before this one was killed while this pad was under its care; when it was last heard then. */
@@ -246,6 +255,7 @@ export class PadOracle {
     this.#watchCrash();
     this.#watchStop();
     this.#watchBroker();
+    this.#watchStranger();
   }
 
   pressed(before: Pad, after: Pad): void {
@@ -341,6 +351,8 @@ export class PadOracle {
     this.#published = null;
     this.available = false;
     this.isVariantUnknown = false;
+    this.#unknownSince = null;
+    this.#strangerSince = null;
     this.#outageSince = this.#brokerUpSince = this.#deps.now();
     if (this.#brokerDownSince !== null) this.#brokerDownSince = this.#deps.now();
   }
@@ -386,6 +398,8 @@ export class PadOracle {
     const now = this.#deps.now();
     this.#link = link;
     this.#linkedAt = now;
+    // The table is looked for anew.
+    this.#unknownSince = null;
     const stop = this.#lastStop();
     if (stop && now - stop.at > 59_000) this.#lateLink = now;
   }
@@ -474,8 +488,9 @@ export class PadOracle {
     if (this.#deps.now() - this.#linkedAt < 2_000) return;
     // One that shares an older stop shares its time.
     if (!this.#stopConfirmed || !this.steers || this.isVariantUnknown) return;
-    // Two polls, a stop and a start that came before it take their time on a link of a second.
-    ask.calm = ramp > 0.45 && !deafSpinUp && this.transit < 1_000;
+    // Two polls, a stop and a start that came before it take their time on a link of a second. Of a text pad they are
+    // 17 pieces, and the deadline is 10 s.
+    ask.calm = ramp > 0.45 && !deafSpinUp && this.transit < (this.isText ? 500 : 1_000);
     // What a person has started and no status has shown is known to nobody, and a machine in its spin-up obeys nobody.
     if (deafSpinUp && this.#cause?.by === "person" && this.#motionSeen() === null) return;
     const falls =
@@ -512,6 +527,18 @@ export class PadOracle {
       return wrong(`the belt has not rested since the stop ${stop.id}`);
     if (op === "start") this.#checkStart(wrong);
     else this.#checkSpeed(op, ask, now, wrong);
+  }
+
+  /** A whole line of a text pad was handed over. */
+  lineHanded(line: string, pad: Pad): void {
+    if (!isTextPad(pad)) return;
+    const why = this.steers ? wrongLine(line, pad) : null;
+    if (why !== null) this.#deps.violation(`${this.name}: a line was written: ${why}`);
+    // What was on its way when the bridge came to know it is not taken back.
+    const known =
+      this.#unknownSince !== null && this.#deps.now() - this.#unknownSince > WORD_ON_ITS_WAY + SLOW_FOR;
+    if (known && isCommandLine(line))
+      this.#deps.violation(`${this.name}: a command was written to a pad of an unknown variant`);
   }
 
   reached(op: string, before: Pad, after: Pad, unit: number): void {
@@ -609,6 +636,8 @@ export class PadOracle {
     if (!this.#alive) return;
     const hidden = this.isVariantUnknown && state.problem === "stop-unconfirmed";
     this.isVariantUnknown = hidden || state.problem === "unknown-variant";
+    this.#unknownSince =
+      state.problem === "unknown-variant" ? (this.#unknownSince ?? this.#deps.now()) : null;
     const first = this.#published === null;
     if (first && state.belt !== "unknown")
       this.#deps.violation(`${this.name}: the first state of a run says ${state.belt}`);
@@ -703,12 +732,24 @@ export class PadOracle {
 
   #checkStart(wrong: (why: string) => void): void {
     const { phase, speed } = this.truth.at(-1)!;
-    const toggles = this.wilink || this.setup.model === "tm11gy";
-    if (phase === "rest" || !toggles || (speed < this.least && phase !== "countdown")) return;
+    if (this.isText) this.#checkTries(wrong);
+    const onlyAtRest = this.wilink || this.setup.model === "tm11gy" || this.isText;
+    if (phase === "rest" || !onlyAtRest || (speed < this.least && phase !== "countdown")) return;
     if (phase === "countdown" && !this.wilink) return;
-    // FTMS shows no countdown: after a lost link zeros are all that is known of a start until a status shows the movement.
-    if (!this.wilink && this.#heardOf < (this.#movingSince ?? Infinity) + SIGHT) return;
-    if (this.#motionSeen()) wrong(`it is a toggle, and the belt is ${this.#motionSeen()}`);
+    // FTMS and text lines show no countdown: zeros are all that is known of a start until a status shows the movement.
+    const slowness = this.isText ? LINE : 0;
+    if (!this.wilink && this.#heardOf < (this.#movingSince ?? Infinity) + SIGHT + slowness) return;
+    if (this.#motionSeen()) wrong(`it is only for a belt at rest, and this one is ${this.#motionSeen()}`);
+  }
+
+  /** Starts that wait share their tries: those of the oldest count. */
+  #checkTries(wrong: (why: string) => void): void {
+    const oldest = this.asks.find(
+      ({ kind, value, key, results, isVoid }) =>
+        kind === "motion" && !isVoid && results.length === 0 && (STARTS.includes(value) || key === "speed"),
+    );
+    const tries = this.#handedSeq.filter(({ op, seq }) => op === "start" && seq > (oldest?.seq ?? Infinity));
+    if (tries.length > START_TRIES) wrong(`it is try ${tries.length}`);
   }
 
   #checkSpeed(op: string, ask: Ask, now: number, wrong: (why: string) => void): void {
@@ -854,6 +895,21 @@ export class PadOracle {
         `${this.name}: ${now - due.from} ms after the stop ${due.ask.id} the belt is ${phase} at ${speed.toFixed(2)} km/h`,
       );
     }
+  }
+
+  /** Issue 14: a pad of a variant that nobody has seen is understood, or told as what it is. */
+  #watchStranger(): void {
+    if (this.steers) return;
+    const now = this.#deps.now();
+    const known = this.isVariantUnknown || (this.#published?.belt ?? "unknown") !== "unknown";
+    const isCalm = this.#alive && !this.#exiting && !this.rough && !this.disturbed && this.#deps.brokerUp();
+    // A graver problem hides it, and on a slow link its questions take longer.
+    const hides = (this.#published?.problem ?? null) !== null || this.transit > 100;
+    if (known || !isCalm || hides || this.#isSwitchedOff()) this.#strangerSince = null;
+    else this.#strangerSince ??= now;
+    if (this.#strangerSince === null || now - this.#strangerSince < STRANGER) return;
+    this.#strangerSince = null;
+    this.#deps.violation(`${this.name}: a pad of an unknown variant is not published as one`);
   }
 
   /** `broker_lost: stop`. */

@@ -232,6 +232,10 @@ export const SCENARIOS: readonly (readonly [item: string, day: Day])[] = [
     ),
   ],
   [
+    "14: a start while the belt slows after a stop at the pad",
+    day(pad("x21"), [walking, press(25_000, "start-stop"), send(26_500, ON)], 45_000),
+  ],
+  [
     "a notification that comes after its link was given up as silent says nothing of the next link",
     {
       ...day(

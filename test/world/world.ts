@@ -359,6 +359,7 @@ class World {
           this.#pads[pad]!.sample(this.#radio.pad(address));
           this.#pads[pad]!.handed(op, ++this.#seq);
         },
+        line: (address, line) => this.#pads[this.#padAt(address)]!.lineHanded(line, this.#radio.pad(address)),
         linked: (address, link) => {
           const pad = this.#padAt(address);
           this.#say(pad, "the link is up");
