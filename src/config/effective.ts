@@ -17,7 +17,7 @@ export const effective = (config: Config): Config => {
 
 /** The same as YAML, for `check-config`; quoted so that YAML 1.1 reads no number into an address. */
 export const effectiveYaml = (config: Config): string => {
-  const document = new Document(effective(config), { compat: "yaml-1.1" });
+  const document = new Document(effective(config), { compat: "yaml-1.1", aliasDuplicateObjects: false });
   visit(document, {
     Scalar: (_key, node) => {
       // YAML has escapes only in double quotes.

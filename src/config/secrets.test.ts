@@ -107,6 +107,13 @@ test("the YAML of a config shows what is hidden in it, and can be read again", (
   expect(again.ok && again.config).toEqual(result.ok && result.config);
 });
 
+test("the YAML of a config has no references: each pad is complete in itself", () => {
+  const address = (last: number): string => `57:4c:4e:00:11:0${last}`;
+  const given = { simulator: { pads: [{ address: address(1) }, { address: address(2) }] } };
+  const result = loadConfig({ explicit: true, env: {}, ...yaml(given) } as LoadInput);
+  expect(result.ok ? effectiveYaml(result.config) : "").not.toMatch(/[&*]a1/);
+});
+
 test("without a secret there is nothing to hide", () => {
   const result = loadConfig({ file: null, explicit: true, env: {} });
   expect(result.ok && secretsOf(result.config)).toEqual([]);
