@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { BridgeError } from "../domain/errors.js";
 import type { Driver, Sqlite } from "./sqlite.js";
@@ -12,8 +12,9 @@ const inUse = (storePath: string): BridgeError =>
     advice: "Stop it first, or give this one its own store.path.",
   });
 
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY");
+const isSqlite = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && String(error.code).startsWith(code);
+const isBusy = (error: unknown): boolean => isSqlite(error, "SQLITE_BUSY");
 
 /** Another user's lock cannot be taken, but tested: a file that is locked exclusively cannot be read either. */
 const isHeld = (driver: Driver, path: string): boolean => {
@@ -39,15 +40,25 @@ export const lockStore = async (storePath: string, load: () => Promise<Driver>):
   const driver = await load();
   await mkdir(storePath, { recursive: true, mode: 0o700 });
   const path = join(storePath, "bridge.lock");
-  let db: Sqlite | null = null;
+  const take = (): (() => void) => {
+    let db: Sqlite | null = null;
+    try {
+      db = new driver(path, { timeout: WAIT_MS });
+      db.exec("BEGIN EXCLUSIVE");
+    } catch (error) {
+      db?.close();
+      if (isBusy(error) || isHeld(driver, path)) throw inUse(storePath);
+      throw error;
+    }
+    const held = db;
+    return () => void held.close();
+  };
   try {
-    db = new driver(path, { timeout: WAIT_MS });
-    db.exec("BEGIN EXCLUSIVE");
+    return take();
   } catch (error) {
-    db?.close();
-    if (isBusy(error) || isHeld(driver, path)) throw inUse(storePath);
-    throw error;
+    if (!isSqlite(error, "SQLITE_NOTADB") && !isSqlite(error, "SQLITE_CORRUPT")) throw error;
+    // Damaged by a power cut, say: it contains nothing. Emptied in place, also while another start has locked it by now.
+    await truncate(path);
+    return take();
   }
-  const held = db;
-  return () => void held.close();
 };

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { lockStore } from "../../src/store/lock.js";
@@ -31,11 +31,17 @@ describe("the lock of the store", () => {
       (await lockStore(folder, loadDriver))();
     }));
 
-  it("is taken by one of two that start at the same time", () =>
+  it.each([
+    ["new", null],
+    ["damaged", "999999\n"],
+    ["damaged at its end", `SQLite format 3\0${"x".repeat(5_000)}`],
+  ])("that is %s is taken by one of two that start at the same time", (_, content) =>
     inFolder(async (folder) => {
+      if (content !== null) writeFileSync(join(folder, "bridge.lock"), content);
       const both = await Promise.allSettled([lockStore(folder, loadDriver), lockStore(folder, loadDriver)]);
       expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-    }));
+    }),
+  );
 
   it.skipIf(process.getuid?.() !== 0)("of another user is respected, not taken", () =>
     inFolder(async (folder) => {
