@@ -43,8 +43,8 @@ export const ABOUT_C2: Pick<RadioUnderTest, "pad" | "nobody" | "write" | "notify
   ],
 };
 
-/** What lies below an adapter and has no part in something: why, for the tests that need it. */
-export interface Beyond {
+/** Features that the stack below an adapter lacks, each with its reason: their tests are skipped. */
+export interface Unsupported {
   /** A connect that nobody answers stays pending until it is cancelled. */
   readonly pendingConnects?: string;
 }
@@ -53,7 +53,7 @@ export interface Beyond {
 export const radioContract = (
   adapter: string,
   makeRadio: () => Promise<RadioUnderTest>,
-  beyond: Beyond = {},
+  unsupported: Unsupported = {},
 ): void => {
   describe(`the radio port: ${adapter}`, () => {
     let rig: RadioUnderTest;
@@ -120,7 +120,7 @@ export const radioContract = (
       });
 
       it("pauses while connecting, goes on after it, and does not hear a connected pad", async ({ skip }) => {
-        skip(beyond.pendingConnects !== undefined, beyond.pendingConnects);
+        skip(unsupported.pendingConnects !== undefined, unsupported.pendingConnects);
         const stop = new AbortController();
         const give = new AbortController();
         let heard = 0;
@@ -157,7 +157,7 @@ export const radioContract = (
       });
 
       it("is done one at a time, in the order of asking; who gives up makes room", async ({ skip }) => {
-        skip(beyond.pendingConnects !== undefined, beyond.pendingConnects);
+        skip(unsupported.pendingConnects !== undefined, unsupported.pendingConnects);
         const give = new AbortController();
         const order: string[] = [];
         const vain = connect(rig.nobody, give.signal).finally(() => order.push("first"));

@@ -13,7 +13,7 @@ import { noIdentity } from "../../src/domain/identity.js";
 import { Pad } from "../../src/pad/pad.js";
 import { toHex } from "../../src/protocol/bytes.js";
 import { simulatedRadio } from "../../src/sim/radio.js";
-import { nowhere, quiet } from "../../test/support/pad-rig.js";
+import { noSessionStore, quiet } from "../../test/support/pad-rig.js";
 import { type Case, configOf, FULL_QUEUE, numberOf, PADS, RUNS } from "./cases.js";
 
 /** wire-facts a.3: speed 0, and the poll. */
@@ -109,7 +109,7 @@ const setUp = () => {
       walkedOff: safety.walkedOff,
       timeZone: "UTC",
     },
-    ledger: nowhere,
+    ledger: noSessionStore,
     crashedAt: null,
   };
   const benches = padSettings(config).map((settings) => new Bench(new Pad(settings, deps)));

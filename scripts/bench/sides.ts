@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { tell } from "../../test/process/virtual-radio.js";
+import { sendToHook } from "../../test/process/virtual-radio.js";
 import type { MqttProbe, Recorded } from "../../test/support/mqtt-probe.js";
 import { Program } from "../../test/support/program.js";
 import type { HookSettings, WireLine } from "../../test/virtual-controller/hook.js";
@@ -95,7 +95,7 @@ export const startSide = async (side: Side, { url, probe, hook }: Scene, air: bo
     base,
     program,
     press: async (key) => {
-      await tell(program, { do: "press", address: PAD, key });
+      await sendToHook(program, { do: "press", address: PAD, key });
     },
     wire: () => linesOf(wire),
     end: async () => {

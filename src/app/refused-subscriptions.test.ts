@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Journal } from "../../test/broker/bridge-end.js";
+import { Journal } from "../../test/broker/client-under-test.js";
 import { RefusedSubscriptions } from "./refused-subscriptions.js";
 
 const PADS = ["office", "attic"].map((id) => ({ settings: { id } }));

@@ -5,18 +5,18 @@ import { systemClock } from "../../src/clock.js";
 import { BridgeError } from "../../src/domain/errors.js";
 import { VirtualController } from "../virtual-controller/controller.js";
 import { EchoPeripheral } from "../virtual-controller/peripheral.js";
-import { hurried, never, nobleRig, type Rig, rigOver, until } from "./rig.js";
+import { fasterClock, neverAborted, nobleRig, type Rig, rigOver, waitUntil } from "./rig.js";
 import { recordingLog } from "./log.js";
 
 const PAD = "57:4c:4e:00:11:22";
-const signal = never();
+const signal = neverAborted();
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => "resolved",
     (reason: unknown) => (reason instanceof BridgeError ? reason.code : reason),
   );
 const becomes = (rig: Rig, word: RadioState["state"]): Promise<void> =>
-  until(
+  waitUntil(
     `the radio is ${word}`,
     () => rig.radio.state.state === word && rig.radio.state.advice !== "Bluetooth is starting.",
   );
@@ -69,7 +69,7 @@ describe.each(troubles)("an adapter that is %s", (name, harm, heal, word, code, 
   test("at the start is reported, and recovers by itself", async () => {
     const controller = new VirtualController([new EchoPeripheral(PAD)]);
     harm(controller);
-    await using rig = rigOver(controller, hurried(5));
+    await using rig = rigOver(controller, fasterClock(5));
     await becomes(rig, word);
     expect(rig.radio.state.advice).toMatch(advice);
     expect(await codeOf(rig.connect(PAD))).toBe(code);
@@ -85,7 +85,7 @@ describe.each(troubles)("an adapter that is %s", (name, harm, heal, word, code, 
     "in the middle of it all loses its links",
     async () => {
       const echo = new EchoPeripheral(PAD);
-      await using rig = nobleRig([echo, new EchoPeripheral("57:4c:4e:00:11:33")], { clock: hurried(5) });
+      await using rig = nobleRig([echo, new EchoPeripheral("57:4c:4e:00:11:33")], { clock: fasterClock(5) });
       const states: string[] = [];
       rig.radio.onState(({ state }) => states.push(state));
       const link = await rig.connect(PAD);
@@ -94,7 +94,7 @@ describe.each(troubles)("an adapter that is %s", (name, harm, heal, word, code, 
         codeOf(rig.radio.scan(() => undefined, { signal })),
         codeOf(rig.connect("57:4c:4e:00:11:33")),
       ];
-      await until("a connect is pending", () => rig.controller.connecting !== null);
+      await waitUntil("a connect is pending", () => rig.controller.connecting !== null);
       harm(rig.controller);
       // Only a packet finds out about a permission.
       if (name === "not allowed")
@@ -116,7 +116,7 @@ describe.each(troubles)("an adapter that is %s", (name, harm, heal, word, code, 
 
 test("an adapter that goes off and on, many times, costs no more sockets and works as on the first day", async () => {
   const echo = new EchoPeripheral(PAD);
-  await using rig = nobleRig([echo], { buffers: 2, clock: hurried(5) });
+  await using rig = nobleRig([echo], { buffers: 2, clock: fasterClock(5) });
   for (let round = 1; round <= 3; round += 1) {
     const link = await rig.connect(PAD);
     rig.controller.faults.airtime = 5_000;
@@ -149,12 +149,12 @@ test("noble keeps its hands off our signals and our console", async () => {
   const said = [vi.spyOn(console, "log"), vi.spyOn(console, "warn")];
   const old = new VirtualController([], { version: 0x05 });
   await using withoutLowEnergy = rigOver(old);
-  await until("it is found out", () => withoutLowEnergy.log.length > 0);
+  await waitUntil("it is found out", () => withoutLowEnergy.log.length > 0);
   expect(withoutLowEnergy.radio.state).toMatchObject({ state: "unavailable" });
   expect(withoutLowEnergy.radio.state.advice).toMatch(/Bluetooth 4\.0/);
   const controller = new VirtualController();
   controller.denied = "EPERM";
-  await using rig = rigOver(controller, hurried(5));
+  await using rig = rigOver(controller, fasterClock(5));
   await becomes(rig, "unauthorized");
   controller.denied = null;
   await becomes(rig, "on");
@@ -168,10 +168,10 @@ test("noble keeps its hands off our signals and our console", async () => {
 test("trouble is logged once as long as it stays the same", async () => {
   const controller = new VirtualController();
   controller.down();
-  await using rig = rigOver(controller, hurried(5));
+  await using rig = rigOver(controller, fasterClock(5));
   await becomes(rig, "off");
   const end = performance.now() + 1_000;
-  await until("some more looks at it", () => performance.now() > end);
+  await waitUntil("some more looks at it", () => performance.now() > end);
   expect(rig.log.filter(({ level }) => level === "warn")).toHaveLength(1);
 });
 

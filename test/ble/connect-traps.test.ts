@@ -4,12 +4,12 @@ import { BridgeError } from "../../src/domain/errors.js";
 import { VirtualController } from "../virtual-controller/controller.js";
 import { connectionComplete, nameOf, STATUS } from "../virtual-controller/hci.js";
 import { EchoPeripheral } from "../virtual-controller/peripheral.js";
-import { hurried, never, nobleRig, type Rig, rigOver, until } from "./rig.js";
+import { fasterClock, neverAborted, nobleRig, type Rig, rigOver, waitUntil } from "./rig.js";
 
 const PAD = "57:4c:4e:00:11:22";
 const OTHER = "57:4c:4e:00:11:33";
 const STRANGER = "aa:bb:cc:dd:ee:ff";
-const signal = never();
+const signal = neverAborted();
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => "resolved",
@@ -27,7 +27,9 @@ const story = (rig: Rig): readonly string[] =>
 
 describe("a connect", () => {
   test("to a pad that does not answer ends by a cancel on the controller, and the next one is good", async () => {
-    await using rig = nobleRig([new EchoPeripheral(PAD), new EchoPeripheral(OTHER)], { clock: hurried(5) });
+    await using rig = nobleRig([new EchoPeripheral(PAD), new EchoPeripheral(OTHER)], {
+      clock: fasterClock(5),
+    });
     rig.controller.faults.deaf = (address) => address === PAD;
     const [deaf, good] = [codeOf(rig.connect(PAD)), rig.connect(OTHER)];
     expect(await deaf).toBe("connect-timeout");
@@ -42,7 +44,7 @@ describe("a connect", () => {
     rig.controller.faults.deaf = (address) => address === PAD;
     const give = new AbortController();
     const vain = codeOf(rig.connect(PAD, give.signal));
-    await until("the connect is pending", () => rig.controller.connecting === PAD);
+    await waitUntil("the connect is pending", () => rig.controller.connecting === PAD);
     const good = rig.connect(OTHER);
     give.abort(new BridgeError("aborted", "enough"));
     expect(await vain).toBe("aborted");
@@ -59,7 +61,7 @@ describe("a connect", () => {
       if (what === "Connected") give.abort(new BridgeError("aborted", "enough"));
     };
     expect(await codeOf(rig.connect(PAD, give.signal))).toBe("aborted");
-    await until("nothing is connected", () => rig.controller.connected.length === 0);
+    await waitUntil("nothing is connected", () => rig.controller.connected.length === 0);
     rig.controller.wire.onPacket = () => undefined;
     expect((await rig.connect(PAD)).services.size).toBe(3);
   });
@@ -81,7 +83,9 @@ describe("a connect", () => {
   });
 
   test("whose completion never comes is abandoned, and does not queue the others behind it", async () => {
-    await using rig = nobleRig([new EchoPeripheral(PAD), new EchoPeripheral(OTHER)], { clock: hurried(5) });
+    await using rig = nobleRig([new EchoPeripheral(PAD), new EchoPeripheral(OTHER)], {
+      clock: fasterClock(5),
+    });
     rig.controller.faults.lose = (packet) => packet[1] === 0x3e && packet[3] === 0x01;
     expect(await codeOf(rig.connect(PAD))).toBe("connect-timeout");
     rig.controller.faults.lose = () => false;
@@ -135,12 +139,12 @@ test("the scan is off while a connect is under way, and comes back", async () =>
   const stop = new AbortController();
   let heard = 0;
   const scan = rig.radio.scan(() => heard++, { signal: stop.signal });
-  await until("the pads are heard", () => heard > 1);
+  await waitUntil("the pads are heard", () => heard > 1);
   await Promise.all([rig.connect(PAD), rig.connect(OTHER)]);
-  await until("the scan is back", () => rig.controller.scanning);
+  await waitUntil("the scan is back", () => rig.controller.scanning);
   stop.abort();
   await scan;
-  await until("the scan is off", () => !rig.controller.scanning);
+  await waitUntil("the scan is off", () => !rig.controller.scanning);
   const words = story(rig);
   let scanning = false;
   for (const word of words) {
@@ -151,7 +155,7 @@ test("the scan is off while a connect is under way, and comes back", async () =>
 });
 
 test("a link whose end was not reported is disconnected again before the next connect", async () => {
-  await using rig = nobleRig([new EchoPeripheral(PAD)], { clock: hurried(5) });
+  await using rig = nobleRig([new EchoPeripheral(PAD)], { clock: fasterClock(5) });
   const link = await rig.connect(PAD);
   rig.controller.faults.lose = (packet) => packet[1] === 0x05;
   await link[Symbol.asyncDispose]();
@@ -164,7 +168,7 @@ test("a link whose end was not reported is disconnected again before the next co
 });
 
 test("a link whose end was not reported takes no other pad's link down, to which its handle has passed", async () => {
-  await using rig = nobleRig([new EchoPeripheral(PAD), new EchoPeripheral(OTHER)], { clock: hurried(5) });
+  await using rig = nobleRig([new EchoPeripheral(PAD), new EchoPeripheral(OTHER)], { clock: fasterClock(5) });
   const link = await rig.connect(PAD);
   rig.controller.faults.lose = (packet) => packet[1] === 0x05;
   await link[Symbol.asyncDispose]();
@@ -195,12 +199,12 @@ describe("other programs on the same adapter", () => {
     const stop = new AbortController();
     let heard = 0;
     const scan = rig.radio.scan(() => heard++, { signal: stop.signal });
-    await until("the pad is heard", () => heard > 0);
+    await waitUntil("the pad is heard", () => heard > 0);
     const other = { receive: () => undefined, fail: () => undefined };
     rig.controller.bind(other);
     rig.controller.write(other, Buffer.of(0x01, 0x0c, 0x20, 0x02, 0x00, 0x00));
     expect(rig.controller.scanning).toBe(false);
-    await until("it scans again", () => rig.controller.scanning);
+    await waitUntil("it scans again", () => rig.controller.scanning);
     stop.abort();
     await scan;
   });

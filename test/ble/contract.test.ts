@@ -5,7 +5,7 @@ import { OPCODE } from "../virtual-controller/hci.js";
 import { VirtualController } from "../virtual-controller/controller.js";
 import { EchoPeripheral } from "../virtual-controller/peripheral.js";
 import { mountPads } from "../virtual-controller/sim-peripheral.js";
-import { rigOver, until } from "./rig.js";
+import { rigOver, waitUntil } from "./rig.js";
 
 /** Longer than any test. */
 const NEVER_MS = 2 ** 30;
@@ -43,7 +43,7 @@ const makeRadio = (): Promise<RadioUnderTest> => {
     },
     async end() {
       await radio[Symbol.asyncDispose]();
-      await until("nothing is left on the controller", () => controller.connected.length === 0);
+      await waitUntil("nothing is left on the controller", () => controller.connected.length === 0);
     },
   });
 };

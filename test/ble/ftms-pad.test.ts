@@ -3,10 +3,10 @@ import { systemClock } from "../../src/clock.js";
 import { NO_FAULTS } from "../../src/domain/faults.js";
 import { VirtualController } from "../virtual-controller/controller.js";
 import { mountPads } from "../virtual-controller/sim-peripheral.js";
-import { never, rigOver, until } from "./rig.js";
+import { neverAborted, rigOver, waitUntil } from "./rig.js";
 
 const PAD = "57:4c:4e:00:22:11";
-const signal = never();
+const signal = neverAborted();
 
 test("notifications and indications of a machine arrive through the real noble", async () => {
   const controller = new VirtualController();
@@ -18,8 +18,8 @@ test("notifications and indications of a machine arrive through the real noble",
   await link.subscribe("2ad9", (bytes) => answers.push(Buffer.from(bytes).toString("hex")), { signal });
   await link.subscribe("2acd", (bytes) => statuses.push(bytes.length), { signal });
   await link.write("2ad9", Uint8Array.of(0x00), { signal, response: true });
-  await until("the answer to the request for control", () => answers.length > 0);
+  await waitUntil("the answer to the request for control", () => answers.length > 0);
   expect(answers).toEqual(["800001"]);
-  await until("two statuses", () => statuses.length >= 2);
+  await waitUntil("two statuses", () => statuses.length >= 2);
   expect((await link.read("2ad4", { signal })).length).toBe(6);
 });

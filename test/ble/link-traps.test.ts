@@ -4,10 +4,10 @@ import { BridgeError } from "../../src/domain/errors.js";
 import { ATT } from "../virtual-controller/att.js";
 import { acl, disconnectionComplete, OPCODE, STATUS } from "../virtual-controller/hci.js";
 import { EchoPeripheral } from "../virtual-controller/peripheral.js";
-import { never, nobleRig, type Rig, until } from "./rig.js";
+import { neverAborted, nobleRig, type Rig, waitUntil } from "./rig.js";
 
 const PAD = "57:4c:4e:00:11:22";
-const signal = never();
+const signal = neverAborted();
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => "resolved",
@@ -168,7 +168,7 @@ describe("subscriptions", () => {
     const uuids = ["fe01", "2acd", "2ad9"];
     await Promise.all(uuids.map((uuid) => link.subscribe(uuid, () => heard.push(uuid), { signal })));
     for (const uuid of uuids) echo.say(uuid, Uint8Array.of(1));
-    await until("all three are heard", () => heard.length === 3);
+    await waitUntil("all three are heard", () => heard.length === 3);
     const at = rig.controller.wire.packets.filter(({ what }) => what === "write").map((packet) => packet.at);
     expect(at).toHaveLength(3);
     expect(Math.min(at[1]! - at[0]!, at[2]! - at[1]!)).toBeGreaterThanOrEqual(100);
@@ -181,9 +181,9 @@ describe("subscriptions", () => {
     await link.subscribe("2ad9", (bytes) => heard.push(bytes[1] ?? -1), { signal });
     for (const opcode of [0, 7, 8])
       await link.write("2ad9", Uint8Array.of(opcode), { signal, response: true });
-    await until("the answers", () => heard.length === 3);
+    await waitUntil("the answers", () => heard.length === 3);
     expect(heard).toEqual([0, 7, 8]);
-    await until("the confirmations", () => rig.controller.wire.count("ATT 1e") === 3);
+    await waitUntil("the confirmations", () => rig.controller.wire.count("ATT 1e") === 3);
   });
 
   test("of a pad that indicates and disconnects in one breath leave no confirmation to trip over", async () => {
@@ -195,7 +195,7 @@ describe("subscriptions", () => {
       acl(0x40, Buffer.of(ATT.indication, 0x0d, 0x00, 0x80)),
       disconnectionComplete(0x40, 0x13),
     );
-    await until("the loss", () => link.lost.aborted);
+    await waitUntil("the loss", () => link.lost.aborted);
   });
 
   test("to one characteristic replace one another", async () => {
@@ -205,7 +205,7 @@ describe("subscriptions", () => {
     await link.subscribe("fe01", () => heard.push("first"), { signal });
     await link.subscribe("fe01", () => heard.push("second"), { signal });
     await send(link, 1);
-    await until("the answer", () => heard.length > 0);
+    await waitUntil("the answer", () => heard.length > 0);
     expect(heard).toEqual(["second"]);
   });
 });
@@ -253,7 +253,7 @@ test.each([0x08, 0x13, 0x3e])(
     await using rig = nobleRig([new EchoPeripheral(PAD)]);
     const link = await rig.connect(PAD);
     rig.controller.drop(PAD, reason);
-    await until("the loss", () => link.lost.aborted);
+    await waitUntil("the loss", () => link.lost.aborted);
     expect(link.lost.reason).toMatchObject({ code: "link-lost", retry: "now" });
     expect(String(link.lost.reason)).not.toContain("reason 0x");
   },

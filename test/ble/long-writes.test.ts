@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import { BridgeError } from "../../src/domain/errors.js";
 import { ATT } from "../virtual-controller/att.js";
 import { EchoPeripheral } from "../virtual-controller/peripheral.js";
-import { never, nobleRig } from "./rig.js";
+import { neverAborted, nobleRig } from "./rig.js";
 
 // A PitPat's stop: with a Write Request's three bytes more than the least MTU, and with L2CAP's four more than the 27
 // bytes that a controller of Bluetooth 4.0 takes in one packet.
 const PAD = "57:4c:4e:00:11:33";
 const STOP = Buffer.from("6a1700000000000001005000000000000dba9d76eff543", "hex");
 const CONTROL = "d18d2c10c44c11e8a355529269fb1459";
-const signal = never();
+const signal = neverAborted();
 
 const padWith = (mtu: number): EchoPeripheral => Object.assign(new EchoPeripheral(PAD), { mtu });
 const stop = { characteristic: CONTROL, bytes: Uint8Array.from(STOP) };

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { EchoPeripheral } from "../virtual-controller/peripheral.js";
-import { never, nobleRig, until } from "./rig.js";
+import { neverAborted, nobleRig, waitUntil } from "./rig.js";
 
-const signal = never();
+const signal = neverAborted();
 const addressOf = (index: number): string => `57:4c:4e:00:11:0${index}`;
 
 test("eight pads on one adapter: what is written to one never waits for another's reconnect", async () => {
@@ -15,11 +15,11 @@ test("eight pads on one adapter: what is written to one never waits for another'
   // One is gone and does not answer any more.
   rig.controller.faults.deaf = (address) => address === addressOf(0);
   rig.controller.drop(addressOf(0));
-  await until("the loss is noticed", () => links[0]!.lost.aborted);
+  await waitUntil("the loss is noticed", () => links[0]!.lost.aborted);
   const give = new AbortController();
   const vain = rig.connect(addressOf(0), give.signal);
   vain.catch(() => undefined);
-  await until("a connect is pending", () => rig.controller.connecting !== null);
+  await waitUntil("a connect is pending", () => rig.controller.connecting !== null);
   const others = links.slice(1);
   for (let beat = 0; beat < 20; beat += 1) {
     await Promise.all(
@@ -27,7 +27,7 @@ test("eight pads on one adapter: what is written to one never waits for another'
     );
     await pause(20);
   }
-  await until("every answer", () => heard.slice(1).every((count) => count === 20));
+  await waitUntil("every answer", () => heard.slice(1).every((count) => count === 20));
   expect(rig.controller.connecting).toBe(addressOf(0));
   give.abort();
   await expect(vain).rejects.toBeDefined();
@@ -40,7 +40,7 @@ test("pads that ask at the same time are connected in that order, one at a time"
   const heard = new Set<string>();
   const stop = new AbortController();
   const scan = rig.radio.scan(({ address }) => heard.add(address), { signal: stop.signal });
-  await until("all are heard", () => heard.size === 8);
+  await waitUntil("all are heard", () => heard.size === 8);
   await Promise.all(order.map((index) => rig.connect(addressOf(index))));
   stop.abort();
   await scan;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
-import { until } from "./rig.js";
+import { waitUntil } from "./rig.js";
 
 const PROGRAM = new URL("programs/connect-and-end.ts", import.meta.url).pathname;
 
@@ -20,7 +20,7 @@ describe("a program with the real noble in it", () => {
     children.add(child);
     let said = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
-    return { child, said: () => said, hears: (word) => until(word, () => said.includes(word), 20_000) };
+    return { child, said: () => said, hears: (word) => waitUntil(word, () => said.includes(word), 20_000) };
   };
   afterEach(() => {
     for (const child of children) child.kill("SIGKILL");

@@ -7,8 +7,8 @@ import type { Peripheral } from "../virtual-controller/peripheral.js";
 import { noSocket, replaceHciSocket, VirtualHciSocket } from "../virtual-controller/socket.js";
 import { type LogLine, recordingLog } from "./log.js";
 
-/** The machine's clock, gone faster: for deadlines that a test would otherwise sit out. */
-export const hurried = (factor: number, clock: Clock = systemClock()): Clock => ({
+/** The system clock, accelerated: for deadlines that a test would otherwise have to wait for. */
+export const fasterClock = (factor: number, clock: Clock = systemClock()): Clock => ({
   now: () => clock.now() * factor,
   wall: () => clock.wall(),
   after: (ms, run) => clock.after(ms / factor, run),
@@ -46,15 +46,15 @@ export const rigOn = (socket: () => object, clock: Clock = systemClock()): Radio
   return {
     radio,
     log,
-    connect: (address, signal = never()) => radio.connect(address, { signal }),
+    connect: (address, signal = neverAborted()) => radio.connect(address, { signal }),
     [Symbol.asyncDispose]: async () => radio[Symbol.asyncDispose](),
   };
 };
 
-export const never = (): AbortSignal => new AbortController().signal;
+export const neverAborted = (): AbortSignal => new AbortController().signal;
 
 /** Waits until something is true, looking every few milliseconds; throws when it is not in time. */
-export const until = async (what: string, condition: () => boolean, ms = 10_000): Promise<void> => {
+export const waitUntil = async (what: string, condition: () => boolean, ms = 10_000): Promise<void> => {
   const end = performance.now() + ms;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);

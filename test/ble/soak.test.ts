@@ -10,10 +10,10 @@ import type { Link } from "../../src/ble/radio.js";
 import { systemClock } from "../../src/clock.js";
 import { BridgeError } from "../../src/domain/errors.js";
 import { EchoPeripheral } from "../virtual-controller/peripheral.js";
-import { hurried, never, nobleRig, type Rig, until } from "./rig.js";
+import { fasterClock, neverAborted, nobleRig, type Rig, waitUntil } from "./rig.js";
 
 const PAD = "57:4c:4e:00:11:22";
-const signal = never();
+const signal = neverAborted();
 
 /** Every noble made from now on, for a look at its listeners. */
 const captureNobles = (): Noble[] => {
@@ -102,7 +102,7 @@ test(
   { timeout: 60_000 },
   async () => {
     const echo = new EchoPeripheral(PAD);
-    await using rig = nobleRig([echo], { clock: hurried(5) });
+    await using rig = nobleRig([echo], { clock: fasterClock(5) });
     const random = dice(20_261_122);
     const outcomes = { links: 0, failures: 0 };
     let early: Footprint | undefined;
@@ -116,7 +116,7 @@ test(
         if (random() < 0.2) rig.controller.drop(PAD, random() < 0.5 ? 0x08 : 0x13);
         await work;
         rig.controller.drop(PAD);
-        await until("the loss is noticed", () => link.lost.aborted);
+        await waitUntil("the loss is noticed", () => link.lost.aborted);
         await link[Symbol.asyncDispose]();
       } catch (error) {
         expect(error).toBeInstanceOf(BridgeError);
@@ -150,18 +150,18 @@ test("advertisers with ever new addresses are removed again", async () => {
     (_, i) => new EchoPeripheral(`40:00:00:00:00:${(i + 16).toString(16)}`),
   );
   for (const stranger of strangers) rig.controller.add(stranger);
-  await until("all are heard", () => heard.size === 40);
+  await waitUntil("all are heard", () => heard.size === 40);
   for (const stranger of strangers) stranger.asleep = true;
   // What was on its way is heard before.
   await pause(100);
   ahead = 61_000;
   const noble = nobles.at(-1)!;
-  await until("all are forgotten", () => Object.keys(noble._peripherals).length === 0);
+  await waitUntil("all are forgotten", () => Object.keys(noble._peripherals).length === 0);
   expect("_gap" in noble._bindings && Object.keys(noble._bindings._gap._discoveries)).toEqual([]);
   // Who comes back is heard again.
   heard.clear();
   strangers[0]!.asleep = false;
-  await until("the first is back", () => heard.size === 1);
+  await waitUntil("the first is back", () => heard.size === 1);
   stop.abort();
   await scan;
 });

@@ -7,10 +7,10 @@ import { seconds } from "../../src/domain/units.js";
 import { type Identity, noIdentity } from "../../src/domain/identity.js";
 import { Pad } from "../../src/pad/pad.js";
 import { beltSpeed, type PadOptions } from "../../src/sim/pad.js";
-import { nowhere, OFF, quiet, SAFETY, SETTINGS, speed, STOP } from "../support/pad-rig.js";
+import { noSessionStore, OFF, quiet, SAFETY, SETTINGS, speed, STOP } from "../support/pad-rig.js";
 import { VirtualController } from "../virtual-controller/controller.js";
 import { mountPads } from "../virtual-controller/sim-peripheral.js";
-import { hurried, type Rig, rigOver, until } from "./rig.js";
+import { fasterClock, type Rig, rigOver, waitUntil } from "./rig.js";
 
 interface Machine {
   readonly model: SimulatedModel;
@@ -68,7 +68,7 @@ const padOver = (radio: Radio, address: string, clock: Clock) => {
         walkedOff: SAFETY.walkedOff,
         timeZone: "UTC",
       },
-      ledger: nowhere,
+      ledger: noSessionStore,
       crashedAt: null,
     },
   );
@@ -77,7 +77,7 @@ const padOver = (radio: Radio, address: string, clock: Clock) => {
   const ask = async (command: Command): Promise<Outcome> => {
     const outcomes: Outcome[] = [];
     pad.submit([{ command, respond: (outcome) => outcomes.push(outcome) }], clock.now(), false);
-    await until(`${command.key} ${command.value}`, () => outcomes.length > 0, 40_000);
+    await waitUntil(`${command.key} ${command.value}`, () => outcomes.length > 0, 40_000);
     return outcomes[0]!;
   };
   return { pad, ask, events, state: () => pad.view().state };
@@ -87,7 +87,7 @@ const padOver = (radio: Radio, address: string, clock: Clock) => {
 const walk = async (radio: Radio, address: string, kmh: () => number, lose: () => void): Promise<void> => {
   const { pad, ask, events, state } = padOver(radio, address, systemClock());
   pad.start();
-  await until("the first status", () => state().belt === "idle");
+  await waitUntil("the first status", () => state().belt === "idle");
   expect(await ask(speed(2))).toEqual({ status: "ok" });
   expect(kmh()).toBeGreaterThan(1.8);
   expect(await ask(OFF)).toEqual({ status: "ok" });
@@ -98,8 +98,8 @@ const walk = async (radio: Radio, address: string, kmh: () => number, lose: () =
 
   expect(await ask(speed(2))).toEqual({ status: "ok" });
   lose();
-  await until("the loss", () => events.includes("link_lost"));
-  await until("its return", () => events.includes("link_restored") && state().belt === "running");
+  await waitUntil("the loss", () => events.includes("link_lost"));
+  await waitUntil("its return", () => events.includes("link_restored") && state().belt === "running");
   expect(kmh()).toBeGreaterThan(1.5);
 
   pad.shutdown.begin();
@@ -136,7 +136,7 @@ test("a walk on each model of these protocols through the real noble, all at onc
 
 test("a stop in the middle of a walk is written whole to each of them, and its belt comes to rest", async () => {
   // Three times as fast: all of it is countdowns and ramps.
-  const clock = hurried(3);
+  const clock = fasterClock(3);
   await each(clock, async ({ address, stop: [characteristic, bytes] }, { radio, controller }, kmh) => {
     const { pad, ask, state } = padOver(radio, address, clock);
     const written = (): string =>
@@ -145,7 +145,7 @@ test("a stop in the middle of a walk is written whole to each of them, and its b
         .map(({ value }) => Buffer.from(value ?? []).toString("hex"))
         .join("");
     pad.start();
-    await until("the first status", () => state().belt === "idle");
+    await waitUntil("the first status", () => state().belt === "idle");
     expect(await ask(speed(2))).toEqual({ status: "ok" });
     expect(kmh()).toBeGreaterThan(1.8);
     const before = written().length;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Link } from "../../src/ble/radio.js";
 import { BridgeError } from "../../src/domain/errors.js";
-import { never, type RadioRig, rigOn, rigOver, until } from "../ble/rig.js";
+import { neverAborted, type RadioRig, rigOn, rigOver, waitUntil } from "../ble/rig.js";
 import { VirtualController } from "../virtual-controller/controller.js";
 import { ACL, EVENT, FROM_HOST, nameOf, STATUS } from "../virtual-controller/hci.js";
 import { EchoPeripheral } from "../virtual-controller/peripheral.js";
@@ -9,7 +9,7 @@ import { EmulatedPeripheral } from "./peripheral.js";
 import { EmulatedHciSocket, newBus } from "./socket.js";
 
 const PAD = "57:4c:4e:00:11:22";
-const signal = never();
+const signal = neverAborted();
 
 /** The real noble on a controller, with one device in reach. */
 interface Air extends RadioRig {
@@ -105,7 +105,7 @@ interface Story extends Words {
 
 const storyOn = async (makeAir: () => Air, play: (air: Air) => Promise<unknown>): Promise<Story> => {
   await using air = makeAir();
-  await until("the device is on the air", air.isOnAir);
+  await waitUntil("the device is on the air", air.isOnAir);
   const outcome = await play(air);
   await air.radio[Symbol.asyncDispose]();
   return { outcome, ...air.ear.words };
@@ -117,7 +117,7 @@ const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
     (reason: unknown) => (reason instanceof BridgeError ? reason.code : reason),
   );
 
-const backOnAir = (air: Air): Promise<void> => until("the device is back on the air", air.isOnAir);
+const backOnAir = (air: Air): Promise<void> => waitUntil("the device is back on the air", air.isOnAir);
 
 const send = (link: Link, ...bytes: number[]): Promise<void> =>
   link.write("fe02", Uint8Array.from(bytes), { signal, response: false });
@@ -131,7 +131,7 @@ const STORIES: Readonly<Record<string, (air: Air) => Promise<unknown>>> = {
     const heard: string[] = [];
     await link.subscribe("fe01", (bytes) => heard.push(Buffer.from(bytes).toString("hex")), { signal });
     await send(link, 1, 2, 3);
-    await until("the answer", () => heard.length > 0);
+    await waitUntil("the answer", () => heard.length > 0);
     const name = Buffer.from(await link.read("2a00", { signal })).toString();
     await link[Symbol.asyncDispose]();
     return { heard, name, written: device.written };
@@ -144,7 +144,7 @@ const STORIES: Readonly<Record<string, (air: Air) => Promise<unknown>>> = {
     const heard: number[] = [];
     await link.subscribe("2ad9", (bytes) => heard.push(...bytes), { signal });
     await link.write("2ad9", Uint8Array.of(8, 1), { signal, response: true });
-    await until("the confirmation", () => air.ear.words.asked.includes("ATT 1e"));
+    await waitUntil("the confirmation", () => air.ear.words.asked.includes("ATT 1e"));
     return heard;
   },
 
@@ -176,7 +176,7 @@ const STORIES: Readonly<Record<string, (air: Air) => Promise<unknown>>> = {
     ] as const) {
       const lost = each ?? (await air.connect(PAD));
       air.drop(reason);
-      await until("the loss", () => lost.lost.aborted);
+      await waitUntil("the loss", () => lost.lost.aborted);
       reasons.push(String(lost.lost.reason), await codeOf(send(lost, 1)));
       await backOnAir(air);
     }
@@ -189,10 +189,10 @@ const STORIES: Readonly<Record<string, (air: Air) => Promise<unknown>>> = {
     const scan = air.radio.scan(({ name, services }) => heard.push(`${name} ${services.join()}`), {
       signal: stop.signal,
     });
-    await until("it is heard", () => heard.length > 5);
+    await waitUntil("it is heard", () => heard.length > 5);
     const last = heard.at(-1);
     await air.connect(PAD);
-    await until(
+    await waitUntil(
       "the scan is back",
       () => air.ear.words.commands.filter((word) => word === "Scan On").length === 2,
     );

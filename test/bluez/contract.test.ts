@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../src/clock.js";
-import { rigOn, until } from "../ble/rig.js";
+import { rigOn, waitUntil } from "../ble/rig.js";
 import { ABOUT_C2, C2, radioContract, type RadioUnderTest } from "../radio-contract.js";
 import { ACL, nameOf, STATUS } from "../virtual-controller/hci.js";
 import { emulatedPad } from "./peripheral.js";
@@ -19,7 +19,7 @@ const makeRadio = (): Promise<RadioUnderTest> => {
       scan: (listener, bounded) => radio.scan(listener, bounded),
       // A pad is back on the air a moment after its link has ended, for which any other controller would wait.
       async connect(address, bounded) {
-        if (address === C2.address) await until("the pad is on the air", () => host.isOnAir);
+        if (address === C2.address) await waitUntil("the pad is on the air", () => host.isOnAir);
         return radio.connect(address, bounded);
       },
       [Symbol.asyncDispose]: () => radio[Symbol.asyncDispose](),
@@ -33,7 +33,7 @@ const makeRadio = (): Promise<RadioUnderTest> => {
     },
     async end() {
       await radio[Symbol.asyncDispose]();
-      await until("the pad is let go", () => !host.isConnected);
+      await waitUntil("the pad is let go", () => !host.isConnected);
       host.end();
     },
   });

@@ -9,7 +9,7 @@ import { MountedPad } from "../virtual-controller/sim-peripheral.js";
 import { H4 } from "./h4.js";
 
 /** What happened on the pad's side of the air, the oldest first. */
-export interface Happening {
+export interface PeripheralEvent {
   readonly what: "connected" | "write" | "disconnected";
   /** Of a write. */
   readonly characteristic: Uuid | null;
@@ -32,7 +32,7 @@ const padded = (data: Buffer): Buffer =>
 
 /** The host of a device on a controller of its own: advertises it, and serves its GATT table to one client. */
 export class EmulatedPeripheral {
-  readonly happened: Happening[] = [];
+  readonly happened: PeripheralEvent[] = [];
   readonly #peripheral: Peripheral;
   readonly #mtu: number;
   readonly #h4: H4;
@@ -133,7 +133,11 @@ export class EmulatedPeripheral {
     if (answer) this.#h4.send(hci.acl(handle, answer, hci.FROM_HOST));
   }
 
-  #note(what: Happening["what"], characteristic: Uuid | null = null, value: string | null = null): void {
+  #note(
+    what: PeripheralEvent["what"],
+    characteristic: Uuid | null = null,
+    value: string | null = null,
+  ): void {
     this.happened.push({ what, characteristic, value });
   }
 }

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/clock.js";
-import { bridgeEnd } from "./bridge-end.js";
+import { clientUnderTest } from "./client-under-test.js";
 
 /**
  * Listens on 127.0.0.1 with room for one connection, and accepts none until a line comes on stdin: once that room is
@@ -45,7 +45,7 @@ it.skipIf(process.platform !== "linux")(
     onTestFinished(() => fillers.forEach((filler) => filler.destroy()));
     await Promise.race(fillers.map((filler) => once(filler, "connect")));
 
-    const { broker, journal } = bridgeEnd(`mqtt://two.test:${port}`, {}, { clock: systemClock() });
+    const { broker, journal } = clientUnderTest(`mqtt://two.test:${port}`, {}, { clock: systemClock() });
     onTestFinished(() => broker.close(100));
     await pause(350);
     listener.stdin.write("\n");

@@ -4,7 +4,7 @@ import type { OutMessage } from "../../src/mqtt/client/broker.js";
 import { startEmbeddedBroker } from "../../src/mqtt/embedded.js";
 import { Mosquitto, mosquittoBinary } from "../support/mosquitto.js";
 import { MqttProbe } from "../support/mqtt-probe.js";
-import { bridgeEnd, Journal, WILL, type End } from "./bridge-end.js";
+import { clientUnderTest, Journal, WILL, type ClientUnderTest } from "./client-under-test.js";
 import { Proxy } from "./proxy.js";
 
 interface Server {
@@ -40,12 +40,12 @@ describe.each(SERVERS)("the broker port on $name", ({ name, start, version, miss
   let server: Server;
   let proxy: Proxy;
   let probe: MqttProbe;
-  const ends: End[] = [];
+  const ends: ClientUnderTest[] = [];
 
   const begin = async (
-    ...[options, deps]: [Parameters<typeof bridgeEnd>[1]?, Parameters<typeof bridgeEnd>[2]?]
+    ...[options, deps]: [Parameters<typeof clientUnderTest>[1]?, Parameters<typeof clientUnderTest>[2]?]
   ) => {
-    const end = bridgeEnd(proxy.url, { protocolVersion: version, ...options }, deps);
+    const end = clientUnderTest(proxy.url, { protocolVersion: version, ...options }, deps);
     ends.push(end);
     await end.journal.until(({ ready }) => ready === 1);
     return end;
@@ -167,7 +167,7 @@ describe.each(SERVERS)("the broker port on $name", ({ name, start, version, miss
 
   it("after a reconnect sends what onReady publishes, then the topics left over, then results in order", async () => {
     let round = 0;
-    const end: End = await begin(
+    const end: ClientUnderTest = await begin(
       {},
       {
         onReady: () => {

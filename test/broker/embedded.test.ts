@@ -8,7 +8,7 @@ import { systemClock } from "../../src/clock.js";
 import { BridgeError } from "../../src/domain/errors.js";
 import { startEmbeddedBroker, type EmbeddedBroker, type EmbeddedOptions } from "../../src/mqtt/embedded.js";
 import { MqttProbe } from "../support/mqtt-probe.js";
-import { Journal } from "./bridge-end.js";
+import { Journal } from "./client-under-test.js";
 
 interface Embedded {
   readonly broker: EmbeddedBroker;

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { QUEUE_LIMITS } from "../../src/mqtt/client/publish-queue.js";
-import { TOPICS } from "./bridge-end.js";
+import { TOPICS } from "./client-under-test.js";
 import {
   connack,
   CONNECT,
@@ -12,20 +12,20 @@ import {
   suback,
   topicOf,
   wellBehaved,
-  type Behave,
+  type PacketHandler,
   type RawBroker,
 } from "./raw-broker.js";
 import { against, retry } from "./scene.js";
 
 /** Takes MQTT 3.1.1 only. */
-const onMqtt5 = (refuse: (socket: Socket) => void): Behave =>
+const onMqtt5 = (refuse: (socket: Socket) => void): PacketHandler =>
   wellBehaved((packet, socket) => {
     const five = packet.type === CONNECT && levelOf(packet) === 5;
     if (five) refuse(socket);
     return five;
   });
 const levels = (server: RawBroker): number[] => server.connects().map(levelOf);
-const silent: Behave = () => undefined;
+const silent: PacketHandler = () => undefined;
 
 describe("a broker that does not take MQTT 5", () => {
   it.each([

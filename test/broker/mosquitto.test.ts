@@ -6,15 +6,15 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { BrokerOptions } from "../../src/mqtt/client/broker.js";
 import { freePort, Mosquitto, mosquittoBinary, type MosquittoOptions } from "../support/mosquitto.js";
 import { MqttProbe } from "../support/mqtt-probe.js";
-import { bridgeEnd, type End } from "./bridge-end.js";
+import { clientUnderTest, type ClientUnderTest } from "./client-under-test.js";
 
 const start = async (options: MosquittoOptions = {}): Promise<Mosquitto> => {
   const mosquitto = await Mosquitto.start(options);
   onTestFinished(() => mosquitto.dispose());
   return mosquitto;
 };
-const end = (url: string, options: Partial<BrokerOptions> = {}): End => {
-  const made = bridgeEnd(url, options);
+const end = (url: string, options: Partial<BrokerOptions> = {}): ClientUnderTest => {
+  const made = clientUnderTest(url, options);
   onTestFinished(() => made.broker.close(0));
   return made;
 };

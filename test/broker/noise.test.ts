@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { bridgeEnd } from "./bridge-end.js";
+import { clientUnderTest } from "./client-under-test.js";
 import { connack, CONNECT, idOf, levelOf, PUBLISH, SUBSCRIBE, suback, wellBehaved } from "./raw-broker.js";
 import { against, retry } from "./scene.js";
 
@@ -59,7 +59,9 @@ describe("a broker that sends what it should not", () => {
     server.on("upgrade", (_, socket) => socket.end("HTTP/1.1 404 Not Found\r\n\r\n"));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    const { broker, journal } = bridgeEnd(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/mqtt`);
+    const { broker, journal } = clientUnderTest(
+      `ws://127.0.0.1:${(server.address() as AddressInfo).port}/mqtt`,
+    );
     await journal.until(({ lines }) => lines.length === 3);
     expect(journal.lines[0]!.message).toMatch(/Invalid MQTT reply.*404/);
     expect(journal.at("info")).toEqual([]);

@@ -55,7 +55,7 @@ const split = (bytes: Buffer): { packets: RawPacket[]; taken: number } => {
   }
 };
 
-export type Behave = (packet: RawPacket, socket: Socket, connection: number) => void;
+export type PacketHandler = (packet: RawPacket, socket: Socket, connection: number) => void;
 
 /** A broker as good or bad as `behave` makes it: called for each packet; `connection` counts from 1. */
 export class RawBroker {
@@ -71,7 +71,7 @@ export class RawBroker {
     this.url = `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async start(behave: Behave): Promise<RawBroker> {
+  static async start(behave: PacketHandler): Promise<RawBroker> {
     const server = createServer();
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -98,7 +98,7 @@ export class RawBroker {
     await once(this.#server, "close");
   }
 
-  #serve(socket: Socket, behave: Behave): void {
+  #serve(socket: Socket, behave: PacketHandler): void {
     const connection = ++this.connections;
     let rest: Buffer = Buffer.alloc(0);
     this.sockets.add(socket);
@@ -121,7 +121,9 @@ export class RawBroker {
 }
 
 /** Answers as a broker should; `but` may take a packet over by returning true. */
-export const wellBehaved = (but: (...args: Parameters<Behave>) => boolean = () => false): Behave => {
+export const wellBehaved = (
+  but: (...args: Parameters<PacketHandler>) => boolean = () => false,
+): PacketHandler => {
   const levels = new WeakMap<Socket, number>();
   return (packet, socket, connection) => {
     if (packet.type === CONNECT) levels.set(socket, levelOf(packet));

@@ -1,23 +1,23 @@
 import { onTestFinished } from "vitest";
 import type { BrokerDeps, BrokerOptions } from "../../src/mqtt/client/broker.js";
 import { ManualClock } from "../support/clock.js";
-import { bridgeEnd, type End } from "./bridge-end.js";
-import { RawBroker, type Behave } from "./raw-broker.js";
+import { clientUnderTest, type ClientUnderTest } from "./client-under-test.js";
+import { RawBroker, type PacketHandler } from "./raw-broker.js";
 
-interface Scene extends End {
+interface Scene extends ClientUnderTest {
   readonly server: RawBroker;
   readonly clock: ManualClock;
 }
 
 /** Our client against a broker of the test's making: sockets are real, deadlines are moved by hand. */
 export const against = async (
-  behave: Behave,
+  behave: PacketHandler,
   options: Partial<BrokerOptions> = {},
   deps: Partial<BrokerDeps> = {},
 ): Promise<Scene> => {
   const server = await RawBroker.start(behave);
   const clock = new ManualClock();
-  const end = bridgeEnd(server.url, options, { ...deps, clock });
+  const end = clientUnderTest(server.url, options, { ...deps, clock });
   onTestFinished(async () => {
     await clock.settled(end.broker.close(100));
     await server.close();

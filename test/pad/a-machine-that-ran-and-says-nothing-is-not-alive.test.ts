@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { OFF, padRig, TELLING_MODELS } from "../support/pad-rig.js";
+import { OFF, padRig, MODELS_WITH_TELEMETRY } from "../support/pad-rig.js";
 
 // Safety rule 7: a read is a sign of life of an FTMS machine at rest. One that ran when its link was lost, and says
 // nothing on the new one though it can be read, may not have taken the subscription: it is offline, and tried again.
-it.each(TELLING_MODELS)("a %s", async (model) => {
+it.each(MODELS_WITH_TELEMETRY)("a %s", async (model) => {
   const rig = padRig({ model });
   await rig.walking(3);
   rig.faults({ drop: 1 });

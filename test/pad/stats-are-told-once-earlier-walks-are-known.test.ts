@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { SessionStore } from "../../src/domain/session-store.js";
-import { nowhere, padRig } from "../support/pad-rig.js";
+import { noSessionStore, padRig } from "../support/pad-rig.js";
 
 const total = (rig: ReturnType<typeof padRig>): number | undefined => rig.pad.view().stats?.total.sessions;
 
@@ -34,7 +34,7 @@ it("after an unclean end in any case within 15 s, though the pad is gone", async
 });
 
 it("not in a run that cannot read them, and the belt works nevertheless", async () => {
-  const unreadable: SessionStore = { ...nowhere, resume: () => null };
+  const unreadable: SessionStore = { ...noSessionStore, resume: () => null };
   const rig = padRig({ ledger: unreadable });
   await rig.walking(3);
   expect(rig.speed()).toBeCloseTo(3, 1);

@@ -1,7 +1,7 @@
 import type { Route } from "playwright-core";
 import { describe, expect, it, type TestContext } from "vitest";
 import { configFor, newFolder, PAD, SECOND, started } from "../process/scene.js";
-import { onVirtualRadio, tell } from "../process/virtual-radio.js";
+import { onVirtualRadio, sendToHook } from "../process/virtual-radio.js";
 import { freePort } from "../support/mosquitto.js";
 import type { Program, ProgramOptions } from "../support/program.js";
 import { browserOfFile, DESKTOP, noBrowser, SOON, Tab, unlessNoBrowser } from "./browser.js";
@@ -113,12 +113,12 @@ describe
       const third = await started(ctx, options);
       await tab.untilBelt(/standby|idle/);
       // The belt that the crash has left moving.
-      await tell(third, { do: "press", address: PAD, key: "start-stop" });
+      await sendToHook(third, { do: "press", address: PAD, key: "start-stop" });
       const words = async (): Promise<readonly string[]> => (await shownBy(tab)).map(({ belt }) => belt);
       await ctx.expect.poll(words, SOON).toEqual(expect.arrayContaining(["unknown", "starting"]));
       await third.untilLine(({ msg }) => msg.includes("crash"), SOON.timeout);
       await tab.untilBelt(/standby|idle/);
-      expect((await tell(third, { do: "speed", address: PAD })).speed).toBe(0);
+      expect((await sendToHook(third, { do: "speed", address: PAD })).speed).toBe(0);
       expect((await shownBy(tab)).some(({ banner }) => banner.endsWith(LOST))).toBe(true);
       third.signal("SIGTERM");
       await tab.says(ENDED);
@@ -129,18 +129,18 @@ describe
       const program = await started(ctx, options);
       const tab = await Tab.open(ctx, browser(), await urlOf(program), DESKTOP, AWAY);
       await walking(tab);
-      const range = (out: boolean) => tell(program, { do: "range", address: PAD, out });
+      const range = (out: boolean) => sendToHook(program, { do: "range", address: PAD, out });
       await range(true);
-      await tell(program, { do: "drop", address: PAD });
+      await sendToHook(program, { do: "drop", address: PAD });
       await tab.says("The Bluetooth connection was lost while the belt moved; it may still be moving.");
       await tab.says(/^Last seen at /);
       expect(await tab.belt()).toBe("unknown");
       await tab.button(/^STOP/).click();
       await tab.says("Stop sent");
-      expect((await tell(program, { do: "speed", address: PAD })).speed).toBeGreaterThan(0);
+      expect((await sendToHook(program, { do: "speed", address: PAD })).speed).toBeGreaterThan(0);
       await range(false);
       await tab.untilBelt(/standby|idle/);
-      expect((await tell(program, { do: "speed", address: PAD })).speed).toBe(0);
+      expect((await sendToHook(program, { do: "speed", address: PAD })).speed).toBe(0);
 
       await silent(ctx, tab, program);
       program.signal("SIGTERM");

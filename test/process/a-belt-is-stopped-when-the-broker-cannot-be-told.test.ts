@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { speeds } from "./pad-on-broker.js";
-import { bridgeSays, expectCleanEnd, missing, muteServer, scene, unlessMissing } from "./scene.js";
+import { bridgeStateIs, expectCleanEnd, missing, muteServer, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -30,7 +30,7 @@ describe.skipIf(missing)(`a running belt${unlessMissing}`, () => {
     // Standby, then the other stages: save 0.3 s, links 0.3 s, offline 0.6 s.
     expect(Date.now() - restAt).toBeLessThan(5_000);
     broker.resume();
-    await probe.until(bridgeSays("offline"), 10_000, before);
+    await probe.until(bridgeStateIs("offline"), 10_000, before);
   });
 
   it.concurrent(

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { fixture, type Program } from "../support/program.js";
 import { speeds } from "./pad-on-broker.js";
-import { bridgeSays, missing, PAD, scene, simulate, unlessMissing } from "./scene.js";
+import { bridgeStateIs, missing, PAD, scene, simulate, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -45,7 +45,7 @@ describe.skipIf(missing)(`at the end of a shutdown_timeout of 5 s${unlessMissing
       expect(speeds(pad).at(-1)).toBeGreaterThan(1);
       // The link was let go of, not lost: nobody regains it.
       expect(program.count("The link was lost")).toBe(0);
-      await probe.until(bridgeSays("offline"), 2_000);
+      await probe.until(bridgeStateIs("offline"), 2_000);
     },
   );
 

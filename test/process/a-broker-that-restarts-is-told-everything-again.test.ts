@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { bridgeSays, BRIDGE_STATE, missing, retained, scene, unlessMissing } from "./scene.js";
+import { bridgeStateIs, BRIDGE_STATE, missing, retained, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -16,7 +16,7 @@ describe.skipIf(missing)(`a broker that restarts and has forgotten everything${u
       await broker.stop(signal);
       const from = probe.mark();
       await broker.restart();
-      const online = await probe.until(bridgeSays("online"), 20_000, from);
+      const online = await probe.until(bridgeStateIs("online"), 20_000, from);
       await pad.until(({ belt }) => belt === "running", 5_000, from);
       const after = await retained(ctx, broker.url);
       expect([...after.keys()].sort()).toEqual([...before.keys()].sort());

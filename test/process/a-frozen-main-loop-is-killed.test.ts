@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { childOf } from "../support/proc.js";
 import { fixture, type ProgramOptions } from "../support/program.js";
 import { START_MS } from "./pad-on-broker.js";
-import { BRIDGE_STATE, bridgeSays, missing, scene, unlessMissing } from "./scene.js";
+import { BRIDGE_STATE, bridgeStateIs, missing, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -21,7 +21,7 @@ describe.skipIf(missing)(`a main loop that does not turn${unlessMissing}`, () =>
     "is killed after 15 s, so that a supervisor restarts it; the broker publishes offline",
     async (ctx) => {
       const { probe, program } = await scene(ctx, { program: { nodeFlags } });
-      await probe.until(bridgeSays("online"), START_MS);
+      await probe.until(bridgeStateIs("online"), START_MS);
       const before = probe.mark();
       const blockedAt = Date.now();
       program.signal("SIGURG");
@@ -34,7 +34,7 @@ describe.skipIf(missing)(`a main loop that does not turn${unlessMissing}`, () =>
   it.concurrent("as PID 1, which no signal from inside can kill (skipped unless root)", async (ctx) => {
     ctx.skip(!isRoot, "PID namespaces need root");
     const { probe, program } = await scene(ctx, { program: CONTAINER });
-    await probe.until(bridgeSays("online"), START_MS);
+    await probe.until(bridgeStateIs("online"), START_MS);
     const before = probe.mark();
     const inner = childOf(program.pid);
     const blockedAt = Date.now();

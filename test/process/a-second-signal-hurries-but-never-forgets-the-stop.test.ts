@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { speeds } from "./pad-on-broker.js";
-import { bridgeSays, expectCleanEnd, missing, scene, stopFrames, unlessMissing } from "./scene.js";
+import { bridgeStateIs, expectCleanEnd, missing, scene, stopFrames, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -29,12 +29,12 @@ describe.skipIf(missing)(`a second signal at a running belt${unlessMissing}`, ()
       const { probe, program, pad } = await scene(ctx, { config: { log: { level: "debug" } } });
       await pad.walk(1.5);
       program.signal("SIGTERM");
-      await probe.until(bridgeSays("stopping"), 2_000);
+      await probe.until(bridgeStateIs("stopping"), 2_000);
       await pause(ANOTHER_KEY_PRESS_MS);
       program.signal("SIGTERM");
       expect((await program.exit(HURRY_MS)).code).toBe(75);
       expect(program.count("not confirmed stopped")).toBe(1);
-      await probe.until(bridgeSays("offline"), 2_000);
+      await probe.until(bridgeStateIs("offline"), 2_000);
       // The link was handed a stop frame. Another one comes with the second signal only where the pad's gap is over by then
       // (by the hand-moved clock: test/pad/the-belt-is-at-rest-before-the-bridge-lets-go.test.ts).
       expect(stopFrames(program)).toBeGreaterThan(0);

@@ -2,14 +2,14 @@ import { describe, expect, it, vi } from "vitest";
 import { freePort } from "../support/mosquitto.js";
 import { speeds, START_MS } from "./pad-on-broker.js";
 import {
-  bridgeSays,
+  bridgeStateIs,
   configFor,
   everythingSince,
   expectCleanEnd,
   missing,
   muteServer,
   newFolder,
-  NOWHERE,
+  OUT_OF_RANGE,
   PAD,
   type Scene,
   scene,
@@ -104,7 +104,7 @@ const withFaults = (faults: Readonly<Record<string, unknown>>): SceneOptions => 
 const CASES: readonly Case[] = [
   {
     where: "scanning for a pad that is not there",
-    options: { pads: [{ id: "office", address: NOWHERE }] },
+    options: { pads: [{ id: "office", address: OUT_OF_RANGE }] },
     reach: ({ pad }) => pad.until(({ link }) => link === "scanning", START_MS),
   },
   {
@@ -155,7 +155,7 @@ const CASES: readonly Case[] = [
   {
     where: "without any pad",
     options: { pads: [] },
-    reach: ({ probe }) => probe.until(bridgeSays("online"), START_MS),
+    reach: ({ probe }) => probe.until(bridgeStateIs("online"), START_MS),
   },
 ];
 
@@ -166,9 +166,9 @@ describe.skipIf(missing)(`SIGTERM${unlessMissing}`, () => {
     await reach(scened);
     const before = probe.mark();
     program.signal("SIGTERM");
-    await probe.until(bridgeSays("stopping"), 2_000, before);
+    await probe.until(bridgeStateIs("stopping"), 2_000, before);
     await expectCleanEnd(program, 12_000);
-    expect((await everythingSince(probe, before)).at(-1)).toSatisfy(bridgeSays("offline"));
+    expect((await everythingSince(probe, before)).at(-1)).toSatisfy(bridgeStateIs("offline"));
     expect(speeds(pad).every((speed) => speed === 0)).toBe(true);
   });
 });

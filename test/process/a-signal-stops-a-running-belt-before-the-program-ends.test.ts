@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Recorded } from "../support/mqtt-probe.js";
 import { isFalling, type PadOnBroker, speeds } from "./pad-on-broker.js";
 import {
-  bridgeSays,
+  bridgeStateIs,
   everythingSince,
   expectCleanEnd,
   missing,
@@ -19,7 +19,7 @@ const ENDED_MS = 20_000;
 /** Safety rule 8: the order on the way out, as a subscriber sees it. */
 const expectTheWayOut = (seen: readonly Recorded[], pad: PadOnBroker): void => {
   const first = (matches: (message: Recorded) => boolean): number => seen.findIndex(matches);
-  const stopping = first(bridgeSays("stopping"));
+  const stopping = first(bridgeStateIs("stopping"));
   const slower = first(
     ({ topic, payload }) => topic === `${pad.topic}/state` && !payload.includes('"belt":"running"'),
   );
@@ -29,7 +29,7 @@ const expectTheWayOut = (seen: readonly Recorded[], pad: PadOnBroker): void => {
   expect(stopping).toBeGreaterThanOrEqual(0);
   expect(slower).toBeGreaterThan(stopping);
   expect(gone).toBeGreaterThan(slower);
-  expect(seen.at(-1)).toSatisfy(bridgeSays("offline"));
+  expect(seen.at(-1)).toSatisfy(bridgeStateIs("offline"));
 };
 
 describe.skipIf(missing)(`a signal at a running belt${unlessMissing}`, () => {
@@ -40,7 +40,7 @@ describe.skipIf(missing)(`a signal at a running belt${unlessMissing}`, () => {
       await pad.walk(2);
       const before = probe.mark();
       program.signal(signal);
-      await probe.until(bridgeSays("stopping"), 3_000, before);
+      await probe.until(bridgeStateIs("stopping"), 3_000, before);
       expect(await pad.ask({ belt: "ON" })).toMatchObject({ status: "error", code: "stopping" });
       expect(await program.exit(ENDED_MS)).toEqual({ code: 0, signal: null });
       expectTheWayOut(await everythingSince(probe, before), pad);

@@ -1,6 +1,15 @@
 import { describe, expect, it, vi } from "vitest";
 import { PadOnBroker } from "./pad-on-broker.js";
-import { missing, NOWHERE, PAD, type ScenePad, scene, SECOND, simulate, unlessMissing } from "./scene.js";
+import {
+  missing,
+  OUT_OF_RANGE,
+  PAD,
+  type ScenePad,
+  scene,
+  SECOND,
+  simulate,
+  unlessMissing,
+} from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -14,7 +23,7 @@ const STUCK: readonly { readonly how: string; readonly stuck: ScenePad }[] = [
     how: "loses its link every half second",
     stuck: { id: "stuck", address: SECOND, faults: { disconnect_after: 0.5 } },
   },
-  { how: "is not there", stuck: { id: "stuck", address: NOWHERE } },
+  { how: "is not there", stuck: { id: "stuck", address: OUT_OF_RANGE } },
 ];
 
 describe.skipIf(missing)(`two pads, one of which is stuck${unlessMissing}`, () => {

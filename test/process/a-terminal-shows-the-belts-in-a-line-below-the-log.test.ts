@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { speeds } from "./pad-on-broker.js";
-import { bridgeSays, missing, newFolder, scene, unlessMissing } from "./scene.js";
+import { bridgeStateIs, missing, newFolder, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -60,7 +60,7 @@ describe.skipIf(missing || noTerminal)(`on a terminal${unlessMissing}`, () => {
     await pad.walk(1);
     const before = probe.mark();
     program.child.kill("SIGKILL");
-    await probe.until(bridgeSays("offline"), 20_000, before);
+    await probe.until(bridgeStateIs("offline"), 20_000, before);
     expect(speeds(pad, before).at(-1)).toBe(0);
     await vi.waitFor(async () => expect(await readFile(result, "utf8")).toBe("0\n"), 5_000);
   });

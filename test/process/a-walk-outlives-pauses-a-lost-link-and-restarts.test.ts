@@ -14,7 +14,7 @@ import {
   started,
   unlessMissing,
 } from "./scene.js";
-import { onVirtualRadio, tell } from "./virtual-radio.js";
+import { onVirtualRadio, sendToHook } from "./virtual-radio.js";
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -48,7 +48,7 @@ const last = (probe: MqttProbe, back = 0): Stats => {
 
 /** What the bridge says was walked since `before`, against the machine's own counters: a status and a unit apart. */
 const expectTruth = async (program: Program, probe: MqttProbe, before: Numbers | null): Promise<void> => {
-  const { counters } = await tell(program, { do: "counters", address: PAD });
+  const { counters } = await sendToHook(program, { do: "counters", address: PAD });
   const { session } = last(probe);
   const gained = (key: (typeof KEYS)[number]): number => session[key] - (before?.[key] ?? 0);
   if (!counters) throw new Error("the machine has not told its counters");
@@ -75,7 +75,7 @@ describe.skipIf(missing)(`a walk of three pauses, a lost link and two restarts${
     const pad = new PadOnBroker(probe, "office");
     const isSession = (state: string) => (message: { topic: string; payload: string }) =>
       message.topic === STATS && (parsed(message) as Stats).session.state === state;
-    const press = (program: Program) => tell(program, { do: "press", address: PAD, key: "start-stop" });
+    const press = (program: Program) => sendToHook(program, { do: "press", address: PAD, key: "start-stop" });
     const walkOn = async (program: Program, ms: number): Promise<void> => {
       const from = probe.mark();
       await press(program);
@@ -94,10 +94,10 @@ describe.skipIf(missing)(`a walk of three pauses, a lost link and two restarts${
       await walkOn(program, 3_000);
     }
     const out = probe.mark();
-    await tell(program, { do: "range", address: PAD, out: true });
+    await sendToHook(program, { do: "range", address: PAD, out: true });
     await pad.until(({ problem }) => problem === "link-lost", 10_000, out);
     await pause(2_000);
-    await tell(program, { do: "range", address: PAD, out: false });
+    await sendToHook(program, { do: "range", address: PAD, out: false });
     await pad.until(({ belt }) => belt === "running", 20_000, out);
     await pause(2_000);
     await expectTruth(program, probe, null);

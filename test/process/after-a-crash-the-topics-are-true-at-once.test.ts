@@ -6,7 +6,7 @@ import type { HookSettings } from "../virtual-controller/hook.js";
 import { PadOnBroker, parsed, speeds, START_MS, wordsOf } from "./pad-on-broker.js";
 import {
   BRIDGE_STATE,
-  bridgeSays,
+  bridgeStateIs,
   configFor,
   expectCleanEnd,
   missing,
@@ -18,7 +18,7 @@ import {
   started,
   unlessMissing,
 } from "./scene.js";
-import { onVirtualRadio, tell } from "./virtual-radio.js";
+import { onVirtualRadio, sendToHook } from "./virtual-radio.js";
 
 vi.setConfig({ testTimeout: 120_000, maxConcurrency: 8 });
 
@@ -30,9 +30,9 @@ const VIRTUAL: HookSettings = { pads: [{ address: PAD, model: "c2" }] };
 
 /** Someone starts the belt by the remote, out of the bridge's sight: the adapter is down until it moves. */
 const alreadyMoving = async (program: Program): Promise<void> => {
-  await tell(program, { do: "press", address: PAD, key: "start-stop" });
-  while (((await tell(program, { do: "speed", address: PAD })).speed ?? 0) < 1) await pause(LOOK_MS);
-  await tell(program, { do: "up" });
+  await sendToHook(program, { do: "press", address: PAD, key: "start-stop" });
+  while (((await sendToHook(program, { do: "speed", address: PAD })).speed ?? 0) < 1) await pause(LOOK_MS);
+  await sendToHook(program, { do: "up" });
 };
 
 describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissing}`, () => {
@@ -49,7 +49,7 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
 
       const restarted = probe.mark();
       const next = await started(ctx, { folder, config });
-      await probe.until(bridgeSays("online"), START_MS, restarted);
+      await probe.until(bridgeStateIs("online"), START_MS, restarted);
       const isOfPad = ({ topic }: Recorded): boolean => topic.startsWith(`${pad.topic}/`);
       const firstOfPad = probe.all(isOfPad, restarted);
       expect(firstOfPad[0]).toMatchObject({ topic: `${pad.topic}/availability`, payload: WILL });
@@ -90,14 +90,14 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
       await first.exit(2_000);
 
       const second = await run({ ...VIRTUAL, adapter: "down" });
-      await probe.until(bridgeSays("online"), START_MS);
+      await probe.until(bridgeStateIs("online"), START_MS);
       const before = probe.mark();
       await alreadyMoving(second);
       await second.untilLine("crash", 20_000);
       await pad.until(({ belt, stop_confirmed }) => belt === "idle" && stop_confirmed, 15_000, before);
-      expect((await tell(second, { do: "speed", address: PAD })).speed).toBe(0);
+      expect((await sendToHook(second, { do: "speed", address: PAD })).speed).toBe(0);
       // The mark is cleared: what a person starts now is theirs.
-      await tell(second, { do: "press", address: PAD, key: "start-stop" });
+      await sendToHook(second, { do: "press", address: PAD, key: "start-stop" });
       await pad.until(({ belt }) => belt === "running", 15_000, probe.mark());
       second.signal("SIGTERM");
       await expectCleanEnd(second, 20_000);
@@ -146,7 +146,7 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
     await expectCleanEnd(first, 20_000);
 
     const second = await run({ ...VIRTUAL, adapter: "down" });
-    await probe.until(bridgeSays("online"), START_MS, probe.mark());
+    await probe.until(bridgeStateIs("online"), START_MS, probe.mark());
     const before = probe.mark();
     await alreadyMoving(second);
     await pad.until(({ belt, speed }) => belt === "running" && (speed ?? 0) >= 1.9, 20_000, before);

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { fixture, type Program } from "../support/program.js";
 import { PadOnBroker, speeds } from "./pad-on-broker.js";
-import { bridgeSays, missing, PAD, scene, SECOND, unlessMissing } from "./scene.js";
+import { bridgeStateIs, missing, PAD, scene, SECOND, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -22,9 +22,9 @@ describe.skipIf(missing)(`an unexpected error, at a running belt${unlessMissing}
       await pad.walk(1);
       const before = probe.mark();
       program.signal("SIGURG");
-      await probe.until(bridgeSays("stopping"), 2_000, before);
+      await probe.until(bridgeStateIs("stopping"), 2_000, before);
       expect(await program.exit(20_000)).toEqual({ code: 70, signal: null });
-      await probe.until(bridgeSays("offline"), 2_000, before);
+      await probe.until(bridgeStateIs("offline"), 2_000, before);
       expect(speeds(pad, before).at(-1)).toBe(0);
       expect(program.count("Belt at rest")).toBe(1);
       expectSaid(program);
@@ -42,9 +42,9 @@ describe.skipIf(missing)(`an unexpected error, at a running belt${unlessMissing}
       await Promise.all([pad.walk(1), new PadOnBroker(probe, "hall").walk(1)]);
       const before = probe.mark();
       program.signal("SIGURG");
-      await probe.until(bridgeSays("stopping"), 2_000, before);
+      await probe.until(bridgeStateIs("stopping"), 2_000, before);
       expect(await program.exit(20_000)).toEqual({ code: 70, signal: null });
-      await probe.until(bridgeSays("offline"), 2_000, before);
+      await probe.until(bridgeStateIs("offline"), 2_000, before);
       expect(program.count("Belt at rest")).toBe(2);
       expectSaid(program);
     },
@@ -55,10 +55,10 @@ describe.skipIf(missing)(`an unexpected error, at a running belt${unlessMissing}
     await pad.walk(1);
     const before = probe.mark();
     program.signal("SIGTERM");
-    await probe.until(bridgeSays("stopping"), 2_000, before);
+    await probe.until(bridgeStateIs("stopping"), 2_000, before);
     program.signal("SIGURG");
     expect(await program.exit(20_000)).toEqual({ code: 70, signal: null });
-    await probe.until(bridgeSays("offline"), 2_000, before);
+    await probe.until(bridgeStateIs("offline"), 2_000, before);
     expect(speeds(pad, before).at(-1)).toBe(0);
     expect(program.count("Belt at rest")).toBe(1);
     expectSaid(program);

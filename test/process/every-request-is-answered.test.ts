@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { MqttProbe } from "../support/mqtt-probe.js";
 import { parsed, START_MS } from "./pad-on-broker.js";
-import { bridgeSays, missing, scene, unlessMissing } from "./scene.js";
+import { bridgeStateIs, missing, scene, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 60_000, maxConcurrency: 8 });
 
@@ -25,7 +25,7 @@ const keysIn = (value: unknown): readonly string[] =>
 describe.skipIf(missing)(`a request${unlessMissing}`, () => {
   it.concurrent("gives its transaction back; what is no object counts as {}", async (ctx) => {
     const { probe } = await scene(ctx);
-    await probe.until(bridgeSays("online"), START_MS);
+    await probe.until(bridgeStateIs("online"), START_MS);
     expect(await answer(probe, "sessions", '{"transaction":"a"}')).toEqual({
       status: "ok",
       data: [],

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { WireLine } from "../virtual-controller/hook.js";
 import { type NobleScene, nobleScene, START, STOP } from "./noble-scene.js";
 import { speeds, START_MS } from "./pad-on-broker.js";
-import { bridgeSays, expectCleanEnd, missing, PAD, unlessMissing } from "./scene.js";
+import { bridgeStateIs, expectCleanEnd, missing, PAD, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -88,7 +88,7 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
       await scene.pad.until(({ link }) => link === "lost", 5_000, before);
       const sent = scene.wire().length;
       scene.program.signal("SIGINT");
-      await scene.probe.until(bridgeSays("stopping"), 2_000, before);
+      await scene.probe.until(bridgeStateIs("stopping"), 2_000, before);
       expect(await scene.ask({ do: "range", address: PAD, out: false })).toBeGreaterThan(1);
       await expectCleanEnd(scene.program, STOPPED_MS);
       const since = scene.wire().slice(sent);
@@ -109,7 +109,7 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
       await scene.pad.until(({ link }) => link === "lost", 10_000, before);
       const sent = scene.wire().length;
       scene.program.signal("SIGINT");
-      await scene.probe.until(bridgeSays("stopping"), 2_000, before);
+      await scene.probe.until(bridgeStateIs("stopping"), 2_000, before);
       expect(await scene.ask({ do: "range", address: PAD, out: false })).toBeGreaterThan(0.9);
       await expectCleanEnd(scene.program, STOPPED_MS);
       expect(said(scene.wire().slice(sent), "Connected")).toHaveLength(1);
@@ -128,7 +128,7 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
       await scene.pad.until(({ link }) => link !== "ready", 5_000, before);
       const sent = scene.wire().length;
       scene.program.signal("SIGINT");
-      await scene.probe.until(bridgeSays("stopping"), 2_000, before);
+      await scene.probe.until(bridgeStateIs("stopping"), 2_000, before);
       await pause(ANOTHER_KEY_PRESS_MS);
       expect(said(scene.wire().slice(sent), "Create Connection")).toEqual([]);
       await scene.ask({ do: "up" });
@@ -151,7 +151,7 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
       scene.program.signal("SIGINT");
       expect((await scene.program.exit(8_000)).code).toBe(75);
       expect(scene.program.count("not confirmed stopped")).toBe(1);
-      await scene.probe.until(bridgeSays("offline"), 2_000, before);
+      await scene.probe.until(bridgeStateIs("offline"), 2_000, before);
     },
   );
 

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
-import { longWords } from "../support/home-assistant-words.js";
-import { complaints, shows } from "../support/home-assistant.js";
+import { withoutAbbreviations } from "../support/home-assistant-abbreviations.js";
+import { rejectionReasons, shows } from "../support/home-assistant.js";
 import type { MqttProbe } from "../support/mqtt-probe.js";
 import { START_MS } from "./pad-on-broker.js";
 import {
-  bridgeSays,
+  bridgeStateIs,
   BRIDGE_STATE,
   configFor,
   expectCleanEnd,
@@ -31,7 +31,7 @@ const configIn = (kept: ReadonlyMap<string, string>, id: string): object =>
 
 /** What Home Assistant would show for every entity that has a retained state; whatever it would log a word about. */
 const refusals = (payload: object, kept: ReadonlyMap<string, string>): readonly string[] =>
-  Object.entries(longWords(payload).components).flatMap(([key, component]) => {
+  Object.entries(withoutAbbreviations(payload).components).flatMap(([key, component]) => {
     const topic = String(component["state_topic"]);
     if (component["value_template"] === undefined || component["platform"] === "event") return [];
     const payload = kept.get(topic);
@@ -54,11 +54,11 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     const looks = async (): Promise<void> => {
       const kept = await retained(ctx, broker.url);
       for (const id of ["bridge", "office"]) {
-        expect(complaints(configIn(kept, id))).toEqual([]);
+        expect(rejectionReasons(configIn(kept, id))).toEqual([]);
         expect(refusals(configIn(kept, id), kept)).toEqual([]);
       }
       const ids = ["bridge", "office"].flatMap((id) =>
-        Object.values(longWords(configIn(kept, id)).components),
+        Object.values(withoutAbbreviations(configIn(kept, id)).components),
       );
       const unique = ids.map((component) => component["unique_id"]);
       expect(new Set(unique).size).toBe(unique.length);
@@ -136,7 +136,7 @@ describe.skipIf(missing)(`Home Assistant${unlessMissing}`, () => {
     const before = probe.mark();
     const next = await started(ctx, { folder, config: configFor(broker.url) });
     await probe.until(cleared(configOf("second")), START_MS, before);
-    await probe.until(bridgeSays("online"), START_MS, before);
+    await probe.until(bridgeStateIs("online"), START_MS, before);
     await probe.until(cleared(`${BASE}/second/state`), 5_000, before);
     const kept = await retained(ctx, broker.url);
     expect(kept.has(configOf("office"))).toBe(true);

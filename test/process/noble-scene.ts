@@ -6,7 +6,7 @@ import type { Program } from "../support/program.js";
 import type { HookRequest, HookSettings, WireLine } from "../virtual-controller/hook.js";
 import { PadOnBroker, START_MS } from "./pad-on-broker.js";
 import { configFor, newBroker, newFolder, newProbe, PAD, started } from "./scene.js";
-import { onVirtualRadio, tell } from "./virtual-radio.js";
+import { onVirtualRadio, sendToHook } from "./virtual-radio.js";
 
 /** Speed 0 to the WiLink pad (wire-facts a.3): the only stop frame there is. */
 export const STOP = "f7a20100a3fd";
@@ -60,6 +60,6 @@ export const nobleScene = async (
       const enough = (): boolean => wire().filter((packet) => packet.what === what).length >= count;
       await vi.waitUntil(enough, { timeout: START_MS, interval: 20 });
     },
-    ask: async (request) => (await tell(program, request)).speed,
+    ask: async (request) => (await sendToHook(program, request)).speed,
   };
 };

@@ -18,8 +18,8 @@ export const unlessMissing = missing ? " (skipped: no mosquitto here)" : "";
 
 export const PAD = "57:4c:4e:00:00:01";
 export const SECOND = "57:4c:4e:00:00:02";
-/** In range of nobody. */
-export const NOWHERE = "57:4c:4e:00:00:99";
+/** A pad that does not exist. */
+export const OUT_OF_RANGE = "57:4c:4e:00:00:99";
 
 type Faults = Readonly<Record<string, unknown>>;
 
@@ -92,7 +92,7 @@ export const configFor = (
   pads: pads.map(({ id, address }) => ({ id, address })),
   simulator: {
     pads: pads
-      .filter(({ address }) => address !== NOWHERE)
+      .filter(({ address }) => address !== OUT_OF_RANGE)
       .map(({ address, model = "c2", faults = {} }) => ({ address, model, faults })),
   },
 });
@@ -124,10 +124,10 @@ export const stopFrames = ({ lines }: Program): number =>
   lines.filter(({ msg, bytes }) => msg === "written" && bytes === "f7a20100a3fd").length;
 
 export const BRIDGE_STATE = "walkingpad2mqtt/bridge/state";
-export const bridgeSays =
-  (word: string) =>
+export const bridgeStateIs =
+  (state: string) =>
   ({ topic, payload }: Recorded): boolean =>
-    topic === BRIDGE_STATE && payload.includes(`"${word}"`);
+    topic === BRIDGE_STATE && payload.includes(`"${state}"`);
 
 /** Everything that the broker keeps, topic by topic, as a client that has just come sees it. */
 export const retained = async (ctx: TestContext, url: string): Promise<ReadonlyMap<string, string>> => {
@@ -139,7 +139,7 @@ export const retained = async (ctx: TestContext, url: string): Promise<ReadonlyM
   return new Map(probe.all(({ retain }) => retain).map(({ topic, payload }) => [topic, payload]));
 };
 
-/** Everything from `from` to the end, once nothing can come any more: the program is gone, the broker has told all. */
+/** Everything from `from` to the end, once the program has ended and the broker has delivered everything. */
 export const everythingSince = async (probe: MqttProbe, from: number): Promise<readonly Recorded[]> => {
   const fence = `fence/${Math.random()}`;
   await probe.publish(fence, "x");

@@ -4,7 +4,7 @@ import { freePort } from "../support/mosquitto.js";
 import { MqttProbe } from "../support/mqtt-probe.js";
 import type { Program } from "../support/program.js";
 import { PadOnBroker, parsed, speeds, START_MS } from "./pad-on-broker.js";
-import { bridgeSays, expectCleanEnd, newFolder, started } from "./scene.js";
+import { bridgeStateIs, expectCleanEnd, newFolder, started } from "./scene.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -40,7 +40,7 @@ const demo = async (
   const probe = await MqttProbe.connect(`mqtt://127.0.0.1:${port}`);
   ctx.onTestFinished(() => probe.close());
   const pads = ids.map((id) => new PadOnBroker(probe, id));
-  await Promise.all([probe.until(bridgeSays("online"), START_MS), ...pads.map((pad) => pad.online())]);
+  await Promise.all([probe.until(bridgeStateIs("online"), START_MS), ...pads.map((pad) => pad.online())]);
   return { folder, program, probe, pads };
 };
 
@@ -49,7 +49,7 @@ const end = async ({ folder, program, probe }: Demo): Promise<void> => {
   program.signal("SIGINT");
   await expectCleanEnd(program, 25_000);
   // The embedded broker lets its clients have the last word before it goes.
-  await probe.until(bridgeSays("offline"), 1_000, before);
+  await probe.until(bridgeStateIs("offline"), 1_000, before);
   expect(readdirSync(folder)).toEqual([]);
 };
 

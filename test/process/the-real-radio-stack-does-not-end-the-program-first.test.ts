@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import { newPad } from "../../src/sim/pad.js";
 import { machineModel } from "../../src/sim/models.js";
-import { handedOver, isHalt, isMotion, TELLING_MODELS } from "../support/pad-rig.js";
+import { handedOver, isHalt, isMotion, MODELS_WITH_TELEMETRY } from "../support/pad-rig.js";
 import type { SimulatedModel } from "../../src/domain/faults.js";
 import type { WireLine } from "../virtual-controller/hook.js";
 import { nobleScene } from "./noble-scene.js";
 import { speeds } from "./pad-on-broker.js";
-import { bridgeSays, expectCleanEnd, missing, PAD, unlessMissing } from "./scene.js";
+import { bridgeStateIs, expectCleanEnd, missing, PAD, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 120_000, maxConcurrency: 8 });
 
@@ -21,7 +21,7 @@ const operations = (model: SimulatedModel, wire: readonly WireLine[]): readonly 
 };
 
 // An a1 that was in standby starts with the second command only (test/pad/an-inert-pad-…).
-const SCENES = TELLING_MODELS.filter((model) => model !== "a1").map((model, index) => ({
+const SCENES = MODELS_WITH_TELEMETRY.filter((model) => model !== "a1").map((model, index) => ({
   model,
   signal: index % 2 === 0 ? ("SIGINT" as const) : ("SIGTERM" as const),
 }));
@@ -38,7 +38,7 @@ describe.skipIf(missing)(`with noble on a virtual controller${unlessMissing}`, (
       const signalledAt = Date.now();
       program.signal(signal);
       await expectCleanEnd(program, 25_000);
-      await probe.until(bridgeSays("offline"), 2_000, before);
+      await probe.until(bridgeStateIs("offline"), 2_000, before);
       expect(speeds(pad, before).at(-1)).toBe(0);
 
       const since = scene.wire().filter(({ at }) => at >= signalledAt);
@@ -65,7 +65,7 @@ describe.skipIf(missing)(`with noble on a virtual controller${unlessMissing}`, (
       const signalledAt = Date.now();
       program.signal("SIGTERM");
       expect((await program.exit(40_000)).code).toBe(75);
-      await probe.until(bridgeSays("offline"), 2_000, before);
+      await probe.until(bridgeStateIs("offline"), 2_000, before);
       expect(pad.last()).toMatchObject({ stop_confirmed: false });
       const ops = operations(
         model,

@@ -5,7 +5,7 @@ import { childOf } from "../support/proc.js";
 import { type Program, type ProgramOptions, ROOT } from "../support/program.js";
 import { PadOnBroker, parsed, speeds, START_MS } from "./pad-on-broker.js";
 import {
-  bridgeSays,
+  bridgeStateIs,
   expectCleanEnd,
   missing,
   newFolder,
@@ -60,7 +60,7 @@ describe.skipIf(missing)(`the belt is stopped and the exit code is 0${unlessMiss
     const before = probe.mark();
     press(program);
     await expectCleanEnd(program, ENDED_MS);
-    await probe.until(bridgeSays("offline"), 2_000, before);
+    await probe.until(bridgeStateIs("offline"), 2_000, before);
     expect(speeds(pad, before).at(-1)).toBe(0);
   });
 
@@ -76,7 +76,7 @@ describe.skipIf(missing)(`the belt is stopped and the exit code is 0${unlessMiss
     const before = probe.mark();
     program.signal("SIGTERM");
     expect(await program.exit(ENDED_MS)).toEqual({ code: 0, signal: null });
-    await probe.until(bridgeSays("offline"), 2_000, before);
+    await probe.until(bridgeStateIs("offline"), 2_000, before);
     expect(speeds(pad, before).at(-1)).toBe(0);
   });
 
@@ -88,7 +88,7 @@ describe.skipIf(missing)(`the belt is stopped and the exit code is 0${unlessMiss
     const answer = await probe.until("walkingpad2mqtt/bridge/response/restart", 2_000, before);
     expect(parsed(answer)).toEqual({ status: "ok", transaction: "again" });
     await expectCleanEnd(program, ENDED_MS);
-    const stopping = probe.all(bridgeSays("stopping"), before);
+    const stopping = probe.all(bridgeStateIs("stopping"), before);
     expect(stopping[0]?.payload).toContain("restart");
     expect(speeds(pad, before).at(-1)).toBe(0);
   });
@@ -102,7 +102,7 @@ describe.skipIf(missing)(`the belt is stopped and the exit code is 0${unlessMiss
     const before = probe.mark();
     process.kill(inner!, signal);
     await expectCleanEnd(program, ENDED_MS);
-    await probe.until(bridgeSays("offline"), 2_000, before);
+    await probe.until(bridgeStateIs("offline"), 2_000, before);
     expect(speeds(pad, before).at(-1)).toBe(0);
   });
 
@@ -119,7 +119,7 @@ describe.skipIf(missing)(`the belt is stopped and the exit code is 0${unlessMiss
     const before = probe.mark();
     program.signalGroup("SIGINT");
     expect((await program.exit(ENDED_MS)).code).toBe(0);
-    await probe.until(bridgeSays("offline"), 2_000, before);
+    await probe.until(bridgeStateIs("offline"), 2_000, before);
     expect(program.count("Belt at rest")).toBe(2);
     expect(speeds(pad, before).at(-1)).toBe(0);
   });

@@ -12,7 +12,7 @@ export const onVirtualRadio = (
   ipc: true,
 });
 
-export interface Told {
+export interface HookReport {
   /** km/h. */
   readonly speed: number | null;
   /** Metres, milliseconds, steps. */
@@ -20,7 +20,7 @@ export interface Told {
 }
 
 /** Asks the hook inside the program. */
-export const tell = (program: Program, request: HookRequest): Promise<Told> =>
+export const sendToHook = (program: Program, request: HookRequest): Promise<HookReport> =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`no answer to ${request.do}\n${program.output}`)),
@@ -28,7 +28,7 @@ export const tell = (program: Program, request: HookRequest): Promise<Told> =>
     );
     program.child.once("message", (answer) => {
       clearTimeout(timer);
-      resolve(answer as Told);
+      resolve(answer as HookReport);
     });
     program.child.send(request);
   });

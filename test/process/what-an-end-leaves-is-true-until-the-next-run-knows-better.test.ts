@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { PadOnBroker, wordsOf } from "./pad-on-broker.js";
-import { bridgeSays, missing, retained, scene, started, unlessMissing } from "./scene.js";
+import { bridgeStateIs, missing, retained, scene, started, unlessMissing } from "./scene.js";
 
 vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
@@ -42,7 +42,7 @@ describe.skipIf(missing)(`what an end leaves on the broker${unlessMissing}`, () 
       expect(pad.last()).toMatchObject({ stop_confirmed: true, problem: null });
       expect(await pad.ask({ belt: "ON" })).toMatchObject({ status: "ok" });
       next.signal("SIGTERM");
-      await first.probe.until(bridgeSays("offline"), 30_000, from);
+      await first.probe.until(bridgeStateIs("offline"), 30_000, from);
       const events = first.probe.all("walkingpad2mqtt/office/event", from);
       expect(events.filter(({ payload }) => payload.includes("belt_stopped_by_pad"))).toEqual([]);
     },

@@ -1,5 +1,5 @@
 import { bridgeDiscovery, padDiscovery } from "../../src/mqtt/homeassistant/discovery.js";
-import { longWords } from "../support/home-assistant-words.js";
+import { withoutAbbreviations } from "../support/home-assistant-abbreviations.js";
 import { modelFor } from "../../src/protocol/models.js";
 
 const context = { base: "walkingpad2mqtt", discoveryPrefix: "homeassistant", version: "1.2.3" };
@@ -38,7 +38,7 @@ export const discovered: readonly Discovered[] = [
   bridgeDiscovery(context),
   padDiscovery(context, PAD),
 ].flatMap(({ payload }) => {
-  const { device: dev, components } = longWords(payload);
+  const { device: dev, components } = withoutAbbreviations(payload);
   return Object.values(components).map(({ platform: p, name, device_class: deviceClass, options }) => {
     const device = String(dev["name"]);
     return {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { uptime } from "node:os";
 import { describe, expect, it } from "vitest";
 import { Heartbeat, heartbeatAge } from "../../src/store/heartbeat.js";
-import { inFolder } from "./book.js";
+import { inFolder } from "./tracked-pad.js";
 
 const now = (): number => Date.now();
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { holdStore } from "../../src/store/hold.js";
 import { ManualClock } from "../support/clock.js";
-import { inFolder, listeningLog, newStore } from "./book.js";
+import { inFolder, listeningLog, newStore } from "./tracked-pad.js";
 
 describe("the heartbeat", () => {
   it.skipIf(process.platform === "win32")("on a disk that hangs leaves Node.js its other threads", () =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Totals } from "../../src/domain/stats.js";
-import { ALL, inFolder } from "./book.js";
+import { ALL, inFolder } from "./tracked-pad.js";
 import { Home, type HomeModel, HOME_MODELS, STEPLESS } from "./home.js";
 
 /** How often each bridge is killed. All of it: `KILLS=100 npx vitest run test/store/home.test.ts`. */

@@ -11,8 +11,8 @@ import { Store } from "../../src/store/store.js";
 import { ManualClock } from "../support/clock.js";
 import { quiet, SAFETY, SETTINGS } from "../support/pad-rig.js";
 import { storeHere } from "../support/store-here.js";
-import { SETTINGS as WALK } from "./book.js";
-import { Life, LivingRadio } from "./life.js";
+import { SETTINGS as WALK } from "./tracked-pad.js";
+import { RunClock, RunRadio } from "./run-clock.js";
 
 export const HOME_MODELS = [
   "c2",
@@ -45,8 +45,8 @@ interface Counts {
 }
 
 interface Run {
-  readonly life: Life;
-  readonly radio: LivingRadio;
+  readonly life: RunClock;
+  readonly radio: RunRadio;
   readonly store: Store;
   readonly pad: Pad;
 }
@@ -128,8 +128,8 @@ export class Home {
   }
 
   async start(): Promise<void> {
-    const life = new Life(this.clock);
-    const radio = new LivingRadio(this.#radio, life);
+    const life = new RunClock(this.clock);
+    const radio = new RunRadio(this.#radio, life);
     const store = new Store(this.#folder, storeHere(this.#folder, life), {
       log: quiet,
       clock: life,
@@ -195,7 +195,7 @@ export class Home {
     return this.#run;
   }
 
-  #newPad(life: Life, radio: LivingRadio, store: Store): Pad {
+  #newPad(life: RunClock, radio: RunRadio, store: Store): Pad {
     return new Pad(SETTINGS, {
       clock: life,
       radio,

@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 import type { Totals } from "../../src/domain/stats.js";
 import { loadDriver, openForReading } from "../../src/store/sqlite.js";
 import { readSessions, readTally } from "../../src/store/read.js";
-import { ALL, inFolder } from "./book.js";
+import { ALL, inFolder } from "./tracked-pad.js";
 import { HOME_MODELS, type HomeModel, STEPLESS, type Truth } from "./home.js";
 
 const CHILD = fileURLToPath(new URL("./walking-child.ts", import.meta.url));

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { lockStore } from "../../src/store/lock.js";
 import { loadDriver } from "../../src/store/sqlite.js";
 import { ROOT } from "../support/program.js";
-import { inFolder } from "./book.js";
+import { inFolder } from "./tracked-pad.js";
 
 const driverModule = join(ROOT, "node_modules/better-sqlite3");
 /** Another process that holds the lock until it is killed. */

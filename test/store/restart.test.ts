@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inFolder } from "./book.js";
+import { inFolder } from "./tracked-pad.js";
 import { MODELS, Walker } from "./walker.js";
 
 type Step =

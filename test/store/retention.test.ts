@@ -5,7 +5,7 @@ import { sleep } from "../../src/clock.js";
 import { ManualClock } from "../support/clock.js";
 import { statusAt } from "../support/pad-state.js";
 import { storeHere } from "../support/store-here.js";
-import { ALL, Book, inFolder, listeningLog, openStore, recordsIn } from "./book.js";
+import { ALL, TrackedPad, inFolder, listeningLog, openStore, recordsIn } from "./tracked-pad.js";
 
 const DAY_MS = 86_400_000;
 const FIRST = Date.UTC(2026, 10, 1, 10);
@@ -15,7 +15,7 @@ const walkDaily = async (folder: string, days: number): Promise<void> => {
   for (let day = 0; day < days; day += 1) {
     const clock = new ManualClock(FIRST + day * DAY_MS);
     const store = await openStore(folder, clock);
-    const book = new Book(store, clock);
+    const book = new TrackedPad(store, clock);
     for (let second = 1; second <= 2500; second += 1) {
       book.status(statusAt(second));
       await clock.advance(1000);
@@ -69,7 +69,7 @@ it("a walk under way outlives any retention", () =>
   inFolder(async (folder) => {
     const clock = new ManualClock(FIRST);
     const store = await openStore(folder, clock, { retentionDays: 1 });
-    const book = new Book(store, clock);
+    const book = new TrackedPad(store, clock);
     for (let second = 1; second <= 60; second += 1) {
       book.status(statusAt(second));
       await clock.advance(1000);
@@ -87,7 +87,7 @@ const YEAR_MS = 365 * DAY_MS;
 const keepWalk = async (folder: string): Promise<ManualClock> => {
   const clock = new ManualClock(FIRST);
   const store = await openStore(folder, clock, { retentionDays: 30 });
-  const book = new Book(store, clock);
+  const book = new TrackedPad(store, clock);
   for (let second = 1; second <= 60; second += 1) {
     book.status(statusAt(second));
     await clock.advance(1000);

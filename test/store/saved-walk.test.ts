@@ -11,7 +11,7 @@ import { noIdentity } from "../../src/domain/identity.js";
 import { decodeIdentity, decodeWalk, encodeWalk } from "../../src/store/validators.js";
 import { ManualClock } from "../support/clock.js";
 import { statusAt } from "../support/pad-state.js";
-import { Book, inFolder, openStore, SETTINGS, recordsIn } from "./book.js";
+import { TrackedPad, inFolder, openStore, SETTINGS, recordsIn } from "./tracked-pad.js";
 
 const status = (second: number, kmh: number, count: number): PadStatus => ({
   ...statusAt(count, kmh),
@@ -144,7 +144,7 @@ describe("a walk that is written down", () => {
     inFolder(async (folder) => {
       const clock = new ManualClock();
       const store = await openStore(folder, clock);
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       for (let second = 0; second <= 60; second += 1) {
         book.status(status(second, 3.6, second));
         await clock.advance(1000);

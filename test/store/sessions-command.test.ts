@@ -18,7 +18,7 @@ import { requestedSessions, sessionObject } from "../../src/app/session-list.js"
 import { Ending } from "../../src/process/lifecycle.js";
 import { ManualClock } from "../support/clock.js";
 import { statusAt } from "../support/pad-state.js";
-import { Book, inFolder, openStore } from "./book.js";
+import { TrackedPad, inFolder, openStore } from "./tracked-pad.js";
 import { checkTcx, parseXml, textOf } from "./tcx-check.js";
 
 const run = async (folder: string, ...flags: readonly string[]) => {
@@ -50,14 +50,14 @@ const status = (second: number, heartRate: number | null): PadStatus => ({
 const walked = async (folder: string): Promise<{ store: Awaited<ReturnType<typeof openStore>> }> => {
   const clock = new ManualClock();
   const store = await openStore(folder, clock);
-  const office = new Book(store, clock);
+  const office = new TrackedPad(store, clock);
   for (let second = 0; second <= 120; second += 1) {
     office.status(status(second, 100 + (second % 10)));
     await clock.advance(1000);
   }
   office.end();
   await clock.advance(3_600_000);
-  const kitchen = new Book(store, clock, "kitchen");
+  const kitchen = new TrackedPad(store, clock, "kitchen");
   for (let second = 0; second <= 60; second += 1) {
     kitchen.status(status(second, null));
     await clock.advance(1000);

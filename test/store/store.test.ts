@@ -9,7 +9,7 @@ import { noIdentity } from "../../src/domain/identity.js";
 import { ManualClock } from "../support/clock.js";
 import { statusAt } from "../support/pad-state.js";
 import { storeHere } from "../support/store-here.js";
-import { ALL, Book, inFolder, openStore, recordsIn, walkFor } from "./book.js";
+import { ALL, TrackedPad, inFolder, openStore, recordsIn, walkFor } from "./tracked-pad.js";
 
 const resting = (count: number): PadStatus => statusAt(count, 0);
 
@@ -82,7 +82,7 @@ describe("the store", () => {
         capabilities: null,
       };
       store.keep("office", identity);
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       book.status(resting(0));
       await walkFor(book, clock, 1, 61);
       book.status(resting(60));
@@ -116,7 +116,7 @@ describe("the store", () => {
     inFolder(async (folder) => {
       const clock = new ManualClock(Date.parse("2026-11-22T23:58:00+01:00"));
       const store = await openStore(folder, clock);
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 62);
       await clock.advance(120_000);
       book.status(resting(61));
@@ -137,7 +137,7 @@ describe("the store", () => {
       const store = await openStore(folder, clock);
       const reader = new Database(join(folder, "bridge.db"), { readonly: true });
       const version = (): unknown => reader.pragma("data_version", { simple: true });
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await clock.advance(5_000);
       let seen = version();
       let writes = 0;
@@ -159,7 +159,7 @@ describe("the store", () => {
     inFolder(async (folder) => {
       const clock = new ManualClock();
       const store = await openStore(folder, clock);
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       book.status(resting(0));
       await clock.advance(2_000);
       const reader = new Database(join(folder, "bridge.db"), { readonly: true });
@@ -202,7 +202,7 @@ describe("the store", () => {
     inFolder(async (folder) => {
       const clock = new ManualClock();
       const store = await openStore(folder, clock);
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 41);
       clock.jumpWall(-3_600_000);
       await walkFor(book, clock, 41, 61);
@@ -224,7 +224,7 @@ describe("the store", () => {
     inFolder(async (folder) => {
       const clock = new ManualClock(Date.parse("2026-11-22T22:59:00Z"));
       const store = await openStore(folder, clock);
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 121);
       await store.close();
       const again = await openStore(folder, clock);
@@ -248,10 +248,10 @@ describe("the store", () => {
     inFolder(async (folder) => {
       const clock = new ManualClock();
       const store = await openStore(folder, clock);
-      const office = new Book(store, clock);
-      const kitchen = new Book(store, clock, "kitchen");
+      const office = new TrackedPad(store, clock);
+      const kitchen = new TrackedPad(store, clock, "kitchen");
       const hour = Date.UTC(2026, 10, 22, 10);
-      const walkAndEnd = async (book: Book): Promise<void> => {
+      const walkAndEnd = async (book: TrackedPad): Promise<void> => {
         await walkFor(book, clock, 1, 61);
         book.end();
       };

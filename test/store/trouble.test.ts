@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { StoreError } from "../../src/store/store-state.js";
 import { ManualClock } from "../support/clock.js";
-import { ALL, Book, inFolder, listeningLog, openStore, recordsIn, walkFor } from "./book.js";
+import { ALL, TrackedPad, inFolder, listeningLog, openStore, recordsIn, walkFor } from "./tracked-pad.js";
 
 const FILE = "bridge.db";
 
@@ -26,7 +26,7 @@ const FILE = "bridge.db";
 const fill = async (folder: string, length = 60): Promise<void> => {
   const clock = new ManualClock(Date.UTC(2026, 10, 21, 10));
   const store = await openStore(folder, clock);
-  const book = new Book(store, clock);
+  const book = new TrackedPad(store, clock);
   await walkFor(book, clock, 0, length + 1);
   book.end();
   store.clearCrashMark("office");
@@ -38,7 +38,7 @@ const walksOn = async (folder: string, open = openStore): Promise<void> => {
   const clock = new ManualClock();
   const store = await open(folder, clock);
   const before = store.sessionStoreOf("office").resume()?.tally.total.distance ?? 0;
-  const book = new Book(store, clock);
+  const book = new TrackedPad(store, clock);
   await walkFor(book, clock, 1, 62);
   expect(book.records.tally.total.distance).toBe(before + 60);
   expect((await store.sessions(ALL)).at(-1)).toMatchObject({ state: "active", duration: 60, distance: 60 });
@@ -98,7 +98,7 @@ describe("a damaged store", () => {
       const store = await openStore(folder, clock, { log });
       const identity = { bound: null, protocol: "wilink" as const, model: "C2", capabilities: null };
       store.keep("office", identity);
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 62);
       // Another connection commits, so that ours reads the file anew, and what it then reads is nonsense.
       const other = new Database(join(folder, FILE));
@@ -162,7 +162,7 @@ describe("a store that is", () => {
       const clock = new ManualClock();
       const { log, warnings } = listeningLog();
       const store = await openStore(folder, clock, { log });
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 62);
       lose(folder);
       await walkFor(book, clock, 62, 64);
@@ -193,7 +193,7 @@ describe("a store that is", () => {
       const clock = new ManualClock();
       const { log, warnings } = listeningLog();
       const store = await openStore(folder, clock, { log });
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 62);
       writeFileSync(join(folder, "copy"), backup);
       renameSync(join(folder, "copy"), join(folder, FILE));
@@ -305,7 +305,7 @@ describe("a store that cannot be used", () => {
       const clock = new ManualClock();
       const { log, warnings } = listeningLog();
       const store = await openStore(folder, clock, { log });
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 33);
       const other = new Database(join(folder, FILE));
       other.exec("BEGIN IMMEDIATE");
@@ -329,7 +329,7 @@ describe("a store that cannot be used", () => {
       const clock = new ManualClock();
       const { log, warnings } = listeningLog();
       const store = await openStore(path, clock, { log });
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 62);
       rmSync(path);
       mkdirSync(path);
@@ -376,7 +376,7 @@ describe.runIf(mountable)("a disk of its own", () => {
     const clock = new ManualClock();
     const { log, warnings } = listeningLog();
     const store = await openStore(folder, clock, { log });
-    const book = new Book(store, clock);
+    const book = new TrackedPad(store, clock);
     await walkFor(book, clock, 1, 5);
     const filler = join(disk, "filler");
     try {
@@ -405,7 +405,7 @@ describe.runIf(mountable)("a disk of its own", () => {
       await fill(folder);
       const clock = new ManualClock();
       const store = await openStore(folder, clock);
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 62);
       // What a crash leaves is what is there now, log and all.
       await clock.advance(2_000);
@@ -440,7 +440,7 @@ describe.runIf(mountable)("a disk of its own", () => {
       const clock = new ManualClock();
       const loadDriver = (): Promise<typeof Database> => Promise.resolve(Counted as typeof Database);
       const store = await openStore(folder, clock, { loadDriver });
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 62);
       expect(opened.filter((what) => typeof what !== "string")).toHaveLength(1);
       expect(await store.sessions(ALL)).toMatchObject([{ duration: 60 }, { state: "active" }]);

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { today } from "../../src/domain/totals.js";
 import type { Store } from "../../src/store/store.js";
 import { ManualClock } from "../support/clock.js";
-import { ALL, Book, inFolder, openStore, walkFor } from "./book.js";
-import { Life } from "./life.js";
+import { ALL, TrackedPad, inFolder, openStore, walkFor } from "./tracked-pad.js";
+import { RunClock } from "./run-clock.js";
 
 const NOW = Date.parse("2026-11-27T20:00:00Z");
 const TODAY = "2026-11-27";
@@ -31,10 +31,10 @@ const written = (folder: string): { days: unknown; sessions: unknown } => {
 };
 
 /** The next run, in a process whose monotonic clock has another zero. */
-const nextRun = async (folder: string, clock: ManualClock): Promise<{ store: Store; book: Book }> => {
-  const life = new Life(clock);
+const nextRun = async (folder: string, clock: ManualClock): Promise<{ store: Store; book: TrackedPad }> => {
+  const life = new RunClock(clock);
   const store = await openStore(folder, clock, { clock: life });
-  return { store, book: new Book(store, life) };
+  return { store, book: new TrackedPad(store, life) };
 };
 
 describe("a walk that began before the clock was set", () => {
@@ -42,7 +42,7 @@ describe("a walk that began before the clock was set", () => {
     inFolder(async (folder) => {
       const clock = pi();
       const store = await openStore(folder, clock);
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 62);
       expect(written(folder).days).toMatchObject([{ day: "1970-01-01", sessions: 1 }]);
       const { id } = book.records.walk.session ?? {};
@@ -72,7 +72,7 @@ describe("a walk that began before the clock was set", () => {
     inFolder(async (folder) => {
       const clock = pi();
       const store = await openStore(folder, clock);
-      const book = new Book(store, clock);
+      const book = new TrackedPad(store, clock);
       await walkFor(book, clock, 1, 62);
       book.end();
       await clock.advance(3_600_000);
@@ -141,7 +141,7 @@ it("leaves history alone when a clock that was right is corrected", () =>
   inFolder(async (folder) => {
     const clock = machineAt(NOW);
     const store = await openStore(folder, clock);
-    const book = new Book(store, clock);
+    const book = new TrackedPad(store, clock);
     await walkFor(book, clock, 1, 62);
     await clock.advance(2_000);
     const before = written(folder);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MIGRATIONS } from "../../src/store/schema.js";
 import { loadDriver, openDatabase, openForReading } from "../../src/store/sqlite.js";
-import { inFolder } from "./book.js";
+import { inFolder } from "./tracked-pad.js";
 
 const version = (db: Database.Database): unknown => db.pragma("user_version", { simple: true });
 

@@ -7,8 +7,8 @@ import { Store } from "../../src/store/store.js";
 import { seconds } from "../../src/domain/units.js";
 import { ManualClock } from "../support/clock.js";
 import { storeHere } from "../support/store-here.js";
-import { Book, listeningLog, SETTINGS } from "./book.js";
-import { Life } from "./life.js";
+import { TrackedPad, listeningLog, SETTINGS } from "./tracked-pad.js";
+import { RunClock } from "./run-clock.js";
 
 const POLL = [0xa2, 0, 0];
 const STOP = [0xa2, 1, 0];
@@ -32,7 +32,7 @@ export class Walker {
   readonly #folder: string;
   #pad: Pad;
   #truth: Numbers = { distance: 0, duration: 0, steps: 0 };
-  #run: { readonly life: Life; readonly store: Store; readonly book: Book } | null = null;
+  #run: { readonly life: RunClock; readonly store: Store; readonly book: TrackedPad } | null = null;
 
   constructor(model: Model, folder: string) {
     this.#pad = newPad(machineModel(model), { mode: "manual", startSpeed: 3.6 });
@@ -48,7 +48,7 @@ export class Walker {
     return this.#pad.machine.belt.speed > 0;
   }
 
-  get book(): Book {
+  get book(): TrackedPad {
     if (!this.#run) throw new Error("the bridge is not running");
     return this.#run.book;
   }
@@ -59,7 +59,7 @@ export class Walker {
   }
 
   async start(): Promise<void> {
-    const life = new Life(this.clock);
+    const life = new RunClock(this.clock);
     const store = new Store(this.#folder, storeHere(this.#folder, life), {
       log: listeningLog().log,
       clock: life,
@@ -69,7 +69,7 @@ export class Walker {
     });
     await store.open();
     const settings = { ...SETTINGS, minDuration: seconds(0) };
-    this.#run = { life, store, book: new Book(store, life, "office", settings) };
+    this.#run = { life, store, book: new TrackedPad(store, life, "office", settings) };
   }
 
   /** The bridge is there and hears the pad, a status a second. */

@@ -1,4 +1,4 @@
-import { longWords } from "./home-assistant-words.js";
+import { withoutAbbreviations } from "./home-assistant-abbreviations.js";
 import { render } from "./jinja.js";
 
 // What Home Assistant 2025.6.3 takes, as data (docs/protocol/home-assistant-mqtt.md 2, 7 and 8), and what it would log otherwise.
@@ -80,9 +80,9 @@ const QUANTITIES: Readonly<Record<string, Quantity>> = {
 const unknownKeys = (what: string, value: object, allowed: readonly string[]): string[] =>
   Object.keys(value).flatMap((key) => (allowed.includes(key) ? [] : [`${what}: extra key ${key}`]));
 
-/** Every reason for which Home Assistant would refuse a device message, a part of it, or log a word about it. */
-export const complaints = (payload: object): string[] => {
-  const { device, origin, components, root } = longWords(payload);
+/** Every reason for which Home Assistant would refuse a device message or a part of it, or log a warning. */
+export const rejectionReasons = (payload: object): string[] => {
+  const { device, origin, components, root } = withoutAbbreviations(payload);
   const named = Array.isArray(device["identifiers"]) && typeof device["name"] === "string";
   return [
     ...unknownKeys("root", root, ROOT),
@@ -112,7 +112,7 @@ const componentComplaints = (component: Json, root: Json): string[] => {
     ...(/^mdi:[a-z-]+$/.test(String(icon)) ? [] : ["icon"]),
     ...availabilityComplaints(component),
     ...classComplaints(component, known),
-    ...rangeComplaints(component),
+    ...rangeErrors(component),
   ];
 };
 
@@ -141,10 +141,10 @@ const classComplaints = (component: Json, known: Platform): string[] => {
   ];
 };
 
-const rangeComplaints = ({ platform: p, min = 0, max = 100, step = 1 }: Json): string[] =>
+const rangeErrors = ({ platform: p, min = 0, max = 100, step = 1 }: Json): string[] =>
   p !== "number" || (Number(min) < Number(max) && Number(step) >= 0.001) ? [] : ["min, max or step"];
 
-/** What the entity's template makes of a payload, and whether Home Assistant takes that without a word in its log. */
+/** What the entity's template makes of a payload, and whether Home Assistant takes that without a warning. */
 export const shows = (
   component: Json,
   payload: unknown,

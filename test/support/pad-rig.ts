@@ -38,7 +38,7 @@ export const quiet: Logger = {
 };
 
 /** Nothing is known, and nothing is kept. */
-export const nowhere: SessionStore = { resume: () => noRecords, note: () => undefined };
+export const noSessionStore: SessionStore = { resume: () => noRecords, note: () => undefined };
 
 export const SAFETY: SafetySettings = {
   allowStart: true,
@@ -76,10 +76,10 @@ export const TEXT_MODELS = ["ks-c2", "x21"] as const;
 export const ALL_MODELS: readonly SimulatedModel[] = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS];
 export const isText = (model: SimulatedModel): boolean => TEXT_MODELS.some((each) => each === model);
 
-/** Of a URTM028 every status says that it is at rest (contract rule 7). */
+/** A URTM028 reports rest in every status (safety rule 7). */
 export const isSilent = (model: SimulatedModel): boolean => model === "urtm028";
 /** The models whose statuses show what their belt does. */
-export const TELLING_MODELS = SIMULATED_MODELS.filter((model) => !isSilent(model));
+export const MODELS_WITH_TELEMETRY = SIMULATED_MODELS.filter((model) => !isSilent(model));
 
 export interface RigOptions {
   readonly model?: SimulatedModel;
@@ -197,7 +197,7 @@ export interface Air {
   doubled: boolean;
   /** Every notification comes once more after so many ms, when it is not true any more; null: none does. As above. */
   echo: number | null;
-  /** One in so many writes without response never arrives, and nobody tells; null: all do. */
+  /** One in so many writes without response never arrives, without an error; null: all arrive. */
   losesOneIn: number | null;
   /** No answer of a control point (2AD9) comes. */
   unanswered: boolean;
@@ -328,7 +328,7 @@ const padOf = (options: RigOptions, clock: ManualClock, radio: Radio, log: Logge
         walkedOff: { ...SAFETY, ...options.safety }.walkedOff,
         timeZone: "UTC",
       },
-      ledger: options.ledger ?? nowhere,
+      ledger: options.ledger ?? noSessionStore,
       crashedAt: options.crashed === undefined ? null : clock.wall() - options.crashed,
     },
   );

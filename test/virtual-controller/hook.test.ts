@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { until } from "../ble/rig.js";
+import { waitUntil } from "../ble/rig.js";
 import type { HookRequest, HookSettings, WireLine } from "./hook.js";
 
 const PAD = "57:4c:4e:00:11:22";
@@ -33,16 +33,16 @@ test("an unchanged program finds the pads behind its noble, and obeys its parent
   const ask = async (request: HookRequest): Promise<unknown> => {
     const before = answers.length;
     child?.send(request);
-    await until(`an answer to ${request.do}`, () => answers.length > before);
+    await waitUntil(`an answer to ${request.do}`, () => answers.length > before);
     return answers.at(-1);
   };
   const hasEnded = (): boolean => started.exitCode !== null;
-  await until("a status of the pad", () => said.includes("heard f8a2") || hasEnded(), 20_000);
+  await waitUntil("a status of the pad", () => said.includes("heard f8a2") || hasEnded(), 20_000);
   expect(hasEnded() && complaints).toBe(false);
   expect(said).toContain("found KS-BLC2");
   expect(await ask({ do: "speed", address: PAD })).toEqual({ done: "speed", speed: 0 });
   await ask({ do: "drop", address: PAD });
-  await until("the disconnect", () => said.includes("disconnected"));
+  await waitUntil("the disconnect", () => said.includes("disconnected"));
   const lines = readFileSync(wire, "utf8").trim().split("\n");
   const packets = lines.map((line) => JSON.parse(line) as WireLine);
   const story = packets.filter(({ what }) => ["write", "Connected", "Disconnected"].includes(what));

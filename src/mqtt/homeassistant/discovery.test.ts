@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { LONG_WORDS, longWords } from "../../../test/support/home-assistant-words.js";
+import { FULL_NAMES, withoutAbbreviations } from "../../../test/support/home-assistant-abbreviations.js";
 import { render } from "../../../test/support/jinja.js";
-import { complaints } from "../../../test/support/home-assistant.js";
+import { rejectionReasons } from "../../../test/support/home-assistant.js";
 import type { Capabilities } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
 import { bridgeDiscovery, type DiscoveryMessage, type DiscoveredPad, padDiscovery } from "./discovery.js";
@@ -28,7 +28,7 @@ const office: DiscoveredPad = {
   goals: { distance: 5000, steps: 8000, duration: 1800, calories: 300 },
 };
 
-const longComponents = ({ payload }: DiscoveryMessage) => longWords(payload).components;
+const longComponents = ({ payload }: DiscoveryMessage) => withoutAbbreviations(payload).components;
 const components = (message: DiscoveryMessage) => Object.values(longComponents(message));
 const strings = (value: unknown): string[] =>
   typeof value === "string"
@@ -42,7 +42,7 @@ describe("a device message", () => {
     const { topic, payload, complete } = padDiscovery(context, office);
     expect(topic).toBe("homeassistant/device/home_pads_office/config");
     expect(complete).toBe(true);
-    expect(longWords(payload).device).toEqual({
+    expect(withoutAbbreviations(payload).device).toEqual({
       identifiers: ["home_pads_office"],
       name: "Office pad",
       manufacturer: "KingSmith",
@@ -50,7 +50,7 @@ describe("a device message", () => {
       connections: [["bluetooth", "57:4c:4e:00:11:22"]],
       via_device: "home_pads_bridge",
     });
-    expect(longWords(payload).origin).toEqual({
+    expect(withoutAbbreviations(payload).origin).toEqual({
       name: "walkingpad2mqtt",
       sw_version: "1.2.3",
       support_url: "https://github.com/walkingpad2mqtt/walkingpad2mqtt",
@@ -60,19 +60,21 @@ describe("a device message", () => {
   it("of a pad that was never seen contains only known values", () => {
     const unseen = { ...office, address: null, protocol: null, model: null, capabilities: null };
     const { payload, complete } = padDiscovery(context, unseen);
-    expect(Object.keys(longWords(payload).device)).toEqual(["identifiers", "name", "via_device"]);
+    expect(Object.keys(withoutAbbreviations(payload).device)).toEqual(["identifiers", "name", "via_device"]);
     expect(complete).toBe(false);
   });
 
   it("of a pad on macOS has no Bluetooth address to show", () => {
     const uuid = { ...office, address: "4f8a1c1e-0000-4000-8000-00805f9b34fb" };
-    expect(longWords(padDiscovery(context, uuid).payload).device).not.toHaveProperty("connections");
+    expect(withoutAbbreviations(padDiscovery(context, uuid).payload).device).not.toHaveProperty(
+      "connections",
+    );
   });
 
   it("of the bridge carries its version", () => {
     const { topic, payload } = bridgeDiscovery(context);
     expect(topic).toBe("homeassistant/device/home_pads_bridge/config");
-    expect(longWords(payload).device).toMatchObject({
+    expect(withoutAbbreviations(payload).device).toMatchObject({
       identifiers: ["home_pads_bridge"],
       sw_version: "1.2.3",
     });
@@ -86,7 +88,7 @@ describe("a device message", () => {
     ["of a pad with the least", padDiscovery(context, { ...office, capabilities: bare })],
     ["of a pad that was never seen", padDiscovery(context, { ...office, capabilities: null, address: null })],
   ])("%s is what Home Assistant takes", (_, message) => {
-    expect(complaints(message.payload)).toEqual([]);
+    expect(rejectionReasons(message.payload)).toEqual([]);
     expect(["dev", "o", "stat_t", "avty", "avty_mode", "cmps"]).toEqual(
       expect.arrayContaining(Object.keys(message.payload)),
     );
@@ -110,8 +112,8 @@ describe("a device message", () => {
       ic: "x",
     };
     for (const [key, value] of Object.entries(bad))
-      expect(complaints(change({ [key]: value }))).not.toEqual([]);
-    expect(complaints({ ...payload, "~": "b" })).toEqual(["root: extra key ~"]);
+      expect(rejectionReasons(change({ [key]: value }))).not.toEqual([]);
+    expect(rejectionReasons({ ...payload, "~": "b" })).toEqual(["root: extra key ~"]);
   });
 
   it("names only topics that are published or subscribed", () => {
@@ -167,11 +169,11 @@ describe("a device message", () => {
 describe("the size of a config", () => {
   it("is as small as possible: abbreviated, and without repetition", () => {
     const { payload } = padDiscovery(context, office);
-    const { device, origin, components: long } = longWords(payload);
+    const { device, origin, components: long } = withoutAbbreviations(payload);
     const inFull = JSON.stringify({ device, origin, components: long });
     expect(JSON.stringify(payload).length).toBeLessThan((2 / 3) * inFull.length);
     for (const component of Object.values(payload.cmps)) {
-      expect(Object.keys(component).filter((key) => LONG_WORDS.has(key))).toEqual([]);
+      expect(Object.keys(component).filter((key) => FULL_NAMES.has(key))).toEqual([]);
       const again = Object.entries(payload).filter(([key]) => key in component);
       for (const [key, value] of again) expect(component[key]).not.toEqual(value);
     }

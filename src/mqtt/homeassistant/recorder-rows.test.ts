@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { longWords } from "../../../test/support/home-assistant-words.js";
+import { withoutAbbreviations } from "../../../test/support/home-assistant-abbreviations.js";
 import { shows } from "../../../test/support/home-assistant.js";
 import { WALKING } from "../../../test/support/pad-state.js";
 import { statePayload, statsPayload } from "../../api/payloads.js";
@@ -33,7 +33,7 @@ const rowsOfWalk = (length: number): number => {
     goals: { distance: null, steps: null, duration: null, calories: null },
   });
   const { state: stateTopic, stats: statsTopic } = topics("b").pad("office");
-  const shown = Object.entries(longWords(payload).components).filter(
+  const shown = Object.entries(withoutAbbreviations(payload).components).filter(
     ([, config]) => config["enabled_by_default"] !== false && "value_template" in config,
   );
   const last = new Map<string, string>();

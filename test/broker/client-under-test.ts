@@ -16,7 +16,7 @@ export class Journal {
   readonly lines: Line[] = [];
   readonly messages: InMessage[] = [];
   readonly lost: string[] = [];
-  /** What the broker refused to be subscribed to, each time that was said. */
+  /** The refused subscriptions of each SUBACK. */
   readonly refused: (readonly string[])[] = [];
   ready = 0;
   readonly #waiters = new Waiters();
@@ -58,7 +58,7 @@ export class Journal {
   }
 }
 
-export interface End {
+export interface ClientUnderTest {
   readonly broker: Broker;
   readonly journal: Journal;
 }
@@ -71,12 +71,12 @@ export const WILL = {
 } as const;
 export const TOPICS = ["w/+/set", "w/bridge/state", "home/status"];
 
-/** The bridge's end of a connection, as mqtt/bridge.ts would make it. */
-export const bridgeEnd = (
+/** A connection as src/mqtt/bridge.ts opens it. */
+export const clientUnderTest = (
   url: string,
   options: Partial<BrokerOptions> = {},
   deps: Partial<BrokerDeps> & { readonly clock?: Clock } = {},
-): End => {
+): ClientUnderTest => {
   const journal = new Journal();
   const broker = connectBroker(
     {

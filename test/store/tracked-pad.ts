@@ -81,37 +81,37 @@ export const openStore = async (
   return store;
 };
 
-/** What a store knows of a pad's walks; throws where it cannot tell. */
+/** The stored sessions of a pad; throws where they cannot be read. */
 export const recordsIn = (store: Store, pad = "office"): Records => {
   const records = store.sessionStoreOf(pad).resume();
   if (!records) throw new Error("what was walked cannot be read");
   return records;
 };
 
-/** The pad core's own book on a store, with an ear at the ledger. */
-export class Book {
+/** A pad whose sessions the real SessionTracker tracks in a store; records the events that reach the store. */
+export class TrackedPad {
   readonly events: WalkEvent[] = [];
   readonly #store: Store;
   readonly #pad: string;
   readonly #clock: Clock;
-  readonly #book: SessionTracker;
+  readonly #tracker: SessionTracker;
   #records: Records = noRecords;
 
   constructor(store: Store, clock: Clock, pad = "office", settings: WalkSettings = SETTINGS) {
     this.#store = store;
     this.#clock = clock;
     this.#pad = pad;
-    const ledger = store.sessionStoreOf(pad);
-    const tapped: SessionStore = {
+    const sessions = store.sessionStoreOf(pad);
+    const recording: SessionStore = {
       resume: () => {
-        const records = ledger.resume();
+        const records = sessions.resume();
         this.#records = records ?? noRecords;
         return records;
       },
       note: (entry) => {
         this.#records = entry;
         this.events.push(...entry.events);
-        ledger.note(entry);
+        sessions.note(entry);
       },
     };
     const journal = {
@@ -120,7 +120,7 @@ export class Book {
       walkedOff: { stop: false, after: 15_000 },
       timeZone: ZONE,
     };
-    this.#book = new SessionTracker(journal, clock, tapped, false, () => undefined);
+    this.#tracker = new SessionTracker(journal, clock, recording, false, () => undefined);
   }
 
   get records(): Records {
@@ -128,32 +128,32 @@ export class Book {
   }
 
   status(status: PadStatus): void {
-    this.#book.status(status, null, null);
+    this.#tracker.status(status, null, null);
     this.#store.statusSeen(this.#pad, this.#clock.wall());
   }
 
   tick(): void {
-    this.#book.tick();
+    this.#tracker.tick();
   }
 
   end(): void {
-    this.#book.end();
+    this.#tracker.end();
   }
 
   gap(): void {
-    this.#book.gap();
+    this.#tracker.gap();
   }
 
   park(): void {
-    this.#book.park();
+    this.#tracker.park();
   }
 
   record(record: PadRecord): void {
-    this.#book.record(record);
+    this.#tracker.record(record);
   }
 
   get wonders(): boolean {
-    return this.#book.needsRecord;
+    return this.#tracker.needsRecord;
   }
 
   /** What happened, in the words of docs/topics.md. */
@@ -163,7 +163,12 @@ export class Book {
 }
 
 /** A status a second; the clock ends a second after the last. */
-export const walkFor = async (book: Book, clock: ManualClock, from: number, to: number): Promise<void> => {
+export const walkFor = async (
+  book: TrackedPad,
+  clock: ManualClock,
+  from: number,
+  to: number,
+): Promise<void> => {
   for (let second = from; second < to; second += 1) {
     book.status(statusAt(second));
     await clock.advance(1000);

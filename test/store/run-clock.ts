@@ -3,8 +3,8 @@ import type { Clock } from "../../src/clock.js";
 import type { BootTime } from "../../src/domain/boot-time.js";
 import type { ManualClock } from "../support/clock.js";
 
-/** The clock of one run of the bridge: with the run, its timers end. Each process has a monotonic zero of its own. */
-export class Life implements Clock {
+/** The clock of one run of the bridge: its timers end with the run. Each process has its own monotonic zero. */
+export class RunClock implements Clock {
   readonly #clock: ManualClock;
   readonly #zero: number;
   readonly #timers = new Set<() => void>();
@@ -63,17 +63,14 @@ export class Life implements Clock {
 
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 
-/**
- * A radio as one process has it: when that is killed its links go down and nothing of it hears or writes any more, while
- * the pads live on.
- */
-export class LivingRadio implements Radio {
+/** The radio of one process: a kill ends its links, reads and writes, while the pads continue. */
+export class RunRadio implements Radio {
   readonly #radio: Radio;
-  readonly #life: Life;
+  readonly #life: RunClock;
   readonly #links = new Set<Link>();
   readonly #death = new AbortController();
 
-  constructor(radio: Radio, life: Life) {
+  constructor(radio: Radio, life: RunClock) {
     this.#radio = radio;
     this.#life = life;
   }

@@ -1,12 +1,12 @@
 type Json = Readonly<Record<string, unknown>>;
 
-// Short words of Home Assistant 2025.6.3 (core mqtt/abbreviations.py), as far as a treadmill has use for them
+// Abbreviations of Home Assistant 2025.6.3 (core mqtt/abbreviations.py), as far as a treadmill has use for them
 // (home-assistant 3), and what a component inherits from the root of its device message (core mqtt/discovery.py).
 
 const table = (pairs: string): Readonly<Record<string, string>> =>
   Object.fromEntries(pairs.split(" ").map((pair) => pair.split("=") as [string, string]));
 
-const WORDS = table(
+const COMPONENT = table(
   "avty=availability avty_mode=availability_mode avty_t=availability_topic avty_tpl=availability_template " +
     "cmd_t=command_topic cmd_tpl=command_template dev_cla=device_class e=encoding en=enabled_by_default " +
     "ent_cat=entity_category ent_pic=entity_picture evt_typ=event_types exp_aft=expire_after frc_upd=force_update " +
@@ -17,8 +17,8 @@ const WORDS = table(
     "stat_t=state_topic sug_dsp_prc=suggested_display_precision t=topic uniq_id=unique_id " +
     "unit_of_meas=unit_of_measurement val_tpl=value_template",
 );
-/** Words that have a short form. */
-export const LONG_WORDS: ReadonlySet<string> = new Set(Object.values(WORDS));
+/** Names that have an abbreviation. */
+export const FULL_NAMES: ReadonlySet<string> = new Set(Object.values(COMPONENT));
 
 const ROOT = table("dev=device o=origin cmps=components");
 const DEVICE = table(
@@ -31,36 +31,38 @@ const INHERITED = [
   ...["payload_available", "payload_not_available", "state_topic"],
 ];
 
-const long = (value: Json, words: Readonly<Record<string, string>>): Json =>
-  Object.fromEntries(Object.entries(value).map(([key, inner]) => [words[key] ?? key, inner]));
+const expanded = (value: Json, names: Readonly<Record<string, string>>): Json =>
+  Object.fromEntries(Object.entries(value).map(([key, inner]) => [names[key] ?? key, inner]));
 
 const withAvailability = (value: Json): Json => {
-  const config = long(value, WORDS);
+  const config = expanded(value, COMPONENT);
   const list = config["availability"] as readonly Json[] | undefined;
-  return list ? { ...config, availability: list.map((entry) => long(entry, WORDS)) } : config;
+  return list ? { ...config, availability: list.map((entry) => expanded(entry, COMPONENT)) } : config;
 };
 
-export interface LongPayload {
+export interface FullPayload {
   readonly device: Json;
   readonly origin: Json;
   readonly components: Readonly<Record<string, Json>>;
-  /** Whatever else the root says. */
+  /** The other keys of the root. */
   readonly root: Json;
 }
 
-/** A device message as Home Assistant reads it: long words, and each component with what it inherits. */
-export const longWords = (payload: object): LongPayload => {
-  const { device, origin, components, ...rest } = long(payload as Json, ROOT);
+/** A device message as Home Assistant reads it: full names, and each component with the values that it inherits. */
+export const withoutAbbreviations = (payload: object): FullPayload => {
+  const { device, origin, components, ...rest } = expanded(payload as Json, ROOT);
   const root = withAvailability(rest);
   const shared = Object.fromEntries(Object.entries(root).filter(([key]) => INHERITED.includes(key)));
   return {
-    device: long(device as Json, DEVICE),
-    origin: long(origin as Json, ORIGIN),
+    device: expanded(device as Json, DEVICE),
+    origin: expanded(origin as Json, ORIGIN),
     root,
     components: Object.fromEntries(
       Object.entries(components as Readonly<Record<string, Json>>).map(([key, config]) => [
         key,
-        Object.keys(config).length > 1 ? { ...shared, ...withAvailability(config) } : long(config, WORDS),
+        Object.keys(config).length > 1
+          ? { ...shared, ...withAvailability(config) }
+          : expanded(config, COMPONENT),
       ]),
     ),
   };
