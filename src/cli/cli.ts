@@ -83,7 +83,8 @@ const parse = (argv: readonly string[]): Parsed => {
     }));
   } catch (error) {
     // Node adds a hint about positional arguments that begin with a dash; no command takes any.
-    return { wrong: asError(error).message.replace(/\. To specify a positional.*$/s, "") };
+    const message = asError(error).message.replace(/\. To specify a positional.*$/s, "");
+    return { wrong: message.replaceAll("\n", " ") };
   }
   const [word = "run", ...rest] = positionals;
   const verb = VERBS.find((known) => known === word);

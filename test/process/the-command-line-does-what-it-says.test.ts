@@ -37,6 +37,13 @@ const CASES: readonly Case[] = [
   { args: ["walk"], code: 64, out: NOTHING, err: /unknown command "walk"/ },
   { args: ["run", "now"], code: 64, out: NOTHING, err: /no argument "now"/ },
   { args: ["--fast"], code: 64, out: NOTHING, err: /--fast/ },
+  { args: ["sessions", "--pad"], code: 64, out: NOTHING, err: /argument missing/ },
+  {
+    args: ["sessions", "--since", "-1d"],
+    code: 64,
+    out: NOTHING,
+    err: /ambiguous\. Did you forget .*--since/,
+  },
   { args: ["demo", "--port", "6abc"], code: 64, out: NOTHING, err: /--port must be .* 1 to 65535/ },
   { args: ["demo", "--model", "ks-c2,c3"], code: 64, out: NOTHING, err: /--model must be .* c2, .*sperax/ },
   { args: ["demo", "--model", "c2,c2"], code: 64, out: NOTHING, err: /each once/ },
