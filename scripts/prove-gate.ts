@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 interface Plant {
   readonly file: string;
   readonly text: string;
-  /** What the gate says of this file: the rule, or the reason. */
+  /** The text that the gate reports for this file: the rule, or the reason. */
   readonly says: string;
 }
 
@@ -65,7 +65,7 @@ const run = ([command = "", ...args]: readonly string[]): { status: number | nul
   return { status, said: stdout + stderr };
 };
 
-/** What is said of one file: the lines that name it, and those below its name as a headline, until an empty one. */
+/** The report about one file: the lines that name it, and those below its name as a headline, until an empty one. */
 const saidOf = (file: string, said: string): string =>
   said
     .split("\n\n")

@@ -8,7 +8,7 @@ import { COMMAND, frame } from "../src/protocol/wilink/frames.js";
 export interface RadioUnderTest {
   readonly radio: Radio;
   readonly pad: { readonly address: Address; readonly name: string; readonly service: Uuid };
-  /** An address that nobody answers on. */
+  /** The address of no device. */
   readonly nobody: Address;
   /** Writes that the pad answers on `notify`, and how each answer begins. */
   readonly write: Uuid;
@@ -45,7 +45,7 @@ export const ABOUT_C2: Pick<RadioUnderTest, "pad" | "nobody" | "write" | "notify
 
 /** Features that the stack below an adapter lacks, each with its reason: their tests are skipped. */
 export interface Unsupported {
-  /** A connect that nobody answers stays pending until it is cancelled. */
+  /** A connect without an answer stays pending until it is cancelled. */
   readonly pendingConnects?: string;
 }
 

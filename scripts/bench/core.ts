@@ -36,7 +36,7 @@ const watch = (link: Link, onFrame: (frame: string, moment: "handed" | "written"
   return link;
 };
 
-/** One pad of the core, and what its link is doing. */
+/** One pad of the core, with its link. */
 class Bench {
   readonly pad: Pad;
   #onFrame: (frame: string, moment: "handed" | "written") => void = () => undefined;

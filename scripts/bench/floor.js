@@ -1,5 +1,5 @@
 // The least program on the same libraries (noble, MQTT.js): polls one WiLink pad at 1 Hz, publishes its state retained,
-// writes a stop on OFF and on a signal. It is what the bridge is measured against, and nothing to walk with.
+// writes a stop on OFF and on a signal. The bridge is measured against it; it is not for use.
 import noble from "@abandonware/noble";
 import mqtt from "mqtt";
 

@@ -46,7 +46,7 @@ const untilText = (port: number, pattern: RegExp): Promise<number> =>
     });
   });
 
-/** As the page does: what was not answered is sent again after 0.7 s. */
+/** As the page does: an unanswered request is sent again after 0.7 s. */
 const AGAIN_MS = 700;
 
 const set = async (port: number, body: object): Promise<void> => {
@@ -101,7 +101,7 @@ const stops = async (
   return summary(took);
 };
 
-/** 200 connections at a time that ask for what they do not get; each is opened again when it ends. */
+/** 200 connections at a time whose requests are refused; each is opened again when it ends. */
 const flood = (port: number): (() => void) => {
   let over = false;
   const sockets = new Set<ReturnType<typeof connect>>();

@@ -8,7 +8,7 @@ import { Writer } from "../../src/store/write.js";
 const DAY_MS = 86_400_000;
 const localDay = localDays("UTC");
 
-/** As somebody walks at a desk: slowly at first, a little faster, with a pause in the middle. Gives km/h, or null. */
+/** A typical session at a desk: slow at first, then faster, with a pause in the middle. Returns km/h, or null. */
 const speedAt = (second: number, walk: number): number | null => {
   if (second >= 900 && second < 1_080) return null;
   const warm = Math.min(1, (second + 5) / 60);

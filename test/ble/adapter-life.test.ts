@@ -21,7 +21,7 @@ const becomes = (rig: Rig, word: RadioState["state"]): Promise<void> =>
     () => rig.radio.state.state === word && rig.radio.state.advice !== "Bluetooth is starting.",
   );
 
-/** What may be wrong with an adapter: how it gets so, and out of it; what the radio says meanwhile. */
+/** The faults of an adapter: how each begins and ends, and the radio's state meanwhile. */
 const troubles = [
   [
     "switched off",

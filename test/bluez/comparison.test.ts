@@ -55,7 +55,7 @@ const wordOf = (packet: Buffer): string => {
   return nameOf(packet);
 };
 
-/** A raw socket hears both directions. */
+/** A raw socket receives both directions. */
 const isFromController = (packet: Buffer): boolean =>
   packet[0] === EVENT || (packet[0] === ACL && packet.readUInt16LE(1) >> 12 !== FROM_HOST);
 

@@ -20,7 +20,7 @@ export class H4 {
   constructor(onPacket: (packet: Buffer) => void, onEnd: () => void = () => undefined) {
     this.#socket = connect(LE_SOCKET);
     this.#socket.on("data", (chunk) => this.#read(chunk, onPacket));
-    // The emulator is gone: whoever waits for it says so.
+    // The emulator has ended: its user reports that.
     this.#socket.on("error", () => undefined).on("close", onEnd);
   }
 

@@ -8,7 +8,7 @@ import type { Peripheral } from "../virtual-controller/peripheral.js";
 import { MountedPad } from "../virtual-controller/sim-peripheral.js";
 import { H4 } from "./h4.js";
 
-/** What happened on the pad's side of the air, the oldest first. */
+/** The events on the pad's side of the link, the oldest first. */
 export interface PeripheralEvent {
   readonly what: "connected" | "write" | "disconnected";
   /** Of a write. */
@@ -74,7 +74,7 @@ export class EmulatedPeripheral {
     return this.#isOnAir;
   }
 
-  /** Ends the link from the pad's side: 0x13 is its own wish, 0x08 what both sides see when it is out of range. */
+  /** Ends the link from the pad's side: 0x13 ended by the device, 0x08 supervision timeout. */
   drop(reason: number = STATUS.remoteClosed): void {
     if (this.#connection) this.#h4.send(command(OPCODE.disconnect, hci.u16(this.#connection.handle), reason));
   }

@@ -13,7 +13,7 @@ const SOCKETS = ["bredrle", "bredr", "amp", "le", "mon"].map((kind) => `/tmp/bt-
 const RESET = Buffer.of(0x01, 0x03, 0x0c, 0x00);
 const here = (name: string): string => join(import.meta.dirname, name);
 
-/** What is told in one line, without a stack. */
+/** An error that is reported in one line, without a stack. */
 class Unfit extends Error {}
 
 const isMissing = (error: unknown): boolean =>

@@ -19,7 +19,7 @@ import { type Program, ROOT } from "../support/program.js";
 import { STATUS } from "../virtual-controller/hci.js";
 import { emulatedPad, type EmulatedPad } from "./peripheral.js";
 
-/** How each model is told to stop: speed 0 (wire-facts a.3), and Stop at the control point (c). */
+/** The stop frame of each model: speed 0 (wire-facts a.3), and Stop at the control point (c). */
 const STOPS = { c2: "f7a20100a3fd", ftms: "0801" } as const;
 type Model = keyof typeof STOPS;
 const MODELS = ["c2", "ftms"] as const;

@@ -56,7 +56,7 @@ const publishOf = (bytes: number): Buffer =>
     bytes >> 21,
   ]);
 
-/** A connection that says little and stays, and comes back when it is hung up on. */
+/** A connection that sends little, stays open, and reconnects when it is dropped. */
 const lingering = (port: number, bytes: Uint8Array): (() => void) => {
   let socket: Socket;
   let over = false;

@@ -46,7 +46,7 @@ const last = (probe: MqttProbe, back = 0): Stats => {
   return stats;
 };
 
-/** What the bridge says was walked since `before`, against the machine's own counters: a status and a unit apart. */
+/** The distance that the bridge publishes since `before`, compared with the machine's own counters: a status and a unit apart. */
 const expectTruth = async (program: Program, probe: MqttProbe, before: Numbers | null): Promise<void> => {
   const { counters } = await sendToHook(program, { do: "counters", address: PAD });
   const { session } = last(probe);
@@ -57,7 +57,7 @@ const expectTruth = async (program: Program, probe: MqttProbe, before: Numbers |
   expect(Math.abs(gained("steps") - counters.steps)).toBeLessThanOrEqual(6);
 };
 
-/** What `walkingpad2mqtt sessions` says beside the running bridge. */
+/** The output of `walkingpad2mqtt sessions` beside the running bridge. */
 const listed = async (folder: string, config: Readonly<Record<string, unknown>>): Promise<unknown> => {
   const program = await Program.start({ folder, args: ["sessions", "--format", "json"], config });
   expect((await program.exit(START_MS)).code).toBe(0);

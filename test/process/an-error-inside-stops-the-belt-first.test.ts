@@ -7,7 +7,7 @@ vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 
 const planted = (file: string) => ({ program: { nodeFlags: ["--require", fixture(file)] } });
 
-/** Said once, whole, and as what it is. */
+/** Logged once, complete, as an internal error. */
 const expectSaid = (program: Program): void => {
   const fatal = program.lines.filter(({ level }) => level === "fatal");
   expect(fatal).toHaveLength(1);

@@ -49,7 +49,7 @@ export interface Scene {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** What the program has said is worth a look when its test fails. */
+/** The program's output is shown when its test fails. */
 export const started = async (ctx: TestContext, options: ProgramOptions): Promise<Program> => {
   const program = await Program.start(options);
   ctx.onTestFinished(() => program.dispose());

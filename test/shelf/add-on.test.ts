@@ -128,7 +128,7 @@ interface Start {
   readonly service: Node | null;
   /** How often it has none before that. */
   readonly missing?: number;
-  /** What it says of the add-on itself; null: nothing. */
+  /** Its description of the add-on; null: none. */
   readonly info?: Node | null;
 }
 
@@ -152,7 +152,7 @@ const supervisor = async (
   return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 };
 
-/** What `check-config` says when the add-on starts it. */
+/** The output of `check-config` as the add-on starts it. */
 const start = async (ctx: TestContext, given: Start) => {
   const folder = await mkdtemp(join(tmpdir(), "w2m-addon-"));
   ctx.onTestFinished(() => rm(folder, { recursive: true, force: true }));

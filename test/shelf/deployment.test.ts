@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { allKeys } from "../../src/config/keys.js";
 import { filesBelow, isNode, type Node, text, walk, yaml } from "./files.js";
 
-// What docs/configuration.md and safety rule 8 say of image, compose files and unit, held against the files.
+// Image, compose files and unit match docs/configuration.md and safety rule 8.
 
 const SHUTDOWN = "WALKINGPAD2MQTT_SAFETY_SHUTDOWN_TIMEOUT";
 const { version } = JSON.parse(text("package.json")) as { version: string };

@@ -144,7 +144,7 @@ export class Home {
     pad.start();
   }
 
-  /** Until the bridge that was just started has heard the pad, and knows what was walked. */
+  /** Waits until the started bridge has received a status and has read the sessions. */
   async heard(): Promise<void> {
     const { pad } = this.#running;
     await this.clock.until(() => pad.view().available && pad.view().stats !== null, 30_000);

@@ -21,7 +21,7 @@ interface Told {
   readonly end: { readonly truth: Truth; readonly total: Totals } | null;
 }
 
-/** Runs the child from a second on, and kills it once it has told `seconds` of them; null: lets it end by itself. */
+/** Runs the child from a second on, and kills it once it has reported `seconds` of them; null: lets it end by itself. */
 const walkOn = async (
   folder: string,
   model: HomeModel,

@@ -33,7 +33,7 @@ const fill = async (folder: string, length = 60): Promise<void> => {
   await store.close();
 };
 
-/** Whatever the store is like: a walk goes on, its numbers are known, and nothing throws. */
+/** With any store: a session continues, its numbers are known, and nothing throws. */
 const walksOn = async (folder: string, open = openStore): Promise<void> => {
   const clock = new ManualClock();
   const store = await open(folder, clock);

@@ -72,7 +72,7 @@ export class Walker {
     this.#run = { life, store, book: new TrackedPad(store, life, "office", settings) };
   }
 
-  /** The bridge is there and hears the pad, a status a second. */
+  /** The bridge receives a status of the pad each second. */
   async listen(duration: number): Promise<void> {
     for (let second = 0; second < duration; second += 1) {
       await this.#second();
@@ -82,7 +82,7 @@ export class Walker {
     }
   }
 
-  /** Nobody hears the pad; a bridge that runs knows it. */
+  /** The link is lost; a running bridge knows that. */
   async away(duration: number): Promise<void> {
     this.#run?.book.gap();
     for (let second = 0; second < duration; second += 1) {

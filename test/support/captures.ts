@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** One line of test/captures.jsonl: a packet, and what its source says it means. */
+/** One line of test/captures.jsonl: a packet, and its meaning according to its source. */
 export interface Capture {
   readonly protocol: "wilink" | "ftms" | "other";
   readonly dir: "rx" | "tx";

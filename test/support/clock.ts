@@ -21,7 +21,7 @@ export class ManualClock implements Clock {
   #wall: number;
   #order = 0;
   #moving = false;
-  /** Null: the system does not tell. */
+  /** Null: unknown to the system. */
   bootId: string | null = null;
   readonly #timers = new Set<Timer>();
 

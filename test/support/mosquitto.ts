@@ -19,7 +19,7 @@ const PLACES = [
   "/opt/homebrew/sbin",
 ];
 
-/** Where Mosquitto is; null: suites that need it skip themselves and say so. */
+/** The path of Mosquitto; null: suites that need it are skipped, with a message. */
 export const mosquittoBinary = (): string | null =>
   PLACES.map((place) => join(place, "mosquitto")).find((file) => existsSync(file)) ?? null;
 
@@ -111,7 +111,7 @@ export class Mosquitto {
     return this.#output;
   }
 
-  /** Ends it (SIGTERM by default; it then says goodbye to its clients) and keeps port and configuration. */
+  /** Ends it (by default with SIGTERM, at which it disconnects its clients) and keeps port and configuration. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
     this.#child = null;

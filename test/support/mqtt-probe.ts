@@ -41,7 +41,7 @@ export class MqttProbe {
 
   private constructor(client: MqttClient) {
     this.client = client;
-    // MQTT.js throws what nobody listens to.
+    // MQTT.js throws an error event without a listener.
     client.on("error", () => undefined);
     client.on("message", (topic, bytes, { retain, qos }) =>
       this.#record({ topic, bytes, payload: bytes.toString(), retain, qos, at: Date.now() }),

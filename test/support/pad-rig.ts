@@ -417,7 +417,7 @@ export const padRig = (options: RigOptions = {}) => {
     handed,
     air,
     wire,
-    /** The operations that reached the pad since then; what only asks, or comes before another one, is left out. */
+    /** The operations that reached the pad since then; polls and preparing operations are left out. */
     frames: (since = 0) =>
       wire(since)
         .map(({ op }) => op)

@@ -32,7 +32,7 @@ export interface ProgramOptions {
   readonly folder: string;
   /** Default: `run`. */
   readonly args?: readonly string[];
-  /** The config file; `store.path` points into the folder where it says nothing else. None: no `--config`. */
+  /** The config file; `store.path` is in the folder unless it sets another. None: no `--config`. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   /** For node itself, before the program. */
@@ -165,7 +165,7 @@ export class Program {
     return this.#until(() => this.exited ?? undefined, ms, "the exit", false);
   }
 
-  /** Resolves when the kernel says that the program catches SIGQUIT, the last signal that it installs. Linux only. */
+  /** Resolves when the program catches SIGQUIT (as the kernel reports it), the last signal that it installs. Linux only. */
   async catchesSignals(ms: number): Promise<void> {
     const end = Date.now() + ms;
     while (!catches(this.pid, SIGQUIT)) {

@@ -3,7 +3,7 @@ import { StoreEngine } from "../../src/store/engine.js";
 import { answerWith, storeOver, type StorePort } from "../../src/store/port.js";
 import type { Driver } from "../../src/store/sqlite.js";
 
-/** The thread's own engine, in this thread: what goes to it and comes back is copied as between threads. */
+/** The store's engine in this thread; requests and replies are copied as between threads. */
 export const storeHere = (folder: string, clock: Clock, loadDriver?: () => Promise<Driver>): StorePort => {
   const answer = answerWith(
     new StoreEngine(folder, () => clock.wall(), { durable: false, ...(loadDriver && { load: loadDriver }) }),

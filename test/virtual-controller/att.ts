@@ -54,7 +54,7 @@ interface Attribute {
   readonly properties: readonly Property[];
 }
 
-/** A part of a long write, held until its client says to execute it. */
+/** A part of a long write, queued until the client executes it. */
 interface Prepared {
   readonly characteristic: Uuid;
   readonly offset: number;

@@ -78,7 +78,7 @@ export class VirtualController {
     return this.#connecting?.address ?? null;
   }
 
-  /** Switched off, as by `hciconfig down`: no event says so, the connections are simply gone. */
+  /** Switched off, as by `hciconfig down`: without an event; the connections are gone. */
   down(): void {
     this.#up = false;
     this.#reset();
@@ -111,7 +111,7 @@ export class VirtualController {
     return this.#sockets.has(socket);
   }
 
-  /** A link breaks: with a reason that the host is told, 0x08 being out of range and 0x13 the device's own wish. */
+  /** A link breaks: with the reason in its event: 0x08 out of range, 0x13 ended by the device. */
   drop(address: Address, reason: number = STATUS.connectionTimeout): void {
     for (const connection of this.#connections.values())
       if (connection.address === address) this.#disconnect(connection, reason);
@@ -124,7 +124,7 @@ export class VirtualController {
     else if (this.denied) socket.fail(this.denied, "refused");
     else {
       this.#record("host", packet);
-      // A raw socket hears what other programs tell the controller.
+      // A raw socket receives the commands of other programs too.
       for (const other of this.#sockets) if (other !== socket) setImmediate(() => other.receive(packet));
       if (packet[0] === hci.COMMAND) this.#command(packet);
       else this.#connections.get(packet.readUInt16LE(1) & 0x0fff)?.transmit(packet);

@@ -16,7 +16,7 @@ export interface Faults {
   lose: (packet: Buffer) => boolean;
   /** HCI status of a connection that fails; null: it does not. */
   connectStatus: (address: Address) => number | null;
-  /** Devices that are heard and never answer a connect. */
+  /** Devices that advertise and never answer a connect. */
   deaf: (address: Address) => boolean;
   /** Commands that the controller refuses, with the status; null: it obeys. */
   refuse: (opcode: number) => number | null;

@@ -77,7 +77,7 @@ export const disconnectionComplete = (handle: number, reason: number): Buffer =>
 export const completedPackets = (handle: number, packets: number): Buffer =>
   event(0x13, 1, u16(handle), u16(packets));
 
-/** A packet boundary flag (Core spec Vol 4 Part E 5.4.2): a first packet as a controller says it, and as a host does. */
+/** A packet boundary flag (Core spec Vol 4 Part E 5.4.2): of a first packet from the controller, and from the host. */
 const FROM_CONTROLLER = 0x02;
 export const FROM_HOST = 0x00;
 /** A packet that carries on with a PDU, either way; it has no L2CAP header, and may be one byte long. */
@@ -118,7 +118,7 @@ export const connectionComplete = (
     : event(0x3e, 0x01, ...peer, ...parameters);
 };
 
-/** What a peripheral says on the air: flags and 16-bit services by itself, its name when asked. */
+/** A peripheral's advertisement (flags, 16-bit services) and its scan response (name). */
 export const advertisingData = (
   peripheral: Peripheral,
 ): { readonly advertisement: Buffer; readonly response: Buffer } => {

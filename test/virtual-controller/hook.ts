@@ -8,7 +8,7 @@ import { type MountedPad, mountPads } from "./sim-peripheral.js";
 import { replaceHciSocket, VirtualHciSocket } from "./socket.js";
 import type { WirePacket } from "./wire.js";
 
-/** What VIRTUAL_CONTROLLER says. */
+/** The value of VIRTUAL_CONTROLLER. */
 export interface HookSettings extends ControllerOptions {
   /** `faults` as in the configuration of the simulator (docs/configuration.md). */
   readonly pads: readonly {
@@ -17,7 +17,7 @@ export interface HookSettings extends ControllerOptions {
     readonly model: SimulatedModel;
     readonly faults?: unknown;
     readonly options?: PadOptions;
-    /** It is heard, and never answers a connect. */
+    /** It advertises, and never answers a connect. */
     readonly deaf?: boolean;
   }[];
   /** A file that each packet is appended to, a JSON line each (`WireLine`). */

@@ -16,11 +16,11 @@ export interface VirtualService {
 export interface Peripheral {
   readonly address: Address;
   readonly name: string | null;
-  /** The largest ATT MTU that it agrees to; the least there is, 23, if it does not say. */
+  /** The largest ATT MTU that it agrees to; by default the minimum, 23. */
   readonly mtu?: number;
   /** Read anew at each connect: a firmware update may change it. */
   readonly services: readonly VirtualService[];
-  /** Whether it is heard, and takes a connection. */
+  /** Whether it advertises and accepts a connection. */
   advertising(): boolean;
   /** dBm. */
   rssi(): number;

@@ -5,7 +5,7 @@ import type { Peripheral } from "./peripheral.js";
 /** Milliseconds between two advertisements of a device. */
 const ADVERTISING_MS = 20;
 
-/** What a controller hears while it scans. */
+/** The advertisements that a controller receives while it scans. */
 export class Scanner {
   readonly #peripherals: ReadonlyMap<Address, Peripheral>;
   readonly #isExtended: boolean;

@@ -27,7 +27,7 @@ export class Wire {
     this.onPacket(packet);
   }
 
-  /** What was said, in order: `["Create Connection", "write fe02 f7a2…", "Disconnect"]`. */
+  /** The recorded packets, in order: `["Create Connection", "write fe02 f7a2…", "Disconnect"]`. */
   said(words: readonly string[], address?: Address): readonly string[] {
     return this.packets
       .filter(

@@ -1,4 +1,4 @@
-// A program of its own, for tests that need a whole process: connects through the real noble, says "connected", and
+// A separate program, for tests that need a whole process: connects through the real noble, says "connected", and
 // on its standard input obeys "dispose" (gives the radio back and does nothing more) and "listen" (takes over SIGINT).
 import { nobleRadio } from "../../../src/ble/noble/radio.js";
 import { systemClock } from "../../../src/clock.js";
