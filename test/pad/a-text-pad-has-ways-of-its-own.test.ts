@@ -153,6 +153,16 @@ it("a ks-c2 in the standby that only its panel ends is reported, until it is wok
   await rig.close();
 });
 
+it("a ks-c2 that is woken at its panel, or whose settings got lost, is not in standby any more", async () => {
+  const rig = padRig({ model: "ks-c2", pad: { asleep: true } });
+  await rig.online();
+  await rig.clock.until(() => rig.state().problem === "panel-standby", 10_000);
+  rig.press("start-stop");
+  await rig.clock.until(() => rig.state().problem === null, 12_000);
+  expect(rig.speed()).toBe(0);
+  await rig.close();
+});
+
 it("a ks-c2 with its child lock on is reported", async () => {
   const rig = padRig({ model: "ks-c2", pad: { childLock: true } });
   await rig.online();

@@ -12,7 +12,7 @@ import {
 import { type Channel, channelOf } from "./gatt.js";
 import { retryQuestion, CONFIG } from "./handshake.js";
 import { clockLine, receive, telemetryOf } from "./session.js";
-import { CONFIG_TRIES, newSession, type Session } from "./state.js";
+import { CONFIG_EVERY, CONFIG_TRIES, newSession, type Session } from "./state.js";
 import { type Command, encodeCommand, type ProvenTable } from "./table-search.js";
 import { encodeText } from "./tables.js";
 
@@ -79,7 +79,7 @@ const poll = (
   // A pad that does not report its state may require its clock to be set first, as the maker's app does (ADR 8).
   const clock = !session.reported && !session.clockSet && now - session.provenAt >= CLOCK_AFTER_MS;
   const { configured, configAsked } = session;
-  const asksConfig = !configured && configAsked < CONFIG_TRIES;
+  const asksConfig = !configured && (configAsked < CONFIG_TRIES || configAsked % CONFIG_EVERY === 0);
   const texts = [
     ...(clock ? [clockLine(session, now)] : []),
     ...(asksConfig ? [CONFIG] : []),
@@ -88,8 +88,7 @@ const poll = (
   return {
     session: {
       ...session,
-      // One more than the number of queries: a poll has passed since the last one.
-      configAsked: Math.min(configAsked + 1, CONFIG_TRIES + 1),
+      configAsked: configAsked + 1,
     },
     lines: texts.map((text) => inTable(text, proven)).filter((line) => line !== null),
   };

@@ -25,7 +25,7 @@ export interface Session {
   /** It has accepted a start: it obeys without its clock. */
   readonly obeyed: boolean;
   readonly configured: boolean;
-  /** How often the configuration was queried. */
+  /** The number of polls that the configuration was queried with, or that have passed without. */
   readonly configAsked: number;
   /** The number of invalid lines in a row or, below 0, of lines with its state. */
   readonly misread: number;
@@ -78,8 +78,10 @@ export const quiet = (session: Session, ...messages: readonly DecodedMessage[]):
   replies: [],
 });
 
-/** How often a pad that does not report its configuration is queried for it. */
+/** How often a pad that does not report its configuration is queried for it before that means something. */
 export const CONFIG_TRIES = 3;
+/** Then with every so many polls: its answers were lost, or it is woken at its panel. */
+export const CONFIG_EVERY = 10;
 
 /** The pad does not report its settings after all queries. A line may be lost. */
 export const withholds = ({ configured, configAsked }: Session): boolean =>
