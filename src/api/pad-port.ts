@@ -23,10 +23,7 @@ export interface PadPortView {
 export interface PadPort {
   readonly settings: { readonly id: string; readonly name: string; readonly address: string | null };
   view(): PadPortView;
-  subscribe(listener: {
-    changed(view: PadPortView): void;
-    happened(pad: unknown, event: PadPortEvent): void;
-  }): () => void;
+  subscribe(listener: { changed(view: PadPortView): void; happened(event: PadPortEvent): void }): () => void;
   /** `arrived`: when the message arrived, on the clock; `stale`: it is older than 5 s by its own `at`. */
   submit(requests: readonly CommandRequest[], arrived: number, stale: boolean): void;
 }

@@ -185,7 +185,7 @@ export class Bridge {
           this.#announcer.update();
           this.infoChanged();
         },
-        happened: (_, event) => this.#event(pad.settings.id, feed, event),
+        happened: (event) => this.#event(pad.settings.id, feed, event),
       });
       this.#ends.push(stop);
     }

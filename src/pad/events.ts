@@ -44,30 +44,28 @@ export const runIsolated = (run: () => void): void => {
   }
 };
 
-export interface Listener<Subject, View> {
+export interface Listener<View> {
   /** `view()` may have changed; this is its present value. */
   changed(view: View): void;
-  happened(subject: Subject, event: PadEvent): void;
+  happened(event: PadEvent): void;
 }
 
 /** Reports changes of a pad's belt and link to its listeners and to the log. */
-export class PadEvents<Subject, View> {
-  readonly #subject: Subject;
+export class PadEvents<View> {
   readonly #view: () => View;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #changes: ChangeSignal;
-  readonly #listeners = new Set<Listener<Subject, View>>();
+  readonly #listeners = new Set<Listener<View>>();
 
-  constructor(subject: Subject, view: () => View, clock: Clock, log: Logger, changes: ChangeSignal) {
-    this.#subject = subject;
+  constructor(view: () => View, clock: Clock, log: Logger, changes: ChangeSignal) {
     this.#view = view;
     this.#clock = clock;
     this.#log = log;
     this.#changes = changes;
   }
 
-  subscribe(listener: Listener<Subject, View>): () => void {
+  subscribe(listener: Listener<View>): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -81,7 +79,7 @@ export class PadEvents<Subject, View> {
   }
 
   happened(event: PadEvent): void {
-    for (const listener of this.#listeners) runIsolated(() => listener.happened(this.#subject, event));
+    for (const listener of this.#listeners) runIsolated(() => listener.happened(event));
   }
 
   stopping(cause: StopCause): void {

@@ -33,7 +33,7 @@ export interface PadDeps extends PadLinkDeps {
   readonly crashedAt: number | null;
 }
 
-export type PadListener = Listener<Pad, PadView>;
+export type PadListener = Listener<PadView>;
 
 export interface PadView {
   readonly state: PadState;
@@ -51,7 +51,7 @@ export class Pad {
   readonly settings: PadSettings;
   readonly shutdown: PadShutdown;
   readonly #deps: PadDeps;
-  readonly #events: PadEvents<Pad, PadView>;
+  readonly #events: PadEvents<PadView>;
   readonly #scheduler: Scheduler;
   readonly #commands: PadCommands;
   readonly #sessions: SessionTracker;
@@ -66,7 +66,7 @@ export class Pad {
     this.settings = settings;
     this.#deps = deps;
     const changes = new ChangeSignal();
-    this.#events = new PadEvents<Pad, PadView>(this, () => this.view(), clock, deps.log, changes);
+    this.#events = new PadEvents<PadView>(() => this.view(), clock, deps.log, changes);
     const { crashedAt } = deps;
     this.#sessions = new SessionTracker(deps.journal, clock, deps.ledger, crashedAt !== null, (event) =>
       this.#events.happened(event),

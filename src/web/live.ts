@@ -62,7 +62,7 @@ export class LivePicture {
     this.#ends = [...this.#pads.values()].map(({ pad, feed }) =>
       pad.subscribe({
         changed: (view) => this.#changed(feed, view),
-        happened: (_, event) => this.#happened(pad.settings.id, feed, event),
+        happened: (event) => this.#happened(pad.settings.id, feed, event),
       }),
     );
   }

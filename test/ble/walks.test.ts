@@ -73,7 +73,7 @@ const padOver = (radio: Radio, address: string, clock: Clock) => {
     },
   );
   const events: string[] = [];
-  pad.subscribe({ changed: () => undefined, happened: (_, { type }) => events.push(type) });
+  pad.subscribe({ changed: () => undefined, happened: ({ type }) => events.push(type) });
   const ask = async (command: Command): Promise<Outcome> => {
     const outcomes: Outcome[] = [];
     pad.submit([{ command, respond: (outcome) => outcomes.push(outcome) }], clock.now(), false);

@@ -140,7 +140,7 @@ export class Home {
     await store.open();
     const pad = this.#newPad(life, radio, store);
     this.#run = { life, radio, store, pad };
-    pad.subscribe({ changed: () => this.#changed(), happened: (_, event) => this.events.push(event) });
+    pad.subscribe({ changed: () => this.#changed(), happened: (event) => this.events.push(event) });
     pad.start();
   }
 

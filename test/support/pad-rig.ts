@@ -375,7 +375,7 @@ export const padRig = (options: RigOptions = {}) => {
   };
   const { pad, identities } = padOf(options, clock, tapped(radio, clock, tap, air), log);
   const events: PadEvent[] = [];
-  pad.subscribe({ changed: () => undefined, happened: (_, event) => events.push(event) });
+  pad.subscribe({ changed: () => undefined, happened: (event) => events.push(event) });
 
   const sendAt = (arrived: number, stale: boolean, ...commands: Command[]): Outcome[] => {
     const outcomes: Outcome[] = [];

@@ -51,7 +51,7 @@ class PortedPad implements PadPort {
   }
 
   happened(event: PadPortEvent): void {
-    for (const listener of this.#listeners) listener.happened(this, event);
+    for (const listener of this.#listeners) listener.happened(event);
   }
 }
 
