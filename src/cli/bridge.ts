@@ -20,8 +20,10 @@ import { startWatchdog } from "../process/watchdog.js";
 
 /** Milliseconds for the last lines of the log. */
 const FLUSH_MS = 200;
-/** How often the end looks whether the disk, or the name server, has answered. */
-const DISK_LOOK_MS = 50;
+/** A request to a file ends within this time, unless the disk hangs. */
+const THREAD_MS = 1_000;
+/** How often the end looks whether the threads are done. */
+const THREAD_LOOK_MS = 20;
 /** Between two drawings of the line below the log: people cannot read numbers faster. */
 const DRAW_MS = 500;
 
@@ -74,9 +76,7 @@ export const runBridge = async (
   });
   stopWatching();
   endDrawing?.();
-  // A slow disk gets the rest of the time: only a disk that hangs costs the exit code.
-  const isWorthWaiting = (): boolean => (app.diskIsBusy ? !app.diskHangs : poolIsBusy() && !keepsExitCode());
-  while (isWorthWaiting() && clock.now() < until && !ending.hurry.aborted) await sleep(clock, DISK_LOOK_MS);
+  await threadsDone(app, invocation, until);
   if (app.diskIsBusy)
     log.warn(
       {},
@@ -87,11 +87,28 @@ export const runBridge = async (
       {},
       "A name server, or the disk of the log, still does not answer. The process ends without it.",
     );
-  await within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined);
+  await Promise.all([
+    within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined),
+    threadsDone(app, invocation, clock.now() + FLUSH_MS),
+  ]);
   const exitCode = start.refusal ? EXIT.config : code;
-  // Such as the lookup of the broker's name.
-  if (app.diskIsBusy || poolIsBusy()) endWithoutThreads(exitCode);
+  if (isBusy(app)) endWithoutThreads(exitCode);
   return exitCode;
+};
+
+/** A thread works for the store, or on a file, or looks up the broker's name. */
+const isBusy = (app: App): boolean => app.diskIsBusy || poolIsBusy();
+
+/**
+ * Waits for threads that still work, since one of them may cost the exit code: each gets a moment, and a slow one, such
+ * as a slow disk, the rest of the time.
+ */
+const threadsDone = async (app: App, { clock, ending }: Invocation, until: number): Promise<void> => {
+  const soon = clock.now() + THREAD_MS;
+  const isWorthWaiting = (): boolean =>
+    !ending.hurry.aborted && (app.diskIsBusy ? !app.diskHangs : !keepsExitCode());
+  while (isBusy(app) && clock.now() < until && (clock.now() < soon || isWorthWaiting()))
+    await sleep(clock, THREAD_LOOK_MS);
 };
 
 const newApp = (
