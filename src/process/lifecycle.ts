@@ -138,6 +138,8 @@ export const shutDown = async (
   const logged = logFailure(ending, log);
   await quiesced;
   await stage("belts", budgetMs - REST_MS, (signal) => app.belts(signal, ending.hurry));
+  // After a stall the timer comes first: what the pads have sent meanwhile is read in the next turn, and counts.
+  await sleep(clock, TURN_MS);
   const report = attempt(() => app.report(), log);
   if (report) logBelts(report, log);
   await stage("save", CAPS.save, () => app.save());
@@ -227,3 +229,4 @@ const runStage = async (
 };
 
 const GRACE_MS = 50;
+const TURN_MS = 1;

@@ -117,7 +117,7 @@ const dayPad = (dice: Dice, models: readonly SimulatedModel[]): DayPad => {
       [1, "auto"],
     ] as const),
     ...(dice.chance(0.3) && { ramp: dice.pick([0.1, 0.3, 1, 3]) }),
-    ...(dice.chance(0.3) && { countdown: dice.pick([1000, 2000, 5000, 8000, 15_000]) }),
+    ...(dice.chance(0.4) && { countdown: dice.pick([1000, 2000, 5000, 8000, 15_000]) }),
     ...(wilink && { gap: dice.chance(0.2) ? 0 : dice.whole(600, 700), gapRestarts: dice.chance(0.3) }),
     ...(ftms && dice.chance(0.2) && { deafSpinUp: true }),
     ...(ftms && dice.chance(0.05) && { silentData: true }),
@@ -255,6 +255,27 @@ const press: Maker = (dice, at, pads) => {
   return Array.from({ length: count }, (_, i) => ({ at: at + i * 300, do: "press" as const, pad, key }));
 };
 
+const down = (dice: Dice): number =>
+  dice.weighed([
+    [4, 500],
+    [3, 3000],
+    [2, 15_000],
+    [1, 60_000],
+  ] as const);
+
+/** One starts the belt at the pad, and another stops it. */
+const twoMinds: Maker = (dice, at, pads) => {
+  const pad = anyPad(dice, pads);
+  const then = at + dice.whole(200, 6000);
+  const stop = dice.pick([{ belt: "OFF" }, { command: "stop" }, { speed: 0 }] as const);
+  return [
+    { at, do: "press", pad, key: "start-stop" },
+    dice.chance(0.8)
+      ? { at: then, do: "send", pad, payload: stop }
+      : { at: then, do: "signal", down: down(dice) },
+  ];
+};
+
 const FAULTS: readonly Partial<Faults>[] = [
   {},
   {},
@@ -335,14 +356,6 @@ const machine: Maker = (dice, at, pads) => {
   ])();
 };
 
-const down = (dice: Dice): number =>
-  dice.weighed([
-    [4, 500],
-    [3, 3000],
-    [2, 15_000],
-    [1, 60_000],
-  ] as const);
-
 /** Somebody who wants to go on while the bridge ends. */
 const handAtTheEnd = (dice: Dice, at: number, pads: number): readonly Deed[] =>
   Array.from({ length: dice.whole(1, 3) }, () => ({
@@ -374,6 +387,7 @@ const DEEDS: readonly (readonly [number, Maker])[] = [
   [10, send],
   [4, burst],
   [8, press],
+  [2.5, twoMinds],
   [2, faults],
   [2.5, away],
   [1.5, broker],

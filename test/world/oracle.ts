@@ -35,8 +35,8 @@ const START_TRIES = 3;
 const LATE_WORD = 1_000;
 /** Milliseconds: a start that a machine has told of may move it within this time (rule 7). */
 const SPIN_UP = 15_000;
-/** Milliseconds for which a running belt is certain to be seen. */
-const LEFT_ALONE = 4_000;
+/** Milliseconds after which a belt that moves is certain to be seen. */
+const LEFT_ALONE = 3_000;
 
 export interface Truth {
   readonly at: number;
@@ -439,11 +439,14 @@ export class PadOracle {
     const now = this.#deps.now();
     const { phase, speed } = this.truth.at(-1)!;
     if (!this.#exiting || !this.#alive || !this.honest || !this.steers || this.isVariantUnknown) return;
-    if (!this.#deps.safety.stop_on_exit || this.rough || this.disturbed || phase !== "running") return;
-    const seen = now - this.#phaseSince > LEFT_ALONE && this.#heardOf > this.#phaseSince + LEFT_ALONE / 2;
-    if (seen && this.#haltedAt < this.#phaseSince)
+    if (!this.#deps.safety.stop_on_exit || this.rough || this.disturbed) return;
+    // A countdown that its statuses show is as good as movement.
+    const moves = phase === "running" || (phase === "countdown" && this.showsStart);
+    const since = this.showsStart ? Math.max(this.#cause?.at ?? -Infinity, this.#restAt) : this.#phaseSince;
+    const seen = now - since > LEFT_ALONE && this.#heardOf > since + LEFT_ALONE / 2;
+    if (moves && seen && this.#haltedAt < since)
       this.#deps.violation(
-        `${this.name}: let go of a belt that runs at ${speed.toFixed(2)} km/h, without a stop`,
+        `${this.name}: let go of a belt in ${phase} at ${speed.toFixed(2)} km/h, without a stop`,
       );
   }
 
@@ -692,10 +695,10 @@ export class PadOracle {
     const cause = this.#cause;
     const what = `${phase} at ${speed.toFixed(2)} km/h, started by ${cause?.by ?? "nobody"}`;
     if (cause?.by === "us") return what;
-    const told = cause !== null && cause.at === this.#startTold;
-    if (told && this.#deps.now() - cause.at < SPIN_UP && this.#heardOf > cause.at + SIGHT) return what;
     const late = this.#deps.now() - this.#awayAt < LATE_WORD;
     if (isWord && late && (cause?.at ?? -Infinity) <= this.#awayAt) return null;
+    const told = cause !== null && cause.at === this.#startTold;
+    if (told && this.#deps.now() - cause.at < SPIN_UP && this.#heardOf > cause.at + SIGHT) return what;
     // FTMS and text lines show no countdown, and no status shows the first moment of a slow ramp.
     const slow = (this.least * 2 * 1000) / (this.setup.options.ramp ?? 0.53);
     const shownAt = (cause?.at ?? 0) + (this.showsStart ? 0 : this.#countdown + slow) + SIGHT;
