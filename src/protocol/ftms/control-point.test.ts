@@ -201,6 +201,31 @@ describe("a control point", () => {
     ]);
   });
 
+  it("drops the permission at a stop, as KingSmith's machines do without a word", () => {
+    const hand = new Hand().held();
+    expect([hand.tries("stop"), hand.answer("stop")]).toEqual(["stop", "done"]);
+    expect(nextPermissionRequestAt(hand.point)).toBeNull();
+    // A repeated stop does not wait for it, unless it is refused.
+    expect([hand.tries("stop"), hand.answer("stop")]).toEqual(["stop", "done"]);
+    expect([hand.tries("start"), hand.answer("control"), hand.tries("start")]).toEqual([
+      "control",
+      null,
+      "start",
+    ]);
+  });
+
+  it.each(["success", "failed"] as const)(
+    "that refuses permission is asked again by itself, also after a stop that ends with %s",
+    (result) => {
+      const hand = new Hand();
+      hand.tries("start");
+      hand.answer("control", "failed");
+      expect(hand.tries("stop")).toBe("stop");
+      hand.answer("stop", result);
+      expect(nextPermissionRequestAt(hand.point)).toBe(30_000);
+    },
+  );
+
   it("that dropped the permission and answers with a failure is asked for it before the next stop", () => {
     const hand = new Hand().held();
     hand.tries("stop");

@@ -7,8 +7,11 @@ import type { FtmsQuirks } from "../protocol.js";
 
 /** The state of a machine's control point. Plain data; times are monotonic ms. */
 export interface ControlPoint {
-  /** Permission to control; it ends with the link, by a reset, or when the machine reports it. */
-  readonly permission: "none" | "held" | "lost" | "refused";
+  /**
+   * Permission to control; it ends with the link, by a reset, or when the machine reports it. `stopped`: a stop was
+   * accepted, with which some machines drop it.
+   */
+  readonly permission: "none" | "held" | "stopped" | "lost" | "refused";
   /** When that changed, or permission was last requested. */
   readonly since: number;
   /** The last request that was written and not answered. */
@@ -68,7 +71,8 @@ const answerDue = (point: ControlPoint, quirks: FtmsQuirks, halts: boolean): num
 };
 
 /**
- * Whether `request` may be written now. Permission comes first. A stop is written without it after a refused request.
+ * Whether `request` may be written now. Permission comes first. A stop is written without it after a refused request, and after
+ * a stop.
  * Without quirks, and for operations outside the control point, everything may be written.
  */
 export const decideWrite = (
@@ -83,7 +87,8 @@ export const decideWrite = (
   if (freeAt > now) return { lookAgainAt: freeAt };
   // A permission request without an answer counts as granted.
   const unanswered = point.open?.op === "control" && (point.open.left || halts);
-  const granted = point.permission === "held" || (halts && point.permission === "refused");
+  const { permission } = point;
+  const granted = permission === "held" || (halts && (permission === "stopped" || permission === "refused"));
   return { write: granted || unanswered ? request : { op: "control" } };
 };
 
@@ -100,6 +105,10 @@ const become = (point: ControlPoint, permission: ControlPoint["permission"], now
   permission,
   since: now,
 });
+
+/** A permission that was lost or refused stays so: it is requested again by itself. */
+const ifHeld = (point: ControlPoint, permission: "none" | "stopped", now: number): ControlPoint =>
+  point.permission === "held" || point.permission === "stopped" ? become(point, permission, now) : point;
 
 /** A request was handed to the link. */
 export const pointAfterWrite = (
@@ -163,16 +172,19 @@ const judged = (
   now: number,
 ): { readonly point: ControlPoint; readonly verdict: Verdict } => {
   switch (result) {
-    case "success":
-      return { point: { ...point, rejected: false }, verdict: { op, verdict: "done" } };
+    case "success": {
+      // KingSmith's machines drop the permission at each stop, without a message (more-protocols 4.6).
+      const after = { ...point, rejected: false };
+      return { point: isHalt(op) ? ifHeld(after, "stopped", now) : after, verdict: { op, verdict: "done" } };
+    }
     case "not-permitted": {
       const verdict = point.rejected ? "refused" : "again";
       return { point: { ...become(point, "none", now), rejected: true }, verdict: { op, verdict } };
     }
     case "failed": {
-      // KingSmith's machines drop the permission at each stop, and answer the next request with this as well as with
-      // "not permitted" (more-protocols 4.6): it is requested again first, for a stop too.
-      const asks = become(point, "none", now);
+      // KingSmith's machines answer a request without permission with this as well as with "not permitted"
+      // (more-protocols 4.6): it is requested again first, for a stop too.
+      const asks = ifHeld(point, "none", now);
       // A stop is repeated by its own timer: a request to a belt at rest fails too.
       return isHalt(op)
         ? { point: asks, verdict: { op, verdict: "refused" } }
