@@ -20,8 +20,7 @@ const operations = (model: SimulatedModel, wire: readonly WireLine[]): readonly 
   });
 };
 
-// An a1 that was in standby starts with the second command only (test/pad/an-inert-pad-…).
-const SCENES = MODELS_WITH_TELEMETRY.filter((model) => model !== "a1").map((model, index) => ({
+const SCENES = MODELS_WITH_TELEMETRY.map((model, index) => ({
   model,
   signal: index % 2 === 0 ? ("SIGINT" as const) : ("SIGTERM" as const),
 }));

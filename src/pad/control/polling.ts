@@ -19,8 +19,11 @@ export const readDue = (context: Context, gapEnd: number): Due => {
   const { stop, start, speed, mode } = control;
   const moves = start !== null || speed !== null;
   const busy = stop !== null || mode !== null || moves;
+  // An inert pad's second start must follow within 5 s of the command (safety rule 2): until the first one shows, every
+  // gap is needed for its proof.
+  const awaitsStart = start !== null && start.wroteAt !== null && !(control.started?.seen ?? false);
   const ask =
-    !busy || (stop === null && moves && isUnitPending({ ...context, now: gapEnd }))
+    !busy || (stop === null && moves && !awaitsStart && isUnitPending({ ...context, now: gapEnd }))
       ? questionDue(control, quirks, gapEnd)
       : null;
   if (quirks.poll === null) return ask ?? aliveDue(control, telemetry, gapEnd);
