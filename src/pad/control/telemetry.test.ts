@@ -13,6 +13,7 @@ import {
   observe,
   settledSpeed,
   showsRest,
+  startReported,
   type Telemetry,
 } from "./telemetry.js";
 
@@ -131,6 +132,29 @@ it.each<[boolean, Row]>([
   [false, ["resting", 0.3]],
 ])("under power: %s, %j", (expected, row) => {
   expect(isDriven(seen(row))).toBe(expected);
+});
+
+describe("a start that was reported and that no status shows (safety rule 7)", () => {
+  const rest = (telemetry: Telemetry, at: number): Telemetry =>
+    observe(telemetry, { status: status(["resting", 0]), at, poll: null });
+  const every = (telemetry: Telemetry, from: number, to: number): Telemetry =>
+    Array.from({ length: (to - from) / 1000 + 1 }, (_, i) => from + 1000 * i).reduce(rest, telemetry);
+
+  it("leaves no telemetry after 20 s of statuses without movement", () => {
+    const started = startReported(every(noTelemetry, 0, 1_000), 1_000);
+    expect(every(started, 2_000, 20_000).blind).toBe(false);
+    expect(every(started, 2_000, 21_000).blind).toBe(true);
+  });
+
+  it("time without statuses, as when the machine was asleep, does not count", () => {
+    const started = startReported(every(noTelemetry, 0, 1_000), 1_000);
+    const later = every(started, 31_000, 50_000);
+    expect(later.blind).toBe(false);
+    expect(rest(later, 51_000).blind).toBe(true);
+    // Statuses that are lost one by one are not such a time.
+    const thin = [5_500, 10_000, 15_000, 20_000, 24_500].reduce(rest, started);
+    expect(thin.blind).toBe(true);
+  });
 });
 
 it("a speed is settled after 3 s within 0.1 km/h, and not before", () => {

@@ -82,7 +82,7 @@ export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
   const { steady, stillSince } = telemetry;
   // A countdown ends in state 1 at speed 0 (wire-facts a.8): rest before it does not count as rest in that state.
   const still = speed === AT_REST && !reportsRest(status) && status.activity !== "countdown";
-  const startReported = speed > AT_REST ? null : telemetry.startReported;
+  const startReported = speed > AT_REST ? null : startInData(telemetry, at);
   const seen = {
     last: sample,
     startReported,
@@ -95,6 +95,13 @@ export const observe = (telemetry: Telemetry, sample: Sample): Telemetry => {
     ),
   };
   return { ...seen, rests: showsRest(seen) ? telemetry.rests + 1 : 0 };
+};
+
+/** Time without statuses shows no lack of movement: a start, and its end, may have happened in it. */
+const startInData = ({ startReported, last, blind }: Telemetry, now: number): number | null => {
+  if (startReported === null || blind) return startReported;
+  const before = Math.max(startReported, last?.at ?? -Infinity);
+  return now - before > SILENCE_MS ? startReported + now - before : startReported;
 };
 
 /** A slow start crawls within 0.1 km/h of the countdown's 0: a belt at rest has no steady speed. */
