@@ -10,6 +10,8 @@ vi.setConfig({ testTimeout: 90_000, maxConcurrency: 8 });
 /** There is no belt to wait for: the other stages of the shutdown path and a busy machine. */
 const SOON_MS = 6_000;
 const STOPPED_MS = 25_000;
+/** Of the 3 s of a countdown: a stop in the pad's gap is obeyed up to 0.85 s later. */
+const IN_COUNTDOWN_MS = 1_500;
 /** A signal within 1 s of the first is the same key press (safety rule 8). */
 const ANOTHER_KEY_PRESS_MS = 1_100;
 
@@ -72,10 +74,14 @@ describe.skipIf(missing)(`SIGINT, with noble on a virtual controller${unlessMiss
     await scene.pad.online();
     await scene.pad.send("belt", "ON");
     await scene.pad.until(({ belt }) => belt === "starting", START_MS);
-    expect(scene.wire().filter(({ value }) => value === START)).toHaveLength(1);
+    const starts = scene.wire().filter(({ value }) => value === START);
+    expect(starts).toHaveLength(1);
+    const late = performance.timeOrigin + performance.now() - (starts[0]?.at ?? 0);
     const since = await interrupted(scene, STOPPED_MS);
     expectStopThenDisconnect(since);
-    expect(speeds(scene.pad).every((speed) => speed === 0)).toBe(true);
+    // On a busy machine the signal itself may come so late that the frame that is obeyed meets a moving belt.
+    if (late < IN_COUNTDOWN_MS) expect(speeds(scene.pad).every((speed) => speed === 0)).toBe(true);
+    else expect(speeds(scene.pad).at(-1)).toBe(0);
   });
 
   it.concurrent(
