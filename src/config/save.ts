@@ -29,7 +29,7 @@ export const withPads = (text: string, entries: readonly object[]): string | nul
 
 /** An empty `pads` may be full of comments, as in the example file: they come before the first entry. */
 const withComments = <Entries extends Node>(entries: Entries, before: Node | null): Entries => {
-  const comments = [before?.commentBefore, before?.comment].filter((each) => each != null);
+  const comments = [before?.commentBefore, before?.comment].filter((each) => typeof each === "string");
   if (comments.length > 0) entries.commentBefore = comments.join("\n");
   return entries;
 };
