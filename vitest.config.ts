@@ -41,7 +41,7 @@ export default defineConfig({
       },
     ],
     // Most of the suite waits for real processes, real signals and falling belts: more files at once than cores.
-    maxWorkers: 5,
+    maxWorkers: 4,
     // A test that hangs is a bug of ours, and a run that found no test has proved nothing.
     testTimeout: 30_000,
     // What is polled for comes when it comes; its own default is a second.
