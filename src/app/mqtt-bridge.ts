@@ -41,7 +41,7 @@ interface BridgeParts {
 export const mqttBridge = (config: Config, parts: BridgeParts): Bridge => {
   const { homeassistant, mqtt } = config;
   const { clock, log, pads, radio, simulator, store, health, restart, signal } = parts;
-  const { connectBroker, endpoint, onSubscribed } = parts;
+  const { connectBroker, endpoint, onSubscribed, arrived } = parts;
   return new Bridge({
     ...parts,
     base: mqtt.base_topic,
@@ -67,6 +67,6 @@ export const mqttBridge = (config: Config, parts: BridgeParts): Bridge => {
         signal,
       }),
     connect: (own, handlers) =>
-      connectBroker({ ...endpoint.target, ...own }, { ...handlers, onSubscribed, clock, log }),
+      connectBroker({ ...endpoint.target, ...own }, { ...handlers, onSubscribed, arrived, clock, log }),
   });
 };

@@ -19,8 +19,6 @@ export interface BridgeDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
-  /** When the data that is read now arrived, on the clock. */
-  readonly arrived: () => number;
   /** The payloads of bridge/info and bridge/health. */
   readonly info: () => object;
   readonly health: (broker: Broker) => object;

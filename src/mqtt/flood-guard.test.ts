@@ -36,7 +36,7 @@ const rig = () => {
         pad,
         key,
         message,
-        { clock, log: quiet, arrived: () => clock.now(), answer: (_, result) => void results.push(result) },
+        { clock, log: quiet, answer: (_, result) => void results.push(result) },
         limits,
       ),
     get: (id) => void gets.push(id),
@@ -52,7 +52,13 @@ const rig = () => {
   });
   const send = (topic: string, payload: string, times = 1): void => {
     for (let sent = 0; sent < times; sent += 1)
-      router.received({ topic, payload: new TextEncoder().encode(payload), retain: false, dup: false });
+      router.received({
+        topic,
+        payload: new TextEncoder().encode(payload),
+        retain: false,
+        dup: false,
+        arrived: clock.now(),
+      });
   };
   const came = (place: number, payload: string, topic = "b/p/set", ahead?: true): void =>
     router.received({
@@ -60,6 +66,7 @@ const rig = () => {
       payload: new TextEncoder().encode(payload),
       retain: false,
       dup: false,
+      arrived: clock.now(),
       place,
       ...(ahead && { ahead }),
     });

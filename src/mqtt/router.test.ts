@@ -21,8 +21,15 @@ const rig = () => {
         },
       },
       key,
-      { topic: "t", payload: new TextEncoder().encode(payload), retain: false, dup: false, ...flags },
-      { clock, log: quiet, arrived: () => clock.now(), answer: (_, result) => void results.push(result) },
+      {
+        topic: "t",
+        payload: new TextEncoder().encode(payload),
+        retain: false,
+        dup: false,
+        arrived: clock.now(),
+        ...flags,
+      },
+      { clock, log: quiet, answer: (_, result) => void results.push(result) },
     );
   return { clock, taken, results, send };
 };
@@ -35,6 +42,15 @@ describe("a message on set", () => {
     await clock.advance(812);
     taken[0]?.respond(OK);
     expect(results).toEqual([{ id: 7, command: "belt", value: "ON", outcome: OK, tookMs: 812 }]);
+  });
+
+  it("is as old as its arrival, however long it has waited for others (safety rule 2)", async () => {
+    const { clock, taken, results, send } = rig();
+    await clock.advance(3_000);
+    send("belt", "ON", { arrived: 200 });
+    expect(taken.map(({ arrived }) => arrived)).toEqual([200]);
+    taken[0]?.respond(OK);
+    expect(results).toMatchObject([{ tookMs: 2_800 }]);
   });
 
   it.each([
@@ -121,7 +137,7 @@ describe("an empty message", () => {
       clear: note("clear"),
     });
     const receive = (topic: string): void =>
-      router.received({ topic, payload: new Uint8Array(), retain: false, dup: false });
+      router.received({ topic, payload: new Uint8Array(), retain: false, dup: false, arrived: 0 });
     return { calls, receive };
   };
 

@@ -33,8 +33,6 @@ export const UNLIMITED: SetLimits = {
 export interface SetDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** When the data that is read now arrived, on the clock (safety rule 2). */
-  readonly arrived: () => number;
   readonly answer: (padId: string, result: Result) => void;
 }
 
@@ -63,10 +61,10 @@ export const handleSet = (
   deps: SetDeps,
   limits: SetLimits = UNLIMITED,
 ): void => {
-  const arrived = deps.arrived();
+  const { arrived } = message;
   const read = parseSet(key, message.payload);
   const parsed = limits.isOvertaken ? withoutOvertaken(read) : read;
-  if (limits.onlyStops) return takeStops(padId, pad, parsed, deps, limits);
+  if (limits.onlyStops) return takeStops(padId, pad, parsed, arrived, deps, limits);
   limits.charge(Math.max(0, parsed.commands.length + parsed.rejected.length - 1));
   const { clock } = deps;
   const answer = (result: Result): void => deps.answer(padId, result);
@@ -98,10 +96,10 @@ const takeStops = (
   padId: string,
   pad: Pick<PadPort, "submit">,
   parsed: ParsedSet,
+  arrived: number,
   deps: SetDeps,
   limits: SetLimits,
 ): void => {
-  const arrived = deps.arrived();
   const answer = answering(padId, parsed, arrived, deps);
   const asked = parsed.commands.filter(isStop).map((command) => ({
     command,

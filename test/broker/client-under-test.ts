@@ -78,6 +78,7 @@ export const clientUnderTest = (
   deps: Partial<BrokerDeps> & { readonly clock?: Clock } = {},
 ): ClientUnderTest => {
   const journal = new Journal();
+  const clock = deps.clock ?? systemClock();
   const broker = connectBroker(
     {
       url,
@@ -95,9 +96,10 @@ export const clientUnderTest = (
       ...options,
     },
     {
-      clock: systemClock(),
+      clock,
       log: journal.log,
       random: () => 0,
+      arrived: () => clock.now(),
       ...deps,
       onMessage: (message) => {
         journal.note(() => journal.messages.push(message));

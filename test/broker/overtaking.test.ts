@@ -18,13 +18,20 @@ const handled = (messages: readonly InMessage[]): string[] =>
 
 it("gives each message its place, and a stop that is handled ahead that of the last one before it", async () => {
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+  let now = 100;
   const { server, journal, clock } = await against(
     wellBehaved((packet, socket) => {
       if (packet.type === CONNECT) socket.write(connack(4, 0));
       return packet.type === CONNECT;
     }),
     { protocolVersion: "4" },
-    { screen: (_, payload, behind) => (behind && text(payload) === "OFF" ? "ahead" : "handle") },
+    {
+      screen: (_, payload, behind) => (behind && text(payload) === "OFF" ? "ahead" : "handle"),
+      arrived: () => now,
+      onMessage: ({ ahead }) => {
+        if (ahead) now = 3_100;
+      },
+    },
   );
   await journal.until(({ ready }) => ready === 1);
   const [socket] = server.sockets;
@@ -55,4 +62,6 @@ it("gives each message its place, and a stop that is handled ahead that of the l
     "33 after",
     "34 in parts",
   ]);
+  // Time has passed since the stop was handled: what has waited behind it is as old as it was.
+  expect(journal.messages.map(({ arrived }) => arrived)).toEqual(Array(35).fill(100));
 });

@@ -9,9 +9,12 @@ const WAY = 3;
 type Screen = NonNullable<BrokerDeps["screen"]>;
 type Read = (isOvertaken: boolean) => void;
 
+/** A message as the broker hands it on. */
+type Published = Omit<InMessage, "arrived">;
+
 /** A message that has been received and waits for the parser. */
 interface Waiting {
-  readonly message: InMessage;
+  readonly message: Published;
   readonly read: Read;
   /** A stop of its pad that came after it was handled before it. */
   overtaken: boolean;
@@ -21,6 +24,7 @@ interface Live {
   readonly events: ConnectionEvents;
   readonly process: ProcessClock;
   readonly screen: Screen;
+  readonly order: ArrivalOrder;
   readonly waiting: Waiting[];
   open: boolean;
   over: boolean;
@@ -50,7 +54,6 @@ export class WorldBroker {
   #live: Live | null = null;
   /** The parser is behind: what comes waits, and a stop goes ahead of it (src/mqtt/client/mqttjs.ts). */
   #isBusy = false;
-  readonly #order = new ArrivalOrder();
   /** Commands that somebody has published with the retain flag. */
   readonly #stored = new Map<string, Uint8Array>();
 
@@ -69,11 +72,22 @@ export class WorldBroker {
     return this.#up && live?.open === true && !live.over && !live.broken && !live.process.dead;
   }
 
-  opening(process: ProcessClock, screen: Screen): OpenConnection {
+  /** `arrived`: when the data that the process reads now arrived, on its clock. */
+  opening(process: ProcessClock, screen: Screen, arrived: () => number): OpenConnection {
+    const order = new ArrivalOrder(arrived);
     return (_, events) => {
-      const live: Live = { events, process, screen, waiting: [], open: false, over: false, broken: false };
+      const live: Live = {
+        events,
+        process,
+        screen,
+        order,
+        waiting: [],
+        open: false,
+        over: false,
+        broken: false,
+      };
       this.#live = live;
-      this.#order.restart();
+      order.restart();
       this.#world.after(WAY, () =>
         process.input(() => {
           if (live.over) return;
@@ -132,7 +146,7 @@ export class WorldBroker {
     live.events.onOpen({ receiveMaximum: 65_535, maximumPacketSize: Infinity });
   }
 
-  #hand(live: Live, message: InMessage, read: Read = () => undefined): void {
+  #hand(live: Live, message: Published, read: Read = () => undefined): void {
     this.#world.after(WAY, () =>
       live.process.input(() => {
         if (!live.open || live.over) return;
@@ -144,20 +158,21 @@ export class WorldBroker {
 
   #receive(live: Live, one: Waiting): void {
     const { message, read } = one;
+    const { order } = live;
     if (!this.#isBusy) {
-      this.#order.arrive();
+      order.arrive();
       return this.#read(live, one);
     }
     // Stored messages are never screened (packet-filter.ts).
     const isAhead =
       !message.retain && live.screen(message.topic, message.payload, live.waiting.length > 0) === "ahead";
     if (!isAhead) {
-      this.#order.arrive();
+      order.arrive();
       return void live.waiting.push(one);
     }
     for (const each of live.waiting) each.overtaken ||= padOf(each.message.topic) === padOf(message.topic);
     read(false);
-    live.events.onMessage({ ...message, place: this.#order.last, ahead: true });
+    live.events.onMessage({ ...message, ...order.arriveAhead(), ahead: true });
   }
 
   #readOn(live: Live): void {
@@ -166,7 +181,7 @@ export class WorldBroker {
 
   #read(live: Live, { message, read, overtaken }: Waiting): void {
     read(overtaken);
-    live.events.onMessage({ ...message, place: this.#order.handle() });
+    live.events.onMessage({ ...message, ...live.order.handle() });
   }
 
   #connection(live: Live): Connection {

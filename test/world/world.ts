@@ -294,7 +294,7 @@ class World {
         const client = new BrokerClient(
           { clientId, protocolVersion: "5", shown: "the broker" },
           { ...deps, random: () => this.#dice.share() },
-          this.#broker.opening(clock, deps.screen ?? (() => "handle")),
+          this.#broker.opening(clock, deps.screen ?? (() => "handle"), deps.arrived),
         );
         client.start();
         return client;

@@ -58,6 +58,7 @@ const rig = (handlers: { onReady?: (scene: { broker: BrokerClient }) => void } =
     log,
     random: () => 1,
     onMessage: () => undefined,
+    arrived: () => clock.now(),
     onSubscribed: () => undefined,
     onReady,
     onLost: (why: string) => lost.push(why),

@@ -24,6 +24,8 @@ export interface InMessage {
   readonly retain: boolean;
   /** Redelivered by the broker, or by the sender: it may have been handled already. */
   readonly dup: boolean;
+  /** When it arrived, on the clock; it may have waited for others since. */
+  readonly arrived: number;
   /** Its place in the order of arrival; of a message that is handled ahead, that of the last one before it. */
   readonly place?: number;
   /** It is handled before messages that arrived earlier. */
@@ -92,6 +94,8 @@ export interface BrokerOptions {
 export interface BrokerDeps {
   /** May come before `onReady`: a stop does not wait for the SUBACK. */
   onMessage(message: InMessage): void;
+  /** When the data that is read now arrived, on the clock: after a stall earlier than now (safety rule 2). */
+  readonly arrived: () => number;
   /**
    * Called for each live message before it is parsed; `behind`: many messages wait in front of it. Absent: all are
    * handled.

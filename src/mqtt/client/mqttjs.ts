@@ -118,8 +118,8 @@ class MqttJsConnection implements Connection {
       version: this.#client.options.protocolVersion === 5 ? 5 : 4,
       order: this.#order,
       screen: (topic, payload) => screen(topic, payload, this.#order.waiting >= BEHIND),
-      ahead: ({ topic, payload, dup, place }) =>
-        this.#events.onMessage({ topic, payload, retain: false, dup, place, ahead: true }),
+      ahead: ({ topic, payload, dup, place, arrived }) =>
+        this.#events.onMessage({ topic, payload, retain: false, dup, place, arrived, ahead: true }),
       unread: (topic) => this.#events.onUnread(topic),
     });
     const push = stream.push.bind(stream);
@@ -146,7 +146,7 @@ class MqttJsConnection implements Connection {
       // The parser of a dropped connection goes on: its messages have no place any more.
       if (this.#over) return;
       this.#slices.begin();
-      this.#events.onMessage({ topic, payload, retain, dup, place: this.#order.handle() });
+      this.#events.onMessage({ topic, payload, retain, dup, ...this.#order.handle() });
     });
     this.#client.on("disconnect", ({ reasonCode = 0, properties }) =>
       this.#close({ kind: "disconnected", code: reasonCode, detail: properties?.reasonString ?? "" }),
@@ -244,7 +244,7 @@ export const connectBroker = (options: BrokerOptions, deps: BrokerDeps): Broker 
   waitForSlowHandshakes();
   const { shown } = endpoint;
   const { clientId, protocolVersion } = options;
-  const order = new ArrivalOrder();
+  const order = new ArrivalOrder(deps.arrived);
   const supervisor = new BrokerClient({ clientId, protocolVersion, shown }, deps, (version, events) =>
     open(options, endpoint, deps, version, events, order),
   );

@@ -41,7 +41,7 @@ const byTopic = (topic: string): Screened => {
 
 const run = (pieces: readonly Buffer[], version: 4 | 5, screen = byTopic) => {
   const [unread, ahead]: [string[], string[]] = [[], []];
-  const order = new ArrivalOrder();
+  const order = new ArrivalOrder(() => 0);
   const filter = new PacketFilter({
     version,
     screen,
@@ -55,7 +55,7 @@ const run = (pieces: readonly Buffer[], version: 4 | 5, screen = byTopic) => {
     acks: Buffer.concat(parts.map(({ acks }) => acks)),
     unread,
     ahead,
-    through: order.last,
+    through: order.waiting,
   };
 };
 

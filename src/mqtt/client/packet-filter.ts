@@ -1,4 +1,4 @@
-import type { ArrivalOrder } from "./arrival-order.js";
+import type { Arrival, ArrivalOrder } from "./arrival-order.js";
 
 /**
  * The handling of a received message: in order, or at once ahead of everything that waits, or dropped unread; `sameAs`:
@@ -11,7 +11,7 @@ export interface FilterRules {
   readonly screen: (topic: string, payload: Uint8Array) => Screened;
   /** Counts the messages that go to the parser. */
   readonly order: ArrivalOrder;
-  /** A message to be handled at once; `place`: that of the last message before it. */
+  /** A message to be handled at once. */
   readonly ahead: (message: Ahead) => void;
   /** A message on this topic was dropped unread. */
   readonly unread: (topic: string) => void;
@@ -28,7 +28,7 @@ interface Found {
   readonly id: number | null;
 }
 
-type Ahead = Found & { readonly place: number };
+type Ahead = Found & Arrival;
 
 const PUBLISH = 3;
 const RETAIN = 0x01;
@@ -91,7 +91,7 @@ export class PacketFilter {
   }
 
   #placed(found: Found): Ahead {
-    return { ...found, place: this.#rules.order.last };
+    return { ...found, ...this.#rules.order.arriveAhead() };
   }
 
   *#publishes(data: Buffer): Generator<Found> {

@@ -39,6 +39,7 @@ const rig = (enabled = true) => {
     payload: new TextEncoder().encode(payload),
     retain,
     dup: false,
+    arrived: clock.now(),
   });
   const topicsSent = (): string[] =>
     sent.splice(0).map(({ topic, payload }) => `${topic}${payload === "" ? " cleared" : ""}`);
