@@ -600,8 +600,14 @@ export class PadOracle {
     );
   }
 
-  result(id: string | null, key: string, outcome: string): void {
+  result(id: string | null, key: string, outcome: string, sentence: string): void {
     const now = this.#deps.now();
+    // The stop that it could not write is the graver problem, and hides this one.
+    if (
+      this.#published?.problem === "stop-unconfirmed" &&
+      sentence.includes("no control that the bridge supports")
+    )
+      this.isVariantUnknown = true;
     const open = this.asks.find((one) => one.id === null && one.key === key && one.results.length === 0);
     const ask = id === null ? open : this.asks.find((one) => one.id === id && one.key === key);
     if (!ask) return;

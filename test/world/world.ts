@@ -678,7 +678,7 @@ class World {
     if (leaf === "result") {
       const outcome = said["status"] === "ok" ? "ok" : String(said["code"]);
       this.#say(pad, `← result ${String(said["id"])} ${String(said["command"])}: ${outcome}`);
-      oracle.result(said["id"] as string | null, String(said["command"]), outcome);
+      oracle.result(said["id"] as string | null, String(said["command"]), outcome, String(said["message"]));
     }
     if (leaf === "availability") oracle.available = said["state"] === "online";
     if (leaf === "availability" && !this.#firsts.has(topic)) {
