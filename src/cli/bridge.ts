@@ -87,11 +87,12 @@ export const runBridge = async (
       {},
       "A name server, or the disk of the log, still does not answer. The process ends without it.",
     );
+  const exitCode = start.refusal ? EXIT.config : code;
+  log.info({ code: exitCode }, `Ended (exit code ${exitCode})`);
   await Promise.all([
     within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined),
     threadsDone(app, invocation, clock.now() + FLUSH_MS),
   ]);
-  const exitCode = start.refusal ? EXIT.config : code;
   if (isBusy(app)) endWithoutThreads(exitCode);
   return exitCode;
 };

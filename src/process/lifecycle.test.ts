@@ -99,6 +99,18 @@ describe("the way out", () => {
     const belts = said.filter(({ pad }) => pad === "office").map(({ msg }) => msg);
     expect(belts).toEqual(words === null ? [] : [expect.stringMatching(words) as string]);
   });
+
+  it.each([
+    ["hangs", /^Shutdown timeout reached: /],
+    ["ok", /^Wait for rest cut short: /],
+  ] as const)("names why a belt was not waited for: its stage %s", async (belts, words) => {
+    const clock = new ManualClock();
+    const app = appThat({ ...fine, belts }, [{ pad: "office", verdict: "falling", confirmed: false }], []);
+    const { said } = await end(app, new Ending(clock), clock);
+    expect(said.filter(({ pad }) => pad === "office")).toMatchObject([
+      { msg: expect.stringMatching(words) as string },
+    ]);
+  });
 });
 
 it("a belt in an unknown state is not safe", async () => {

@@ -137,19 +137,17 @@ export const shutDown = async (
   log.info({ reason: end.reason }, `Stopping (${end.reason})${first}`);
   const logged = logFailure(ending, log);
   await quiesced;
-  await stage("belts", budgetMs - REST_MS, (signal) => app.belts(signal, ending.hurry));
+  const timedOut = await stage("belts", budgetMs - REST_MS, (signal) => app.belts(signal, ending.hurry));
   // After a stall the timer comes first: what the pads have sent meanwhile is read in the next turn, and counts.
   await sleep(clock, TURN_MS);
   const report = attempt(() => app.report(), log);
-  if (report) logBelts(report, log);
+  if (report) logBelts(report, timedOut ? "Shutdown timeout reached" : "Wait for rest cut short", log);
   await stage("save", CAPS.save, () => app.save());
   await stage("links", CAPS.links, () => app.links());
   await stage("offline", CAPS.offline, (_, ms) => app.offline(ms));
   // An error during the shutdown decides the exit code too.
   if (!logged) logFailure(ending, log);
-  const code = exitCode(report, ending);
-  log.info({ code }, `Ended (exit code ${code})`);
-  return code;
+  return exitCode(report, ending);
 };
 
 const logFailure = ({ failed }: Ending, log: Logger): boolean => {
@@ -163,18 +161,15 @@ const exitCode = (report: BeltReport | null, ending: Ending): ExitCode => {
   return ending.failed ? EXIT.internal : EXIT.ok;
 };
 
-const logBelts = (report: BeltReport, log: Logger): void => {
+const logBelts = (report: BeltReport, cause: string, log: Logger): void => {
   for (const { pad, verdict, confirmed } of report) {
     if (verdict === "rest" && !confirmed)
       log.warn(
         { pad },
-        "Shutdown timeout reached: the last status shows the belt at rest, but no second one confirms it. Watch the belt.",
+        `${cause}: the last status shows the belt at rest, but no second one confirms it. Watch the belt.`,
       );
     if (verdict === "falling")
-      log.warn(
-        { pad },
-        "Shutdown timeout reached: the belt is still slowing down and should come to rest. Watch the belt.",
-      );
+      log.warn({ pad }, `${cause}: the belt is still slowing down and should come to rest. Watch the belt.`);
     if (verdict === "moving")
       log.error(
         { pad },
@@ -210,12 +205,13 @@ const attempt = <T>(run: () => T, log: Logger): T | null => {
   }
 };
 
+/** True: the time of the stage ran out. */
 const runStage = async (
   name: string,
   ms: number,
   run: (signal: AbortSignal, ms: number) => Promise<void> | void,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
-): Promise<void> => {
+): Promise<boolean> => {
   const over = new AbortController();
   const done = new AbortController();
   const work = (async () => run(over.signal, ms))().catch((err: unknown) =>
@@ -226,6 +222,7 @@ const runStage = async (
   await Promise.race([work, sleep(clock, ms + GRACE_MS, done.signal)]);
   cancel();
   done.abort();
+  return over.signal.aborted;
 };
 
 const GRACE_MS = 50;

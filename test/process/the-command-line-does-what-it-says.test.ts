@@ -241,6 +241,7 @@ describe("walkingpad2mqtt", () => {
       for (const other of others) {
         expect(other.exited.code).toBe(78);
         expect(other.output).toContain(`The port ${port} of 127.0.0.1 is in use. If that is a broker`);
+        expect(other.output).toContain("Ended (exit code 78)");
         expect(other.output).not.toMatch(/\bat .*\.js:\d+/);
       }
       // Only `run` and `scan` may load Bluetooth (docs/command-line.md).
