@@ -71,8 +71,16 @@ const newWiLinkPad = (model: WiLinkModel, options: PadOptions): WiLinkPad => {
 
 const newFtmsPad = (model: FtmsModel, options: PadOptions): FtmsPad => {
   const { unlockGate = false, quietAtRest = false, refusePause = false, name = model.advertised } = options;
-  const { deafSpinUp = false, silentData = model.ftms.silentData } = options;
-  const state = newFtmsState({ unlockGate, quietAtRest, refusePause, deafSpinUp, silentData, name });
+  const { deafSpinUp = false, failsWithoutPermission = false, silentData = model.ftms.silentData } = options;
+  const state = newFtmsState({
+    unlockGate,
+    quietAtRest,
+    refusePause,
+    failsWithoutPermission,
+    deafSpinUp,
+    silentData,
+    name,
+  });
   return { machine: machineOf(model, options, model.ftms.miles), state };
 };
 

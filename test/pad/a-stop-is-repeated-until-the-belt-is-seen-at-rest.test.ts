@@ -189,7 +189,11 @@ describe.each(ALL_MODELS)("a %s that creeps instead of coming to rest (wire-fact
 
     const overdue = rig.clock.now();
     await rig.clock.advance(30_000);
-    const stops = stopsOf(rig, overdue);
+    const written = stopsOf(rig, overdue);
+    // A Z1 has dropped the permission with the stop before: it refuses each, and gets it again with permission at once.
+    const [frames, refused] = model === "z1" ? [2, written.filter((_, i) => i % 2 === 0)] : [1, []];
+    const stops = written.filter((_, i) => i % frames === 0);
+    for (const at of refused) expect(written.some((one) => one > at && one - at <= 100)).toBe(true);
     expect(stops.length).toBeGreaterThanOrEqual(5);
     const gaps = stops.slice(1).map((at, i) => at - stops[i]!);
     for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(5_000);
@@ -199,7 +203,7 @@ describe.each(ALL_MODELS)("a %s that creeps instead of coming to rest (wire-fact
     // A second press is a stop of its own, and the problem stays until the belt rests.
     const again = rig.send(STOP);
     await rig.clock.advance(800);
-    expect(stopsOf(rig, overdue).length).toBeGreaterThan(stops.length);
+    expect(stopsOf(rig, overdue).length).toBeGreaterThan(written.length);
     expect(rig.state().problem).toBe("stop-unconfirmed");
     rig.faults({});
     await rig.clock.until(() => again.length > 0, 10_000);

@@ -35,9 +35,15 @@ export const begin = (pad: FtmsPad): FtmsPad => {
   return { machine, state: { ...pad.state, session: "active", halting: null, toggledAt: machine.at } };
 };
 
-/** The belt slows down. 08 01 ends the session, 08 02 keeps it (wire-facts b.7.4). */
-export const halt = ({ machine, state }: FtmsPad, how: "stop" | "pause"): FtmsPad =>
-  settle({ machine: stopMachine(machine), state: { ...state, halting: how, toggledAt: machine.at } });
+/**
+ * The belt slows down. 08 01 ends the session, 08 02 keeps it (wire-facts b.7.4). KingSmith's machines drop the
+ * permission at each stop (more-protocols 4.6): no source tells a client's from one at the machine.
+ */
+export const halt = ({ machine, state }: FtmsPad, how: "stop" | "pause"): FtmsPad => {
+  const permitted = state.permitted && !machine.model.ftms.stopEndsPermission;
+  const halted = { ...state, halting: how, toggledAt: machine.at, permitted };
+  return settle({ machine: stopMachine(machine), state: halted });
+};
 
 /** A belt that has come to rest: its session is paused, or ended and the counters zeroed. */
 const settle = ({ machine, state }: FtmsPad): FtmsPad => {

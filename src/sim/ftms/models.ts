@@ -31,6 +31,8 @@ interface FtmsHabits {
   readonly toggleGap: number;
   /** A subscription this soon after another one is lost. */
   readonly cccdGap: number;
+  /** Each stop ends the permission to control, without a message. */
+  readonly stopEndsPermission: boolean;
   /** A speed during the spin-up kills the link. */
   readonly crashes: boolean;
   /** Requested speeds are miles per hour; reported ones are km/h. */
@@ -92,13 +94,14 @@ const HABITS: FtmsHabits = {
   startToggles: false,
   toggleGap: 0,
   cccdGap: 0,
+  stopEndsPermission: false,
   crashes: false,
   miles: false,
   silentData: false,
 };
 
-/** KingSmith's behaviour (wire-facts b.7.2). */
-const KINGSMITH: FtmsHabits = { ...HABITS, cccdGap: 30, replays: true };
+/** KingSmith's behaviour (wire-facts b.7.2, more-protocols 4.6). */
+const KINGSMITH: FtmsHabits = { ...HABITS, cccdGap: 30, replays: true, stopEndsPermission: true };
 
 export const FTMS_MODELS: Readonly<Record<"z1" | "mc21" | "ftms" | "tm11gy" | "urtm028", FtmsModel>> = {
   // b.1, b.2, b.6, b.7.1, b.7.4, b.7.7. A start ramps to the slowest speed (slandau3); how long it spins up is chosen.

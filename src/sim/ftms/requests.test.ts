@@ -126,7 +126,7 @@ const STORIES: readonly (readonly [Model, readonly Step[]])[] = [
       [12, 160, speed(2.5)],
       [15, 250, PAUSE],
       [21, 0],
-      [22, 0, START],
+      [22, 0, CONTROL, START],
       [40, 160, STOP],
       [45, 0],
     ],
@@ -187,10 +187,11 @@ describe("its answers and events", () => {
     const rig = new Rig(model);
     rig.news();
     rig.send(CONTROL, START).to(15).send(speed(2)).to(20).send(PAUSE).to(30);
-    rig.send(START).to(40).send(STOP).to(50);
+    rig.send(CONTROL, START).to(40).send(STOP).to(50);
     return rig.news();
   };
-  const ANSWERS = ["2ad9 800001", "2ad9 800701", "2ad9 800201", "2ad9 800801", "2ad9 800701", "2ad9 800801"];
+  const [GRANTED, STARTED, HALTED] = ["2ad9 800001", "2ad9 800701", "2ad9 800801"];
+  const ANSWERS = [GRANTED, STARTED, "2ad9 800201", HALTED, GRANTED, STARTED, HALTED];
 
   it.each<[string, Model, string[]]>([
     ["answers every request", "ftms", ANSWERS],
@@ -200,9 +201,15 @@ describe("its answers and events", () => {
       "z1",
       ANSWERS.flatMap(
         (each, index) =>
-          [[each], [each, "2ada 04"], [each], [each, "2ada 0202"], [each, "2ada 04"], [each, "2ada 0201"]][
-            index
-          ]!,
+          [
+            [each],
+            [each, "2ada 04"],
+            [each],
+            [each, "2ada 0202"],
+            [each],
+            [each, "2ada 04"],
+            [each, "2ada 0201"],
+          ][index]!,
       ),
     ],
     [
@@ -353,6 +360,22 @@ describe("requests", () => {
     expect(beltSpeed(rig.to(20).pad)).toBe(0);
   });
 
+  it.each<[Model, boolean, string]>([
+    ["z1", false, "2ad9 800705"],
+    ["z1", true, "2ad9 800704"],
+    ["ftms", false, "2ad9 800701"],
+  ])("%s after each stop, whoever stopped it: %s, %s", (model, failsWithoutPermission, answer) => {
+    const started = (stop: (rig: Rig) => Rig): string | undefined => {
+      const rig = stop(new Rig(model, { failsWithoutPermission }).send(CONTROL, START).to(20)).to(40);
+      rig.news();
+      rig.send(START);
+      return rig.news()[0];
+    };
+    const stops = [STOP, PAUSE].map((each) => (rig: Rig) => rig.send(each));
+    const all = [...stops, (rig: Rig) => rig.do((pad) => remote(pad, "start-stop"))];
+    expect(all.map(started)).toEqual([answer, answer, answer]);
+  });
+
   it("an MC21 obeys nothing without the preamble, each time", () => {
     const rig = new Rig("mc21").send(CONTROL).write("2ad9", START);
     expect(rig.news().at(-1)).toBe("2ad9 800705");
@@ -427,7 +450,7 @@ describe("counters", () => {
     const rig = new Rig(model).send(CONTROL, START).to(60).send(PAUSE).to(70);
     expect(counted(rig)).toEqual([true, true, true]);
     const before = rig.data.distance!;
-    rig.send(START).to(90);
+    rig.send(CONTROL, START).to(90);
     expect(rig.data.distance).toBeGreaterThan(before);
     rig.send(STOP).to(100);
     expect([rig.data.distance, rig.data.elapsed]).toEqual([0, 0]);
@@ -495,8 +518,8 @@ describe("a person at the machine", () => {
     rig.news();
     rig.do((pad) => safetyKey(pad, false)).to(30);
     expect(rig.news()).toEqual(["2ada 03"]);
-    expect(beltSpeed(rig.send(START).to(50).pad)).toBe(0);
-    rig.do((pad) => safetyKey(pad, true)).send(START);
+    expect(beltSpeed(rig.send(CONTROL, START).to(50).pad)).toBe(0);
+    rig.do((pad) => safetyKey(pad, true)).send(CONTROL, START);
     expect(beltSpeed(rig.to(70).pad)).toBeGreaterThan(0);
   });
 });

@@ -96,9 +96,8 @@ const guarded = (pad: FtmsPad, asked: MachineRequest): Done => {
   const permitted = state.permitted || !machine.model.ftms.indicates;
   if (asked.op === "unknown") return { pad, result: "not-supported" };
   if (asked.op === "invalid") return { pad, result: "invalid" };
-  return preambled && permitted && !state.refusesControl
-    ? obey(pad, asked)
-    : { pad, result: "not-permitted" };
+  if (preambled && permitted && !state.refusesControl) return obey(pad, asked);
+  return { pad, result: state.options.failsWithoutPermission ? "failed" : "not-permitted" };
 };
 
 const obey = (pad: FtmsPad, asked: MachineRequest): Done => {

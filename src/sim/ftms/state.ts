@@ -20,6 +20,8 @@ export interface FtmsOptions {
   readonly quietAtRest: boolean;
   /** Pausing is not supported. */
   readonly refusePause: boolean;
+  /** A request without permission is answered with "failed" (04) instead of "not permitted" (05): more-protocols 4.6. */
+  readonly failsWithoutPermission: boolean;
   /** A stop during the spin-up is lost, and not answered. */
   readonly deafSpinUp: boolean;
   /** Every number of Treadmill Data is 0, though the belt runs. */
