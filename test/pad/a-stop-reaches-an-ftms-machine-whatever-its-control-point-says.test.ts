@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ADDRESS, codes, OFF, padRig, type Rig, STOP } from "../support/pad-rig.js";
-import { control } from "../../src/sim/pad.js";
+import { control, remote } from "../../src/sim/pad.js";
 
 const FTMS_MODELS = ["z1", "mc21", "ftms", "tm11gy"] as const;
 const HALTS = ["stop", "pause"];
@@ -76,6 +76,26 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
     expect(rig.speed()).toBe(0);
     // No person asked for it (docs/topics.md): 08 01.
     expect(rig.handed.filter(({ op }) => op === "pause")).toEqual([]);
+    await rig.close();
+  });
+});
+
+describe.each([
+  { answer: "not permitted", failsWithoutPermission: false },
+  { answer: "failed", failsWithoutPermission: true },
+])("a Z1 that was stopped and started at the machine: $answer", ({ failsWithoutPermission }) => {
+  it.each([OFF, STOP])("is stopped at once: $value", async (command) => {
+    const rig = padRig({ model: "z1", pad: { failsWithoutPermission } });
+    await rig.walking(3);
+    rig.radio.act(ADDRESS, (pad) => remote(pad, "start-stop"));
+    await rig.clock.advance(15_000);
+    rig.radio.act(ADDRESS, (pad) => remote(pad, "start-stop"));
+    await rig.clock.advance(15_000);
+    const before = rig.speed();
+    expect(before).toBeGreaterThan(1);
+    rig.send(command);
+    await rig.clock.advance(500);
+    expect(rig.speed()).toBeLessThan(before);
     await rig.close();
   });
 });

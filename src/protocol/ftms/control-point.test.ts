@@ -235,6 +235,19 @@ describe("a control point", () => {
     expect(nextPermissionRequestAt(hand.point)).toBeNull();
   });
 
+  it("that may have dropped an old permission, and answers with a failure, gets the stop again at once", () => {
+    const hand = new Hand().held().to(60);
+    hand.tries("stop");
+    expect(hand.answer("stop", "failed")).toBe("again");
+    expect([hand.tries("stop"), hand.answer("control"), hand.tries("stop")]).toEqual([
+      "control",
+      null,
+      "stop",
+    ]);
+    // At rest it fails for another reason: that must not become a hail of stops.
+    expect(hand.answer("stop", "failed")).toBe("refused");
+  });
+
   it.each(["not-supported", "invalid", "unknown"] as const)("that says %s means it", (result) => {
     const hand = new Hand().held();
     hand.tries("pause");

@@ -185,10 +185,11 @@ const judged = (
       // KingSmith's machines answer a request without permission with this as well as with "not permitted"
       // (more-protocols 4.6): it is requested again first, for a stop too.
       const asks = ifHeld(point, "none", now);
-      // A stop is repeated by its own timer: a request to a belt at rest fails too.
-      return isHalt(op)
-        ? { point: asks, verdict: { op, verdict: "refused" } }
-        : { point: { ...asks, blockedUntil: now + REST_MS }, verdict: { op, verdict: "again" } };
+      if (!isHalt(op))
+        return { point: { ...asks, blockedUntil: now + REST_MS }, verdict: { op, verdict: "again" } };
+      // A request to a belt at rest fails too: with a permission that was just granted, a stop is repeated by its timer.
+      const mayBeDropped = asks !== point && now - point.since >= REST_MS;
+      return { point: asks, verdict: { op, verdict: mayBeDropped ? "again" : "refused" } };
     }
     default:
       return { point, verdict: { op, verdict: "refused" } };
