@@ -122,6 +122,7 @@ const dayPad = (dice: Dice, models: readonly SimulatedModel[]): DayPad => {
     ...(ftms && dice.chance(0.2) && { deafSpinUp: true }),
     ...(ftms && dice.chance(0.05) && { silentData: true }),
     ...(ftms && dice.chance(0.1) && { refusePause: true }),
+    ...(ftms && dice.chance(0.3) && { failsWithoutPermission: true }),
     ...((wilink || ftms) && dice.chance(0.05) && { imperial: true }),
     ...(isText(model) && textOptions(dice)),
     ...(isSilent(model) && { silentData: true }),
@@ -167,7 +168,7 @@ const safetyOf = (dice: Dice): Safety => ({
     ? { action: "stop", after: dice.pick([1, 5, 15]) }
     : { action: "keep", after: 60 },
   walked_off: dice.chance(0.1) ? { action: "stop", after: 10 } : { action: "none", after: 15 },
-  max_session: null,
+  max_session: dice.chance(0.15) ? dice.pick([0.1, 0.25, 0.5, 1]) : null,
 });
 
 const PAYLOADS: readonly (readonly [number, (dice: Dice) => Readonly<Record<string, string | number>>])[] = [

@@ -93,6 +93,12 @@ const MUTATIONS: readonly Mutation[] = [
     "(startReported !== null && at < 0)",
   ),
   {
+    rule: "docs/configuration.md: a session that is too long is stopped",
+    file: "src/pad/auto-stop.ts",
+    from: '? "max_session" : null',
+    to: "? null : null",
+  },
+  {
     rule: "8: a belt that is started again is stopped again",
     file: "src/pad/pad.ts",
     from: 'this.shutdown.stopsAll ? "exit" : null',

@@ -182,6 +182,8 @@ export class PadOracle {
   /** It has run for long though its data shows nothing: it was given a start, and has acknowledged it. */
   #ranLong = false;
   #walkerWasOff = false;
+  /** Milliseconds for which the belt has moved so far: no walk of it has lasted longer. */
+  #moved = 0;
   #brokerDownSince: number | null = null;
   #brokerUpSince = 0;
   /** From when the bridge counts the broker as gone. */
@@ -238,6 +240,7 @@ export class PadOracle {
     if (belt.phase === "rest") this.#restAt = now;
     if (last?.phase !== belt.phase) this.#phaseSince = now;
     if (belt.phase === "rest") this.#cause = null;
+    if (last && this.#movingSince !== null) this.#moved += now - last.at;
     this.#movingSince = belt.speed >= this.least ? (this.#movingSince ?? now) : null;
     // Data has shown nothing for so long (rule 7): what was not heard, as while the process stood still, shows nothing either.
     const ours =
@@ -255,6 +258,7 @@ export class PadOracle {
     this.#watchCrash();
     this.#watchStop();
     this.#watchBroker();
+    this.#watchLength();
     this.#watchStranger();
   }
 
@@ -828,7 +832,9 @@ export class PadOracle {
       return halts && (results[0] !== "ok" || now - resultAt < 3_000 || !this.#stopConfirmed);
     });
     const left = walked_off.action === "stop" && this.#walkerWasOff;
-    if (!wanted && !left && !this.#brokerStops && this.#lateLink < 0) wrong("nobody wanted it");
+    const { max_session } = this.#deps.safety;
+    const isLong = max_session !== null && this.#moved >= max_session * 60_000 - STATUS_INTERVAL;
+    if (!wanted && !left && !isLong && !this.#brokerStops && this.#lateLink < 0) wrong("nobody wanted it");
   }
 
   #watchWords(): void {
@@ -919,6 +925,21 @@ export class PadOracle {
     if (this.#strangerSince === null || now - this.#strangerSince < STRANGER) return;
     this.#strangerSince = null;
     this.#deps.violation(`${this.name}: a pad of an unknown variant is not published as one`);
+  }
+
+  /** `max_session`: seen to move without a pause for so long, and for no stop's sake. */
+  #watchLength(): void {
+    const { max_session } = this.#deps.safety;
+    if (max_session === null || !this.#alive || this.#exiting || this.rough || this.disturbed) return;
+    if (!this.honest || !this.steers || this.isVariantUnknown || this.#linkedAt === null) return;
+    const now = this.#deps.now();
+    const since = Math.max(this.#movingSince ?? Infinity, this.#linkedAt, this.#stallEnd);
+    const late = now - since - max_session * 60_000;
+    if (late < 5_000 || late > 5_100 || this.#haltedAt > since) return;
+    const { speed } = this.truth.at(-1)!;
+    this.#deps.violation(
+      `${this.name}: seen to run for ${now - since} ms, and nothing stops it at ${speed.toFixed(2)} km/h`,
+    );
   }
 
   /** `broker_lost: stop`. */
