@@ -96,7 +96,7 @@ export class App implements Stoppable {
       changed: () => this.#infoChanged(),
     });
     this.#belts = new Belts(
-      config.pads.map(({ id }) => id),
+      padSettings(config).map(({ id }) => id),
       this.#store,
     );
   }

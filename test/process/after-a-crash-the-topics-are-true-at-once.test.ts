@@ -139,6 +139,22 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
     expect(second.count("Belt not confirmed stopped")).toBe(1);
   });
 
+  it.concurrent(
+    "a pad that is disabled after the crash is nobody's business: the end is clean",
+    async (ctx) => {
+      const { program, pad, folder, config } = await scene(ctx);
+      await pad.walk(1);
+      program.signal("SIGKILL");
+      await program.exit(2_000);
+
+      const pads = [{ id: "office", address: PAD, enabled: false }];
+      const next = await started(ctx, { folder, config: { ...config, pads } });
+      await next.untilLine("Connected to the broker", START_MS);
+      next.signal("SIGTERM");
+      await expectCleanEnd(next, 10_000);
+    },
+  );
+
   it.concurrent("after a clean end a moving belt is not stopped: a person has started it", async (ctx) => {
     const { probe, run, pad } = await setUp(ctx);
     const first = await run();
