@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, type TestContext, vi } from "vitest";
 import type { Recorded } from "../support/mqtt-probe.js";
-import type { Program } from "../support/program.js";
+import type { LogLine, Program } from "../support/program.js";
 import type { HookSettings } from "../virtual-controller/hook.js";
 import { PadOnBroker, parsed, speeds, START_MS, wordsOf } from "./pad-on-broker.js";
 import {
@@ -24,6 +24,8 @@ vi.setConfig({ testTimeout: 120_000, maxConcurrency: 8 });
 
 /** How often the belt is looked at, which nothing but the hook can tell. */
 const LOOK_MS = 50;
+/** Of a belt that no status shows (docs/topics.md). */
+const STOP_DEADLINE_MS = 10_000;
 const WILL = '{"state":"offline"}';
 
 const VIRTUAL: HookSettings = { pads: [{ address: PAD, model: "c2" }] };
@@ -114,11 +116,15 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
     const second = await run({ ...VIRTUAL, adapter: "down" });
     await second.untilLine("walkingpad2mqtt", START_MS);
     const from = probe.mark();
+    const signalledAt = Date.now();
     second.signal("SIGTERM");
     await alreadyMoving(second);
     await pad.until(({ belt, stop_confirmed }) => belt !== "unknown" && stop_confirmed, START_MS, from);
-    // The stop is as old as the signal: on a busy machine its deadline passes, and is logged, before the belt is at rest.
-    expect(await second.exit(20_000)).toEqual({ code: 0, signal: null });
+    // The stop is as old as the signal: on a busy machine its deadline, and no other, passes before the belt is at rest.
+    const isOverdue = ({ msg, time }: LogLine): boolean =>
+      msg.includes("Belt not confirmed stopped") &&
+      Date.parse(String(time)) - signalledAt >= STOP_DEADLINE_MS;
+    await expectCleanEnd(second, 20_000, isOverdue);
     const words = probe
       .all(BRIDGE_STATE, from)
       .map(({ payload }) => (JSON.parse(payload) as { state: string }).state);

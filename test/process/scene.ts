@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, type TestContext } from "vitest";
 import { Mosquitto, mosquittoBinary, type MosquittoOptions } from "../support/mosquitto.js";
 import { MqttProbe, type Recorded } from "../support/mqtt-probe.js";
-import { Program, type ProgramOptions } from "../support/program.js";
+import { type LogLine, Program, type ProgramOptions } from "../support/program.js";
 import { PadOnBroker, parsed } from "./pad-on-broker.js";
 
 // Each program and broker of a file kills itself with the test run, and a dozen of them run at a time.
@@ -147,12 +147,17 @@ export const everythingSince = async (probe: MqttProbe, from: number): Promise<r
   return probe.messages.slice(from).filter(({ topic }) => !topic.startsWith("fence/"));
 };
 
-/** It has ended by itself, well, and without a word that would frighten anybody. */
-export const expectCleanEnd = async (program: Program, ms: number): Promise<void> => {
+/** It has ended by itself, well, and without an error in its log that is not `justified`. */
+export const expectCleanEnd = async (
+  program: Program,
+  ms: number,
+  justified: (line: LogLine) => boolean = () => false,
+): Promise<void> => {
   expect(await program.exit(ms)).toEqual({ code: 0, signal: null });
   expect(program.stderr).toBe("");
   expect(program.stdout).not.toMatch(/^\s+at |\\n\s+at /m);
-  expect(program.lines.filter(({ level }) => level === "error" || level === "fatal")).toEqual([]);
+  const errors = program.lines.filter(({ level }) => level === "error" || level === "fatal");
+  expect(errors.filter((line) => !justified(line))).toEqual([]);
 };
 
 /** Takes connections and leaves it at that. */
