@@ -65,7 +65,7 @@ describe("frames", () => {
   });
 });
 
-describe("newsOf", () => {
+describe("the content of a frame", () => {
   it.each([
     ["an unlock", [0x71, 0x80], [], { type: "unlocked" }],
     [
@@ -83,7 +83,7 @@ describe("newsOf", () => {
     ["pushed properties", [0x72, 0x50], [5, 2, 0, 10], { type: "properties", properties: [[5, 2]] }],
     ["a fault", [0x73, 0x51], [1, 2], { type: "fault", record: "0102" }],
     ["an exercise record", [0x73, 0x50], [1, 2], { type: "other" }],
-  ] as const)("%s", (_, command, data, news) => {
-    expect(contentOf({ command, data: Uint8Array.from(data) })).toEqual(news);
+  ] as const)("%s", (_, command, data, content) => {
+    expect(contentOf({ command, data: Uint8Array.from(data) })).toEqual(content);
   });
 });

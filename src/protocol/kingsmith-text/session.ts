@@ -183,8 +183,8 @@ const onProps = (before: Session, line: Props, keys: number, now: number): Recei
   const accepted = verdictOf(session, line, keys, now);
   const verdict = accepted === null ? quiet(session) : judged(session, accepted);
   const moves = (line.CurrentSpeed ?? 0) > 0 || line.runState === 1 || isConfig(line);
-  const tellsConfig = session.model.quirks.text?.reportsConfig ?? false;
-  const sleeps = tellsConfig && withholds(session) && before.reported && merged.ControlMode === PANEL;
+  const reportsConfig = session.model.quirks.text?.reportsConfig ?? false;
+  const sleeps = reportsConfig && withholds(session) && before.reported && merged.ControlMode === PANEL;
   const { session: after, messages } = withPanelState(
     verdict.session,
     moves ? false : verdict.session.asleep || sleeps,
