@@ -1,6 +1,7 @@
-import { type Command, type CommandKey, failure, isStop, type Outcome, VERBS } from "../domain/command.js";
-import { MODES } from "../domain/pad.js";
+import { type Command, type CommandKey, failure, isStop, type Outcome } from "../domain/command.js";
+import { type Member, members } from "./json-members.js";
 import { decode, isObject, parseJson, withoutNul } from "./payloads.js";
+import { ALLOWED_VALUES, readCommand } from "./read-command.js";
 
 /** A key of a message that is not carried out, and why. `value` is null where it could not be read. */
 export interface Rejected {
@@ -26,19 +27,10 @@ const LONGEST_ID = 64;
 /** A message may contain thousands of wrong keys; it must not cause thousands of results. */
 const MOST_REJECTED = 32;
 
-const ON_OFF = ["ON", "OFF"] as const;
 /** The order in which the keys of one message are carried out (docs/topics.md), and all keys of a JSON message. */
 const JSON_KEYS = ["mode", "belt", "speed", "incline", "command"] as const;
 const RAW_KEYS: readonly CommandKey[] = [...JSON_KEYS, "link"];
 
-const ALLOWED: Readonly<Record<CommandKey, string>> = {
-  belt: "belt must be ON or OFF.",
-  speed: "speed must be a number of km/h such as 3.5, or 0 to stop the belt.",
-  mode: "mode must be manual, auto or standby.",
-  incline: "incline must be a number of percent such as 2.",
-  command: "command must be start, stop, pause, resume, faster, slower or toggle.",
-  link: "link must be ON or OFF.",
-};
 const ALLOWED_ID = "id must be a string of at most 64 characters or a number; the result has none.";
 const ALLOWED_AT =
   "at must be an ISO 8601 time with offset or Z, such as 2026-11-22T10:00:00Z; starts are refused.";
@@ -85,7 +77,7 @@ const refused = (command: CommandKey | null, message: string): ParsedSet => ({
 const parseRaw = (key: CommandKey, text: string): ParsedSet => {
   const quoted = parseJson(text);
   const command = readCommand(key, typeof quoted === "string" ? quoted : text);
-  return command === null ? refused(key, ALLOWED[key]) : { ...NOTHING, commands: [command] };
+  return command === null ? refused(key, ALLOWED_VALUES[key]) : { ...NOTHING, commands: [command] };
 };
 
 const parseMessage = (text: string): ParsedSet => {
@@ -121,7 +113,7 @@ const parseMembers = (entries: readonly Member[]): ParsedSet => {
 const readMember = (name: string, value: unknown): Command | Rejected => {
   const key = JSON_KEYS.find((known) => known === name);
   if (key === undefined) return wrong(null, ALLOWED_JSON);
-  return readCommand(key, value) ?? wrong(key, ALLOWED[key]);
+  return readCommand(key, value) ?? wrong(key, ALLOWED_VALUES[key]);
 };
 
 /** One message is one intent (docs/topics.md): a readable stop, else its keys together. */
@@ -176,44 +168,6 @@ const overrules = (winner: Command, { key, value }: Command): boolean => {
 const rank = ({ key, value }: Command): number =>
   value === "start" || value === "resume" ? JSON_KEYS.indexOf("belt") : RAW_KEYS.indexOf(key);
 
-const READERS: {
-  readonly [Key in CommandKey]: (value: unknown) => Extract<Command, { key: Key }>["value"] | null;
-} = {
-  belt: (value) => readWord(value, ON_OFF),
-  speed: (value) => readNumber(value),
-  mode: (value) => readWord(value, MODES),
-  incline: (value) => readNumber(value),
-  command: (value) => readWord(value, VERBS),
-  link: (value) => readWord(value, ON_OFF),
-};
-
-const readCommand = (key: CommandKey, value: unknown): Command | null => {
-  const read = READERS[key](value);
-  return read === null ? readStop(key, value) : ({ key, value: read } as Command);
-};
-
-/** Whatever can be read as a stop stops the belt, also under a key of other values. */
-const STOPS_UNDER: readonly CommandKey[] = ["belt", "speed", "mode", "command"];
-const readStop = (key: CommandKey, value: unknown): Command | null => {
-  if (!STOPS_UNDER.includes(key)) return null;
-  const word = readWord(value, ["OFF", "stop", "pause"] as const);
-  if (word === null) return null;
-  return word === "OFF" ? { key: "belt", value: word } : { key: "command", value: word };
-};
-
-const readWord = <Word extends string>(value: unknown, words: readonly Word[]): Word | null => {
-  if (typeof value !== "string") return null;
-  const wanted = trimmed(value).toLowerCase();
-  return words.find((word) => word.toLowerCase() === wanted) ?? null;
-};
-
-/** A JSON number or a plain decimal; Number() alone would accept "", "0x3" and "1e3". Never -0. */
-const readNumber = (value: unknown): number | null => {
-  const decimal = typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(trimmed(value));
-  const number = decimal ? Number(value) : value;
-  return typeof number === "number" && Number.isFinite(number) ? number + 0 : null;
-};
-
 const readId = (value: unknown): string | number | null =>
   typeof value === "string" && value.length <= LONGEST_ID
     ? value
@@ -231,35 +185,4 @@ const readTime = (value: unknown): number | null => {
   // Date.parse turns 30 February into 2 March.
   const date = new Date(`${value.slice(0, 10)}T00:00:00Z`);
   return Number.isNaN(at) || date.getUTCDate() !== Number(day) ? null : at;
-};
-
-/** Without ASCII white space around it. By hand: a pattern for the end is quadratic in the white space inside. */
-const trimmed = (text: string): string => {
-  const isSpace = (at: number): boolean => " \t\n\v\f\r".includes(text.charAt(at));
-  let [from, to] = [0, text.length];
-  while (from < to && isSpace(from)) from += 1;
-  while (to > from && isSpace(to - 1)) to -= 1;
-  return text.slice(from, to);
-};
-
-type Member = readonly [key: string, value: unknown];
-
-/** A string, a mark, or a run of anything else: enough to find the members of JSON that is known to be valid. */
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
-
-/** The members of a JSON object, equal keys included: JSON.parse keeps the last, and the first may be the stop. */
-const members = (object: string): readonly Member[] => {
-  const found: Member[] = [];
-  let [depth, name, valueAt] = [0, "", -1];
-  for (const { 0: token, index } of object.matchAll(TOKEN)) {
-    const closes = token === "}" || token === "]";
-    if (depth === 1 && valueAt >= 0 && (token === "," || closes)) {
-      found.push([JSON.parse(name) as string, JSON.parse(object.slice(valueAt, index))]);
-      valueAt = -1;
-    } else if (depth === 1 && token === ":") valueAt = index + 1;
-    else if (depth === 1 && valueAt < 0) name = token;
-    if (closes) depth -= 1;
-    else if (token === "{" || token === "[") depth += 1;
-  }
-  return found;
 };
