@@ -2,7 +2,7 @@ import type { BeltLeft } from "../api/page.js";
 import type { StopCause } from "../pad/control/goals.js";
 import type { Pad } from "../pad/pad.js";
 import { proveAll } from "../pad/shutdown.js";
-import { allOf, type BeltReport, inOrder } from "../process/lifecycle.js";
+import { allOf, type BeltReport, inOrder, withLateStops } from "../process/lifecycle.js";
 import type { Store } from "../store/store.js";
 import { trackCrashMark } from "./configured-pad.js";
 
@@ -12,8 +12,8 @@ export class Belts {
   readonly #store: Store;
   #pads: readonly Pad[] = [];
   readonly #crashMarks: (() => void)[] = [];
-  /** The state of each belt, recorded before its link was closed. */
-  #left: readonly BeltLeft[] = [];
+  /** How each belt was left, recorded before its link was closed. */
+  #left: BeltReport = [];
 
   constructor(configured: readonly string[], store: Store) {
     this.#configured = configured;
@@ -25,7 +25,7 @@ export class Belts {
   }
 
   get left(): readonly BeltLeft[] {
-    return this.#left;
+    return this.#left.map(({ pad, verdict }) => ({ pad, belt: verdict }));
   }
 
   /** The pads whose crash mark stands, as far as the store is read. */
@@ -70,14 +70,20 @@ export class Belts {
   leave(): void {
     // Closing a link is a change too, and would set the crash mark again.
     for (const unwatch of this.#crashMarks.splice(0)) unwatch();
-    const report = this.report();
-    this.#left = report.map(({ pad, verdict }) => ({ pad, belt: verdict }));
-    for (const { pad, verdict, confirmed } of report)
+    this.#left = this.report();
+    for (const { pad, verdict, confirmed } of this.#left)
       if (verdict === "rest" && confirmed) this.#store.clearCrashMark(pad);
   }
 
-  /** Closes every link. */
-  close(): Promise<void> {
-    return allOf(this.#pads.map((pad) => () => pad.close()));
+  /** Closes every link. A stop that came after `leave` is not confirmed, and the next run knows (safety rule 9). */
+  async close(): Promise<void> {
+    await inOrder([() => allOf(this.#pads.map((pad) => () => pad.close())), () => this.#leaveLate()]);
+  }
+
+  async #leaveLate(): Promise<void> {
+    const before = this.#left;
+    this.#left = withLateStops(before, this.report());
+    const late = this.#left.filter((belt) => !before.includes(belt)).map(({ pad }) => pad);
+    if (late.length > 0) await this.#store.leaveCrashMarks(late);
   }
 }

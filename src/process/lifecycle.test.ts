@@ -87,6 +87,29 @@ describe("the way out", () => {
     expect((await end(appThat(fine, report, []), ending, clock)).code).toBe(code);
   });
 
+  it("a stop that came while the links were being closed is not confirmed: 75, and the log says so", async () => {
+    const clock = new ManualClock();
+    const seen: Stage[] = [];
+    const app: Stoppable = {
+      ...appThat(fine, [], seen),
+      report: () => [
+        {
+          pad: "office",
+          verdict: seen.includes("links") ? "moving" : "rest",
+          confirmed: !seen.includes("links"),
+        },
+        // A stop of the end itself, which had no second status, is judged before its link is closed.
+        { pad: "gym", verdict: seen.includes("links") ? "moving" : "rest", confirmed: false },
+      ],
+    };
+    const { code, said } = await end(app, new Ending(clock), clock);
+    expect(code).toBe(EXIT.unsafe);
+    expect(said.map(({ pad, msg }) => `${pad}: ${msg}`)).toEqual([
+      expect.stringMatching(/^gym: .*no second one confirms/),
+      expect.stringMatching(/^office: Belt not confirmed stopped/),
+    ]);
+  });
+
   it.each([
     ["falling", false, /still slowing down/],
     ["moving", false, /not confirmed stopped/],

@@ -144,11 +144,26 @@ export const shutDown = async (
   if (report) logBelts(report, timedOut ? "Shutdown timeout reached" : "Wait for rest cut short", log);
   await stage("save", CAPS.save, () => app.save());
   await stage("links", CAPS.links, () => app.links());
+  const last = attempt(() => app.report(), log);
+  const left = report && last && withLateStops(report, last);
+  if (left)
+    logBelts(
+      left.filter((belt) => !report.includes(belt)),
+      "",
+      log,
+    );
   await stage("offline", CAPS.offline, (_, ms) => app.offline(ms));
   // An error during the shutdown decides the exit code too.
   if (!logged) logFailure(ending, log);
-  return exitCode(report, ending);
+  return exitCode(left, ending);
 };
+
+/** `report`, and what `last` says of belts with a stop that came after it: nothing has confirmed that one. */
+export const withLateStops = (report: BeltReport, last: BeltReport): BeltReport =>
+  report.map((belt) => {
+    const late = last.find(({ pad, verdict }) => pad === belt.pad && verdict === "moving");
+    return belt.confirmed && late ? late : belt;
+  });
 
 const logFailure = ({ failed }: Ending, log: Logger): boolean => {
   if (failed) log.fatal({ err: failed }, "An internal error ends the bridge. Please report it.");

@@ -183,6 +183,12 @@ export class Store {
     await written;
   }
 
+  /** After `end`: these pads' links were closed under a stop that was not confirmed. */
+  async leaveCrashMarks(padIds: readonly string[]): Promise<void> {
+    for (const padId of padIds) this.#memory.setCrashMark(padId, this.#clock.wall());
+    if (this.#isOpen) await this.#flusher.flush();
+  }
+
   /** Releases the file. Settles once the disk has answered. */
   async close(): Promise<void> {
     await this.end();

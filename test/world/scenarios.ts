@@ -272,6 +272,29 @@ export const SCENARIOS: readonly (readonly [item: string, day: Day])[] = [
       30_000,
     ),
   ],
+  ...every(
+    40,
+    20_010,
+    5,
+    (at) =>
+      [
+        `rule 8: a stop that comes ${at - 20_000} ms after the signal, while nothing is waited for any more`,
+        day(
+          c2,
+          [
+            { at: 18_500, do: "range", pad: 0, out: true },
+            press(19_500, "start-stop"),
+            exit(20_000, 5_000),
+            send(at, OFF),
+          ],
+          40_000,
+          {
+            stop_on_exit: false,
+            standby_on_exit: false,
+          },
+        ),
+      ] as const,
+  ),
   [
     "rule 8: a belt is started at the pad again while another one still slows down",
     {
