@@ -146,12 +146,7 @@ export const shutDown = async (
   await stage("links", CAPS.links, () => app.links());
   const last = attempt(() => app.report(), log);
   const left = report && last && withLateStops(report, last);
-  if (left)
-    logBelts(
-      left.filter((belt) => !report.includes(belt)),
-      "",
-      log,
-    );
+  for (const belt of left ?? []) if (!report?.includes(belt)) logMoving(belt.pad, log);
   await stage("offline", CAPS.offline, (_, ms) => app.offline(ms));
   // An error during the shutdown decides the exit code too.
   if (!logged) logFailure(ending, log);
@@ -185,13 +180,15 @@ const logBelts = (report: BeltReport, cause: string, log: Logger): void => {
       );
     if (verdict === "falling")
       log.warn({ pad }, `${cause}: the belt is still slowing down and should come to rest. Watch the belt.`);
-    if (verdict === "moving")
-      log.error(
-        { pad },
-        "Belt not confirmed stopped; it may still be moving. Use the pad's remote or its mains switch.",
-      );
+    if (verdict === "moving") logMoving(pad, log);
   }
 };
+
+const logMoving = (pad: string, log: Logger): void =>
+  log.error(
+    { pad },
+    "Belt not confirmed stopped; it may still be moving. Use the pad's remote or its mains switch.",
+  );
 
 /** Runs all jobs, whatever one of them does; rejects with the first error once all have ended. */
 export const allOf = async (jobs: readonly (() => Promise<void> | void)[]): Promise<void> => {

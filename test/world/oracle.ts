@@ -327,6 +327,8 @@ export class PadOracle {
     if (up && this.#brokerDownSince !== null && action === "stop" && now - this.#outageSince >= after * 1000)
       this.#brokerStops = true;
     if (up) this.#brokerUpSince = now;
+    // What the bridge learns meanwhile it can tell nobody.
+    else this.#unknownSince = null;
     this.#brokerDownSince = up ? null : (this.#brokerDownSince ?? now);
   }
 

@@ -231,13 +231,18 @@ class World {
       this.#send({ at: 0, do: "send", pad: i, payload: { link: "ON" } });
     }
     this.#judgeAir();
+    await this.#untilWell(6);
+    if (this.#life) await this.#stopAll();
+  }
+
+  /** At least so many seconds, until the broker and the pads are reached, and the pads' variants known. */
+  async #untilWell(least: number): Promise<void> {
     const well = (): boolean =>
       this.#broker.reaches &&
       this.#pads.every(
         ({ available, isVariantUnknown, steers }) => available && !(isVariantUnknown && steers),
       );
-    for (let i = 0; i < 90 && !(i > 5 && well()); i += 1) await this.#clock.advance(1_000);
-    if (this.#life) await this.#stopAll();
+    for (let i = 0; i < 90 && !(i >= least && well()); i += 1) await this.#clock.advance(1_000);
   }
 
   /** A stop of a pad that is well ends at rest, and says so; one that shares an older one's time may need a second. */
@@ -246,7 +251,12 @@ class World {
       const { silentData = false, deafSpinUp = false, ramp = 1 } = this.#day.pads[i]!.options;
       // One that obeys nobody in its spin-up and shows no movement cannot be stopped there, nor be seen to move.
       if (!oracle.steers || (silentData && deafSpinUp)) continue;
-      const outcome = (await this.#stopOnce(i)) === "ok" ? "ok" : await this.#stopOnce(i);
+      let outcome = await this.#stopOnce(i);
+      if (outcome !== "ok") {
+        // It may have told for the first time that the pad's variant is unknown at present.
+        await this.#untilWell(0);
+        outcome = await this.#stopOnce(i);
+      }
       if (!this.#life || outcome === null) return;
       // The deadline is made for belts that slow by 0.4 km/h a second.
       if (outcome !== "ok" && !silentData && ramp > 0.4 && !oracle.hasNoTelemetry)
