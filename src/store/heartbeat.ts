@@ -31,6 +31,7 @@ export class Heartbeat {
    * One write at a time in each place: a disk that hangs blocks a thread, and Node.js has four for all file operations.
    */
   readonly #busy = new Map<string, Promise<void>>();
+  #ended = false;
 
   constructor(storePath: string) {
     this.#places = places(storePath);
@@ -38,12 +39,15 @@ export class Heartbeat {
 
   /** Writes a heartbeat to the first place whose last write has ended. Never rejects. */
   async beat(): Promise<void> {
-    for (const path of this.#places)
+    for (const path of this.#places) {
+      if (this.#ended) return;
       if (!this.#busy.has(path) && (await this.#alone(path, () => writeAt(path)))) return;
+    }
   }
 
   /** The main loop ends normally: its last heartbeat must not outlive it. Never rejects. */
   async remove(): Promise<void> {
+    this.#ended = true;
     const remove = async (path: string): Promise<void> => {
       await this.#busy.get(path);
       await this.#alone(path, () => rm(path, { force: true }));

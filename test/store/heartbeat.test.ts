@@ -50,4 +50,16 @@ describe("the heartbeat", () => {
       expect(await heartbeatAge(store, now())).toBeNull();
       rmSync(store);
     }));
+
+  it("that is under way at the end is not written to another place afterwards", () =>
+    inFolder(async (folder) => {
+      const store = join(folder, "store");
+      writeFileSync(store, "");
+      const heartbeat = new Heartbeat(store);
+      const beat = heartbeat.beat();
+      await heartbeat.remove();
+      expect(heartbeat.isBusy).toBe(false);
+      await beat;
+      expect(await heartbeatAge(store, now())).toBeNull();
+    }));
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -30,7 +30,8 @@ describe("the heartbeat", () => {
       closeSync(openSync(heartbeat, constants.O_RDWR | constants.O_NONBLOCK));
       await held.release();
       expect(outcome).toBe("settled");
-      await expect.poll(() => held.isBusy).toBe(false);
+      expect(held.isBusy).toBe(false);
+      expect(existsSync(elsewhere)).toBe(false);
     }),
   );
 });
