@@ -79,17 +79,22 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
     const folder = await newFolder(ctx);
     const run = (settings: HookSettings = VIRTUAL) =>
       started(ctx, { folder, config, ...onVirtualRadio(settings) });
-    return { probe, run, pad: new PadOnBroker(probe, "office") };
+    const pad = new PadOnBroker(probe, "office");
+    /** Kills a bridge whose belt moves. */
+    const crash = async (): Promise<void> => {
+      const first = await run();
+      await pad.walk(1);
+      first.signal("SIGKILL");
+      await first.exit(2_000);
+    };
+    return { probe, run, pad, crash };
   };
 
   it.concurrent(
     "a belt that still moves is stopped before anything else, and that only once",
     async (ctx) => {
-      const { probe, run, pad } = await setUp(ctx);
-      const first = await run();
-      await pad.walk(1);
-      first.signal("SIGKILL");
-      await first.exit(2_000);
+      const { probe, run, pad, crash } = await setUp(ctx);
+      await crash();
 
       const second = await run({ ...VIRTUAL, adapter: "down" });
       await probe.until(bridgeStateIs("online"), START_MS);
@@ -107,11 +112,8 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
   );
 
   it.concurrent("a signal before anything has started: the belt is stopped nevertheless", async (ctx) => {
-    const { run, pad, probe } = await setUp(ctx);
-    const first = await run();
-    await pad.walk(1);
-    first.signal("SIGKILL");
-    await first.exit(2_000);
+    const { probe, run, pad, crash } = await setUp(ctx);
+    await crash();
 
     const second = await run({ ...VIRTUAL, adapter: "down" });
     await second.untilLine("walkingpad2mqtt", START_MS);
@@ -132,11 +134,8 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
   });
 
   it.concurrent("a signal before anything has started, and no pad to be found: 75", async (ctx) => {
-    const { run, pad } = await setUp(ctx, { safety: { shutdown_timeout: 5 } });
-    const first = await run();
-    await pad.walk(1);
-    first.signal("SIGKILL");
-    await first.exit(2_000);
+    const { run, crash } = await setUp(ctx, { safety: { shutdown_timeout: 5 } });
+    await crash();
 
     const second = await run({ pads: [] });
     await second.untilLine("walkingpad2mqtt", START_MS);
