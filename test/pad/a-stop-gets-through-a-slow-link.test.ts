@@ -1,8 +1,7 @@
 import { expect, it } from "vitest";
 import type { SimulatedModel } from "../../src/domain/faults.js";
-import { codes, FTMS_MODELS, isText, OTHER_MODELS, OFF, padRig, TEXT_MODELS } from "../support/pad-rig.js";
+import { ALL_MODELS, codes, isText, OFF, padRig } from "../support/pad-rig.js";
 
-const MODELS = ["c2", ...FTMS_MODELS, ...OTHER_MODELS, ...TEXT_MODELS] as const;
 /** Milliseconds that each write takes. */
 const SLOW = [250, 310, 450, 700, 1_000, 1_300];
 
@@ -14,12 +13,12 @@ const SLOW = [250, 310, 450, 700, 1_000, 1_300];
 const framesTo = (model: SimulatedModel): number => (model === "x21" ? 7 : isText(model) ? 3 : 4);
 
 /**
- * The deadline is 10 s (docs/topics.md): after those 6 frames of an X21 and what its belt needs to come to rest, two
+ * The deadline is 10 s (docs/topics.md): after those frames of an X21 and what its belt needs to come to rest, two
  * polls of 5 frames do not fit into it any more.
  */
 const isLate = (model: SimulatedModel, slow: number): boolean => model === "x21" && slow >= 1_000;
 
-it.each(MODELS.flatMap((model) => SLOW.map((slow) => ({ model, slow }))))(
+it.each(ALL_MODELS.flatMap((model) => SLOW.map((slow) => ({ model, slow }))))(
   "a stop halts a $model started by its remote, permission never requested, writes of $slow ms",
   async ({ model, slow }) => {
     const rig = padRig({ model });
