@@ -24,9 +24,9 @@ const becomeExit = (code: ExitCode): void => {
 };
 
 /**
- * Ends the process even if a thread of it waits for a disk or a name server that hangs: `process.exit` joins every thread first (seen with
- * Node 20 and 24, workers and libuv's own), and so would outlast any budget. The kernel's exec and kill do not. Without
- * exec the exit code is that of SIGKILL.
+ * Ends the process even if a thread of it waits for a disk or a name server that hangs: `process.exit` joins every
+ * thread first (seen with Node 20 and 24, workers and libuv's own), and so would outlast any budget. The kernel's exec
+ * and kill do not. Without exec the exit code is that of SIGKILL.
  */
 export const endWithoutThreads = (code: ExitCode): void => {
   becomeExit(code);

@@ -71,9 +71,8 @@ const answerDue = (point: ControlPoint, quirks: FtmsQuirks, halts: boolean): num
 };
 
 /**
- * Whether `request` may be written now. Permission comes first. A stop is written without it after a refused request, and after
- * a stop.
- * Without quirks, and for operations outside the control point, everything may be written.
+ * Whether `request` may be written now. Permission comes first. A stop is written without it after a refused request,
+ * and after a stop. Without quirks, and for operations outside the control point, everything may be written.
  */
 export const decideWrite = (
   point: ControlPoint,
