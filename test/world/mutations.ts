@@ -103,6 +103,14 @@ const MUTATIONS: readonly Mutation[] = [
     file: "src/pad/pad.ts",
     from: 'this.shutdown.stopsAll ? "exit" : null',
     to: "null",
+    scenario: "a belt is started at the pad again while another one still slows down",
+  },
+  {
+    rule: "8: a stop that comes while the links are being closed is not confirmed",
+    file: "src/process/lifecycle.ts",
+    from: "belt.confirmed && late ? late : belt",
+    to: "belt",
+    scenario: "while nothing is waited for any more",
   },
   {
     rule: "8: exit 75",
