@@ -18,8 +18,8 @@ export class AutoStop {
   readonly #clock: Clock;
   readonly #sessions: SessionTracker;
   #crashedAt: number | null;
-  /** The monotonic time of the crash, as the wall clock told it at the start. */
-  readonly #crashed: number;
+  /** The same on the monotonic clock, as the wall clock gave it at the start. */
+  readonly #crashedMonotonic: number;
   #firstSeen: number | null = null;
   #restsSince: number | null = null;
 
@@ -28,7 +28,7 @@ export class AutoStop {
     this.#clock = clock;
     this.#sessions = sessions;
     this.#crashedAt = crashedAt;
-    this.#crashed = clock.now() - Math.max(0, clock.wall() - (crashedAt ?? 0));
+    this.#crashedMonotonic = clock.now() - Math.max(0, clock.wall() - (crashedAt ?? 0));
   }
 
   /** Epoch milliseconds of the last status before an unclean end, until the belt is seen at rest; null: none. */
@@ -42,7 +42,7 @@ export class AutoStop {
    */
   get crashCounts(): boolean {
     if (this.#crashedAt === null) return false;
-    const age = Math.min(this.#clock.wall() - this.#crashedAt, this.#clock.now() - this.#crashed);
+    const age = Math.min(this.#clock.wall() - this.#crashedAt, this.#clock.now() - this.#crashedMonotonic);
     return age <= CRASH_COUNTS_MS;
   }
 
