@@ -16,6 +16,7 @@ import {
   signalToStop,
   startSide,
   statusToState,
+  WARM_MS,
 } from "./sides.js";
 
 const SIDES: readonly Side[] = ["bridge", "floor"];
@@ -56,9 +57,6 @@ const measure = async (
   figures.memory.push(residentMb(walking.program.pid));
   await walking.end();
 };
-
-/** V8 tidies up what the start has left behind within half a minute, at 0.1 s of CPU (--trace-gc): once, and not measured. */
-const WARM_MS = 45_000;
 
 const none = (): Figures => ({ signal: [], off: [], state: [], cpu: [], memory: [] });
 const digits = (value: number): string => value.toFixed(value < 20 ? 2 : 0);

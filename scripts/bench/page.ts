@@ -11,7 +11,7 @@ import { freePort } from "../../test/support/mosquitto.js";
 import { Program, ROOT } from "../../test/support/program.js";
 import { storeWalks } from "../page/stored-walks.js";
 import { type Summary, summary } from "./cases.js";
-import { cpuShare, residentMb } from "./sides.js";
+import { cpuShare, residentMb, WARM_MS } from "./sides.js";
 
 const START_MS = 30_000;
 const PADS = ["57:4c:4e:00:00:01", "57:4c:4e:00:00:02"].map((address, index) => ({
@@ -167,6 +167,7 @@ export const measurePage = async (doing: (what: string) => void): Promise<readon
     }
     doing("the page: the load of three tabs");
     await set(port, { belt: "ON" });
+    await sleep(WARM_MS);
     const idle = { cpu: await cpuShare(program.pid, SECONDS), mb: residentMb(program.pid) };
     for (let count = 0; count < 3; count += 1) streams.push(openStream(port));
     const three = { cpu: await cpuShare(program.pid, SECONDS), mb: residentMb(program.pid) };
