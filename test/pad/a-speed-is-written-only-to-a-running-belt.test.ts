@@ -323,3 +323,22 @@ describe("faster and slower", () => {
     expect(await rig.close()).toBe(0);
   });
 });
+
+it.each(["c2", "r1pro", "ks-c2", "x21", "z1", "ftms", ...OTHER_MODELS] as const)(
+  "a speed whose belt was stopped at the pad does not pass to the next start (%s)",
+  async (model) => {
+    const rig = padRig({ model });
+    await rig.online();
+    await rig.clock.advance(3_000);
+    const older = rig.send(speed(4));
+    await rig.clock.until(() => rig.speed() > 1.5, 40_000);
+    rig.press("start-stop");
+    await rig.clock.until(() => rig.speed() < 0.8, 20_000);
+    const since = rig.clock.now();
+    rig.send(ON);
+    await rig.clock.advance(25_000);
+    expect(codes(older)).toEqual(["superseded"]);
+    expect(rig.handed.filter(({ at, op }) => at > since && op === "speed 4")).toEqual([]);
+    expect(await rig.close()).toBe(0);
+  },
+);

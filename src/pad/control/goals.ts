@@ -66,7 +66,7 @@ export interface SpeedGoal {
   readonly writeBy: number;
   /** It belongs to a start, and ends with it. */
   readonly fromRest: boolean;
-  /** The belt was seen moving, or about to: if it then rests without a start of the bridge, there is nothing to set. */
+  /** The belt that it is for was seen moving, or about to: once that one rests, there is nothing to set. */
   readonly seenActive: boolean;
   /** The last write: its time, the measured speed at that moment, and whether the belt has left that speed since. */
   readonly wrote: { readonly at: number; readonly from: Speed; readonly left: boolean } | null;

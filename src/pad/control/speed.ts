@@ -91,7 +91,7 @@ const settledElsewhere = ({ wrote }: SpeedGoal, telemetry: Telemetry): boolean =
   settledSpeed(telemetry) !== null;
 
 const ended = ({ control, telemetry, now }: Context, goal: SpeedGoal): Outcome | null => {
-  if (goal.seenActive && control.start === null && showsRest(telemetry))
+  if (goal.seenActive && showsRest(telemetry))
     return failure(
       "superseded",
       "The belt came to rest before the speed was reached. Start it again to set a speed.",
@@ -165,7 +165,7 @@ export const requestSpeed = (
     deadline: now + speedTime(from, target) + (running ? 0 : FROM_REST_MS),
     writeBy: running ? since + WRITE_WITHIN_MS : now + FROM_REST_MS,
     fromRest: !running,
-    seenActive: isActive(telemetry),
+    seenActive: running,
     wrote: null,
     writes: 0,
     onlySlower,
@@ -185,7 +185,9 @@ export const reviewSpeed = (context: Context, sample?: Sample): Step => {
   if (goal.wrote && sample && sample.at > goal.wrote.at && measured !== undefined && isRunning(telemetry))
     if (isNear(measured, goal.target, capabilities.step))
       return { control: { ...control, speed: null, target: goal.target }, effects: resolve(goal.refs, OK) };
-  const seen = noteLeaving({ ...goal, seenActive: goal.seenActive || isActive(telemetry) }, sample);
+  // Until its own start has succeeded, a movement is that of the belt before it, which may come to rest first.
+  const seenActive = goal.seenActive || (control.start === null && isActive(telemetry));
+  const seen = noteLeaving({ ...goal, seenActive }, sample);
   const outcome = ended(context, seen);
   return outcome
     ? { control: { ...control, speed: null }, effects: resolve(goal.refs, outcome) }
