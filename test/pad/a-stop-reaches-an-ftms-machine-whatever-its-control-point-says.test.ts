@@ -80,22 +80,74 @@ describe.each(FTMS_MODELS)("a %s", (model) => {
   });
 });
 
-describe.each([
+const WITHOUT_PERMISSION = [
   { answer: "not permitted", failsWithoutPermission: false },
   { answer: "failed", failsWithoutPermission: true },
-])("a Z1 that was stopped and started at the machine: $answer", ({ failsWithoutPermission }) => {
-  it.each([OFF, STOP])("is stopped at once: $value", async (command) => {
-    const rig = padRig({ model: "z1", pad: { failsWithoutPermission } });
-    await rig.walking(3);
-    rig.radio.act(ADDRESS, (pad) => remote(pad, "start-stop"));
-    await rig.clock.advance(15_000);
-    rig.radio.act(ADDRESS, (pad) => remote(pad, "start-stop"));
-    await rig.clock.advance(15_000);
-    const before = rig.speed();
-    expect(before).toBeGreaterThan(1);
-    rig.send(command);
-    await rig.clock.advance(500);
-    expect(rig.speed()).toBeLessThan(before);
-    await rig.close();
-  });
-});
+] as const;
+
+describe.each(WITHOUT_PERMISSION)(
+  "a machine that has refused control: $answer",
+  ({ failsWithoutPermission }) => {
+    const refusing = async (): Promise<Rig> => {
+      const rig = padRig({ model: "ftms", pad: { failsWithoutPermission } });
+      await rig.walking(3);
+      rig.radio.act(ADDRESS, (pad) => control(pad, "refused"));
+      // It is asked again after 3 s, refuses, and would be asked again 30 s later.
+      await rig.clock.advance(10_000);
+      return rig;
+    };
+
+    it.each([OFF, STOP])("and grants it by now is stopped at once: $value", async (command) => {
+      const rig = await refusing();
+      rig.radio.act(ADDRESS, (pad) => control(pad, "allowed"));
+      const outcome = rig.send(command);
+      await rig.clock.advance(500);
+      expect(rig.speed()).toBeLessThan(3);
+      await rig.clock.until(() => outcome.length > 0, DEADLINE);
+      expect(codes(outcome)).toEqual(["ok"]);
+      await rig.close();
+    });
+
+    it.each([OFF, STOP])("is stopped as soon as it grants it: $value", async (command) => {
+      const rig = await refusing();
+      rig.send(command);
+      await rig.clock.advance(5_000);
+      expect(rig.speed()).toBe(3);
+      rig.radio.act(ADDRESS, (pad) => control(pad, "allowed"));
+      await rig.clock.advance(2_500);
+      expect(rig.speed()).toBeLessThan(3);
+      await rig.close();
+    });
+
+    it("is stopped after its deadline as well", async () => {
+      const rig = await refusing();
+      const outcome = rig.send(OFF);
+      await rig.clock.until(() => outcome.length > 0, DEADLINE);
+      expect(codes(outcome)).toEqual(["unconfirmed"]);
+      rig.radio.act(ADDRESS, (pad) => control(pad, "allowed"));
+      await rig.clock.advance(6_000);
+      expect(rig.speed()).toBeLessThan(3);
+      await rig.close();
+    });
+  },
+);
+
+describe.each(WITHOUT_PERMISSION)(
+  "a Z1 that was stopped and started at the machine: $answer",
+  ({ failsWithoutPermission }) => {
+    it.each([OFF, STOP])("is stopped at once: $value", async (command) => {
+      const rig = padRig({ model: "z1", pad: { failsWithoutPermission } });
+      await rig.walking(3);
+      rig.radio.act(ADDRESS, (pad) => remote(pad, "start-stop"));
+      await rig.clock.advance(15_000);
+      rig.radio.act(ADDRESS, (pad) => remote(pad, "start-stop"));
+      await rig.clock.advance(15_000);
+      const before = rig.speed();
+      expect(before).toBeGreaterThan(1);
+      rig.send(command);
+      await rig.clock.advance(500);
+      expect(rig.speed()).toBeLessThan(before);
+      await rig.close();
+    });
+  },
+);

@@ -296,6 +296,21 @@ export const SCENARIOS: readonly (readonly [item: string, day: Day])[] = [
       ] as const,
   ),
   [
+    "rule 1: a machine refuses control for a while, fails every stop meanwhile, and grants it again",
+    day(
+      pad("ftms", { failsWithoutPermission: true }),
+      [
+        walking,
+        { at: 15_000, do: "control", pad: 0, what: "refused" },
+        send(20_000, OFF),
+        { at: 24_000, do: "control", pad: 0, what: "allowed" },
+      ],
+      40_000,
+      {},
+      true,
+    ),
+  ],
+  [
     "rule 8: a belt is started at the pad again while another one still slows down",
     {
       ...day(

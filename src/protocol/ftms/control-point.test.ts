@@ -214,17 +214,48 @@ describe("a control point", () => {
     ]);
   });
 
-  it.each(["success", "failed"] as const)(
-    "that refuses permission is asked again by itself, also after a stop that ends with %s",
-    (result) => {
-      const hand = new Hand();
-      hand.tries("start");
-      hand.answer("control", "failed");
-      expect(hand.tries("stop")).toBe("stop");
-      hand.answer("stop", result);
-      expect(nextPermissionRequestAt(hand.point)).toBe(30_000);
-    },
-  );
+  it("that refuses permission is asked again by itself, also after a stop that it obeyed", () => {
+    const hand = new Hand();
+    hand.tries("start");
+    hand.answer("control", "failed");
+    expect(hand.tries("stop")).toBe("stop");
+    hand.answer("stop");
+    expect(nextPermissionRequestAt(hand.point)).toBe(30_000);
+  });
+
+  it("that refused permission, and fails a stop, is asked again before the next one", () => {
+    const hand = new Hand();
+    hand.tries("start");
+    hand.answer("control", "failed");
+    hand.to(1).tries("stop");
+    // By the stop's timer: it was refused a moment ago.
+    expect(hand.answer("stop", "failed")).toBe("refused");
+    expect([hand.tries("stop"), hand.answer("control", "failed"), hand.tries("stop")]).toEqual([
+      "control",
+      null,
+      "stop",
+    ]);
+    expect(hand.answer("stop", "failed")).toBe("refused");
+    expect(nextPermissionRequestAt(hand.point)).toBe(4_000);
+    expect([hand.to(2).tries("stop"), hand.answer("control"), hand.tries("stop")]).toEqual([
+      "control",
+      null,
+      "stop",
+    ]);
+    expect(hand.answer("stop")).toBe("done");
+  });
+
+  it("that refused permission a while ago, and fails a stop, gets it again at once", () => {
+    const hand = new Hand();
+    hand.tries("start");
+    hand.answer("control", "failed");
+    hand.to(10).tries("stop");
+    expect(hand.answer("stop", "failed")).toBe("again");
+    hand.tries("stop");
+    hand.answer("control", "failed");
+    hand.tries("stop");
+    expect(hand.answer("stop", "failed")).toBe("refused");
+  });
 
   it("that dropped the permission and answers with a failure is asked for it before the next stop", () => {
     const hand = new Hand().held();

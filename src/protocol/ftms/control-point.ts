@@ -182,8 +182,10 @@ const judged = (
     }
     case "failed": {
       // KingSmith's machines answer a request without permission with this as well as with "not permitted"
-      // (more-protocols 4.6): it is requested again first, for a stop too.
-      const asks = ifHeld(point, "none", now);
+      // (more-protocols 4.6): it is requested again first, for a stop too. One that refused it may grant it by now: the
+      // interval for a refused permission is longer than a belt may run on.
+      const refusedStop = point.permission === "refused" && isHalt(op);
+      const asks = refusedStop ? become(point, "lost", now) : ifHeld(point, "none", now);
       if (!isHalt(op))
         return { point: { ...asks, blockedUntil: now + REST_MS }, verdict: { op, verdict: "again" } };
       // A request to a belt at rest fails too: with a permission that was just granted, a stop is repeated by its timer.
