@@ -199,6 +199,7 @@ export class PadOracle {
   /** What a frame that is on its way now may take, ms, and when it did. */
   #slowest = 0;
   #slowAt = 0;
+  #stallFrom = -Infinity;
   #stallEnd = -Infinity;
   #unreachableSince: number | null = null;
   #due: { readonly ask: Ask; readonly until: number; readonly from: number; reacted: boolean } | null = null;
@@ -280,6 +281,7 @@ export class PadOracle {
   /** The process stands still until then. */
   stalled(until: number): void {
     this.#awayAt = Math.max(this.#awayAt, until);
+    if (this.#deps.now() >= this.#stallEnd) this.#stallFrom = this.#deps.now();
     this.#stallEnd = until;
     const { action, after } = this.#deps.safety.broker_lost;
     // A connection that broke just before can be made again only after it.
@@ -369,7 +371,11 @@ export class PadOracle {
 
   gone(): void {
     this.#alive = false;
-    this.#isMarked = this.#firstHeard !== null && this.#deps.now() - this.#firstHeard >= STATUS_INTERVAL;
+    // A process that is killed in a stall has written nothing since it began.
+    const now = this.#deps.now();
+    const wrote = now < this.#stallEnd ? this.#stallFrom : now;
+    this.#stallEnd = Math.min(this.#stallEnd, now);
+    this.#isMarked = this.#firstHeard !== null && wrote - this.#firstHeard >= STATUS_INTERVAL;
     this.#endedUnheard = !this.#deps.brokerUp();
     this.asks = [];
     this.#linkedAt = null;
