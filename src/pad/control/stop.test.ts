@@ -48,6 +48,7 @@ describe("the proof of rest (safety rule 7)", () => {
   it.each<[boolean, string, Sample[]]>([
     [true, "two answers to later polls", [sample(1_750, 1_700), sample(2_450, 2_400)]],
     [false, "one", [sample(1_750, 1_700)]],
+    [false, "one and its copies", [sample(1_750, 1_700), sample(1_750, 1_700), sample(1_790, 1_700)]],
     [false, "answers to earlier polls", [sample(1_050, 900), sample(1_060, 950), sample(1_070, 1_000)]],
     [false, "an earlier and a later one", [sample(1_050, 900), sample(1_750, 1_700)]],
     [false, "answers to commands", [sample(1_050, null), sample(1_750, null), sample(2_450, null)]],

@@ -24,6 +24,8 @@ const SPIN_UP_MS = 15_000;
 const SEEN_WITHIN_MS = 3_000;
 /** Safety rule 7: two consecutive statuses. */
 export const PROOF = 2;
+/** Sooner than this after another one a status is its copy (doubled notifications), or both waited for the same turn. */
+const COPY_WITHIN_MS = 100;
 
 /** docs/topics.md: 0.4 km/h a second + 6, at least 10 s. A belt slows by about 0.53 km/h a second (wire-facts a.9). */
 export const stopTime = (speed: Speed): number => Math.max(10, kmh(speed) / 0.4 + 6) * 1000;
@@ -117,10 +119,16 @@ export const proveStop = ({ control, telemetry }: Context, sample: Sample): Step
   if (stop.waitsForStatus) return decideLate(control, stop, telemetry);
   const rests = showsRest(telemetry) && !startMayFollow(control, telemetry);
   const isNewer = stop.lastWrite !== null && sample.poll !== null && sample.poll > stop.lastWrite;
-  const proof = rests ? stop.proof + (isNewer ? 1 : 0) : 0;
+  const proof = rests ? stop.proof + (isNewer && !isCopy(telemetry) ? 1 : 0) : 0;
   if (proof >= PROOF) return stopped(control, stop);
   const ignored = isNewer ? !showsRest(telemetry) && !hasSlowed(telemetry) : stop.ignored;
   return { control: { ...control, stop: { ...stop, proof, ignored } }, effects: [] };
+};
+
+/** The two latest statuses came together: they are one look at the belt, not two. */
+const isCopy = ({ trail }: Telemetry): boolean => {
+  const [before, latest] = trail.slice(-2);
+  return before !== undefined && latest !== undefined && latest.at - before.at < COPY_WITHIN_MS;
 };
 
 /** The latest status is slower than the one before. */
