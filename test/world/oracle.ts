@@ -282,7 +282,8 @@ export class PadOracle {
   stalled(until: number): void {
     this.#awayAt = Math.max(this.#awayAt, until);
     if (this.#deps.now() >= this.#stallEnd) this.#stallFrom = this.#deps.now();
-    this.#stallEnd = until;
+    // A shorter stall within a longer one does not end it.
+    this.#stallEnd = Math.max(this.#stallEnd, until);
     const { action, after } = this.#deps.safety.broker_lost;
     // A connection that broke just before can be made again only after it.
     const broken = this.#deps.now() - this.#outageSince < RECONNECTS;
