@@ -199,7 +199,7 @@ export class PadOracle {
   /** What a frame that is on its way now may take, ms, and when it did. */
   #slowest = 0;
   #slowAt = 0;
-  #stallFrom = -Infinity;
+  #stallStart = -Infinity;
   #stallEnd = -Infinity;
   #unreachableSince: number | null = null;
   #due: { readonly ask: Ask; readonly until: number; readonly from: number; reacted: boolean } | null = null;
@@ -281,7 +281,7 @@ export class PadOracle {
   /** The process stands still until then. */
   stalled(until: number): void {
     this.#awayAt = Math.max(this.#awayAt, until);
-    if (this.#deps.now() >= this.#stallEnd) this.#stallFrom = this.#deps.now();
+    if (this.#deps.now() >= this.#stallEnd) this.#stallStart = this.#deps.now();
     // A shorter stall within a longer one does not end it.
     this.#stallEnd = Math.max(this.#stallEnd, until);
     const { action, after } = this.#deps.safety.broker_lost;
@@ -352,6 +352,8 @@ export class PadOracle {
     // What an earlier run has started is known to this one by what it sees alone.
     if (this.#cause) this.#cause = { ...this.#cause, by: "person" };
     this.#crashMovingSince = null;
+    // A stall ends with the process that stood still.
+    this.#stallStart = this.#stallEnd = -Infinity;
     this.#stopSince = null;
     this.#unshownSince = null;
     this.#startTold = -Infinity;
@@ -374,8 +376,7 @@ export class PadOracle {
     this.#alive = false;
     // A process that is killed in a stall has written nothing since it began.
     const now = this.#deps.now();
-    const wrote = now < this.#stallEnd ? this.#stallFrom : now;
-    this.#stallEnd = Math.min(this.#stallEnd, now);
+    const wrote = now < this.#stallEnd ? this.#stallStart : now;
     this.#isMarked = this.#firstHeard !== null && wrote - this.#firstHeard >= STATUS_INTERVAL;
     this.#endedUnheard = !this.#deps.brokerUp();
     this.asks = [];
@@ -819,7 +820,11 @@ export class PadOracle {
     // To the bridge the broker is gone until it has connected again.
     const down = this.#brokerDownSince ?? this.#unreachableSince;
     if (action !== "stop" || down === null || now - this.#outageSince < after * 1000 - 100) return false;
-    return (this.#cause?.at ?? -Infinity) < Math.max(this.#outageSince + after * 1000, down);
+    // An outage that begins in a stall is known after it, and its time runs from then: a belt that a person has started
+    // meanwhile is stopped as one that ran before.
+    const inStall = this.#outageSince >= this.#stallStart && this.#outageSince < this.#stallEnd;
+    const since = inStall ? this.#stallEnd : this.#outageSince;
+    return (this.#cause?.at ?? -Infinity) < Math.max(since + after * 1000, down);
   }
 
   /** A stop frame took effect. Who wanted it? */
