@@ -27,6 +27,8 @@ const PROBLEM: Readonly<Partial<Record<Problem, string>>> = {
     "The stop is not confirmed; the belt may still be moving. The bridge keeps trying. Use the pad's remote or its mains switch.",
   "link-lost":
     "The Bluetooth connection was lost while the belt moved; it may still be moving. Press STOP, and use the pad's remote.",
+  "no-telemetry":
+    "The pad's data does not show its belt, which may be moving. A stop is sent and cannot be confirmed. Use the pad's remote.",
   "commands-blocked":
     "The broker refuses the bridge's subscription: OFF over MQTT does not arrive. Use this page or the pad's remote.",
   fault: "The pad reports a fault. Look at its display, and switch it off and on.",

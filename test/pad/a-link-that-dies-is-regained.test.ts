@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SimulatedModel } from "../../src/domain/faults.js";
-import { ALL_MODELS, ADDRESS, codes, link, OFF, ON, padRig, speed } from "../support/pad-rig.js";
+import { ALL_MODELS, ADDRESS, codes, link, OFF, ON, padRig, type Rig, speed } from "../support/pad-rig.js";
 
 /** An FTMS link takes its steps 100 ms apart (wire-facts b.7.2), and speaks when it likes: once a second. */
 const patience = (model: SimulatedModel): number => (model === "c2" ? 0 : 1_000);
@@ -176,6 +176,54 @@ it("a link without a valid status for 5 s makes the belt unknown and is connecte
   expect(rig.pad.view().counters).toMatchObject({ connects: 2, losses: 1 });
   expect(rig.pad.view().counters.badFrames).toBeGreaterThan(3);
   expect(await rig.close()).toBe(0);
+});
+
+describe("a pad whose links carry no valid status", () => {
+  const silent = async (): Promise<Rig> => {
+    const rig = padRig();
+    await rig.online();
+    rig.faults({ corrupt: 1 });
+    // The link on which it was seen, and two more: it may be the air.
+    await rig.clock.until(() => rig.pad.view().counters.losses === 3, 60_000);
+    expect(rig.state()).toMatchObject({ belt: "unknown", problem: null });
+    await rig.clock.until(() => rig.pad.view().counters.losses === 4, 60_000);
+    expect(rig.state()).toMatchObject({ link: "scanning", belt: "unknown", problem: "no-telemetry" });
+    await rig.clock.until(() => rig.state().link === "ready", 60_000);
+    expect(rig.state().problem).toBe("no-telemetry");
+    return rig;
+  };
+
+  it("has a problem until one comes", async () => {
+    const rig = await silent();
+    rig.faults({});
+    await rig.clock.until(() => rig.state().belt === "idle", 60_000);
+    expect(rig.state().problem).toBeNull();
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("is merely away once it is not found any more", async () => {
+    const rig = await silent();
+    rig.radio.outOfRange(ADDRESS, true);
+    await rig.clock.advance(90_000);
+    expect(rig.state()).toMatchObject({ link: "scanning", problem: null });
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("is let go by the user's switch", async () => {
+    const rig = await silent();
+    await rig.clock.until(() => rig.state().link !== "ready", 60_000);
+    expect(await rig.ask(link("OFF"))).toBe("ok");
+    expect(rig.state()).toMatchObject({ link: "off", problem: null });
+    await rig.close();
+  });
+
+  it("has another problem while the radio is off", async () => {
+    const rig = await silent();
+    rig.radio.setPower("off");
+    await rig.clock.advance(1_000);
+    expect(rig.state().problem).toBe("radio-off");
+    await rig.close();
+  });
 });
 
 describe.each(ALL_MODELS)("the user's switch for the link to a %s", (model) => {

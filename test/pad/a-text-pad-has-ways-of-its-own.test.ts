@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { SimulatedModel } from "../../src/domain/faults.js";
 import { control, type PadOptions } from "../../src/sim/pad.js";
 import {
   ADDRESS,
@@ -128,6 +129,32 @@ it.each(VARIANTS)(
     // The shutdown reports it too: an accepted stop that nothing could confirm (docs/command-line.md).
     expect(rig.pad.shutdown.verdict()).toBe("moving");
     expect(reached(rig, 0)).toEqual([]);
+    await rig.close();
+  },
+);
+
+/** The commands to the belt, and the settings, read the same in its table; its state does not. */
+const HALF_KNOWN: readonly (readonly [SimulatedModel, PadOptions])[] = [
+  ["ks-c2", { secondPair: { a: "V", b: "z" } }],
+  ["x21", { secondPair: { a: "k", b: "8" } }],
+];
+
+it.each(HALF_KNOWN)(
+  "a %s that reports its settings, and its belt in lines that nobody can read, has a problem and takes a stop",
+  async (model, pad) => {
+    const rig = padRig({ model, pad });
+    rig.pad.start();
+    await rig.clock.until(() => rig.state().problem !== null, 40_000);
+    expect(rig.state()).toMatchObject({ problem: "no-telemetry", belt: "unknown" });
+    // Between two links as well.
+    for (let second = 0; second < 60; second += 1) {
+      await rig.clock.advance(1_000);
+      expect(rig.state().problem).toBe("no-telemetry");
+    }
+    rig.press("start-stop");
+    await rig.clock.until(() => rig.speed() > 0, 20_000);
+    rig.send(OFF);
+    await rig.clock.until(() => rig.speed() === 0, 40_000);
     await rig.close();
   },
 );

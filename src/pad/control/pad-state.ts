@@ -19,6 +19,8 @@ export interface PadFacts {
   readonly radioOn: boolean;
   readonly ambiguous: boolean;
   readonly notAPad: boolean;
+  /** Links in a row without a valid status. */
+  readonly silentLinks: number;
   readonly fault: string | null;
   readonly safetyKey: boolean;
   readonly controlLost: boolean;
@@ -61,6 +63,15 @@ const stopIsOverdue = ({ control: { stop }, telemetry, phase, lostMoving }: PadF
 const isLeftUnconfirmed = ({ control, phase, crashCounts }: PadFacts): boolean =>
   control.leftMoving && (phase === "ready" || crashCounts);
 
+/** One may be silent because of the air. */
+const SILENT_LINKS = 3;
+
+/**
+ * A pad that is connected again and again and never reports its belt, or not in a way that can be read: it may move.
+ * Nothing is refused for it, since the air may be the reason.
+ */
+const isSilent = ({ silentLinks, radioOn }: PadFacts): boolean => radioOn && silentLinks >= SILENT_LINKS;
+
 /** The most severe problem first (docs/topics.md). A pad that is merely away has none. */
 const problem = (facts: PadFacts): Problem | null => {
   // The state after the end is retained: a link that was closed is not lost.
@@ -68,7 +79,7 @@ const problem = (facts: PadFacts): Problem | null => {
   if (stopIsOverdue(facts) || isLeftUnconfirmed(facts)) return "stop-unconfirmed";
   if (facts.lostMoving) return "link-lost";
   if (facts.phase === "ready" && facts.control.access === "none") return "unknown-variant";
-  if (facts.telemetry.blind) return "no-telemetry";
+  if (facts.telemetry.blind || isSilent(facts)) return "no-telemetry";
   if (facts.commandsBlocked) return "commands-blocked";
   if (facts.fault !== null) return "fault";
   if (facts.safetyKey) return "safety-key";

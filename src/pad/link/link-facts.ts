@@ -42,6 +42,8 @@ export interface LinkFacts {
   readonly phase: Phase;
   readonly ambiguous: boolean;
   readonly notAPad: boolean;
+  /** Links in a row that carried no valid status and were given up as silent. */
+  readonly silentLinks: number;
   readonly rssi: number | null;
   readonly counters: { readonly connects: number; readonly losses: number };
 }
@@ -65,6 +67,7 @@ export const NO_LINK: LinkFacts = {
   phase: "scanning",
   ambiguous: false,
   notAPad: false,
+  silentLinks: 0,
   rssi: null,
   counters: { connects: 0, losses: 0 },
 };

@@ -54,6 +54,7 @@ const supervised = () => {
       phase: () => undefined,
       onAdvertisement: () => undefined,
       ambiguous: () => undefined,
+      away: () => undefined,
       bound: () => null,
       bind: () => undefined,
       serve: () => {

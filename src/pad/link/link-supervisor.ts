@@ -37,6 +37,8 @@ export interface LinkOwner {
   phase(phase: Phase): void;
   onAdvertisement(advertisement: Advertisement): void;
   ambiguous(addresses: readonly Address[]): void;
+  /** The pad was not found for 30 s. */
+  away(): void;
   bound(): Address | null;
   bind(address: Address): void;
   /** Uses the link until it is lost or the signal aborts. Rejects with the BridgeError that ended it. */
@@ -174,6 +176,7 @@ export class LinkSupervisor {
    * again.
    */
   #miss(): void {
+    this.#owner.away();
     if (this.#missed) return;
     this.#missed = true;
     this.#deps.log.info(

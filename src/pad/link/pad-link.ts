@@ -61,9 +61,10 @@ export class PadLink {
       wanted: () => owner.wanted(),
       urgent: () =>
         notifications.facts.lostMoving || isRecentlyRequested(scheduler.control.stop, clock.now()),
-      phase: (phase) => this.#set({ phase }),
+      phase: (phase) => this.#set(phase === "off" ? { phase, silentLinks: 0 } : { phase }),
       onAdvertisement: (advertisement) => this.#onAdvertisement(advertisement),
       ambiguous: (addresses) => this.#isAmbiguous(addresses),
+      away: () => this.#set({ silentLinks: 0 }),
       bound: () => identityTracker.bound,
       bind: (address) => identityTracker.bind(address),
       serve: (link, signal) => this.#serve(link, signal),
@@ -145,7 +146,7 @@ export class PadLink {
         gone.signal,
       );
     } catch (thrown) {
-      if (thrown instanceof BridgeError && thrown.code === "not-a-pad") this.#set({ notAPad: true });
+      if (thrown instanceof BridgeError) this.#learnFrom(thrown);
       throw thrown;
     } finally {
       await this.#scheduler.drained(DRAIN_MS);
@@ -174,11 +175,23 @@ export class PadLink {
       onMessage: (message, poll) => {
         // A notification may arrive until the controller has closed the link: it must not pass for one of the next link.
         if (!isOpen()) return;
-        if (message.kind === "status") this.#supervisor.healthy();
+        // Safety rule 7: only a status that carries a speed counts for a regained link.
+        if (message.kind === "status" && message.status.speed !== undefined) this.#healthy();
         this.#notifications.onMessage(message, poll);
       },
       onRssi: (rssi) => this.#set({ rssi }),
     };
+  }
+
+  #learnFrom({ code }: BridgeError): void {
+    if (code === "not-a-pad") this.#set({ notAPad: true });
+    if (code === "silent" && !this.#scheduler.control.statusSeen)
+      this.#set({ silentLinks: this.#facts.silentLinks + 1 });
+  }
+
+  #healthy(): void {
+    this.#supervisor.healthy();
+    if (this.#facts.silentLinks > 0) this.#facts = { ...this.#facts, silentLinks: 0 };
   }
 
   #unlink(): void {
