@@ -912,9 +912,10 @@ export class PadOracle {
 
   /** A stop on a live link of a pad that obeys. */
   #watchStop(): void {
+    // Also of a belt that rests: in air that loses one piece in four no line of a text pad is whole, and none confirms it.
+    if (this.disturbed) return this.disturb();
     const due = this.#due;
     if (!due) return;
-    if (this.disturbed) return this.disturb();
     const now = this.#deps.now();
     const { phase, speed } = this.truth.at(-1)!;
     if (phase === "rest") this.#due = null;
