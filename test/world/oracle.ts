@@ -201,6 +201,8 @@ export class PadOracle {
   #slowAt = 0;
   #stallStart = -Infinity;
   #stallEnd = -Infinity;
+  /** Until then trouble hid the belt's movement. */
+  #unseenUntil = -Infinity;
   #unreachableSince: number | null = null;
   #due: { readonly ask: Ask; readonly until: number; readonly from: number; reacted: boolean } | null = null;
 
@@ -502,6 +504,8 @@ export class PadOracle {
     const { speed, phase } = this.truth.at(-1)!;
     const { ramp = 0.53, deafSpinUp = false } = this.setup.options;
     if (this.#linkedAt === null || this.#firstHeard === null || this.disturbed) return;
+    // The speed that its deadline is made of is older than the stall, and the belt may be faster by now.
+    if (this.#deps.now() - this.#stallEnd < 1_500) return;
     if (this.#deps.now() - this.#linkedAt < 2_000) return;
     // One that shares an older stop shares its time.
     if (!this.#stopConfirmed || !this.steers || this.isVariantUnknown) return;
@@ -945,10 +949,12 @@ export class PadOracle {
   /** `max_session`: seen to move without a pause for so long, and for no stop's sake. */
   #watchLength(): void {
     const { max_session } = this.#deps.safety;
+    const now = this.#deps.now();
+    // Damaged data may show a belt later than it moves.
+    if (this.disturbed && this.#published?.belt !== "running") this.#unseenUntil = now;
     if (max_session === null || !this.#alive || this.#exiting || this.rough || this.disturbed) return;
     if (!this.honest || !this.steers || this.isVariantUnknown || this.#linkedAt === null) return;
-    const now = this.#deps.now();
-    const since = Math.max(this.#movingSince ?? Infinity, this.#linkedAt, this.#stallEnd);
+    const since = Math.max(this.#movingSince ?? Infinity, this.#linkedAt, this.#stallEnd, this.#unseenUntil);
     const late = now - since - max_session * 60_000;
     if (late < 5_000 || late > 5_100 || this.#haltedAt > since) return;
     const { speed } = this.truth.at(-1)!;
@@ -960,7 +966,8 @@ export class PadOracle {
   /** `broker_lost: stop`. */
   #watchBroker(): void {
     const { action, after } = this.#deps.safety.broker_lost;
-    const down = this.#brokerDownSince;
+    // A connection that has not lasted leaves the time running.
+    const down = this.#brokerDownSince && this.#outageSince;
     if (action !== "stop" || down === null || !this.#alive || this.#exiting || this.disturbed || !this.honest)
       return;
     const now = this.#deps.now();
