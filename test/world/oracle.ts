@@ -171,6 +171,8 @@ export class PadOracle {
   /** The life before this one was killed while this pad was under its care; when it was last heard then. */
   #crash: { readonly heard: number } | null = null;
   #firstHeard: number | null = null;
+  /** The connect of that link. */
+  #firstLinked = -Infinity;
   #stopSince: number | null = null;
   /** A start that the machine has told of: no status has shown a speed since, and no stop has been confirmed. */
   #unshownSince: number | null = null;
@@ -488,6 +490,7 @@ export class PadOracle {
     if (then) this.#told = [...this.#told.slice(-HISTORY), { ...then, at: generated }];
     if ((then?.speed ?? 0) >= this.least) this.#unshownSince = null;
     this.#heardOf = Math.max(this.#heardOf, generated);
+    if (this.#firstHeard === null) this.#firstLinked = this.#linkedAt ?? this.#deps.now();
     this.#firstHeard ??= this.#deps.now();
   }
 
@@ -904,7 +907,7 @@ export class PadOracle {
     }
     const { speed } = this.truth.at(-1)!;
     const moves = speed >= 0.15 && this.#heardOf >= (this.#movingSince ?? Infinity);
-    if (now - first > 14_000 && this.#crashMovingSince === null) this.#crash = null;
+    if (now - this.#firstLinked > 14_000 && this.#crashMovingSince === null) this.#crash = null;
     if (!moves) this.#crashMovingSince = null;
     else this.#crashMovingSince ??= now;
     if (this.#crashMovingSince === null || now - this.#crashMovingSince < 4_000) return;
