@@ -58,11 +58,12 @@ export class Belts {
   report(): BeltReport {
     // The start was overtaken by the end: nobody has looked for these pads.
     if (this.#pads.length === 0)
-      return this.marked.map((pad) => ({ pad, verdict: "moving", confirmed: false }));
+      return this.marked.map((pad) => ({ pad, verdict: "moving", confirmed: false, asked: false }));
     return this.#pads.map((pad) => ({
       pad: pad.settings.id,
       verdict: pad.shutdown.verdict(),
       confirmed: pad.view().state.stopConfirmed,
+      asked: pad.shutdown.isAsked,
     }));
   }
 

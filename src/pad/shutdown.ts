@@ -137,6 +137,11 @@ export class PadShutdown {
     return this.#deps.changes.until(() => !this.isAwaited(hurry), [signal]);
   }
 
+  /** A stop that somebody asked for is under way. */
+  get isAsked(): boolean {
+    return this.#deps.scheduler.control.stop?.accepted ?? false;
+  }
+
   /** How the belt is being left. */
   verdict(): BeltOutcome {
     const { clock, scheduler, link, autoStop } = this.#deps;

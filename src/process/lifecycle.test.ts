@@ -83,7 +83,7 @@ describe("the way out", () => {
     const clock = new ManualClock();
     const ending = new Ending(clock);
     if (failed) ending.fail(new Error("boom"));
-    const report = verdicts.map((verdict, i) => ({ pad: `p${i}`, verdict, confirmed: true }));
+    const report = verdicts.map((verdict, i) => ({ pad: `p${i}`, verdict, confirmed: true, asked: false }));
     expect((await end(appThat(fine, report, []), ending, clock)).code).toBe(code);
   });
 
@@ -97,16 +97,26 @@ describe("the way out", () => {
           pad: "office",
           verdict: seen.includes("links") ? "moving" : "rest",
           confirmed: !seen.includes("links"),
+          asked: seen.includes("links"),
         },
         // A stop of the end itself, which had no second status, is judged before its link is closed.
-        { pad: "gym", verdict: seen.includes("links") ? "moving" : "rest", confirmed: false },
+        { pad: "gym", verdict: seen.includes("links") ? "moving" : "rest", confirmed: false, asked: false },
+        // The same, and somebody has asked for a stop meanwhile.
+        {
+          pad: "den",
+          verdict: seen.includes("links") ? "moving" : "rest",
+          confirmed: false,
+          asked: seen.includes("links"),
+        },
       ],
     };
     const { code, said } = await end(app, new Ending(clock), clock);
     expect(code).toBe(EXIT.unsafe);
     expect(said.map(({ pad, msg }) => `${pad}: ${msg}`)).toEqual([
       expect.stringMatching(/^gym: .*no second one confirms/),
+      expect.stringMatching(/^den: .*no second one confirms/),
       expect.stringMatching(/^office: Belt not confirmed stopped/),
+      expect.stringMatching(/^den: Belt not confirmed stopped/),
     ]);
   });
 
@@ -117,7 +127,7 @@ describe("the way out", () => {
     ["rest", true, null],
   ] as const)("says how a belt was left: %s, confirmed %s", async (verdict, confirmed, words) => {
     const clock = new ManualClock();
-    const app = appThat(fine, [{ pad: "office", verdict, confirmed }], []);
+    const app = appThat(fine, [{ pad: "office", verdict, confirmed, asked: false }], []);
     const { said } = await end(app, new Ending(clock), clock);
     const belts = said.filter(({ pad }) => pad === "office").map(({ msg }) => msg);
     expect(belts).toEqual(words === null ? [] : [expect.stringMatching(words) as string]);
@@ -128,7 +138,11 @@ describe("the way out", () => {
     ["ok", /^Wait for rest cut short: /],
   ] as const)("names why a belt was not waited for: its stage %s", async (belts, words) => {
     const clock = new ManualClock();
-    const app = appThat({ ...fine, belts }, [{ pad: "office", verdict: "falling", confirmed: false }], []);
+    const app = appThat(
+      { ...fine, belts },
+      [{ pad: "office", verdict: "falling", confirmed: false, asked: false }],
+      [],
+    );
     const { said } = await end(app, new Ending(clock), clock);
     expect(said.filter(({ pad }) => pad === "office")).toMatchObject([
       { msg: expect.stringMatching(words) as string },

@@ -95,6 +95,8 @@ export type BeltReport = readonly {
   readonly verdict: "none" | "rest" | "falling" | "moving";
   /** False: the time ran out before a second status at rest could confirm the stop (safety rule 7). */
   readonly confirmed: boolean;
+  /** A stop that somebody asked for is under way. */
+  readonly asked: boolean;
 }[];
 
 /** The running program, as the shutdown path sees it. A stage may hang or throw; the next one runs anyway. */
@@ -157,7 +159,8 @@ export const shutDown = async (
 export const withLateStops = (report: BeltReport, last: BeltReport): BeltReport =>
   report.map((belt) => {
     const late = last.find(({ pad, verdict }) => pad === belt.pad && verdict === "moving");
-    return belt.confirmed && late ? late : belt;
+    const isAsked = late?.asked === true && !belt.asked && belt.verdict !== "falling";
+    return late && (belt.confirmed || isAsked) ? late : belt;
   });
 
 const logFailure = ({ failed }: Ending, log: Logger): boolean => {
