@@ -57,6 +57,8 @@ export const connectOptions = (options: BrokerOptions, endpoint: Endpoint, versi
   reconnectPeriod: 0,
   resubscribe: false,
   queueQoSZero: false,
+  // By default mqtt-packet makes a Buffer for each of 65,536 numbers with the first packet: 7 MB, and 0.1 s of the main loop.
+  writeCache: false,
   // The bridge's own deadline comes first and gives a specific reason; this one is a fallback.
   connectTimeout: 2 * ANSWER_MS,
   // By default it writes the CONNECT packet, password included, to stderr when DEBUG is set.
