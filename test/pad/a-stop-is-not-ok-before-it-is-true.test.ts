@@ -37,6 +37,24 @@ describe("a machine that loses stops in its spin-up (safety rule 7)", () => {
       await expectTrueStop(rig);
     },
   );
+
+  it.each(FTMS_MODELS)(
+    "and started again at its own button before a status showed it at rest (%s) is not taken for resting",
+    async (model) => {
+      const rig = padRig({ model, pad: { deafSpinUp: true, countdown: 8_000 } });
+      await rig.online();
+      await rig.clock.advance(3_000);
+      expect(await rig.ask(ON)).toBe("ok");
+      await rig.clock.advance(5_000);
+      rig.send(OFF);
+      await rig.clock.until(() => rig.phase() === "rest", 20_000);
+      expect(rig.state()).toMatchObject({ moving: true, stopConfirmed: false });
+      rig.press("start-stop");
+      expect(rig.phase()).toBe("countdown");
+      await rig.clock.advance(500);
+      await expectTrueStop(rig);
+    },
+  );
 });
 
 describe("a machine whose data is all zeros (safety rule 7)", () => {

@@ -63,9 +63,14 @@ export const noTelemetry: Telemetry = {
   blind: false,
 };
 
-/** The machine acknowledged or reported a start. */
-export const startReported = (telemetry: Telemetry, now: number): Telemetry =>
-  isMoving(telemetry) ? telemetry : { ...telemetry, startReported: telemetry.startReported ?? now };
+/**
+ * The machine acknowledged or reported a start. The last status may show a movement that was over by then: the next one
+ * tells.
+ */
+export const startReported = (telemetry: Telemetry, now: number): Telemetry => ({
+  ...telemetry,
+  startReported: telemetry.startReported ?? now,
+});
 
 /** It acknowledged or reported a stop: a start without movement so far is over. */
 export const stopReported = (telemetry: Telemetry): Telemetry =>
