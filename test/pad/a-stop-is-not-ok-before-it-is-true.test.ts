@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codes, FTMS_MODELS, OFF, ON, padRig, type Rig } from "../support/pad-rig.js";
+import { codes, FTMS_MODELS, isHalt, OFF, ON, padRig, type Rig } from "../support/pad-rig.js";
 
 /** The belt rests when the stop is ok, and 20 s later. */
 const expectTrueStop = async (rig: Rig): Promise<void> => {
@@ -53,6 +53,26 @@ describe("a machine that loses stops in its spin-up (safety rule 7)", () => {
       expect(rig.phase()).toBe("countdown");
       await rig.clock.advance(500);
       await expectTrueStop(rig);
+    },
+  );
+
+  it.each(FTMS_MODELS)(
+    "and started at its own button under a stop (%s) is given that stop until it moves, and time to obey",
+    async (model) => {
+      const rig = padRig({ model, pad: { deafSpinUp: true, countdown: 14_000 } });
+      await rig.online();
+      await rig.clock.advance(3_000);
+      const since = rig.clock.now();
+      const stop = rig.send(OFF);
+      await rig.clock.advance(100);
+      rig.press("start-stop");
+      await rig.clock.until(() => stop.length > 0, 40_000);
+      expect(codes(stop)).toEqual(["ok"]);
+      expect(rig.phase()).toBe("rest");
+      const halts = rig.handed.filter(({ op, at }) => isHalt(op) && at >= since).map(({ at }) => at - since);
+      // Safety rule 7: repeated for all of the 15 s, or until it moves and obeys.
+      expect(halts.filter((at) => at > 10_500 && at < 14_000)).not.toEqual([]);
+      expect(await rig.close()).toBe(0);
     },
   );
 });

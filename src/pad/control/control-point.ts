@@ -6,7 +6,7 @@ import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
 import type { Context } from "./context.js";
 import { type Control, resolve, type Step } from "./goals.js";
 import { endStart } from "./start.js";
-import { unwrittenStop } from "./stop.js";
+import { allowForStart, unwrittenStop } from "./stop.js";
 import { SETTLED_WITHIN, startReported, stopReported, type Telemetry } from "./telemetry.js";
 
 const REFUSED = failure(
@@ -122,7 +122,9 @@ const aimedElsewhere = (control: Control, event: MachineEvent): Control => {
 };
 
 /** The machine reported an event. A belt that was halted in its spin-up is not started again. */
-export const onEvent = ({ control: before, now }: Context, event: MachineEvent): Step => {
+export const onEvent = (context: Context, event: MachineEvent): Step => {
+  const { now } = context;
+  const before = event.type === "started" ? allowForStart(context) : context.control;
   const halts = HALTS.includes(event.type);
   const updated: Control = { ...before, controlPoint: pointAfterStatus(before.controlPoint, event, now) };
   const known = aimedElsewhere(updated, event);

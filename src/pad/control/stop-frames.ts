@@ -46,9 +46,13 @@ export const stopDue = (context: Context): number | null => {
   return repeat === null ? null : Math.max(repeat, gapEnd);
 };
 
-const repeatAt = ({ telemetry, machine: { quirks }, now }: Context, stop: StopGoal): number | null => {
+const repeatAt = (
+  { control, telemetry, machine: { quirks }, now }: Context,
+  stop: StopGoal,
+): number | null => {
   const since = stop.lastWrite ?? now;
-  if (stop.deadline !== null) return since + repeatAfter(quirks);
+  // Safety rule 7: repeated while a start may still take effect, also one that came after the deadline.
+  if (stop.deadline !== null || startMayFollow(control, telemetry)) return since + repeatAfter(quirks);
   return isFresh(telemetry, now) && (isActive(telemetry) || telemetry.blind)
     ? since + OVERDUE_REPEAT_MS
     : null;

@@ -51,6 +51,14 @@ const startSettles = ({ started }: Control, { startReported }: Telemetry, now: n
   return Math.max(written, reported);
 };
 
+/** The machine has reported a start under the stop: its deadline does not end while that may still take effect. */
+export const allowForStart = ({ control, telemetry, now }: Context): Control => {
+  const { stop } = control;
+  if (!stop || stop.deadline === null) return control;
+  const deadline = Math.max(stop.deadline, startSettles(control, telemetry, now));
+  return { ...control, stop: { ...stop, deadline } };
+};
+
 /** The belt was not at rest in its last status, or a start may still follow. An unseen pad does not count. */
 export const mayMove = (control: Control, telemetry: Telemetry): boolean =>
   telemetry.last !== null && (!showsRest(telemetry) || startMayFollow(control, telemetry));
