@@ -155,7 +155,10 @@ export class Web {
     };
     // Hono and the fetch API of Node.js take 10 MB: a bridge whose page nobody opens does without.
     const listener = loadedOnUse(
-      async () => (await import("./routes.js")).requestListener(this.#deps, live, assets, gate),
+      async () => {
+        const { requestListener } = await import("./routes.js");
+        return requestListener(this.#deps, live, assets, gate);
+      },
       (err) => log.error({ err }, "The page cannot be loaded; belts and MQTT are not affected"),
     );
     const options = { ...LIMITS, connectionsCheckingInterval: LOOK_EVERY_MS };
