@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { sessionsTcx } from "../src/app/export/tcx.js";
 import { systemClock } from "../src/clock.js";
 import type { Session, Totals } from "../src/domain/stats.js";
-import { localDays } from "../src/domain/totals.js";
+import { localDays } from "../test/support/local-days.js";
 import { metres, seconds, speedFromKmh } from "../src/domain/units.js";
 import type { Logger } from "../src/log/log.js";
 import { StoreEngine } from "../src/store/engine.js";
@@ -99,7 +99,7 @@ try {
   const options = {
     log: quiet,
     clock: systemClock(),
-    timeZone: ZONE,
+    localDay,
     retentionDays: null,
     changed: silent,
   };

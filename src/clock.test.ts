@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ManualClock } from "../test/support/clock.js";
-import { sleep, systemClock, watchStalls } from "./clock.js";
+import { localDays } from "../test/support/local-days.js";
+import { machineDay, sleep, systemClock, watchStalls } from "./clock.js";
 
 describe("sleep", () => {
   it("resolves after its time, at once when aborted, and leaves no timer", async () => {
@@ -137,5 +139,51 @@ describe("systemClock", () => {
     time.boot += 60_000;
     pass(300);
     expect(clock.now() - before).toBe(60_300);
+  });
+});
+
+describe("machineDay", () => {
+  /** Node.js notices that TZ is set, but not that it is deleted. */
+  const inZone = <T>(zone: string, run: () => T): T => {
+    const before = process.env["TZ"];
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    process.env["TZ"] = zone;
+    try {
+      return run();
+    } finally {
+      process.env["TZ"] = before ?? timeZone;
+      if (before === undefined) delete process.env["TZ"];
+    }
+  };
+
+  it.each([
+    { zone: "UTC", iso: "2026-11-22T23:59:59.999Z", day: "2026-11-22" },
+    { zone: "Europe/Berlin", iso: "2026-11-22T22:59:59.999Z", day: "2026-11-22" },
+    { zone: "Europe/Berlin", iso: "2026-11-22T23:00:00.000Z", day: "2026-11-23" },
+    // The day summer time began had 23 hours, the one it ended 25.
+    { zone: "Europe/Berlin", iso: "2026-03-28T23:00:00.000Z", day: "2026-03-29" },
+    { zone: "Europe/Berlin", iso: "2026-03-29T21:59:59.999Z", day: "2026-03-29" },
+    { zone: "Europe/Berlin", iso: "2026-03-29T22:00:00.000Z", day: "2026-03-30" },
+    { zone: "Europe/Berlin", iso: "2026-10-24T22:00:00.000Z", day: "2026-10-25" },
+    { zone: "Europe/Berlin", iso: "2026-10-25T22:59:59.999Z", day: "2026-10-25" },
+    { zone: "Europe/Berlin", iso: "2026-10-25T23:00:00.000Z", day: "2026-10-26" },
+    // Here the clock springs forward at midnight: the day begins at one.
+    { zone: "America/Asuncion", iso: "2023-10-01T03:59:59.999Z", day: "2023-09-30" },
+    { zone: "America/Asuncion", iso: "2023-10-01T04:00:00.000Z", day: "2023-10-01" },
+    { zone: "Asia/Kathmandu", iso: "2026-11-22T18:15:00.000Z", day: "2026-11-23" },
+    { zone: "Pacific/Kiritimati", iso: "2026-12-31T10:00:00.000Z", day: "2027-01-01" },
+    { zone: "America/Los_Angeles", iso: "1970-01-01T00:00:00.000Z", day: "1969-12-31" },
+  ])("in $zone at $iso is $day", ({ zone, iso, day }) => {
+    expect(inZone(zone, () => machineDay(Date.parse(iso)))).toBe(day);
+  });
+
+  it("is the date of Intl, in every zone and at any time", () => {
+    const zones = fc.constantFrom(...Intl.supportedValuesOf("timeZone"));
+    const times = fc.array(fc.integer({ min: 0, max: Date.UTC(2100, 0) }), { minLength: 20, maxLength: 20 });
+    fc.assert(
+      fc.property(zones, times, (zone, at) => {
+        expect(inZone(zone, () => at.map(machineDay))).toEqual(at.map(localDays(zone)));
+      }),
+    );
   });
 });

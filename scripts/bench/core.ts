@@ -15,6 +15,7 @@ import { toHex } from "../../src/protocol/bytes.js";
 import { simulatedRadio } from "../../src/sim/radio.js";
 import { noSessionStore, quiet } from "../../test/support/pad-rig.js";
 import { type Case, configOf, FULL_QUEUE, numberOf, PADS, RUNS } from "./cases.js";
+import { localDays } from "../../test/support/local-days.js";
 
 /** wire-facts a.3: speed 0, and the poll. */
 const STOP = "f7a20100a3fd";
@@ -107,7 +108,7 @@ const setUp = () => {
       walk: walkSettings(config),
       goals: dailyGoals(config),
       walkedOff: safety.walkedOff,
-      timeZone: "UTC",
+      localDay: localDays("UTC"),
     },
     ledger: noSessionStore,
     crashedAt: null,

@@ -1,5 +1,5 @@
 import type { Session } from "../../src/domain/stats.js";
-import { localDays } from "../../src/domain/totals.js";
+import { localDays } from "../../test/support/local-days.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { noChange } from "../../src/store/changes.js";
 import { databaseFile, loadDriver, openDatabase } from "../../src/store/sqlite.js";

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { localDays } from "../../src/domain/totals.js";
+import { localDays } from "../../test/support/local-days.js";
 import { metres, seconds, speedFromKmh } from "../../src/domain/units.js";
 import { noChange, type Sample } from "../../src/store/changes.js";
 import { databaseFile, loadDriver, openDatabase } from "../../src/store/sqlite.js";

@@ -9,6 +9,7 @@ import type { Config } from "../config/config.js";
 import { padSettings, safetySettings, simulatedPads } from "../config/settings.js";
 import { configuredPad } from "./configured-pad.js";
 import { allOf, type BeltReport, inOrder, type Stoppable } from "../process/lifecycle.js";
+import type { LocalDay } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
 import type { Bridge } from "../mqtt/bridge.js";
 import type { BridgeDeps } from "../mqtt/bridge-deps.js";
@@ -43,7 +44,7 @@ export interface AppDeps {
   readonly openStore: (storePath: string) => StorePort;
   /** 0 to 1. */
   readonly random: () => number;
-  readonly timeZone: string;
+  readonly localDay: LocalDay;
 }
 
 /** The composition root: creates every part, connects them, and closes them. */

@@ -2,6 +2,7 @@ import type { Radio } from "../ble/radio.js";
 import type { Clock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { dailyGoals, type padSettings, safetySettings, walkSettings } from "../config/settings.js";
+import type { LocalDay } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
 import { Pad } from "../pad/pad.js";
 import type { Store } from "../store/store.js";
@@ -9,7 +10,7 @@ import type { Store } from "../store/store.js";
 interface PadParts {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly timeZone: string;
+  readonly localDay: LocalDay;
   readonly radio: Radio;
   readonly store: Store;
 }
@@ -18,7 +19,7 @@ interface PadParts {
 export const configuredPad = (
   config: Config,
   settings: ReturnType<typeof padSettings>[number],
-  { clock, log, timeZone, radio, store }: PadParts,
+  { clock, log, localDay, radio, store }: PadParts,
 ): Pad => {
   const safety = safetySettings(config);
   const { id } = settings;
@@ -32,7 +33,7 @@ export const configuredPad = (
       walk: walkSettings(config),
       goals: dailyGoals(config),
       walkedOff: safety.walkedOff,
-      timeZone,
+      localDay,
     },
     ledger: store.sessionStoreOf(id),
     crashedAt: store.crashedAt(id),

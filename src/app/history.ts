@@ -1,7 +1,7 @@
 import { asError } from "../domain/errors.js";
 import type { DayPayload, SamplePayload, SessionPayload } from "../api/page.js";
 import { kmh, km, type Metres, type Speed } from "../domain/units.js";
-import { localDays } from "../domain/totals.js";
+import type { LocalDay } from "../domain/totals.js";
 import type { Store } from "../store/store.js";
 import type { StoredSession, TimedSample } from "../store/read.js";
 import { type Download, type HistoryPort, HttpError, type Query } from "../web/ports.js";
@@ -60,7 +60,7 @@ const answered = async <T>(answer: Promise<T>): Promise<T> => {
 /** The recorded sessions, for the page. */
 export const history = (
   store: Pick<Store, "sessions" | "samples" | "days">,
-  { timeZone, pause }: { readonly timeZone: string; readonly pause: () => Promise<void> },
+  { localDay, pause }: { readonly localDay: LocalDay; readonly pause: () => Promise<void> },
 ): HistoryPort => {
   const find = async (query: Query): Promise<readonly StoredSession[]> => {
     checkKeys(query, KEYS);
@@ -91,7 +91,7 @@ export const history = (
     const sessions = await find(query);
     switch (format) {
       case "csv": {
-        const parts = whole(sessionsCsv(sessions, { imperial: false, timeZone }));
+        const parts = whole(sessionsCsv(sessions, { imperial: false }));
         return { name: "walks.csv", type: "text/csv; charset=utf-8", parts };
       }
       case "tcx":
@@ -119,7 +119,7 @@ export const history = (
     days: async (query) => {
       checkKeys(query, ["pad", "since"]);
       const since = timeOf("since", query["since"], parseSince);
-      const day = since === null ? null : localDays(timeZone)(since);
+      const day = since === null ? null : localDay(since);
       const days = await answered(store.days({ pad: query["pad"] ?? null, since: day }));
       return days.map(({ pad, day, distance, duration, steps, calories, sessions }): DayPayload => ({
         pad,

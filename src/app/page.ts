@@ -3,6 +3,7 @@ import type { Radio } from "../ble/radio.js";
 import { type Clock, sleep } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { padPresets } from "../config/settings.js";
+import type { LocalDay } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
 import type { Pad } from "../pad/pad.js";
 import { heartbeatAge, isAlive } from "../store/heartbeat.js";
@@ -27,7 +28,7 @@ export interface PageOptions extends PadsFile {
 export interface PageDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly timeZone: string;
+  readonly localDay: LocalDay;
   readonly radio: Radio;
   readonly pads: readonly Pad[];
   readonly store: Store;
@@ -44,7 +45,7 @@ const PAUSE_MS = 20;
 export const newPage = (config: Config, options: PageOptions, deps: PageDeps): Web | null => {
   const { web } = config;
   if (!web.enabled) return null;
-  const { clock, radio, signal, pads, store, timeZone } = deps;
+  const { clock, radio, signal, pads, store, localDay } = deps;
   const pause = async (): Promise<void> => {
     do await sleep(clock, PAUSE_MS);
     while (pads.some((pad) => pad.stopWaits));
@@ -65,7 +66,7 @@ export const newPage = (config: Config, options: PageOptions, deps: PageDeps): W
     },
     presets: padPresets(config),
     healthy: async () => isAlive(await heartbeatAge(config.store.path, clock.wall())),
-    history: history(store, { timeZone, pause }),
+    history: history(store, { localDay, pause }),
     scan: (body) => padsInRange(body, { radio, clock, signal, configured: configured() }),
     addPad: (body) => addPad(body, options),
     end: options.end,

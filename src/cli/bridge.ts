@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { App } from "../app/app.js";
 import type { PageOptions } from "../app/page.js";
 import type { Invocation } from "./invocation.js";
-import { type Clock, sleep } from "../clock.js";
+import { type Clock, machineDay, sleep } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { secretsOf } from "../config/credentials.js";
 import { BridgeError } from "../domain/errors.js";
@@ -142,7 +142,7 @@ const newApp = (
     memoryUsage: () => process.memoryUsage(),
     openStore: storeInThread,
     random: Math.random,
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    localDay: machineDay,
   });
 };
 

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { localDays } from "../../test/support/local-days.js";
 import type { Activity, Mode, PadRecord, PadStatus } from "./pad.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkInput, type WalkSettings } from "./session.js";
 import type { Session } from "./stats.js";
-import { NO_TOTALS, noTally, updateTotals, localDays } from "./totals.js";
+import { NO_TOTALS, noTally, updateTotals } from "./totals.js";
 import { metres, seconds, type Speed } from "./units.js";
 
 const localDay = localDays("Europe/Berlin");

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { localDays } from "../../test/support/local-days.js";
 import {
-  localDays,
   NO_TOTALS,
   noTally,
   updateTotals,
@@ -28,29 +28,6 @@ const delta = (iso: string, distance: number, sessions = 0): TotalsInput => ({
 const tick = (iso: string): TotalsInput => ({ type: "tick", at: at(iso) });
 const run = (inputs: readonly TotalsInput[], zone = localDays("Europe/Berlin")): TotalsState =>
   inputs.reduce((state, input) => updateTotals(state, input, zone), noTally);
-
-describe("the local day", () => {
-  it.each([
-    { zone: "UTC", iso: "2026-11-22T23:59:59.999Z", day: "2026-11-22" },
-    { zone: "Europe/Berlin", iso: "2026-11-22T22:59:59.999Z", day: "2026-11-22" },
-    { zone: "Europe/Berlin", iso: "2026-11-22T23:00:00.000Z", day: "2026-11-23" },
-    // The day summer time began had 23 hours, the one it ended 25.
-    { zone: "Europe/Berlin", iso: "2026-03-28T23:00:00.000Z", day: "2026-03-29" },
-    { zone: "Europe/Berlin", iso: "2026-03-29T21:59:59.999Z", day: "2026-03-29" },
-    { zone: "Europe/Berlin", iso: "2026-03-29T22:00:00.000Z", day: "2026-03-30" },
-    { zone: "Europe/Berlin", iso: "2026-10-24T22:00:00.000Z", day: "2026-10-25" },
-    { zone: "Europe/Berlin", iso: "2026-10-25T22:59:59.999Z", day: "2026-10-25" },
-    { zone: "Europe/Berlin", iso: "2026-10-25T23:00:00.000Z", day: "2026-10-26" },
-    // Here the clock springs forward at midnight: the day begins at one.
-    { zone: "America/Asuncion", iso: "2023-10-01T03:59:59.999Z", day: "2023-09-30" },
-    { zone: "America/Asuncion", iso: "2023-10-01T04:00:00.000Z", day: "2023-10-01" },
-    { zone: "Asia/Kathmandu", iso: "2026-11-22T18:15:00.000Z", day: "2026-11-23" },
-    { zone: "Pacific/Kiritimati", iso: "2026-12-31T10:00:00.000Z", day: "2027-01-01" },
-    { zone: "America/Los_Angeles", iso: "1970-01-01T00:00:00.000Z", day: "1969-12-31" },
-  ])("in $zone at $iso is $day", ({ zone, iso, day }) => {
-    expect(localDays(zone)(at(iso))).toBe(day);
-  });
-});
 
 describe("the tally", () => {
   it("splits a walk at local midnight and counts it on the day it started", () => {

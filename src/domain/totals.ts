@@ -30,35 +30,8 @@ export const noTally: TotalsState = { day: "", days: {}, total: NO_TOTALS };
 /** More than one day, so that after a clock was set to tomorrow and back its day is still there. */
 export const DAYS_KEPT = 7;
 
-/** Since 1972 every zone has an offset of whole minutes (tz database), so that no date begins within one. Epoch minutes. */
-const WHOLE_MINUTES = Date.UTC(1972, 1) / 60_000;
-
 /** Epoch milliseconds to the local date, `YYYY-MM-DD`. */
 export type LocalDay = (epochMs: number) => string;
-
-/**
- * The local dates of a time zone; days of 23 and 25 hours included. Throws a RangeError for an unknown zone. Created
- * once and kept: creating a formatter takes some 150 µs, using it 1 (measured, Node 20).
- */
-export const localDays = (timeZone: string): LocalDay => {
-  // The pure core reads no environment: zone and calendar are parameters, the machine's locale is not used.
-  const format = new Intl.DateTimeFormat("en-US-u-ca-gregory-nu-latn", {
-    timeZone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  });
-  const dateOf = (epochMs: number): string => {
-    const [month = "", day = "", year = ""] = format.format(epochMs).split("/");
-    return `${year.padStart(4, "0")}-${month}-${day}`;
-  };
-  let last = { minute: NaN, date: "" };
-  return (epochMs) => {
-    const minute = Math.floor(epochMs / 60_000);
-    if (minute !== last.minute || minute < WHOLE_MINUTES) last = { minute, date: dateOf(epochMs) };
-    return last.date;
-  };
-};
 
 /** A clock correction by itself is smaller than this: an NTP step, or a boot without a battery-backed clock. */
 const PUT_RIGHT_MS = 2 * 60 * 60_000;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { localDays } from "../../test/support/local-days.js";
 import { statusAt } from "../../test/support/pad-state.js";
 import { noWalk, walk, type Walk, type WalkEvent, type WalkSettings, type WalkStep } from "./session.js";
-import { localDays, noTally, updateTotals, type TotalsState } from "./totals.js";
+import { noTally, updateTotals, type TotalsState } from "./totals.js";
 import { seconds } from "./units.js";
 import { clockSetBy, keepUndated, redate } from "./unset-clock.js";
 

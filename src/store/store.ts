@@ -3,7 +3,7 @@ import type { BootTime } from "../domain/boot-time.js";
 import type { SessionStore, SessionEntry, Records } from "../domain/session-store.js";
 import { clockSetBy } from "../domain/unset-clock.js";
 import { isOpen } from "../domain/open-session.js";
-import { dayAfter, localDays, type LocalDay, noTally, type TotalsState } from "../domain/totals.js";
+import { dayAfter, type LocalDay, noTally, type TotalsState } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
 import { Flusher } from "./flusher.js";
 import { Memory } from "./memory.js";
@@ -25,8 +25,7 @@ const PATIENCE_MS = 5_000;
 export interface StoreDeps {
   readonly log: Logger;
   readonly clock: Clock;
-  /** IANA name: days begin at its midnight. */
-  readonly timeZone: string;
+  readonly localDay: LocalDay;
   /** Null: sessions are kept for ever. */
   readonly retentionDays: number | null;
   readonly changed: () => void;
@@ -68,7 +67,7 @@ export class Store {
     this.#clock = deps.clock;
     const boot = deps.clock.boot?.() ?? null;
     this.#boot = boot && { ...boot, uptime: boot.uptime - deps.clock.now() };
-    this.#localDay = localDays(deps.timeZone);
+    this.#localDay = deps.localDay;
     this.#pending = new PendingChanges(this.#localDay);
     this.#memory = new Memory(this.#pending);
     this.#health = new StoreHealth(databaseFile(storePath), deps.log, deps.changed);

@@ -11,6 +11,7 @@ import { noSessionStore, OFF, quiet, SAFETY, SETTINGS, speed, STOP } from "../su
 import { VirtualController } from "../virtual-controller/controller.js";
 import { mountPads } from "../virtual-controller/sim-peripheral.js";
 import { fasterClock, type Rig, rigOver, waitUntil } from "./rig.js";
+import { localDays } from "../support/local-days.js";
 
 interface Machine {
   readonly model: SimulatedModel;
@@ -66,7 +67,7 @@ const padOver = (radio: Radio, address: string, clock: Clock) => {
         },
         goals: { distance: null, steps: null, duration: null, calories: null },
         walkedOff: SAFETY.walkedOff,
-        timeZone: "UTC",
+        localDay: localDays("UTC"),
       },
       ledger: noSessionStore,
       crashedAt: null,

@@ -13,6 +13,7 @@ import { quiet, SAFETY, SETTINGS } from "../support/pad-rig.js";
 import { storeHere } from "../support/store-here.js";
 import { SETTINGS as WALK } from "./tracked-pad.js";
 import { RunClock, RunRadio } from "./run-clock.js";
+import { localDays } from "../support/local-days.js";
 
 export const HOME_MODELS = [
   "c2",
@@ -133,7 +134,7 @@ export class Home {
     const store = new Store(this.#folder, storeHere(this.#folder, life), {
       log: quiet,
       clock: life,
-      timeZone: "Europe/Berlin",
+      localDay: localDays("Europe/Berlin"),
       retentionDays: null,
       changed: () => undefined,
     });
@@ -206,7 +207,7 @@ export class Home {
         walk: { ...WALK, minDuration: seconds(this.#minDuration) },
         goals: { distance: null, steps: null, duration: null, calories: null },
         walkedOff: this.#safety.walkedOff,
-        timeZone: "Europe/Berlin",
+        localDay: localDays("Europe/Berlin"),
       },
       ledger: store.sessionStoreOf(SETTINGS.id),
       crashedAt: store.crashedAt(SETTINGS.id),

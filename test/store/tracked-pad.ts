@@ -14,6 +14,7 @@ import type { Clock } from "../../src/clock.js";
 import type { ManualClock } from "../support/clock.js";
 import { statusAt } from "../support/pad-state.js";
 import { storeHere } from "../support/store-here.js";
+import { localDays } from "../support/local-days.js";
 
 export const SETTINGS: WalkSettings = {
   pauseTimeout: 15 * 60_000,
@@ -65,7 +66,7 @@ export const newStore = (folder: string, clock: ManualClock, deps: Partial<RigDe
   new Store(folder, deps.port ?? storeHere(folder, clock, deps.loadDriver), {
     log: listeningLog().log,
     clock,
-    timeZone: ZONE,
+    localDay: localDays(ZONE),
     retentionDays: null,
     changed: () => undefined,
     ...deps,
@@ -118,7 +119,7 @@ export class TrackedPad {
       walk: settings,
       goals: { distance: null, steps: null, duration: null, calories: null },
       walkedOff: { stop: false, after: 15_000 },
-      timeZone: ZONE,
+      localDay: localDays(ZONE),
     };
     this.#tracker = new SessionTracker(journal, clock, recording, false, () => undefined);
   }

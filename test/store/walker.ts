@@ -9,6 +9,7 @@ import { ManualClock } from "../support/clock.js";
 import { storeHere } from "../support/store-here.js";
 import { TrackedPad, listeningLog, SETTINGS } from "./tracked-pad.js";
 import { RunClock } from "./run-clock.js";
+import { localDays } from "../support/local-days.js";
 
 const POLL = [0xa2, 0, 0];
 const STOP = [0xa2, 1, 0];
@@ -63,7 +64,7 @@ export class Walker {
     const store = new Store(this.#folder, storeHere(this.#folder, life), {
       log: listeningLog().log,
       clock: life,
-      timeZone: "Europe/Berlin",
+      localDay: localDays("Europe/Berlin"),
       retentionDays: null,
       changed: () => undefined,
     });

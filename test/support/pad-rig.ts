@@ -26,6 +26,7 @@ import { beltSpeed, type Pad as SimulatedPad, type PadOptions, remote } from "..
 import type { PeripheralSettings } from "../../src/sim/peripheral.js";
 import { type SimulatedRadio, simulatedRadio } from "../../src/sim/radio.js";
 import { ManualClock } from "./clock.js";
+import { localDays } from "./local-days.js";
 
 export const quiet: Logger = {
   trace: () => undefined,
@@ -326,7 +327,7 @@ const padOf = (options: RigOptions, clock: ManualClock, radio: Radio, log: Logge
         },
         goals: { distance: null, steps: null, duration: null, calories: null },
         walkedOff: { ...SAFETY, ...options.safety }.walkedOff,
-        timeZone: "UTC",
+        localDay: localDays("UTC"),
       },
       ledger: options.ledger ?? noSessionStore,
       crashedAt: options.crashed === undefined ? null : clock.wall() - options.crashed,

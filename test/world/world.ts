@@ -29,6 +29,7 @@ import { ProcessClock, WorldClock } from "./clock.js";
 import type { Day, Deed } from "./day.js";
 import { kindOf, PadOracle } from "./oracle.js";
 import { Dice } from "./random.js";
+import { localDays } from "../support/local-days.js";
 
 /**
  * A file that is written beside the old one may be gone, or in its place, before it is copied: then all is copied anew.
@@ -330,7 +331,7 @@ class World {
       openStore: (path) => storeHere(path, clock),
       memoryUsage: () => ({ rss: 0, heapUsed: 0 }),
       random: () => this.#dice.share(),
-      timeZone: "UTC",
+      localDay: localDays("UTC"),
     });
     const life = { clock, app, ending, killed, store, databases };
     this.#life = life;

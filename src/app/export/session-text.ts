@@ -7,6 +7,9 @@ import type { StoredSession } from "../../store/read.js";
 
 export interface TextOptions {
   readonly imperial: boolean;
+}
+
+export interface TableOptions extends TextOptions {
   /** IANA name, for the times in the table. */
   readonly timeZone: string;
 }
@@ -51,7 +54,7 @@ const clockTime = (seconds: number): string => {
 /** For people: local times, estimated kcal with a `~`, and the totals. */
 export const sessionsTable = (
   sessions: readonly StoredSession[],
-  { imperial, timeZone }: TextOptions,
+  { imperial, timeZone }: TableOptions,
 ): string => {
   if (sessions.length === 0) return "No sessions yet.\n";
   const unit = imperial ? KM_PER_MILE : 1;

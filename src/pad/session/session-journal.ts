@@ -21,12 +21,6 @@ export interface JournalSettings {
   readonly walk: WalkSettings;
   readonly goals: Goals;
   readonly walkedOff: SafetySettings["walkedOff"];
-  /** IANA name: days begin at its midnight. */
-  readonly timeZone: string;
-}
-
-/** The settings, with values that are computed once. */
-export interface JournalRules extends JournalSettings {
   readonly localDay: LocalDay;
 }
 
@@ -73,7 +67,7 @@ export interface InputFacts extends Timestamp {
 export const recordInput = (
   journal: Journal,
   input: WalkInput,
-  settings: JournalRules,
+  settings: JournalSettings,
   circumstance: InputFacts,
 ): JournalStep => {
   const note = recordStep(
@@ -91,14 +85,14 @@ export const recordInput = (
 export const recordClockSet = (
   journal: Journal,
   ms: number,
-  settings: JournalRules,
+  settings: JournalSettings,
   circumstance: InputFacts,
 ): JournalStep => recordStep(journal, redate(journal.walk, ms, circumstance.at), settings, circumstance);
 
 const recordStep = (
   journal: Journal,
   { state, events: steps }: WalkStep,
-  settings: JournalRules,
+  settings: JournalSettings,
   circumstance: InputFacts,
 ): JournalStep => {
   const start: JournalStep = { journal: { ...journal, walk: state }, steps, events: [], walkedOff: false };
@@ -109,7 +103,7 @@ const recordStep = (
 export const recordStatus = (
   before: Journal,
   status: PadStatus,
-  settings: JournalRules,
+  settings: JournalSettings,
   circumstance: InputFacts,
 ): JournalStep => {
   const { at, now, holding } = circumstance;
@@ -128,7 +122,7 @@ export const recordStatus = (
 const record = (
   note: JournalStep,
   event: WalkEvent,
-  settings: JournalRules,
+  settings: JournalSettings,
   { at, stoppedBy }: InputFacts,
 ): JournalStep => {
   const { journal } = note;

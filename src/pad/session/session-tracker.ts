@@ -6,7 +6,6 @@ import type { PadRecord, PadStatus } from "../../domain/pad.js";
 import type { Timestamp, Walk, WalkInput } from "../../domain/session.js";
 import { clockSetBy } from "../../domain/unset-clock.js";
 import type { Stats } from "../../domain/stats.js";
-import { localDays } from "../../domain/totals.js";
 import type { Seconds, Speed } from "../../domain/units.js";
 import type { StopCause } from "../control/goals.js";
 import {
@@ -15,7 +14,6 @@ import {
   recordInput,
   recordStatus,
   type Journal,
-  type JournalRules,
   type JournalSettings,
   type JournalStep,
   openJournal,
@@ -34,7 +32,7 @@ const CATCH_UP_STATUSES = 3;
 
 /** Keeps the journal of one pad, continued from the last run; saves it to the store, and reports its events. */
 export class SessionTracker {
-  readonly #settings: JournalRules;
+  readonly #settings: JournalSettings;
   readonly #clock: Clock;
   readonly #ledger: SessionStore;
   readonly #tell: (event: PadEvent) => void;
@@ -56,7 +54,7 @@ export class SessionTracker {
     crashed: boolean,
     tell: (event: PadEvent) => void,
   ) {
-    this.#settings = { ...settings, localDay: localDays(settings.timeZone) };
+    this.#settings = settings;
     this.#clock = clock;
     this.#ledger = ledger;
     this.#tell = tell;
