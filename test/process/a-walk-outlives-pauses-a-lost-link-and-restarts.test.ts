@@ -36,6 +36,7 @@ interface Stats {
 
 const KEYS = ["distance", "duration", "steps", "calories"] as const;
 const STATS = "walkingpad2mqtt/office/stats";
+const BRIDGE = "walkingpad2mqtt/bridge/state";
 const EVENT = "walkingpad2mqtt/office/event";
 
 const statsOf = (probe: MqttProbe, from = 0): Stats[] =>
@@ -118,11 +119,18 @@ describe.skipIf(missing)(`a walk of three pauses, a lost link and two restarts${
     await expectTruth(program, probe, atExit.session);
 
     const killing = probe.mark();
+    program.signal("SIGKILL");
+    await program.exit(2_000);
+    // The last will comes behind everything that the killed process has published.
+    await probe.until(
+      ({ topic, payload }) =>
+        topic === BRIDGE && (parsed({ payload }) as { state: string }).state === "offline",
+      10_000,
+      killing,
+    );
     // A kill may cost the last status (contract rule 9).
     const known = last(probe, 1);
     const atKill = statsOf(probe).length;
-    program.signal("SIGKILL");
-    await program.exit(2_000);
     program = await run();
     // The pad went with the process that held it: found in standby, it has ended nobody's walk.
     await probe.until(isSession("paused"), START_MS, killing);
