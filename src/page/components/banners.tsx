@@ -19,7 +19,7 @@ const BannerBox = ({ banner, state }: { readonly banner: Banner; readonly state:
         <p class="falling" aria-hidden="true">
           {banner.falling.map((pad) => (
             <span key={pad.about.id}>
-              {banner.falling.length > 1 && <bdi>{pad.about.name} </bdi>}
+              {(state.pads?.length ?? 0) > 1 && <bdi>{pad.about.name} </bdi>}
               <strong>{speedWithUnit(pad.state?.speed ?? null, state.preferences.units)}</strong>
             </span>
           ))}

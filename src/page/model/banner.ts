@@ -50,8 +50,10 @@ export const connectionBanner = (state: State): Banner | null => {
   if (connection === "connecting" || pads === null)
     return banner("info", TEXT.banner.connecting, { busy: true });
   if (bridge?.state === "stopping") {
-    const falling = pads.filter(mayMove);
-    const text = falling.length > 0 ? TEXT.banner.stopping : TEXT.banner.stoppingRest;
+    const moving = pads.filter(mayMove);
+    // A belt that is at speed 0 and not yet confirmed at rest has no speed to watch.
+    const falling = moving.filter(({ state: told }) => told?.speed !== 0);
+    const text = moving.length > 0 ? TEXT.banner.stopping : TEXT.banner.stoppingRest;
     return banner("warning", text, { busy: true, falling });
   }
   return null;

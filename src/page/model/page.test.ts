@@ -236,6 +236,21 @@ describe("the banner", () => {
     );
   });
 
+  it("shows the speed of each belt that still moves, and of no other", () => {
+    const slowing: readonly Action[] = [
+      told({ belt: "stopping", speed: 2.5, stop_confirmed: false }),
+      told({ belt: "stopping", speed: 0, stop_confirmed: false }, "gym"),
+      { type: "bridge", data: { state: "stopping" } },
+    ];
+    const falling = (more: readonly Action[]): readonly string[] | undefined =>
+      connectionBanner(after([...slowing, ...more], 0, picture()))?.falling.map(({ about }) => about.id);
+    expect(falling([])).toEqual(["office"]);
+    expect(falling([told({ belt: "unknown", speed: null, stop_confirmed: false }, "gym")])).toEqual([
+      "office",
+      "gym",
+    ]);
+  });
+
   it("is gone when the bridge is back", () => {
     expect(
       textOf(after([offline("rest"), { type: "lost", refusal: null }, ping, online], 0, picture())),
