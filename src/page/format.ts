@@ -28,6 +28,8 @@ export const distanceWithUnit = (km: number | null, units: Units): string =>
   `${distanceText(km, units)} ${distanceUnit(units)}`;
 
 export const wholeText = (value: number | null): string => (value === null ? UNKNOWN : WHOLE.format(value));
+export const stepsText = (value: number | null): string =>
+  `${wholeText(value)} ${value === 1 ? TEXT.numbers.step : TEXT.numbers.stepsUnit}`;
 export const tenthsText = (value: number | null): string => (value === null ? UNKNOWN : TENTHS.format(value));
 
 const two = (value: number): string => String(Math.floor(value) % 60).padStart(2, "0");
@@ -57,7 +59,7 @@ export const metricText = (metric: Metric, value: number, units: Units): string 
     case "duration":
       return value < 30 ? "0 min" : aboutText(value);
     case "steps":
-      return `${wholeText(value)} ${TEXT.numbers.stepsUnit}`;
+      return stepsText(value);
     case "calories":
       return `${wholeText(value)} kcal`;
   }
@@ -65,12 +67,14 @@ export const metricText = (metric: Metric, value: number, units: Units): string 
 
 const LOCALE = "en-GB";
 const TIME = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit" });
+const EXACT_TIME = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
 const SHORT_DAY = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
 const WEEKDAY = new Intl.DateTimeFormat(LOCALE, { weekday: "short" });
 const MONTH = new Intl.DateTimeFormat(LOCALE, { month: "short" });
 
 export const timeText = (at: Date): string => TIME.format(at);
+export const exactTimeText = (at: Date): string => EXACT_TIME.format(at);
 export const dayText = (date: Date): string => DAY.format(date);
 export const shortDayText = (date: Date): string => SHORT_DAY.format(date);
 export const weekdayText = (date: Date): string => WEEKDAY.format(date);

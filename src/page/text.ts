@@ -110,6 +110,7 @@ export const TEXT = {
     heartRate: "Heart rate",
     incline: "Incline",
     average: "Average",
+    step: "step",
     stepsUnit: "steps",
     estimate: "Calories are an estimate.",
     none: "No walk yet. It begins when the belt moves.",

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { timeText } from "../format.js";
+import { exactTimeText, timeText } from "../format.js";
 
 export type Points = readonly (number | null)[];
 
@@ -75,7 +75,9 @@ const optionsOf = (element: Element, props: () => PlotProps): uPlot.Options => {
         space: 70,
         size: 28,
         grid: { show: false },
-        values: (_, splits) => splits.map((at) => timeText(new Date(at * 1000))),
+        // Of a short session the marks are less than a minute apart.
+        values: (_, splits, _axis, _space, seconds) =>
+          splits.map((at) => (seconds < 60 ? exactTimeText : timeText)(new Date(at * 1000))),
       },
       { ...axis, space: 36, size: 44, values: (_, splits) => splits.map(format) },
     ],

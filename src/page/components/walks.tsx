@@ -1,5 +1,5 @@
 import type { SessionPayload } from "../../api/page.js";
-import { distanceWithUnit, durationText, speedWithUnit, timeText, wholeText } from "../format.js";
+import { distanceWithUnit, durationText, speedWithUnit, stepsText, timeText, wholeText } from "../format.js";
 import type { OpenWalk, State } from "../model/state.js";
 import type { Actions } from "../net/actions.js";
 import { downloadUrl } from "../net/requests.js";
@@ -13,8 +13,11 @@ interface Props {
   readonly actions: Actions;
 }
 
-const padName = ({ pads }: State, id: string): string | null =>
-  (pads?.length ?? 0) > 1 ? (pads?.find(({ about }) => about.id === id)?.about.name ?? id) : null;
+/** Null where the pad is the only one. A pad that is not configured any more keeps its walks, under its id. */
+const padName = ({ pads }: State, id: string): string | null => {
+  const isOnly = pads === null || (pads.length === 1 && pads[0]?.about.id === id);
+  return isOnly ? null : (pads.find(({ about }) => about.id === id)?.about.name ?? id);
+};
 
 const WalkRow = ({ walk, state, actions }: Props & { readonly walk: SessionPayload }) => {
   const { units } = state.preferences;
@@ -30,9 +33,7 @@ const WalkRow = ({ walk, state, actions }: Props & { readonly walk: SessionPaylo
         <span class="walk-facts">
           <strong>{distanceWithUnit(walk.distance, units)}</strong>
           <span>{durationText(walk.duration)}</span>
-          <span>
-            {wholeText(walk.steps)} {TEXT.numbers.stepsUnit}
-          </span>
+          <span>{stepsText(walk.steps)}</span>
         </span>
         <Icon name="next" />
       </button>
