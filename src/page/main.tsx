@@ -16,6 +16,7 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/walk.css";
 import "./styles/history.css";
+import "./styles/forced-colors.css";
 
 const viewOfAddress = (): "walk" | "history" => (location.hash === "#history" ? "history" : "walk");
 
