@@ -18,7 +18,7 @@ import { WEB_OFF, type Web } from "../web/web.js";
 import { mqttBridge } from "./mqtt-bridge.js";
 import { newPage, type PageOptions } from "./page.js";
 import { RefusedSubscriptions } from "./refused-subscriptions.js";
-import { type SimulatedRadio, simulatedRadio } from "../sim/radio.js";
+import type { SimulatedRadio } from "../sim/radio.js";
 import type { AppSummary } from "./status-line.js";
 import { readPlace } from "../store/place.js";
 import { Store } from "../store/store.js";
@@ -224,6 +224,7 @@ export class App implements Stoppable {
   async #openRadio(): Promise<Radio> {
     const { radio, adapter } = this.#config.bluetooth;
     if (radio === "noble") return this.#deps.realRadio(adapter);
+    const { simulatedRadio } = await import("../sim/radio.js");
     this.#simulator = simulatedRadio(simulatedPads(this.#config), this.#deps);
     return this.#simulator;
   }
