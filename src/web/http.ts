@@ -5,15 +5,6 @@ import { type Download, HttpError } from "./ports.js";
 
 export type WebContext = Context<{ Bindings: HttpBindings }>;
 
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy":
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-};
-
 /** As on MQTT: every valid message is far smaller. */
 const LARGEST_BODY = 64 * 1024;
 

@@ -1,12 +1,11 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import type { EndResponse, ErrorPayload } from "../api/page.js";
 import { asError } from "../domain/errors.js";
 import { checkAccess } from "./access.js";
 import type { Asset } from "./assets.js";
-import { readBody, readJson, SECURITY_HEADERS, sendFile, type WebContext } from "./http.js";
+import { readBody, readJson, sendFile, type WebContext } from "./http.js";
 import type { PasswordGate } from "./password.js";
 import { HttpError, type WebDeps } from "./ports.js";
 
@@ -20,6 +19,15 @@ export interface Live {
   stop(): Promise<readonly object[]>;
 }
 
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+};
+
 const error = (context: WebContext, thrown: HttpError): Response => {
   const { code, message, status, headers } = thrown;
   const payload: ErrorPayload = { error: { code, message } };
@@ -30,7 +38,7 @@ const error = (context: WebContext, thrown: HttpError): Response => {
 };
 
 /** All routes of the page's server; their work is behind the ports. */
-const routes = (
+export const routes = (
   deps: WebDeps,
   live: Live,
   assets: ReadonlyMap<string, Asset>,
@@ -130,21 +138,3 @@ const notFound = (path: string, assets: ReadonlyMap<string, Asset>): HttpError =
         "The page was not built. Run `npm run build`, then start the bridge again.",
       )
     : new HttpError(404, "not-found", "No such path.");
-
-/** The path and the Host header do not form a URL. */
-const badRequest = (): Response =>
-  Response.json(
-    {
-      error: { code: "bad-request", message: "The request cannot be parsed." },
-    } satisfies ErrorPayload,
-    { status: 400, headers: SECURITY_HEADERS },
-  );
-
-/** What answers the requests of the page. */
-export const requestListener = (...parts: Parameters<typeof routes>) => {
-  const { fetch } = routes(...parts);
-  const listener = getRequestListener(fetch, { overrideGlobalObjects: false, errorHandler: badRequest });
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    await listener(request, response);
-  };
-};

@@ -1,17 +1,16 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
 import { sleep } from "../clock.js";
-import type { BeltLeft, InfoPayload } from "../api/page.js";
+import type { BeltLeft, ErrorPayload, InfoPayload } from "../api/page.js";
 import { asError } from "../domain/errors.js";
 import { type Asset, loadAssets } from "./assets.js";
 import { boundConnections } from "./connections.js";
 import { EventStreams } from "./event-streams.js";
-import { SECURITY_HEADERS } from "./http.js";
-import { loadedOnUse } from "./listener.js";
 import { LivePicture } from "./live.js";
 import { PasswordGate } from "./password.js";
 import { HttpError, type WebDeps } from "./ports.js";
-import type { Live } from "./routes.js";
+import { routes, SECURITY_HEADERS } from "./routes.js";
 
 /** A request must arrive completely within this time, its body included. */
 const LIMITS = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000 } as const;
@@ -144,30 +143,40 @@ export class Web {
   #newServer(assets: ReadonlyMap<string, Asset>): Server {
     const { clock, log, settings } = this.#deps;
     const gate = settings.password === null ? null : new PasswordGate(settings.password, clock, log);
-    const live: Live = {
-      events: (response) => {
-        if (this.#streams.isFull)
-          throw new HttpError(503, "too-many-streams", "Too many open pages: close one of them.");
-        this.#streams.open(response, SECURITY_HEADERS, this.#live.picture());
+    const app = routes(
+      this.#deps,
+      {
+        events: (response) => {
+          if (this.#streams.isFull)
+            throw new HttpError(503, "too-many-streams", "Too many open pages: close one of them.");
+          this.#streams.open(response, SECURITY_HEADERS, this.#live.picture());
+        },
+        set: (padId, body, neverStarts) => this.#live.set(padId, body, neverStarts),
+        stop: () => this.#live.stop(),
       },
-      set: (padId, body, neverStarts) => this.#live.set(padId, body, neverStarts),
-      stop: () => this.#live.stop(),
-    };
-    // Hono and the fetch API of Node.js take 10 MB: a bridge whose page nobody opens does without.
-    const listener = loadedOnUse(
-      async () => {
-        const { requestListener } = await import("./routes.js");
-        return requestListener(this.#deps, live, assets, gate);
-      },
-      (err) => log.error({ err }, "The page cannot be loaded; belts and MQTT are not affected"),
+      assets,
+      gate,
     );
+    const listener = getRequestListener(app.fetch, {
+      overrideGlobalObjects: false,
+      errorHandler: badRequest,
+    });
     const options = { ...LIMITS, connectionsCheckingInterval: LOOK_EVERY_MS };
-    const server = createServer(options, listener);
+    const server = createServer(options, (request, response) => void listener(request, response));
     boundConnections(server);
     server.timeout = IDLE_MS;
     return server;
   }
 }
+
+/** The path and the Host header do not form a URL. */
+const badRequest = (): Response =>
+  Response.json(
+    {
+      error: { code: "bad-request", message: "The request cannot be parsed." },
+    } satisfies ErrorPayload,
+    { status: 400, headers: SECURITY_HEADERS },
+  );
 
 /** The host to open in a browser on this machine. */
 const nearest = (host: string): string => {
