@@ -56,14 +56,22 @@ const zoneOf = (name?: string): string | undefined =>
     }
   ).timeZone;
 
+/** A zone without a name is shown by its offset, in the digits of the machine's language. */
+const OFFSET = /\p{Nd}/u;
+
 /**
- * Whether the zone of this process has a name, such as "Central European Summer Time" in the text of a date. Where it has
- * none, or is UTC for a `TZ` that is not known to mean it, Intl has to tell: it takes 7 MB of memory, for good.
+ * Whether the text of a date names the zone of this process, as "Central European Summer Time" does, and that is not UTC
+ * for a `TZ` that is not known to mean it. For the others Intl has to tell: it takes 7 MB of memory, for good. The name is
+ * in the machine's language, so it is not read.
  */
 const isNamed = (): boolean => {
-  const name = /\(([^)]*)\)$/.exec(new Date().toString())?.[1] ?? "";
-  if (name === "Coordinated Universal Time") return ["UTC", "Etc/UTC", undefined].includes(process.env["TZ"]);
-  return name !== "" && !name.startsWith("GMT");
+  const now = new Date();
+  const name = /\(([^)]*)\)$/.exec(now.toString())?.[1] ?? "";
+  if (name === "" || OFFSET.test(name)) return false;
+  const offsets = [0, 6].map((month) => new Date(now.getFullYear(), month).getTimezoneOffset());
+  return (
+    offsets.some((minutes) => minutes !== 0) || ["UTC", "Etc/UTC", undefined].includes(process.env["TZ"])
+  );
 };
 
 /**
