@@ -7,7 +7,13 @@ import type { Context } from "./context.js";
 import { type Control, resolve, type Step } from "./goals.js";
 import { endStart } from "./start.js";
 import { allowForStart, unwrittenStop } from "./stop.js";
-import { SETTLED_WITHIN, startReported, stopReported, type Telemetry } from "./telemetry.js";
+import {
+  SETTLED_WITHIN,
+  startAcknowledged,
+  startReported,
+  stopReported,
+  type Telemetry,
+} from "./telemetry.js";
 
 const REFUSED = failure(
   "unconfirmed",
@@ -82,7 +88,7 @@ export const afterAnswer = (
   now: number,
 ): Telemetry => {
   if (result !== "success" || open?.opcode !== opcode) return telemetry;
-  if (open.op === "start") return startReported(telemetry, now);
+  if (open.op === "start") return startAcknowledged(telemetry, now);
   return open.op === "stop" || open.op === "pause" ? stopReported(telemetry) : telemetry;
 };
 

@@ -3,7 +3,8 @@ import type { Activity } from "../../domain/pad.js";
 import { speedFromKmh } from "../../domain/units.js";
 import type { Context } from "./context.js";
 import { type Control, noControl, type StopCause } from "./goals.js";
-import { requestStop, mayMove, proveStop, afterStopWritten, stopTime } from "./stop.js";
+import { afterStopWritten, mayMove, proveStop, requestStop, startMayFollow, stopTime } from "./stop.js";
+import { afterEvent } from "./control-point.js";
 import { stopDue, stopOperation } from "./stop-frames.js";
 import { modelFor } from "../../protocol/models.js";
 import { noTelemetry, observe, type Sample, type Telemetry } from "./telemetry.js";
@@ -99,6 +100,19 @@ describe("the proof of rest (safety rule 7)", () => {
     expect(confirmed({ ...half.control, stop: again }, [sample(2_050, 1_900), sample(2_100, 1_950)])).toBe(
       false,
     );
+  });
+
+  it("waits 15 s from the last start that the machine has reported, not from the first", () => {
+    const seen = { ...noControl, statusSeen: true };
+    let telemetry = noTelemetry;
+    const waits: number[] = [];
+    for (let second = 0; second < 30; second += 1) {
+      telemetry = observe(telemetry, sample(second * 1_000, second * 1_000));
+      if (startMayFollow(noControl, telemetry)) waits.push(second);
+      if (second === 1 || second === 11)
+        telemetry = afterEvent(telemetry, seen, { type: "started" }, second * 1_000);
+    }
+    expect(waits).toEqual(Array.from({ length: 24 }, (_, index) => index + 2));
   });
 
   it("is not touched by a part of a split record", () => {

@@ -43,7 +43,7 @@ export interface Telemetry {
   readonly steady: { readonly speed: Speed; readonly since: number } | null;
   /** The speeds of the latest statuses, newest last, for `isFalling` and `isSlowing`. */
   readonly trail: readonly { readonly speed: Speed; readonly at: number }[];
-  /** When the machine acknowledged or reported a start that no status has shown so far. */
+  /** When the machine acknowledged or last reported a start that no status has shown so far. */
   readonly startReported: number | null;
   /** Its data shows no movement though it has started: its zeros prove nothing (safety rule 7). */
   readonly blind: boolean;
@@ -63,14 +63,15 @@ export const noTelemetry: Telemetry = {
   blind: false,
 };
 
-/**
- * The machine acknowledged or reported a start. The last status may show a movement that was over by then: the next one
- * tells.
- */
+/** The machine reported a start (2ADA 04), maybe another one. The last status may show a movement that was over by then. */
 export const startReported = (telemetry: Telemetry, now: number): Telemetry => ({
   ...telemetry,
-  startReported: telemetry.startReported ?? now,
+  startReported: now,
 });
+
+/** It acknowledged a start, which it may have reported before. */
+export const startAcknowledged = (telemetry: Telemetry, now: number): Telemetry =>
+  startReported(telemetry, telemetry.startReported ?? now);
 
 /** It acknowledged or reported a stop: a start without movement so far is over. */
 export const stopReported = (telemetry: Telemetry): Telemetry =>
