@@ -1,6 +1,7 @@
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
+import type { RouterRoute } from "hono/types";
 import type { EndResponse, ErrorPayload } from "../api/page.js";
 import { asError } from "../domain/errors.js";
 import { checkAccess } from "./access.js";
@@ -65,9 +66,9 @@ export const routes = (
     await next();
   });
 
-  app.get("/api/events", (context) => {
-    if (context.env.incoming.method !== "GET")
-      throw new HttpError(405, "wrong-method", "Use GET.", { allow: "GET" });
+  // Not by `get`, which answers HEAD, too: a stream has no headers of its own.
+  app.all("/api/events", (context) => {
+    if (context.env.incoming.method !== "GET") throw wrongMethod(["GET"]);
     live.events(context.env.outgoing);
     return RESPONSE_ALREADY_SENT;
   });
@@ -103,17 +104,20 @@ export const routes = (
       return context.json(answer, 202);
     });
 
-  app.get("*", (context) => {
+  for (const [path, methods] of methodsOf(app.routes))
+    app.all(path, () => {
+      throw wrongMethod(methods);
+    });
+
+  app.all("*", (context) => {
     const path = context.req.path.slice(1);
     const found = assets.get(path === "" ? "index.html" : path);
     if (!found) throw notFound(path, assets);
+    if (!READS.includes(context.env.incoming.method ?? "")) throw wrongMethod(READS);
     const isKnown = context.req.header("if-none-match") === found.headers["etag"];
     return isKnown ? context.body(null, 304, found.headers) : context.body(found.body, 200, found.headers);
   });
 
-  app.notFound(() => {
-    throw new HttpError(404, "not-found", "No such path.");
-  });
   app.onError((thrown, context) => {
     if (thrown instanceof HttpError) return error(context, thrown);
     if (context.env.incoming.destroyed || context.req.raw.signal.aborted) return context.body(null, 400);
@@ -129,6 +133,26 @@ export const routes = (
   });
   return app;
 };
+
+const READS: readonly string[] = ["GET", "HEAD"];
+
+/** The methods of each path that has some; those that all methods pass through have none of their own. */
+const methodsOf = (all: readonly RouterRoute[]): ReadonlyMap<string, readonly string[]> => {
+  const own = all.filter(({ method }) => method !== "ALL");
+  const paths = [...new Set(own.map(({ path }) => path))];
+  const of = (path: string) => own.filter((route) => route.path === path).map(({ method }) => method);
+  // Hono answers HEAD by GET.
+  return new Map(paths.map((path) => [path, of(path).flatMap((one) => (one === "GET" ? READS : [one]))]));
+};
+
+/** RFC 9110, 15.5.6: the response names what the path takes. */
+const wrongMethod = (allowed: readonly string[]): HttpError =>
+  new HttpError(
+    405,
+    "wrong-method",
+    `This path does not take that method, so nothing was done. Use ${allowed.join(" or ")}.`,
+    { allow: allowed.join(", ") },
+  );
 
 const notFound = (path: string, assets: ReadonlyMap<string, Asset>): HttpError =>
   assets.size === 0 && !path.startsWith("api/")

@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ask, codeOf, JSON_TYPE, post, serve } from "./served.js";
 
@@ -232,14 +235,12 @@ describe("what is not there", () => {
     ["GET", "/../../package.json", 404, "not-built"],
     ["GET", "/%2e%2e/%2e%2e/package.json", 404, "not-built"],
     ["GET", "/", 404, "not-built"],
-    ["PUT", "/api/shutdown", 404, "not-found"],
-    ["DELETE", "/", 404, "not-found"],
-    ["HEAD", "/api/events", 405, null],
+    ["POST", "/api/bridge", 404, "not-found"],
+    ["DELETE", "/", 404, "not-built"],
   ] as const)("%s %s", async ([method, path, status, code], ctx) => {
     const { port, ended } = await serve(ctx);
     const answer = await ask(port, path, { method });
-    expect(answer.status).toBe(status);
-    if (code !== null) expect(codeOf(answer)).toBe(code);
+    expect([answer.status, codeOf(answer)]).toEqual([status, code]);
     expect(ended).toEqual([]);
   });
 
@@ -249,6 +250,36 @@ describe("what is not there", () => {
       const answer = await post(port, `/api/pads/${id}/set`, { belt: "ON" });
       expect([answer.status, codeOf(answer)]).toEqual([404, "unknown-pad"]);
     }
+  });
+});
+
+/** The methods that a path takes are named (RFC 9110, 15.5.6). */
+describe("a method that a path does not take is refused", () => {
+  it.for([
+    ["GET", SET, "POST"],
+    ["HEAD", SET, "POST"],
+    ["PUT", "/api/shutdown", "POST"],
+    ["OPTIONS", "/api/pads", "POST"],
+    ["POST", "/api/days", "GET, HEAD"],
+    ["DELETE", "/api/sessions/1/samples", "GET, HEAD"],
+    ["POST", "/health", "GET, HEAD"],
+    ["POST", "/", "GET, HEAD"],
+    ["POST", "/api/events", "GET"],
+    ["HEAD", "/api/events", "GET"],
+  ] as const)("%s %s", async ([method, path, allowed], ctx) => {
+    const folder = await mkdtemp(join(tmpdir(), "w2m-web-"));
+    ctx.onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, "index.html"), "the page");
+    const { port, pad, ended } = await serve(ctx, {}, { folder });
+    const answer = await ask(port, path, { method });
+    expect([answer.status, answer.headers["allow"]]).toEqual([405, allowed]);
+    if (method !== "HEAD") expect(codeOf(answer)).toBe("wrong-method");
+    expect([pad.asked, ended]).toEqual([[], []]);
+  });
+
+  it("but not before the password", async (ctx) => {
+    const { port } = await serve(ctx, { password: "secret" });
+    expect((await ask(port, SET)).status).toBe(401);
   });
 });
 
