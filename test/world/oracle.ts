@@ -186,6 +186,8 @@ export class PadOracle {
   #walkerWasOff = false;
   /** Milliseconds for which the belt has moved so far: no walk of it has lasted longer. */
   #moved = 0;
+  /** Of that, while the process stood still: counted by its clock and by the machine's, where that had just started. */
+  #movedInStall = 0;
   #brokerDownSince: number | null = null;
   #brokerUpSince = 0;
   /** From when the bridge counts the broker as gone. */
@@ -245,7 +247,9 @@ export class PadOracle {
     if (belt.phase === "rest") this.#restAt = now;
     if (last?.phase !== belt.phase) this.#phaseSince = now;
     if (belt.phase === "rest") this.#cause = null;
-    if (last && this.#movingSince !== null) this.#moved += now - last.at;
+    const passed = last && this.#movingSince !== null ? now - last.at : 0;
+    this.#moved += passed;
+    if (now <= this.#stallEnd) this.#movedInStall += passed;
     this.#movingSince = belt.speed >= this.least ? (this.#movingSince ?? now) : null;
     // Data has shown nothing for so long (rule 7): what was not heard, as while the process stood still, shows nothing either.
     const ours =
@@ -854,7 +858,8 @@ export class PadOracle {
     });
     const left = walked_off.action === "stop" && this.#walkerWasOff;
     const { max_session } = this.#deps.safety;
-    const isLong = max_session !== null && this.#moved >= max_session * 60_000 - STATUS_INTERVAL;
+    const counted = this.#moved + this.#movedInStall;
+    const isLong = max_session !== null && counted >= max_session * 60_000 - STATUS_INTERVAL;
     if (!wanted && !left && !isLong && !this.#brokerStops && this.#lateLink < 0) wrong("nobody wanted it");
   }
 
