@@ -48,7 +48,7 @@ test("presets are for the page, not for the pad", () => {
   ]);
 });
 
-test("pads: those that are enabled, speeds in hundredths, addresses in lower case", () => {
+test("pads: those that are enabled, speeds in hundredths, addresses in lower case, and those of all others", () => {
   const pads = [
     {
       id: "office",
@@ -59,7 +59,7 @@ test("pads: those that are enabled, speeds in hundredths, addresses in lower cas
       start_speed: 2.25,
     },
     { id: "den", advertised_name: "KS-BLC2", protocol: "wilink" },
-    { id: "attic", advertised_name: "KS-X", enabled: false },
+    { id: "attic", address: "57:4C:4E:00:11:33", enabled: false },
   ];
   const none = { maxSpeed: null, minSpeed: null, startSpeed: null };
   expect(padSettings(config({ pads }))).toEqual([
@@ -68,12 +68,21 @@ test("pads: those that are enabled, speeds in hundredths, addresses in lower cas
       name: "Office",
       address: "57:4c:4e:00:11:22",
       advertisedName: null,
+      taken: ["57:4c:4e:00:11:33"],
       protocol: "auto",
       maxSpeed: 450,
       minSpeed: 100,
       startSpeed: 225,
     },
-    { id: "den", name: "den", address: null, advertisedName: "KS-BLC2", protocol: "wilink", ...none },
+    {
+      id: "den",
+      name: "den",
+      address: null,
+      advertisedName: "KS-BLC2",
+      taken: ["57:4c:4e:00:11:22", "57:4c:4e:00:11:33"],
+      protocol: "wilink",
+      ...none,
+    },
   ]);
 });
 

@@ -16,6 +16,7 @@ export const padSettings = (config: Config): readonly PadSettings[] =>
       name: pad.name,
       address: pad.address,
       advertisedName: pad.advertised_name,
+      taken: config.pads.filter((other) => other !== pad).flatMap(({ address }) => address ?? []),
       protocol: pad.protocol,
       maxSpeed: speed(pad.max_speed),
       minSpeed: speed(pad.min_speed),

@@ -82,6 +82,8 @@ export interface PadSettings {
   /** Lower case, as the radio reports it. */
   readonly address: string | null;
   readonly advertisedName: string | null;
+  /** The addresses of all other pads in the config, disabled ones included: a name is never bound to one of them. */
+  readonly taken: readonly string[];
   readonly protocol: "auto" | ProtocolName;
   readonly maxSpeed: Speed | null;
   readonly minSpeed: Speed | null;

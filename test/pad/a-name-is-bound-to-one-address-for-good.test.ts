@@ -54,6 +54,34 @@ describe("a pad that is given by its name (safety rule 11)", () => {
     expect(await rig.close()).toBe(0);
   });
 
+  it("is never bound to another pad's address, which has the same name: it would move that belt", async () => {
+    const settings = { address: null, advertisedName: "ks-blc2", taken: [NEIGHBOUR] };
+    const rig = padRig({ settings, others: [other("KS-BLC2")] });
+    rig.radio.outOfRange(ADDRESS, true);
+    rig.pad.start();
+    await rig.clock.advance(60_000);
+    expect(rig.pad.view()).toMatchObject({ identity: { bound: null }, counters: { connects: 0 } });
+    expect(rig.state().problem).toBe(null);
+    rig.radio.outOfRange(ADDRESS, false);
+    await rig.clock.until(() => rig.pad.view().available, 10_000);
+    expect(rig.pad.view().identity.bound?.address).toBe(ADDRESS);
+    expect(await rig.close()).toBe(0);
+  });
+
+  it("gives up a bound address that the config gives to another pad", async () => {
+    const identity = {
+      bound: { name: "ks-blc2", address: NEIGHBOUR },
+      protocol: null,
+      model: null,
+      capabilities: null,
+    };
+    const settings = { address: null, advertisedName: "ks-blc2", taken: [NEIGHBOUR] };
+    const rig = padRig({ settings, identity, others: [other("KS-BLC2")] });
+    await rig.online();
+    expect(rig.pad.view().identity.bound).toEqual({ name: "ks-blc2", address: ADDRESS });
+    expect(await rig.close()).toBe(0);
+  });
+
   it("matches no other name", async () => {
     const rig = padRig(byName({ name: "KS-BLC2-X", others: [other("KS-BLC")] }));
     rig.pad.start();

@@ -56,6 +56,7 @@ export const SETTINGS: PadSettings = {
   name: "Office",
   address: "57:4c:4e:00:11:22",
   advertisedName: null,
+  taken: [],
   protocol: "auto",
   maxSpeed: null,
   minSpeed: null,

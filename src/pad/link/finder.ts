@@ -75,7 +75,7 @@ const listenForName = async (
   let last: number | null = null;
   let found: Address | null = null;
   await scanUntil(deps, signal, (ad, done) => {
-    if (ad.name?.toLowerCase() !== wanted) return;
+    if (ad.name?.toLowerCase() !== wanted || settings.taken.includes(ad.address)) return;
     const now = deps.clock.now();
     listened += Math.min(now - (last ?? now), COUNTED_MS);
     last = now;

@@ -34,9 +34,10 @@ const withPreferences = (
   return { ...identity, reported, capabilities: capabilitiesOf(model.defaults, reported, settings) };
 };
 
-const boundAddress = (identity: Identity, settings: PadSettings): Address | null =>
-  identity.bound && identity.bound.name === settings.advertisedName?.toLowerCase()
-    ? identity.bound.address
+/** Not one that the config gives to another pad by now: this pad's commands would move that one's belt. */
+const boundAddress = ({ bound }: Identity, { advertisedName, taken }: PadSettings): Address | null =>
+  bound && bound.name === advertisedName?.toLowerCase() && !taken.includes(bound.address)
+    ? bound.address
     : null;
 
 export interface IdentityTrackerDeps {
