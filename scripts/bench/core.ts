@@ -80,7 +80,7 @@ class Bench {
         if (frame === STOP && moment === "handed" && Number.isNaN(took)) took = performance.now() - from;
       };
       const others = queue.map((command) => ({ command, respond: () => undefined }));
-      this.pad.submit([...others, { command: OFF, respond: () => resolve(took) }], from, false);
+      this.pad.submit([...others, { command: OFF, respond: () => resolve(took) }], from, null);
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { CommandRequest } from "../domain/command.js";
+import type { CommandRequest, Outcome } from "../domain/command.js";
 import type { Identity } from "../domain/identity.js";
 import type { EventType, PadState } from "../domain/state.js";
 import type { Session, Stats } from "../domain/stats.js";
@@ -24,6 +24,9 @@ export interface PadPort {
   readonly settings: { readonly id: string; readonly name: string; readonly address: string | null };
   view(): PadPortView;
   subscribe(listener: { changed(view: PadPortView): void; happened(event: PadPortEvent): void }): () => void;
-  /** `arrived`: when the message arrived, on the clock; `stale`: it is older than 5 s by its own `at`. */
-  submit(requests: readonly CommandRequest[], arrived: number, stale: boolean): void;
+  /**
+   * `arrived`: when the message arrived, on the clock; `stale`: why it counts as too old by its own `at`, null: it is
+   * recent.
+   */
+  submit(requests: readonly CommandRequest[], arrived: number, stale: Outcome | null): void;
 }

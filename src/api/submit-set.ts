@@ -1,10 +1,8 @@
 import type { Outcome } from "../domain/command.js";
+import { TIME_UNREADABLE, whyStale } from "../domain/message-age.js";
 import type { PadPort } from "./pad-port.js";
 import type { Result } from "./payloads.js";
 import type { ParsedSet, Rejected } from "./set-message.js";
-
-/** docs/topics.md: a start or speed whose own `at` is older than this is refused. */
-const STALE_MS = 5_000;
 
 export interface SetContext {
   /** When the message arrived, on the clock of `now` (safety rule 2). */
@@ -32,6 +30,6 @@ export const submitSet = (
     command,
     respond: (outcome: Outcome) => respond({ command: command.key, value: command.value, outcome }),
   }));
-  const isOld = stale || (at !== null && wall - at > STALE_MS);
-  if (requests.length > 0) pad.submit(requests, arrived, isOld);
+  const why = stale ? TIME_UNREADABLE : at === null ? null : whyStale(at, wall);
+  if (requests.length > 0) pad.submit(requests, arrived, why);
 };

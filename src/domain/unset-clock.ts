@@ -16,7 +16,7 @@ const TOGETHER_MS = 60_000;
 /** The oldest walks of a machine that never gets a time keep the wrong one. */
 const MOST_SESSIONS = 20;
 
-const isUnset = (at: number): boolean => at < NOT_BEFORE;
+export const isUnset = (at: number): boolean => at < NOT_BEFORE;
 
 /** Milliseconds by which a clock that was not set has been set since `last`; 0 for any other step. */
 export const clockSetBy = (last: Timestamp, { at, now }: Timestamp): number => {

@@ -9,8 +9,12 @@ import type { Result } from "../api/payloads.js";
 
 const rig = () => {
   const clock = new ManualClock();
-  const taken: { command: Command; respond: (outcome: Outcome) => void; arrived: number; stale: boolean }[] =
-    [];
+  const taken: {
+    command: Command;
+    respond: (outcome: Outcome) => void;
+    arrived: number;
+    stale: Outcome | null;
+  }[] = [];
   const results: Result[] = [];
   const send = (key: string | null, payload: string, flags: Partial<InMessage> = {}): void =>
     handleSet(
@@ -100,14 +104,44 @@ describe("a message on set", () => {
     expect(taken).toHaveLength(times);
   });
 
+  const HOUR = 3_600_000;
+  const SIX_YEARS = 6 * 365 * 24 * HOUR;
+
   it.each([
-    [4_000, false],
-    [6_000, true],
-    [-60_000, false],
-  ])("that is %i ms old by its own clock is stale: %s", (age, stale) => {
+    ["4 s old", 4_000, 0, null],
+    ["6 s old", 6_000, 0, /^The message is more than 5 s old, /],
+    // A sender's clock may be some seconds ahead.
+    ["4 s ahead", -4_000, 0, null],
+    // It may have been on its way for an hour.
+    [
+      "an hour ahead",
+      -HOUR,
+      0,
+      /^The sender's clock is 3600 s ahead of the bridge's, .*The belt is unchanged\. /,
+    ],
+    ["new, and the machine's clock is not set", -SIX_YEARS, SIX_YEARS, /^The clock of the bridge's machine /],
+    ["the page's, which has the time of the bridge, and the machine's clock is not set", 0, SIX_YEARS, null],
+  ])("that is %s by its own time", (_, age, behind, why) => {
     const { clock, taken, send } = rig();
-    send(null, JSON.stringify({ belt: "ON", at: new Date(clock.wall() - age).toISOString() }));
-    expect(taken[0]?.stale).toBe(stale);
+    clock.jumpWall(-behind);
+    const at = new Date(clock.wall() - age).toISOString();
+    for (const message of [
+      { belt: "ON", at },
+      { belt: "OFF", at },
+    ])
+      send(null, JSON.stringify(message));
+    const stale = why && { code: "superseded", message: expect.stringMatching(why) as string };
+    expect(taken[0]).toMatchObject({ command: { value: "ON" }, stale });
+    expect(taken[1]).toMatchObject({ command: { value: "OFF" } });
+  });
+
+  it("whose time cannot be read may be old", () => {
+    const { taken, send } = rig();
+    send(null, '{"belt":"ON","at":"now"}');
+    expect(taken[0]?.stale).toMatchObject({
+      code: "superseded",
+      message: expect.stringMatching(/^The time in at cannot be read, /) as string,
+    });
   });
 });
 

@@ -107,7 +107,7 @@ const takeStops = (
       ? (outcome: Outcome) => answer({ command: command.key, value: command.value, outcome })
       : noAnswer,
   }));
-  if (asked.length > 0) pad.submit(asked, arrived, parsed.stale);
+  if (asked.length > 0) pad.submit(asked, arrived, null);
   if (asked.every(({ respond }) => respond === noAnswer)) limits.dropped();
 };
 

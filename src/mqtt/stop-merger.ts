@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.js";
-import { type Command, type CommandRequest, isStop } from "../domain/command.js";
+import { type Command, type CommandRequest, isStop, type Outcome } from "../domain/command.js";
 import type { PadPort } from "../api/pad-port.js";
 
 type CommandSink = Pick<PadPort, "submit">;
@@ -20,7 +20,7 @@ export class StopMerger implements CommandSink {
     this.#clock = clock;
   }
 
-  submit(asked: readonly CommandRequest[], arrived: number, stale: boolean): void {
+  submit(asked: readonly CommandRequest[], arrived: number, stale: Outcome | null): void {
     if (!asked.every(({ command }) => isStop(command))) {
       this.flush();
       this.#pad.submit(asked, arrived, stale);
@@ -38,7 +38,7 @@ export class StopMerger implements CommandSink {
     this.#cancel = null;
     const held = [...this.#held.splice(0), ...this.#unanswered.values()];
     this.#unanswered.clear();
-    if (held.length > 0) this.#pad.submit(held, this.#clock.now(), false);
+    if (held.length > 0) this.#pad.submit(held, this.#clock.now(), null);
   }
 
   #hold(one: CommandRequest): void {

@@ -18,7 +18,7 @@ const rig = () => {
     commands.submit(
       [{ command: { key: "command", value }, respond: (outcome) => void results.push(outcome) }],
       0,
-      false,
+      null,
     );
   return { scheduler, commands, results, send };
 };

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.js";
 import { toStep } from "../domain/capabilities.js";
 import { type CommandRequest, failure, isStop, type Outcome } from "../domain/command.js";
+import { STALE_MS, TOO_OLD } from "../domain/message-age.js";
 import type { Speed } from "../domain/units.js";
 import { runIsolated } from "./events.js";
 import type { RequestId, StopCause } from "./control/goals.js";
@@ -13,11 +14,8 @@ import type { Scheduler } from "./scheduler.js";
 import { requestStop } from "./control/stop.js";
 import { showsRest } from "./control/telemetry.js";
 
-/** docs/topics.md and safety rule 2: an older start or speed is refused. */
-const STALE_MS = 5_000;
-
 export interface PadCommandsOwner {
-  situation(stale: boolean): CommandContext;
+  situation(stale: Outcome | null): CommandContext;
   /** The user's switch for the link; the owner resolves its result. */
   turnLink(on: boolean, ref: RequestId): void;
   /** The speed to set after a start without a speed; null: the pad's own. */
@@ -44,8 +42,8 @@ export class PadCommands {
   }
 
   /** `arrived`: when the message arrived, on the clock; after a stall earlier than now (safety rule 2). */
-  submit(asked: readonly CommandRequest[], arrived: number, stale: boolean): void {
-    const old = stale || this.#clock.now() - arrived > STALE_MS;
+  submit(asked: readonly CommandRequest[], arrived: number, stale: Outcome | null): void {
+    const why = stale ?? (this.#clock.now() - arrived > STALE_MS ? TOO_OLD : null);
     this.#scheduler.together(() => {
       for (const { command, respond } of asked) {
         const shared = isStop(command) ? this.#waiting.get(this.#sharedStop) : undefined;
@@ -58,14 +56,14 @@ export class PadCommands {
         this.#waiting.set(ref, [respond]);
         if (isStop(command)) this.#sharedStop = ref;
         if (this.#closed) this.resolve([ref], OVER);
-        else this.#carryOut(decide(command, this.#owner.situation(old)), ref, arrived);
+        else this.#carryOut(decide(command, this.#owner.situation(why)), ref, arrived);
       }
     });
   }
 
   /** A stop without a result: for safety, or the end of the program. */
   stop(cause: StopCause, refs: readonly RequestId[] = [], endsSession = false): void {
-    const { lostMoving } = this.#owner.situation(false);
+    const { lostMoving } = this.#owner.situation(null);
     this.#scheduler.apply((context) => requestStop(context, { refs, cause, endsSession, lostMoving }));
   }
 
@@ -129,7 +127,7 @@ export class PadCommands {
   /** The speed of a start is set once the belt moves; a belt that moves already keeps its own. */
   #start(ref: RequestId, arrived: number, speed: Speed | null): void {
     const { telemetry, control } = this.#scheduler;
-    const { capabilities } = this.#owner.situation(false);
+    const { capabilities } = this.#owner.situation(null);
     const { minSpeed, maxSpeed } = capabilities;
     const allowed = speed !== null && speed >= minSpeed && speed <= maxSpeed;
     if (allowed && !control.speed && showsRest(telemetry))

@@ -18,7 +18,7 @@ it("a listener and an asker that throw keep no stop from its end", async () => {
       throw new Error("boom");
     };
     rig.pad.subscribe({ changed: boom, happened: boom });
-    rig.pad.submit([{ command: OFF, respond: boom }], rig.clock.now(), false);
+    rig.pad.submit([{ command: OFF, respond: boom }], rig.clock.now(), null);
     const [over, hurry] = [new AbortController(), new AbortController()];
     rig.pad.shutdown.begin();
     await rig.clock.settled(rig.pad.shutdown.stop(over.signal, hurry.signal), 15_000);

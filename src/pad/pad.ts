@@ -1,4 +1,4 @@
-import type { CommandRequest } from "../domain/command.js";
+import type { CommandRequest, Outcome } from "../domain/command.js";
 import type { Identity } from "../domain/identity.js";
 import type { SessionStore } from "../domain/session-store.js";
 import type { PadRecord, PadSettings, SafetySettings } from "../domain/pad.js";
@@ -119,8 +119,11 @@ export class Pad {
     return this.#events.subscribe(listener);
   }
 
-  /** `arrived`: when the message arrived, on the clock; `stale`: it is older than 5 s by its own `at`. */
-  submit(asked: readonly CommandRequest[], arrived: number, stale: boolean): void {
+  /**
+   * `arrived`: when the message arrived, on the clock; `stale`: why it counts as too old by its own `at`, null: it is
+   * recent.
+   */
+  submit(asked: readonly CommandRequest[], arrived: number, stale: Outcome | null): void {
     const wanted = this.#wanted();
     this.#commands.submit(asked, arrived, stale);
     if (this.#wanted() !== wanted || this.#isUrgent) this.#link.reconsider();
@@ -207,7 +210,7 @@ export class Pad {
     };
   }
 
-  #situation(stale: boolean): CommandContext {
+  #situation(stale: Outcome | null): CommandContext {
     const now = this.#deps.clock.now();
     const facts = this.#facts;
     return {

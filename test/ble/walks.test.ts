@@ -77,7 +77,7 @@ const padOver = (radio: Radio, address: string, clock: Clock) => {
   pad.subscribe({ changed: () => undefined, happened: ({ type }) => events.push(type) });
   const ask = async (command: Command): Promise<Outcome> => {
     const outcomes: Outcome[] = [];
-    pad.submit([{ command, respond: (outcome) => outcomes.push(outcome) }], clock.now(), false);
+    pad.submit([{ command, respond: (outcome) => outcomes.push(outcome) }], clock.now(), null);
     await waitUntil(`${command.key} ${command.value}`, () => outcomes.length > 0, 40_000);
     return outcomes[0]!;
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { TOO_OLD } from "../../src/domain/message-age.js";
 import { ADDRESS, codes, ON, OFF, padRig, speed, verb } from "../support/pad-rig.js";
 
 describe("a start (safety rules 2 and 4)", () => {
@@ -127,13 +128,13 @@ describe("a start (safety rules 2 and 4)", () => {
     await rig.online();
     await rig.clock.advance(10_000);
     const arrived = rig.clock.now() - 5_001;
-    expect(codes(rig.sendAt(arrived, false, ON, speed(3), verb("toggle")))).toEqual([
+    expect(codes(rig.sendAt(arrived, null, ON, speed(3), verb("toggle")))).toEqual([
       "superseded",
       "superseded",
       "superseded",
     ]);
-    expect(codes(rig.sendAt(rig.clock.now(), true, ON))).toEqual(["superseded"]);
-    const stop = rig.sendAt(arrived, true, OFF);
+    expect(codes(rig.sendAt(rig.clock.now(), TOO_OLD, ON))).toEqual(["superseded"]);
+    const stop = rig.sendAt(arrived, TOO_OLD, OFF);
     await rig.clock.until(() => stop.length > 0, 10_000);
     expect(codes(stop)).toEqual(["ok"]);
     expect(new Set(rig.frames())).toEqual(new Set(["stop"]));

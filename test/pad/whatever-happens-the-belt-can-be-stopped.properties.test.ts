@@ -114,7 +114,7 @@ class World {
       if (isStop(command) && outcome.status === "ok" && rig.speed() >= LEAST && !isSilent(rig.model))
         this.wrongs.push("a stop was ok too early");
     };
-    rig.pad.submit([{ command, respond }], entry.arrived, false);
+    rig.pad.submit([{ command, respond }], entry.arrived, null);
     this.#look();
   }
 

@@ -379,7 +379,7 @@ export const padRig = (options: RigOptions = {}) => {
   const events: PadEvent[] = [];
   pad.subscribe({ changed: () => undefined, happened: (event) => events.push(event) });
 
-  const sendAt = (arrived: number, stale: boolean, ...commands: Command[]): Outcome[] => {
+  const sendAt = (arrived: number, stale: Outcome | null, ...commands: Command[]): Outcome[] => {
     const outcomes: Outcome[] = [];
     const asked = commands.map((command) => ({
       command,
@@ -388,7 +388,7 @@ export const padRig = (options: RigOptions = {}) => {
     pad.submit(asked, arrived, stale);
     return outcomes;
   };
-  const send = (...commands: Command[]): Outcome[] => sendAt(clock.now(), false, ...commands);
+  const send = (...commands: Command[]): Outcome[] => sendAt(clock.now(), null, ...commands);
   const wire = (since = 0): Written[] => arrived.filter(({ at }) => at >= since);
 
   return {

@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:ht
 import type { TestContext } from "vitest";
 import type { InfoPayload } from "../../src/api/page.js";
 import type { PadPortEvent, PadPort } from "../../src/api/pad-port.js";
-import type { CommandRequest } from "../../src/domain/command.js";
+import type { CommandRequest, Outcome } from "../../src/domain/command.js";
 import type { Logger } from "../../src/log/log.js";
 import type { PadState } from "../../src/domain/state.js";
 import { HttpError, type WebDeps, type WebSettings } from "../../src/web/ports.js";
@@ -17,7 +17,7 @@ import { speedFromKmh } from "../../src/domain/units.js";
 /** A pad at the port: what it was asked, and what it shows. */
 class PortedPad implements PadPort {
   readonly settings = { id: "office", name: `<img onerror="alert(1)">`, address: "57:4c:4e:00:00:01" };
-  readonly asked: (CommandRequest & { readonly arrived: number; readonly stale: boolean })[] = [];
+  readonly asked: (CommandRequest & { readonly arrived: number; readonly stale: Outcome | null })[] = [];
   state: PadState = WALKING;
   readonly #listeners = new Set<Parameters<PadPort["subscribe"]>[0]>();
 
@@ -41,7 +41,7 @@ class PortedPad implements PadPort {
     return () => this.#listeners.delete(listener);
   }
 
-  submit(requests: readonly CommandRequest[], arrived: number, stale: boolean): void {
+  submit(requests: readonly CommandRequest[], arrived: number, stale: Outcome | null): void {
     this.asked.push(...requests.map((one) => ({ ...one, arrived, stale })));
   }
 

@@ -41,8 +41,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "2: what is old is refused",
     file: "src/api/submit-set.ts",
-    from: "stale || (at !== null && wall - at > STALE_MS)",
-    to: "false",
+    from: "stale ? TIME_UNREADABLE : at === null ? null : whyStale(at, wall)",
+    to: "null",
   },
   {
     rule: "1: a stop that is handled ahead takes the starts along that came before it",

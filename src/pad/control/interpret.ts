@@ -26,8 +26,8 @@ export interface CommandContext {
   readonly radioOn: boolean;
   readonly ending: boolean;
   readonly allowStart: boolean;
-  /** The message is more than 5 s old, by its own `at` or by its arrival. */
-  readonly stale: boolean;
+  /** Why the message counts as too old, by its own `at` or by its arrival; null: it is recent. */
+  readonly stale: Outcome | null;
   /** The belt moved when the link was lost and was not seen since. */
   readonly lostMoving: boolean;
   /** A session is paused; `resumeAt` is the speed to return to, null where docs/topics.md requires the pad's own. */
@@ -58,10 +58,6 @@ export type Decision =
 const refuse = (outcome: Outcome): Decision => ({ do: "settle", outcome });
 
 const REFUSED = {
-  stale: failure(
-    "superseded",
-    "The message is more than 5 s old, so it was not carried out. The belt is unchanged.",
-  ),
   stopping: failure(
     "stopping",
     "The belt is being stopped and is not yet confirmed at rest. Try again when it is.",
@@ -91,7 +87,7 @@ const REFUSED = {
 /** Why no start or speed is allowed now, or null. */
 const barred = (situation: CommandContext, speedsUp: boolean): Outcome | null => {
   if (situation.ending) return REFUSED.ending;
-  if (situation.stale) return REFUSED.stale;
+  if (situation.stale) return situation.stale;
   if (situation.control.access === "none") return UNKNOWN_VARIANT;
   if (situation.control.stop || situation.control.leftMoving) return REFUSED.stopping;
   if (speedsUp && !situation.allowStart) return REFUSED.locked;
@@ -217,7 +213,7 @@ const barredMode = (value: Mode, situation: CommandContext): Outcome | null => {
   const { capabilities, telemetry, now } = situation;
   if (!capabilities.modes.includes(value)) return failure("unsupported", `This pad has no mode ${value}.`);
   if (situation.ending) return REFUSED.ending;
-  if (value === "auto" && situation.stale) return REFUSED.stale;
+  if (value === "auto" && situation.stale) return situation.stale;
   if (value === "auto" && !situation.allowStart) return REFUSED.locked;
   if (!situation.radioOn) return REFUSED.radio;
   return situation.linked && isFresh(telemetry, now) ? null : REFUSED.away;
