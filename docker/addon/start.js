@@ -1,7 +1,7 @@
 // node start.js MAIN [ARGUMENTS]: turns the add-on's options and the Supervisor's MQTT service into the environment that
 // the bridge reads, and becomes the bridge in the same process, so that signals reach it. A signal that comes while this
 // waits for the Supervisor ends it at once: docker/node.c is PID 1.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -11,6 +11,8 @@ const SUPERVISOR = process.env.SUPERVISOR ?? "http://supervisor";
 const ANSWER_MS = 10_000;
 /** After a start of the host the Supervisor and the Mosquitto add-on may come up later than this one. */
 const RETRY_MS = 3_000;
+const STORE = process.env.WALKINGPAD2MQTT_STORE_PATH ?? "/data";
+const KNOWN = join(STORE, "mqtt-service.json");
 
 const put = (key, value) => {
   if (value === undefined || value === null || value === "") return;
@@ -45,11 +47,39 @@ const ingressPort = async () => {
   return Number.isInteger(data?.ingress_port) && data.ingress_port > 0 ? data.ingress_port : null;
 };
 
-/** Asks until there is a broker; each new reason is written once. */
+/** The broker of an earlier start; null: there was none. */
+const knownService = () => {
+  try {
+    return JSON.parse(readFileSync(KNOWN, "utf8"));
+  } catch {
+    return null;
+  }
+};
+
+const keepService = ({ host, port, ssl, username, password }) => {
+  try {
+    writeFileSync(KNOWN, JSON.stringify({ host, port, ssl, username, password }), { mode: 0o600 });
+  } catch {
+    // The next start waits for the Supervisor.
+  }
+};
+
+/**
+ * Asks until there is a broker; each new reason is written once. A broker that is known from an earlier start is not
+ * waited for: a crash may have left a belt moving, which is stopped without a broker too (safety rule 9).
+ */
 const waitForBroker = async () => {
   for (let written = ""; ; await sleep(RETRY_MS)) {
     const found = await mqttService().catch((error) => error);
-    if (!(found instanceof Error)) return found;
+    if (!(found instanceof Error)) {
+      keepService(found);
+      return found;
+    }
+    const known = knownService();
+    if (known?.host) {
+      process.stderr.write(`${found.message} The broker of the last start is used.\n`);
+      return known;
+    }
     if (found.message !== written)
       process.stderr.write(
         `${found.message} No belt is connected. Trying again every ${RETRY_MS / 1000} s.\n`,
@@ -58,9 +88,7 @@ const waitForBroker = async () => {
   }
 };
 
-const options = JSON.parse(
-  readFileSync(join(process.env.WALKINGPAD2MQTT_STORE_PATH ?? "/data", "options.json"), "utf8"),
-);
+const options = JSON.parse(readFileSync(join(STORE, "options.json"), "utf8"));
 
 if (!options.mqtt_url) {
   const service = await waitForBroker();

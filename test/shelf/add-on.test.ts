@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -130,6 +130,8 @@ interface Start {
   readonly missing?: number;
   /** Its description of the add-on; null: none. */
   readonly info?: Node | null;
+  /** That of an earlier start. */
+  readonly folder?: string;
 }
 
 const supervisor = async (
@@ -152,10 +154,15 @@ const supervisor = async (
   return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 };
 
-/** The output of `check-config` as the add-on starts it. */
-const start = async (ctx: TestContext, given: Start) => {
+const newFolder = async (ctx: TestContext): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), "w2m-addon-"));
   ctx.onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+/** The output of `check-config` as the add-on starts it. */
+const start = async (ctx: TestContext, given: Start) => {
+  const folder = given.folder ?? (await newFolder(ctx));
   await writeFile(join(folder, "options.json"), JSON.stringify(given.options));
   const { asked, url } = await supervisor(ctx, given);
   const child = spawn(process.execPath, [join(ROOT, "docker/addon/start.js"), MAIN, "check-config"], {
@@ -231,5 +238,20 @@ describe("the add-on's start", () => {
     expect(asked).toHaveLength(2);
     expect(err).toMatch(/Mosquitto add-on.*mqtt_url.*Trying again/);
     expect(effective).toMatchObject({ mqtt: { url: "mqtt://core-mosquitto:1883" } });
+  });
+
+  it("waits for no broker that it knows: a crash may have left a belt moving (safety rule 9)", async (ctx) => {
+    const folder = await newFolder(ctx);
+    const known = { host: "core-mosquitto", port: 1883, ssl: false, username: "addons", password: "secret" };
+    const first = await start(ctx, { options: { pads: [] }, service: known, folder });
+    expect((await stat(join(folder, "mqtt-service.json"))).mode & 0o777).toBe(0o600);
+    const {
+      asked,
+      err,
+      config: effective,
+    } = await start(ctx, { options: { pads: [] }, service: null, folder });
+    expect(asked).toHaveLength(1);
+    expect(err).toContain("The broker of the last start is used");
+    expect(effective).toEqual(first.config);
   });
 });
