@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { browserAddress } from "./address.js";
 import { App } from "./components/app.js";
 import { themeOf } from "./components/live-chart.js";
 import { listenToKeys } from "./keyboard.js";
@@ -18,11 +19,9 @@ import "./styles/walk.css";
 import "./styles/history.css";
 import "./styles/forced-colors.css";
 
-const viewOfAddress = (): "walk" | "history" => (location.hash === "#history" ? "history" : "walk");
-
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
-const store = new Store(initialState(loadPreferences(), darkQuery.matches, viewOfAddress()));
-const actions = createActions(store);
+const store = new Store(initialState(loadPreferences(), darkQuery.matches));
+const actions = createActions(store, browserAddress);
 
 /** The title, for a tab in the background. */
 const titleOf = (state: State): string => {
@@ -58,19 +57,15 @@ const fillTraces = (): void => {
   });
 };
 
-const onView = (): void => {
-  const view = viewOfAddress();
-  store.dispatch({ type: "view", view });
-  if (view === "history") actions.openHistory(store.state.history.range);
-};
+const onAddress = (): void => actions.goTo(browserAddress.hash());
 
 store.subscribe(show);
 fillTraces();
 darkQuery.addEventListener("change", ({ matches }) => store.dispatch({ type: "systemDark", dark: matches }));
-addEventListener("hashchange", onView);
+addEventListener("hashchange", onAddress);
 listenToKeys(store, actions);
 show();
-if (store.state.view === "history") onView();
+onAddress();
 
 new EventStream({
   onEvent: (event) => store.dispatch(event),

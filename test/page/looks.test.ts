@@ -171,6 +171,67 @@ describe.skipIf(noBrowser).concurrent(`the page, however it is looked at${unless
     expect(await tab.overflow()).toEqual([]);
   });
 
+  it("Back closes an open walk, then the history; Forward opens them again; a reload and a link show the same walk", async (ctx) => {
+    const folder = await newFolder(ctx);
+    await storeWalks(join(folder, "data"), "office", 7);
+    const url = await serve(ctx, {}, folder);
+    const tab = await Tab.open(ctx, browser(), url, PHONE);
+    const { page } = tab;
+    const [title, rows] = [page.locator(".walk-detail h3"), page.locator(".walk-row")];
+    const dayTitle = page.locator("#day-title");
+    const shown = async (): Promise<readonly unknown[]> => [
+      await page.locator(".app").getAttribute("data-view"),
+      await title.count(),
+    ];
+    const shows = (view: string, walks: number): Promise<void> =>
+      ctx.expect.poll(shown, SOON).toEqual([view, walks]);
+
+    await tab.untilBelt(/standby|idle/);
+    await page.getByRole("link", { name: "History" }).tap();
+    const days = page.getByRole("slider", { name: /^Days\./ });
+    await days.press("Home");
+    // A Sunday has no walk.
+    if (daysAgo(new Date())(6).getUTCDay() === 0) await days.press("ArrowRight");
+    await rows.first().tap();
+    const day = await dayTitle.innerText();
+    const walk = await title.innerText();
+    await page.reload();
+    await shows("history", 1);
+    expect([await title.innerText(), await dayTitle.innerText()]).toEqual([walk, day]);
+    await tab.says("1 pause");
+    const link = page.url();
+
+    await page.goBack();
+    await shows("history", 0);
+    expect(await dayTitle.innerText()).toBe(day);
+    await page.goBack();
+    await shows("walk", 0);
+    await page.goForward();
+    await shows("history", 0);
+    await page.goForward();
+    await shows("history", 1);
+    expect([await title.innerText(), await dayTitle.innerText()]).toEqual([walk, day]);
+
+    // The page's own ways out leave no second list behind.
+    await tab.button("Back to the walks").tap();
+    await shows("history", 0);
+    await rows.first().tap();
+    await days.press("End");
+    await shows("history", 0);
+    expect(await dayTitle.innerText()).not.toBe(day);
+    await page.goBack();
+    await shows("walk", 0);
+
+    const other = await Tab.open(ctx, browser(), link, PHONE);
+    await other.says(walk);
+    await other.button("Back to the walks").tap();
+    await other.page.locator(".walk-row").first().waitFor();
+    expect(new URL(other.page.url()).hash).toBe("#history");
+    const gone = await Tab.open(ctx, browser(), `${url}#history/office/gone`, PHONE);
+    await ctx.expect.poll(() => new URL(gone.page.url()).hash, SOON).toBe("#history");
+    await gone.says("No walks on this day.");
+  });
+
   it("a page of another origin reads nothing and moves nothing, whatever name it gives this machine", async (ctx) => {
     const url = await serve(ctx);
     const { port } = new URL(url);

@@ -77,7 +77,7 @@ export const HistoryPanel = ({ state, actions }: Props) => {
             hideLegend
             choices={TEXT.history.ranges}
             value={range}
-            onChoose={actions.openHistory}
+            onChoose={actions.openRange}
           />
           <Segmented
             name="metric"

@@ -24,7 +24,7 @@ const WalkRow = ({ walk, state, actions }: Props & { readonly walk: SessionPaylo
   const pad = padName(state, walk.pad);
   return (
     <li>
-      <button type="button" class="walk-row" onClick={() => actions.openWalk(walk.id, walk.pad)}>
+      <button type="button" class="walk-row" onClick={() => actions.openWalk(walk)}>
         <span class="walk-time">
           {timeText(new Date(walk.started_at))}
           {walk.state !== "ended" && <em> {TEXT.history.under}</em>}

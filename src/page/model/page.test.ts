@@ -56,7 +56,7 @@ const statsWith = (state: "active" | "paused" | "ended"): StatsPayload => ({
 const after = (actions: readonly Action[], now = 0, from?: State): State =>
   actions.reduce(
     (state, action) => reduce(state, action, now),
-    from ?? initialState({ theme: "system", units: "km", keys: true }, false, "walk"),
+    from ?? initialState({ theme: "system", units: "km", keys: true }, false),
   );
 const ping: Action = { type: "ping", data: { at: "2026-11-22T10:00:00.000Z" } };
 const online: Action = { type: "bridge", data: { state: "online" } };

@@ -112,7 +112,7 @@ export interface State {
   readonly systemDark: boolean;
 }
 
-export const initialState = (preferences: Preferences, systemDark: boolean, view: State["view"]): State => ({
+export const initialState = (preferences: Preferences, systemDark: boolean): State => ({
   connection: "connecting",
   refusal: null,
   clock: null,
@@ -121,7 +121,7 @@ export const initialState = (preferences: Preferences, systemDark: boolean, view
   pads: null,
   all: { asked: {}, refused: {} },
   selected: null,
-  view,
+  view: "walk",
   history: {
     range: "week",
     metric: "distance",

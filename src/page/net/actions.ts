@@ -1,13 +1,14 @@
 import type { AddPadRequest, SetRequest } from "../../api/page.js";
-import { monotonic, wallClock } from "../clock.js";
+import type { Address } from "../address.js";
+import { monotonic } from "../clock.js";
 import { canSetSpeed, canStart, isPaused, serverNow } from "../model/belt.js";
-import { firstDay, localDay } from "../model/days.js";
-import type { Control, Loaded, PadModel, Preferences, Range, State } from "../model/state.js";
+import type { Control, PadModel, Preferences, State } from "../model/state.js";
 import { TEXT } from "../text.js";
 import { savePreferences } from "../preferences.js";
 import type { Store } from "../store.js";
 import { createAsk } from "./ask.js";
-import { getDays, getSamples, getSessions, postEnd, postPad, postScan, sentenceOf } from "./requests.js";
+import { historyActions } from "./history-actions.js";
+import { loaded, postEnd, postPad, postScan } from "./requests.js";
 
 const SCAN_SECONDS = 6;
 /** A tap that was aimed at the previous control must not hit a Start that has just appeared. */
@@ -15,14 +16,6 @@ const START_AFTER_REST_MS = 700;
 
 /** All actions of the user. Each function returns at once; its result appears in the state. */
 export type Actions = ReturnType<typeof createActions>;
-
-const loaded = async <T>(request: Promise<T>): Promise<Loaded<T>> => {
-  try {
-    return { status: "ready", value: await request };
-  } catch (error) {
-    return { status: "failed", message: sentenceOf(error) };
-  }
-};
 
 const padOf = (state: State, id: string): PadModel | null =>
   state.pads?.find(({ about }) => about.id === id) ?? null;
@@ -69,49 +62,6 @@ const controlActions = (store: Store) => {
   };
 };
 
-const historyActions = (store: Store) => {
-  const loadDays = async (range: Range): Promise<void> => {
-    store.dispatch({ type: "days", days: { status: "loading" } });
-    const days = await loaded(getDays(firstDay(range, wallClock())));
-    if (store.state.history.range === range) store.dispatch({ type: "days", days });
-  };
-  const loadWalks = async (day: string): Promise<void> => {
-    store.dispatch({ type: "walks", walks: { status: "loading" } });
-    const walks = await loaded(getSessions(day, day));
-    if (store.state.history.day === day) store.dispatch({ type: "walks", walks });
-  };
-  const openDay = (day: string): void => {
-    if (store.state.history.day === day && store.state.history.walks.status !== "failed") return;
-    store.dispatch({ type: "day", day });
-    void loadWalks(day);
-  };
-  return {
-    openHistory: (range: Range): void => {
-      store.dispatch({ type: "range", range });
-      void loadDays(range);
-      openDay(localDay(wallClock()));
-    },
-    openDay,
-    metric: (metric: State["history"]["metric"]): void => store.dispatch({ type: "metric", metric }),
-    openWalk: (walk: Parameters<typeof getSamples>[0], pad: string): void => {
-      const { walks } = store.state.history;
-      const found =
-        walks.status === "ready" ? walks.value.find((one) => one.id === walk && one.pad === pad) : null;
-      store.dispatch({ type: "walk", walk: found ?? null });
-      if (!found) return;
-      void loaded(getSamples(walk, pad)).then((samples) =>
-        store.dispatch({ type: "samples", id: walk, samples }),
-      );
-    },
-    closeWalk: (): void => store.dispatch({ type: "walk", walk: null }),
-    /** Fills the live chart with the time before the page was opened. */
-    fillTrace: async (pad: string, session: string): Promise<void> => {
-      const samples = await loaded(getSamples(session, pad));
-      if (samples.status === "ready") store.dispatch({ type: "recorded", pad, samples: samples.value });
-    },
-  };
-};
-
 const bridgeActions = (store: Store) => ({
   scan: async (): Promise<void> => {
     store.dispatch({ type: "scan", scan: { status: "loading" } });
@@ -145,8 +95,8 @@ const bridgeActions = (store: Store) => ({
   },
 });
 
-export const createActions = (store: Store) => ({
+export const createActions = (store: Store, address: Address) => ({
   ...controlActions(store),
-  ...historyActions(store),
+  ...historyActions(store, address),
   ...bridgeActions(store),
 });

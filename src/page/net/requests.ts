@@ -11,6 +11,7 @@ import type {
   SetResponse,
   StopResponse,
 } from "../../api/page.js";
+import type { Loaded } from "../model/state.js";
 import { TEXT } from "../text.js";
 
 /** Longer than the slowest response: a start takes up to 40 s. */
@@ -23,6 +24,15 @@ export class Refusal extends Error {}
 
 export const sentenceOf = (error: unknown): string =>
   error instanceof Refusal ? error.message : TEXT.errors.notDelivered;
+
+/** Never rejects. */
+export const loaded = async <T>(request: Promise<T>): Promise<Loaded<T>> => {
+  try {
+    return { status: "ready", value: await request };
+  } catch (error) {
+    return { status: "failed", message: sentenceOf(error) };
+  }
+};
 
 /** The server's sentence about a refused request. */
 export const refusalOf = async (response: Response): Promise<string> => {
@@ -76,6 +86,10 @@ export const getDays = (since: string): Promise<readonly DayPayload[]> =>
 
 export const getSessions = (since: string, until: string): Promise<readonly SessionPayload[]> =>
   request(`api/sessions?${query({ since, until })}`);
+
+/** Null where there is no such walk any more. */
+export const getSession = async (id: string, pad: string): Promise<SessionPayload | null> =>
+  (await request<readonly SessionPayload[]>(`api/sessions?${query({ id, pad })}`))[0] ?? null;
 
 export const getSamples = (id: string, pad: string): Promise<readonly SamplePayload[]> =>
   request(`api/sessions/${encodeURIComponent(id)}/samples?${query({ pad })}`);
