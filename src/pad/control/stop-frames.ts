@@ -13,6 +13,8 @@ const REPEAT_MS = 2_100;
 const LATE_TIMERS_MS = 100;
 const repeatAfter = ({ poll, minGap }: Quirks): number =>
   poll === null ? REPEAT_MS : 3 * minGap + LATE_TIMERS_MS;
+/** The answer to a poll that has been sent is given this long beyond the gap: a slow link takes 0.5 s (random world). */
+const ANSWER_MS = 300;
 
 /**
  * 0.01 km/h per second, well below the 0.53 km/h by which a belt slows (wire-facts a.9): a smaller drop means an
@@ -39,11 +41,13 @@ export const stopDue = (context: Context): number | null => {
   if (stop.inGap) return gapEnd;
   if (looksDone(stop, telemetry) && !startMayFollow(control, telemetry)) return null;
   if (stop.ignored && stop.deadline !== null) return gapEnd;
-  // Without a poll between two frames no status would show the belt come to rest.
-  const polled = quirks.poll === null || (lastPoll ?? -Infinity) > stop.lastWrite;
-  if (stop.pressedAgain && polled) return gapEnd;
+  const pollAt = quirks.poll === null ? null : (lastPoll ?? -Infinity);
+  const polled = pollAt === null || pollAt > stop.lastWrite;
+  // A frame just before the answer restarts the proof: on a slow link with every repeat, and with everybody who presses.
+  const awaits = pollAt !== null && polled && (telemetry.last?.at ?? -Infinity) < pollAt;
+  if (stop.pressedAgain && polled && !awaits) return gapEnd;
   const repeat = repeatAt(context, stop);
-  return repeat === null ? null : Math.max(repeat, gapEnd);
+  return repeat === null ? null : Math.max(repeat, gapEnd + (awaits ? ANSWER_MS : 0));
 };
 
 const repeatAt = (

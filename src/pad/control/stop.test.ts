@@ -160,11 +160,26 @@ describe("when the next stop frame is due", () => {
     expect(stopDue(context(control, telemetry, now))).toBe(at);
   });
 
-  it("keeps the gap to every other write, and leaves a poll between two presses", () => {
-    const pressed = { ...noControl, stop: { ...stop, pressedAgain: true }, lastWrite: 1_400 };
-    expect(stopDue(context({ ...pressed, lastPoll: 1_400 }, moving, 1_500))).toBe(2_150);
+  it("keeps the gap to every other write, and leaves a poll and its answer between two presses", () => {
+    const pressed = {
+      ...noControl,
+      stop: { ...stop, pressedAgain: true },
+      lastWrite: 1_400,
+      lastPoll: 1_400,
+    };
+    expect(stopDue(context(pressed, moving, 1_500))).toBe(2_150);
+    const before = observe(noTelemetry, sample(1_350, 900, 3, "running"));
+    expect(stopDue(context(pressed, before, 1_500))).toBe(3_350);
     expect(stopDue(context({ ...pressed, lastPoll: 900 }, moving, 1_500))).toBe(3_350);
   });
+});
+
+it("leaves the answer to a poll a little longer than the gap: on a slow link it comes with the next frame", () => {
+  const repeated = { ...stopping(), lastPoll: 2_000, lastWrite: 3_300 };
+  const before = observe(noTelemetry, sample(1_500, 1_400, 3, "running"));
+  const answered = observe(noTelemetry, sample(3_350, 2_000, 2, "running"));
+  expect(stopDue(context(repeated, before, 3_900))).toBe(4_350);
+  expect(stopDue(context(repeated, answered, 3_900))).toBe(4_050);
 });
 
 describe("what is written", () => {
