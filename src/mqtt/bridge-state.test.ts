@@ -8,7 +8,7 @@ const rig = () => {
   const answers: string[] = [];
   const warnings: string[] = [];
   const log = { ...quiet, warn: (_: object, message: string) => void warnings.push(message) };
-  const word = new BridgeStateGuard(clock, log, (payload) => void answers.push(payload));
+  const word: BridgeStateGuard = new BridgeStateGuard(clock, log, () => void answers.push(word.payload()));
   return { clock, word, answers, warnings };
 };
 const WILL = '{"state":"offline"}';

@@ -16,7 +16,7 @@ export type BridgeStateValue = "online" | "stopping" | "offline";
 export class BridgeStateGuard {
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #publish: (payload: string) => void;
+  readonly #publishAll: () => void;
   #state: BridgeStateValue = "online";
   #reason: string | null = null;
   #since: number;
@@ -27,10 +27,11 @@ export class BridgeStateGuard {
   readonly #published = new Set<string>();
   #cancel: () => void = () => undefined;
 
-  constructor(clock: Clock, log: Logger, publish: (payload: string) => void) {
+  /** `publishAll`: a second bridge that has ended has published the pads `offline` too. */
+  constructor(clock: Clock, log: Logger, publishAll: () => void) {
     this.#clock = clock;
     this.#log = log;
-    this.#publish = publish;
+    this.#publishAll = publishAll;
     this.#since = clock.wall();
   }
 
@@ -79,6 +80,6 @@ export class BridgeStateGuard {
       return;
     }
     this.#answeredAt = this.#clock.now();
-    this.#publish(this.payload());
+    this.#publishAll();
   }
 }
