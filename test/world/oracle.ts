@@ -405,6 +405,8 @@ export class PadOracle {
     // Falling, as contract 1 says it, is 0.2 km/h from one status to the next; one takes both ways of a slow link.
     const between = Math.max(1_000, 2 * this.transit);
     if (phase === "stopping" && ((this.setup.options.ramp ?? 0.53) * between) / 1000 >= 0.15) return null;
+    // Of a belt that obeys, zeros for data show nothing but rest.
+    if (phase === "stopping" && this.setup.options.silentData) return null;
     const pending = this.asks.findLast(({ kind, isVoid, tooLate }) => kind === "stop" && !isVoid && !tooLate);
     if (pending && !pending.results.includes("ok") && this.#restAt < pending.at)
       return `${phase} at ${speed.toFixed(2)} km/h, and the accepted stop ${pending.id} has not been carried out`;
@@ -445,8 +447,8 @@ export class PadOracle {
       (this.truth.at(-1)?.speed ?? 0) > 0.3 &&
       !this.#isSwitchedOff() &&
       !this.rough &&
-      // On a link of a second the last damaged notifications come late.
-      this.transit < 1_000
+      // On a link of a second the last damaged notifications come late, also when it has just become fast.
+      this.#slowest < 1_000
     )
       this.#deps.violation(`${this.name}: a link that lives is given up while the belt moves`);
     // Only by the user's switch: a link that is given up as silent is regained, and so is one of a refused OFF.
