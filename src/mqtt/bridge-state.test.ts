@@ -8,8 +8,14 @@ const rig = () => {
   const answers: string[] = [];
   const warnings: string[] = [];
   const log = { ...quiet, warn: (_: object, message: string) => void warnings.push(message) };
-  const word: BridgeStateGuard = new BridgeStateGuard(clock, log, () => void answers.push(word.payload()));
-  return { clock, word, answers, warnings };
+  let everything = 0;
+  const word = new BridgeStateGuard(
+    clock,
+    log,
+    (payload) => void answers.push(payload),
+    () => void (everything += 1),
+  );
+  return { clock, word, answers, warnings, everything: () => everything };
 };
 const WILL = '{"state":"offline"}';
 
@@ -30,6 +36,16 @@ describe("bridge/state heals itself (docs/topics.md)", () => {
     word.set("offline", "stopped");
     word.onMessage(WILL);
     expect(answers).toHaveLength(1);
+  });
+
+  it("publishes everything a second later: a second bridge that ended has said that the pads are offline", async () => {
+    const { word, clock, everything } = rig();
+    word.onMessage('{"state":"offline","reason":"stopped"}');
+    expect(everything()).toBe(0);
+    await clock.advance(1_000);
+    expect(everything()).toBe(1);
+    await clock.advance(60_000);
+    expect(everything()).toBe(1);
   });
 
   it("does not answer its own messages, not even earlier ones", () => {

@@ -5,6 +5,8 @@ import { bridgeStatePayload, isObject, parseJson } from "../api/payloads.js";
 /** docs/topics.md: a foreign `offline` is answered at most once in 5 s, and after three in a row with a warning. */
 const ANSWER_EVERY_MS = 5_000;
 const FOREIGN_IN_A_ROW = 3;
+/** A second bridge that ended has published the pads `offline` too. Not at once: a broker that ends publishes wills. */
+const EVERYTHING_MS = 1_000;
 /** A series ends after this time without a foreign state; the bridge's own answers in between do not end it. */
 const ROW_MS = 60_000;
 
@@ -16,6 +18,7 @@ export type BridgeStateValue = "online" | "stopping" | "offline";
 export class BridgeStateGuard {
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #publish: (payload: string) => void;
   readonly #publishAll: () => void;
   #state: BridgeStateValue = "online";
   #reason: string | null = null;
@@ -26,11 +29,12 @@ export class BridgeStateGuard {
   /** The bridge's own payloads: they come back by the subscription, perhaps after a newer one was published. */
   readonly #published = new Set<string>();
   #cancel: () => void = () => undefined;
+  #cancelAll: () => void = () => undefined;
 
-  /** `publishAll`: a second bridge that has ended has published the pads `offline` too. */
-  constructor(clock: Clock, log: Logger, publishAll: () => void) {
+  constructor(clock: Clock, log: Logger, publish: (payload: string) => void, publishAll: () => void) {
     this.#clock = clock;
     this.#log = log;
+    this.#publish = publish;
     this.#publishAll = publishAll;
     this.#since = clock.wall();
   }
@@ -70,6 +74,7 @@ export class BridgeStateGuard {
 
   end(): void {
     this.#cancel();
+    this.#cancelAll();
   }
 
   #answer(): void {
@@ -80,6 +85,8 @@ export class BridgeStateGuard {
       return;
     }
     this.#answeredAt = this.#clock.now();
-    this.#publishAll();
+    this.#publish(this.payload());
+    this.#cancelAll();
+    this.#cancelAll = this.#clock.after(EVERYTHING_MS, this.#publishAll);
   }
 }

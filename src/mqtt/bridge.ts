@@ -54,7 +54,12 @@ export class Bridge {
         return [id, { pad, feed, merger: new StopMerger(pad, deps.clock) }];
       }),
     );
-    this.#stateGuard = new BridgeStateGuard(deps.clock, deps.log, () => this.#publishAll());
+    this.#stateGuard = new BridgeStateGuard(
+      deps.clock,
+      deps.log,
+      (text) => publish(retained(this.#topics.bridge.state, text)),
+      () => this.#publishAll(),
+    );
     const { discoveryPrefix } = deps.homeAssistant;
     const now = { base: deps.base, discoveryPrefix, pads: [...this.#pads.keys()] };
     this.#cleaner = new Cleaner({ ...deps, now, publish });

@@ -31,6 +31,8 @@ describe.skipIf(missing)(`a second bridge on the same base topic that ends${unle
     expect(await second.exit(20_000)).toEqual({ code: 0, signal: null });
     const ended = probe.mark();
     await probe.until(bridgeStateIs("online"), 10_000, ended);
+    await pad.online(5_000, ended);
+    await pad.until(({ belt }) => belt === "running", 1_000, ended);
     const kept = await retained(ctx, broker.url);
     const payload = (topic: string): unknown =>
       parsed({ payload: kept.get(`${pad.topic}/${topic}`) ?? "null" });
