@@ -24,6 +24,7 @@ import { readPlace } from "../store/place.js";
 import { Store } from "../store/store.js";
 import { type HeldStore, holdStore } from "../store/hold.js";
 import type { StorePort } from "../store/port.js";
+import type { Pad } from "../pad/pad.js";
 import { logUnconfiguredPads } from "./unconfigured-pads.js";
 
 export interface AppDeps {
@@ -123,29 +124,58 @@ export class App implements Stoppable {
     const isStalled = this.#store.state.state === "stalled";
     const before = isStalled ? null : await readPlace(this.#config.store.path);
     if (this.#isOvertaken()) return;
-    const endpoint = await openBrokerEndpoint(this.#config, this.#deps);
+    const endpoint = await openBrokerEndpoint(this.#config, this.#deps).catch((refusal: unknown) =>
+      this.#stopMarked(refusal),
+    );
     this.#endpoint = endpoint;
     const radio = await this.#openRadio();
-    this.#radio = radio;
     if (this.#isOvertaken()) return;
-    const parts = { ...this.#deps, radio, store: this.#store };
-    this.#belts.add(padSettings(this.#config).map((each) => configuredPad(this.#config, each, parts)));
+    this.#belts.add(this.#newPads(radio));
     this.#bridge = this.#newBridge(endpoint, radio, before);
     this.#brokerChanged(false);
     this.#cleanups.push(radio.onState(() => this.#infoChanged()));
+    await this.#beginPads();
+  }
+
+  /** A start that is refused still brings a belt to rest that a crash may have left moving (safety rule 9). */
+  async #stopMarked(refusal: unknown): Promise<never> {
+    if (this.#belts.marked.length > 0) {
+      const radio = await this.#openRadio();
+      this.#belts.add(this.#newPads(radio).filter((pad) => pad.shutdown.mustReturn));
+      if (this.hasPads) this.#warnOfMarked();
+      await this.#beginPads();
+    }
+    throw refusal;
+  }
+
+  #newPads(radio: Radio): readonly Pad[] {
+    const parts = { ...this.#deps, radio, store: this.#store };
+    return padSettings(this.#config).map((each) => configuredPad(this.#config, each, parts));
+  }
+
+  async #beginPads(): Promise<void> {
     for (const pad of this.#belts.pads) pad.start();
     if (!this.#isOver()) return;
+    this.#warnOfMarked();
+    await this.quiesce(this.#reason);
+  }
+
+  #warnOfMarked(): void {
     this.#deps.log.warn(
       { pads: this.#belts.marked },
       "The last run ended without seeing these belts at rest. The bridge looks for them before it ends",
     );
-    await this.quiesce(this.#reason);
   }
 
   /** For the line on a terminal. */
   summary(): AppSummary {
     const pads = this.#belts.pads.map((pad) => ({ id: pad.settings.id, ...pad.view() }));
     return { brokerConnected: this.#brokerConnected, pads };
+  }
+
+  /** There are belts in its care. */
+  get hasPads(): boolean {
+    return this.#belts.pads.length > 0;
   }
 
   /** A thread still waits for the disk, whatever was closed. */
@@ -223,10 +253,10 @@ export class App implements Stoppable {
 
   async #openRadio(): Promise<Radio> {
     const { radio, adapter } = this.#config.bluetooth;
-    if (radio === "noble") return this.#deps.realRadio(adapter);
+    if (radio === "noble") return (this.#radio = await this.#deps.realRadio(adapter));
     const { simulatedRadio } = await import("../sim/radio.js");
     this.#simulator = simulatedRadio(simulatedPads(this.#config), this.#deps);
-    return this.#simulator;
+    return (this.#radio = this.#simulator);
   }
 
   /** The dependencies that both faces of the bridge share. */

@@ -87,7 +87,9 @@ export const runBridge = async (
       {},
       "A name server, or the disk of the log, still does not answer. The process ends without it.",
     );
-  const exitCode = start.refusal ? EXIT.config : code;
+  // A supervisor starts it again after 75, and never after 78: a belt that a crash left moving may still move.
+  const isUnsafe = code === EXIT.unsafe && app.hasPads;
+  const exitCode = start.refusal && !isUnsafe ? EXIT.config : code;
   log.info({ code: exitCode }, `Ended (exit code ${exitCode})`);
   await Promise.all([
     within(flush(FLUSH_MS), FLUSH_MS, clock, () => undefined),

@@ -77,8 +77,8 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
       simulator: { pads: [] },
     };
     const folder = await newFolder(ctx);
-    const run = (settings: HookSettings = VIRTUAL) =>
-      started(ctx, { folder, config, ...onVirtualRadio(settings) });
+    const run = (settings: HookSettings = VIRTUAL, other: Readonly<Record<string, unknown>> = {}) =>
+      started(ctx, { folder, config: { ...config, ...other }, ...onVirtualRadio(settings) });
     const pad = new PadOnBroker(probe, "office");
     /** Kills a bridge whose belt moves. */
     const crash = async (): Promise<void> => {
@@ -131,6 +131,29 @@ describe.skipIf(missing)(`the start after kill -9 at a running belt${unlessMissi
       .all(BRIDGE_STATE, from)
       .map(({ payload }) => (JSON.parse(payload) as { state: string }).state);
     expect(words.filter((word, index) => word !== words[index - 1])).toEqual(["stopping", "offline"]);
+  });
+
+  /** The start is refused: 78, upon which no supervisor tries again. */
+  const REFUSED = { mqtt: { url: "mqtts://127.0.0.1", ca: "not-mounted.pem" } };
+
+  it.concurrent("a start that is refused: the belt is stopped nevertheless, then 78", async (ctx) => {
+    const { run, crash } = await setUp(ctx);
+    await crash();
+
+    const second = await run({ ...VIRTUAL, adapter: "down" }, REFUSED);
+    await second.untilLine("not-mounted.pem", START_MS);
+    await alreadyMoving(second);
+    await second.untilLine("Belt at rest", START_MS);
+    expect((await second.exit(10_000)).code).toBe(78);
+  });
+
+  it.concurrent("a start that is refused, and no pad to be found: 75, for the supervisor", async (ctx) => {
+    const { run, crash } = await setUp(ctx, { safety: { shutdown_timeout: 5 } });
+    await crash();
+
+    const second = await run({ pads: [] }, REFUSED);
+    expect((await second.exit(START_MS)).code).toBe(75);
+    expect(second.count("Belt not confirmed stopped")).toBe(1);
   });
 
   it.concurrent("a signal before anything has started, and no pad to be found: 75", async (ctx) => {
