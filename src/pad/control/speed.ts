@@ -130,9 +130,9 @@ const aboveNewLimit = ({ control, machine, now }: Context, goal: SpeedGoal): Ste
     writeBy: now + WRITE_WITHIN_MS,
     onlySlower: true,
   };
-  // A start that was requested for this speed alone is cancelled with it.
+  // A start that was requested for this speed alone is cancelled with it: one that the pad has ignored is not written again.
   const { start } = control;
-  const isOrphan = start !== null && start.wroteAt === null && start.refs.length === 0;
+  const isOrphan = start !== null && start.refs.length === 0;
   return {
     control: { ...control, speed: goal.writes > 0 ? brake : null, start: isOrphan ? null : start },
     effects: resolve(goal.refs, outcome),
