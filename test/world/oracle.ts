@@ -564,10 +564,10 @@ export class PadOracle {
     if (!isTextPad(pad)) return;
     const why = this.steers ? wrongLine(line, pad) : null;
     if (why !== null) this.#deps.violation(`${this.name}: a line was written: ${why}`);
-    // What was on its way when the bridge came to know it is not taken back.
+    // What was on its way when the bridge came to know it is not taken back; without a broker nobody is told of its end.
     const known =
       this.#unknownSince !== null && this.#deps.now() - this.#unknownSince > WORD_ON_ITS_WAY + SLOW_FOR;
-    if (known && isCommandLine(line))
+    if (known && this.#deps.brokerUp() && isCommandLine(line))
       this.#deps.violation(`${this.name}: a command was written to a pad of an unknown variant`);
   }
 
