@@ -83,6 +83,8 @@ export const startEmbeddedBroker = async (
   const admission = new Admission(log);
   const aedes = await createBroker(options, admission, deliveries, { log, clock });
   const server = createServer((socket) => {
+    // A command waits for no acknowledgement of the message before it (Nagle's algorithm: up to 40 ms).
+    socket.setNoDelay(true);
     admission.enter(socket);
     aedes.handle(socket);
   });

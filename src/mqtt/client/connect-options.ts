@@ -1,4 +1,4 @@
-import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
+import { setDefaultAutoSelectFamilyAttemptTimeout, Socket } from "node:net";
 import type { BrokerOptions } from "./broker.js";
 import type { Version } from "./connection.js";
 import type { Endpoint } from "./endpoint.js";
@@ -16,6 +16,14 @@ const ADDRESS_MS = 2_500;
 
 /** For the whole process: MQTT.js passes no such option on to node:net, and nothing else here connects to a name. */
 export const waitForSlowHandshakes = (): void => setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_MS);
+
+/**
+ * Without it the kernel holds a small packet until the one before it is acknowledged (Nagle's algorithm), which Linux
+ * does up to 40 ms later. MQTT.js has no option for it; WebSockets (package ws) are like this already.
+ */
+export const sendAtOnce = (stream: object): void => {
+  if (stream instanceof Socket) stream.setNoDelay(true);
+};
 
 const tlsOptions = (options: BrokerOptions) => ({
   rejectUnauthorized: options.rejectUnauthorized,

@@ -6,6 +6,7 @@ import {
   payloadBytes,
   connectOptions,
   MAXIMUM_PACKET_SIZE,
+  sendAtOnce,
   waitForSlowHandshakes,
 } from "./connect-options.js";
 import type { BrokerLimits, Connection, ConnectionEvents, Version } from "./connection.js";
@@ -232,6 +233,7 @@ const open = (
 ): Connection => {
   try {
     const client = connect(connectOptions(options, endpoint, version));
+    sendAtOnce(client.stream);
     return new MqttJsConnection(client, options, endpoint, deps, events, order);
   } catch (thrown) {
     return refusedToStart(thrown, deps, events);
