@@ -44,8 +44,7 @@ export class Scheduler {
   #news = false;
   #nesting = 0;
   #ended = false;
-  /** When to decide again, by a timer. */
-  #wake: { readonly at: number; readonly cancel: () => void } | null = null;
+  #cancel: () => void = () => undefined;
 
   constructor(clock: Clock, owner: SchedulerOwner) {
     this.#clock = clock;
@@ -180,7 +179,7 @@ export class Scheduler {
   end(): void {
     this.#ended = true;
     this.#connection = null;
-    this.#wake?.cancel();
+    this.#cancel();
   }
 
   #context(now = this.#clock.now()): Context {
@@ -195,24 +194,13 @@ export class Scheduler {
   }
 
   #pump(): void {
+    this.#cancel();
     if (this.#ended) return;
     const now = this.#clock.now();
     // Only future times: past ones were reviewed with the change that led here.
     const moments = deadlines(this.#control).filter((deadline) => deadline > now);
     const at = Math.min(this.#writeDue(now), ...moments);
-    if (this.#wake?.at !== at || at <= now) this.#wakeAt(at, now);
-  }
-
-  /** Most of what happens changes nothing about it, and setting a timer costs more than keeping it. */
-  #wakeAt(at: number, now: number): void {
-    this.#wake?.cancel();
-    this.#wake = null;
-    if (at === Infinity) return;
-    const wake = (): void => {
-      this.#wake = null;
-      this.look();
-    };
-    this.#wake = { at, cancel: this.#clock.after(Math.max(1, at - now), wake) };
+    if (at !== Infinity) this.#cancel = this.#clock.after(Math.max(1, at - now), () => this.look());
   }
 
   /** Writes due frames; returns when to decide again. */
