@@ -12,7 +12,7 @@ interface RawPacket {
 export const CONNECT = 1;
 export const PUBLISH = 3;
 export const SUBSCRIBE = 8;
-const PINGREQ = 12;
+export const PINGREQ = 12;
 
 /** The protocol level of a CONNECT: 4 is MQTT 3.1.1. */
 export const levelOf = (packet: RawPacket): number => packet.body[6]!;

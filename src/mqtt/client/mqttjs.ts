@@ -15,17 +15,12 @@ import { disconnectReasonOf, type DisconnectReason } from "./disconnect-reason.j
 import { ArrivalOrder } from "./arrival-order.js";
 import { PacketFilter } from "./packet-filter.js";
 import { BrokerClient } from "./broker-client.js";
+import { ScreenedStream } from "./screened-stream.js";
 import { ParserSlices } from "./parser-slices.js";
 import { Subscriber } from "./subscriber.js";
 
 /** The bridge neither publishes nor subscribes with QoS 2, so a broker must not send any of its packets. */
 const QOS2_ONLY = ["pubrec", "pubrel", "pubcomp"];
-
-/**
- * This much is read and screened before the socket waits for the parser: with the default of 16 kB a stop behind it is
- * not seen.
- */
-const READ_AHEAD = 256 * 1024;
 
 /**
  * With this many messages in front of it a stop does not wait for its turn: some 5 ms of work, more on a small
@@ -47,6 +42,7 @@ class MqttJsConnection implements Connection {
   readonly #order: ArrivalOrder;
   readonly #slices: ParserSlices;
   readonly #subscriber: Subscriber;
+  readonly #screened: ScreenedStream | null;
   #cancelTimer: () => void;
 
   constructor(
@@ -71,7 +67,7 @@ class MqttJsConnection implements Connection {
     });
     this.#secured = endpoint.scheme !== "mqtts";
     this.#cancelTimer = this.#answerWithin("CONNACK");
-    this.#screen();
+    this.#screened = this.#screen();
     this.#listen();
   }
 
@@ -107,14 +103,9 @@ class MqttJsConnection implements Connection {
     this.#client.stream.destroy();
   }
 
-  /**
-   * Data that the socket has read passes the filter before it waits for the parser: a stop is found behind any other
-   * data, and a flood costs very little. MQTT.js has no hook for it, and its stream may be any of four.
-   */
-  #screen(): void {
-    const { stream } = this.#client;
-    const { screen } = this.#deps;
-    if (!screen) return;
+  #screen(): ScreenedStream | null {
+    const { screen, clock } = this.#deps;
+    if (!screen) return null;
     const filter = new PacketFilter({
       version: this.#client.options.protocolVersion === 5 ? 5 : 4,
       order: this.#order,
@@ -123,14 +114,7 @@ class MqttJsConnection implements Connection {
         this.#events.onMessage({ topic, payload, retain: false, dup, place, arrived, ahead: true }),
       unread: (topic) => this.#events.onUnread(topic),
     });
-    const push = stream.push.bind(stream);
-    stream.push = (piece: Buffer | null, ...rest) => {
-      if (piece === null || this.#over) return push(piece, ...rest);
-      const { rest: wanted, acks } = filter.filter(piece);
-      if (acks.length > 0) stream.write(acks);
-      if (wanted.length > 0) push(wanted, ...rest);
-      return stream.readableLength < READ_AHEAD;
-    };
+    return new ScreenedStream(this.#client.stream, filter, clock);
   }
 
   #listen(): void {
@@ -207,6 +191,7 @@ class MqttJsConnection implements Connection {
 
   #release(): void {
     this.#over = true;
+    this.#screened?.end();
     this.#cancelTimer();
     this.#subscriber.end();
   }
