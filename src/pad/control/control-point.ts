@@ -1,6 +1,11 @@
 import { failure } from "../../domain/command.js";
 import { AT_REST } from "../../domain/units.js";
-import { pointAfterAnswer, pointAfterStatus, type Verdict } from "../../protocol/ftms/control-point.js";
+import {
+  isAnswered,
+  pointAfterAnswer,
+  pointAfterStatus,
+  type Verdict,
+} from "../../protocol/ftms/control-point.js";
 import type { Answer } from "../../protocol/ftms/control-point-frames.js";
 import type { MachineEvent } from "../../protocol/ftms/machine-status.js";
 import type { Context } from "./context.js";
@@ -83,11 +88,12 @@ const stopAcknowledged = ({ stop, started, ...rest }: Control): Control => ({
 /** The effect of the answer to a request on the interpretation of the belt's data. */
 export const afterAnswer = (
   telemetry: Telemetry,
-  { controlPoint: { open } }: Control,
-  { opcode, result }: Answer,
+  { controlPoint }: Control,
+  answer: Answer,
   now: number,
 ): Telemetry => {
-  if (result !== "success" || open?.opcode !== opcode) return telemetry;
+  const { open } = controlPoint;
+  if (answer.result !== "success" || !open || !isAnswered(controlPoint, answer, now)) return telemetry;
   if (open.op === "start") return startAcknowledged(telemetry, now);
   return open.op === "stop" || open.op === "pause" ? stopReported(telemetry) : telemetry;
 };

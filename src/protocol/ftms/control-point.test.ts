@@ -117,6 +117,17 @@ describe("a control point", () => {
     expect(late.answer("stop")).toBe("done");
   });
 
+  it("does not take the copy of an answer for that to the next request, which is still being written", () => {
+    const hand = new Hand().held();
+    hand.tries("pause");
+    expect(hand.answer("pause", "not-supported")).toBe("refused");
+    hand.sends = false;
+    expect(hand.tries("stop")).toBe("stop");
+    expect(hand.answer("stop", "not-supported")).toBeNull();
+    // Another answer is one, also where it overtakes the acknowledgement of the write.
+    expect(hand.answer("stop")).toBe("done");
+  });
+
   it("requests permission before a stop too, but does not require an answer", () => {
     const hand = new Hand();
     expect(hand.tries("stop")).toBe("control");

@@ -22,6 +22,8 @@ export interface ControlPoint {
     readonly at: number;
     readonly left: boolean;
   } | null;
+  /** The last answer, and when it came. */
+  readonly answered: (Answer & { readonly at: number }) | null;
   /** Only a stop may be written before this. */
   readonly blockedUntil: number;
   /** A request was refused for lack of permission since the last success: the second refusal is final. */
@@ -32,6 +34,7 @@ export const freshControlPoint: ControlPoint = {
   permission: "none",
   since: -Infinity,
   open: null,
+  answered: null,
   blockedUntil: -Infinity,
   rejected: false,
 };
@@ -137,6 +140,17 @@ export interface Verdict {
   readonly verdict: "done" | "again" | "refused";
 }
 
+/**
+ * Whether this is the answer to the pending request. Where notifications are doubled, the copy of the answer before
+ * comes while the next request is being written: a refused pause (08) would seem to be a refused stop (08), again and
+ * again (random world).
+ */
+export const isAnswered = ({ open, answered }: ControlPoint, answer: Answer, now: number): boolean => {
+  if (open?.opcode !== answer.opcode) return false;
+  const isSame = answered?.opcode === answer.opcode && answered.result === answer.result;
+  return open.left || !isSame || now - answered.at >= ANSWER_MS;
+};
+
 /** An answer arrived; the verdict is null where no request is pending, or for a permission request. */
 export const pointAfterAnswer = (
   before: ControlPoint,
@@ -145,8 +159,8 @@ export const pointAfterAnswer = (
   now: number,
 ): { readonly point: ControlPoint; readonly verdict: Verdict | null } => {
   const { open } = before;
-  if (quirks === null || open?.opcode !== answer.opcode) return { point: before, verdict: null };
-  const point = { ...before, open: null };
+  if (quirks === null || !open || !isAnswered(before, answer, now)) return { point: before, verdict: null };
+  const point = { ...before, open: null, answered: { ...answer, at: now } };
   if (open.op === "control") return { point: permitted(point, answer, quirks, now), verdict: null };
   return judged(point, open.op, answer, now);
 };
