@@ -10,6 +10,7 @@ import {
 } from "../../src/config/settings.js";
 import type { Command } from "../../src/domain/command.js";
 import { noIdentity } from "../../src/domain/identity.js";
+import { RightOfWay } from "../../src/pad/link/right-of-way.js";
 import { Pad } from "../../src/pad/pad.js";
 import { toHex } from "../../src/protocol/bytes.js";
 import { simulatedRadio } from "../../src/sim/radio.js";
@@ -101,6 +102,7 @@ const setUp = () => {
   const deps = {
     clock,
     radio,
+    rightOfWay: new RightOfWay(clock),
     log: quiet,
     memory: { recall: () => noIdentity, keep: () => undefined },
     safety,

@@ -24,6 +24,7 @@ import { readPlace } from "../store/place.js";
 import { Store } from "../store/store.js";
 import { type HeldStore, holdStore } from "../store/hold.js";
 import type { StorePort } from "../store/port.js";
+import { RightOfWay } from "../pad/link/right-of-way.js";
 import type { Pad } from "../pad/pad.js";
 import { logUnconfiguredPads } from "./unconfigured-pads.js";
 
@@ -149,7 +150,8 @@ export class App implements Stoppable {
   }
 
   #newPads(radio: Radio): readonly Pad[] {
-    const parts = { ...this.#deps, radio, store: this.#store };
+    const rightOfWay = new RightOfWay(this.#clock);
+    const parts = { ...this.#deps, radio, store: this.#store, rightOfWay };
     return padSettings(this.#config).map((each) => configuredPad(this.#config, each, parts));
   }
 

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.js";
 import { dailyGoals, type padSettings, safetySettings, walkSettings } from "../config/settings.js";
 import type { LocalDay } from "../domain/totals.js";
 import type { Logger } from "../log/log.js";
+import type { RightOfWay } from "../pad/link/right-of-way.js";
 import { Pad } from "../pad/pad.js";
 import type { Store } from "../store/store.js";
 
@@ -13,19 +14,21 @@ interface PadParts {
   readonly localDay: LocalDay;
   readonly radio: Radio;
   readonly store: Store;
+  readonly rightOfWay: RightOfWay;
 }
 
 /** A configured pad on its radio, with its data from the store. */
 export const configuredPad = (
   config: Config,
   settings: ReturnType<typeof padSettings>[number],
-  { clock, log, localDay, radio, store }: PadParts,
+  { clock, log, localDay, radio, store, rightOfWay }: PadParts,
 ): Pad => {
   const safety = safetySettings(config);
   const { id } = settings;
   return new Pad(settings, {
     clock,
     radio,
+    rightOfWay,
     log: log.child({ pad: id }),
     memory: store,
     safety,

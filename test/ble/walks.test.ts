@@ -5,6 +5,7 @@ import type { Command, Outcome } from "../../src/domain/command.js";
 import { NO_FAULTS, type SimulatedModel } from "../../src/domain/faults.js";
 import { seconds } from "../../src/domain/units.js";
 import { type Identity, noIdentity } from "../../src/domain/identity.js";
+import { RightOfWay } from "../../src/pad/link/right-of-way.js";
 import { Pad } from "../../src/pad/pad.js";
 import { beltSpeed, type PadOptions } from "../../src/sim/pad.js";
 import { noSessionStore, OFF, quiet, SAFETY, SETTINGS, speed, STOP } from "../support/pad-rig.js";
@@ -55,6 +56,7 @@ const padOver = (radio: Radio, address: string, clock: Clock) => {
     { ...SETTINGS, id: address, address },
     {
       radio,
+      rightOfWay: new RightOfWay(clock),
       clock,
       log: quiet,
       memory: { recall: () => identity, keep: (_, known) => void (identity = known) },

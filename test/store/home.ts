@@ -4,6 +4,7 @@ import type { SafetySettings } from "../../src/domain/pad.js";
 import type { Session, Stats, Totals } from "../../src/domain/stats.js";
 import { seconds } from "../../src/domain/units.js";
 import type { PadEvent } from "../../src/pad/session/session-journal.js";
+import { RightOfWay } from "../../src/pad/link/right-of-way.js";
 import { Pad } from "../../src/pad/pad.js";
 import { type PadOptions, remote } from "../../src/sim/pad.js";
 import { simulatedRadio } from "../../src/sim/radio.js";
@@ -200,6 +201,7 @@ export class Home {
     return new Pad(SETTINGS, {
       clock: life,
       radio,
+      rightOfWay: new RightOfWay(life),
       log: quiet,
       memory: store,
       safety: this.#safety,

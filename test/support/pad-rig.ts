@@ -10,6 +10,7 @@ import { kmh, seconds } from "../../src/domain/units.js";
 import type { Logger } from "../../src/log/log.js";
 import { type Identity, noIdentity } from "../../src/domain/identity.js";
 import type { PadEvent } from "../../src/pad/session/session-journal.js";
+import { RightOfWay } from "../../src/pad/link/right-of-way.js";
 import { Pad } from "../../src/pad/pad.js";
 import { FTMS } from "../../src/protocol/ftms/gatt.js";
 import type { Operation } from "../../src/protocol/protocol.js";
@@ -313,6 +314,7 @@ const padOf = (options: RigOptions, clock: ManualClock, radio: Radio, log: Logge
     { ...SETTINGS, ...options.settings },
     {
       radio,
+      rightOfWay: new RightOfWay(clock),
       clock,
       log,
       memory: {

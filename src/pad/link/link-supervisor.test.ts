@@ -3,12 +3,13 @@ import { ManualClock } from "../../../test/support/clock.js";
 import { quiet, SETTINGS } from "../../../test/support/pad-rig.js";
 import type { Link, Radio } from "../../ble/radio.js";
 import { LinkSupervisor } from "./link-supervisor.js";
+import { RightOfWay } from "./right-of-way.js";
 
 const ADDRESS = "57:4c:4e:00:11:22";
 
 /** A radio that keeps none of its promises: it connects when the test says so, aborted or not. */
 const willful = () => {
-  const connects: { readonly succeed: () => void }[] = [];
+  const connects: { readonly succeed: () => void; readonly signal: AbortSignal }[] = [];
   const closed: Link[] = [];
   const newLink = (): Link => {
     const link: Link = {
@@ -35,22 +36,22 @@ const willful = () => {
       onAdvertisement({ address: ADDRESS, name: null, rssi: null, services: [] });
       return Promise.resolve();
     },
-    connect: () => new Promise((resolve) => connects.push({ succeed: () => resolve(newLink()) })),
+    connect: (_, { signal }) =>
+      new Promise((resolve) => connects.push({ succeed: () => resolve(newLink()), signal })),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return { radio, connects, closed };
 };
 
-const supervised = () => {
-  const clock = new ManualClock();
+const supervised = (clock = new ManualClock(), rightOfWay = new RightOfWay(clock)) => {
   const { radio, connects, closed } = willful();
-  const wish = { wanted: true, served: 0 };
+  const wish = { wanted: true, urgent: false, served: 0 };
   const supervisor = new LinkSupervisor(
     SETTINGS,
-    { radio, clock, log: quiet },
+    { radio, clock, log: quiet, rightOfWay },
     {
       wanted: () => wish.wanted,
-      urgent: () => false,
+      urgent: () => wish.urgent,
       phase: () => undefined,
       onAdvertisement: () => undefined,
       ambiguous: () => undefined,
@@ -64,8 +65,59 @@ const supervised = () => {
     },
   );
   supervisor.start();
-  return { clock, connects, closed, wish, supervisor };
+  return { clock, rightOfWay, connects, closed, wish, supervisor };
 };
+
+/** Two pads on one adapter: a connect to the second one, which advertises and does not answer, is under way. */
+const twoPads = async () => {
+  const { clock, rightOfWay, ...mute } = supervised();
+  await clock.until(() => mute.connects.length === 1);
+  const moving = supervised(clock, rightOfWay);
+  await clock.until(() => moving.connects.length === 1);
+  expect(mute.connects[0]?.signal.aborted).toBe(false);
+  moving.wish.urgent = true;
+  moving.supervisor.reconsider();
+  await clock.settle();
+  return { clock, mute, moving };
+};
+
+// Safety rule 1: the connect of another pad holds the adapter for 6 s, and the scan with it (measured).
+it("a belt that must be stopped takes the adapter from another pad's connect, and keeps it until it has a link", async () => {
+  const { clock, mute, moving } = await twoPads();
+  expect(mute.connects[0]?.signal.aborted).toBe(true);
+  expect(moving.connects[0]?.signal.aborted).toBe(false);
+  await clock.advance(20_000);
+  expect(mute.connects).toHaveLength(1);
+  moving.connects[0]?.succeed();
+  await clock.settle();
+  expect(moving.wish.served).toBe(1);
+  await clock.until(() => mute.connects.length === 2, 1_000);
+  for (const { supervisor } of [mute, moving]) void supervisor.end();
+});
+
+it("a belt that is out of reach keeps the adapter for a minute, each stop for another", async () => {
+  const { clock, mute, moving } = await twoPads();
+  await clock.advance(50_000);
+  moving.supervisor.reconsider();
+  await clock.advance(50_000);
+  expect(mute.connects).toHaveLength(1);
+  await clock.until(() => mute.connects.length === 2, 11_000);
+  for (const { supervisor } of [mute, moving]) void supervisor.end();
+});
+
+it("of two belts that must be stopped neither waits, and one that ends claims nothing", async () => {
+  const { clock, mute, moving } = await twoPads();
+  mute.wish.urgent = true;
+  mute.supervisor.reconsider();
+  await clock.until(() => mute.connects.length === 2, 1_000);
+  mute.wish.urgent = false;
+  mute.supervisor.reconsider();
+  await clock.settle();
+  expect(mute.connects[1]?.signal.aborted).toBe(true);
+  void moving.supervisor.end();
+  await clock.until(() => mute.connects.length === 3, 1_000);
+  void mute.supervisor.end();
+});
 
 // A pad has one link: one that stays open behind our back keeps everybody from its belt (wire-facts a.1).
 it("a link that completes after an abort is closed at once, and not used", async () => {

@@ -6,6 +6,7 @@ import type { PadSettings } from "../../domain/pad.js";
 import type { Phase } from "../../domain/state.js";
 import type { Logger } from "../../log/log.js";
 import { findPad } from "./finder.js";
+import type { RightOfWay } from "./right-of-way.js";
 
 /**
  * Seconds before the next connect, by the number of failures in a row. After an abrupt end KingSmith firmware refuses
@@ -49,6 +50,8 @@ export interface LinkSupervisorDeps {
   readonly radio: Radio;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Shared by all pads of the radio. */
+  readonly rightOfWay: RightOfWay;
 }
 
 /**
@@ -63,6 +66,7 @@ export class LinkSupervisor {
   #ended = false;
   #failures = 0;
   #missed = false;
+  #linked = false;
   #running: Promise<void> | null = null;
 
   constructor(settings: PadSettings, deps: LinkSupervisorDeps, owner: LinkOwner) {
@@ -78,6 +82,7 @@ export class LinkSupervisor {
 
   /** The conditions have changed: a round that is no longer wanted ends, a wait restarts. */
   reconsider(): void {
+    this.#claim();
     if (!this.#mayGoOn()) this.#round.abort();
     else this.#wake();
   }
@@ -98,6 +103,7 @@ export class LinkSupervisor {
   /** Ends the link and its resources. Settles within the close deadline; idempotent. */
   async end(): Promise<void> {
     this.#ended = true;
+    this.#claim();
     this.#round.abort();
     this.#wake();
     await withTimeout(this.#running ?? Promise.resolve(), {
@@ -119,6 +125,13 @@ export class LinkSupervisor {
     this.#owner.phase("off");
   }
 
+  /** Other pads' connects wait while this belt must be reached. */
+  #claim(): void {
+    const { rightOfWay } = this.#deps;
+    if (this.#mayGoOn() && !this.#linked && this.#owner.urgent()) rightOfWay.claim(this);
+    else rightOfWay.release(this);
+  }
+
   async #oneRound(signal: AbortSignal): Promise<void> {
     try {
       await this.#attempt(signal);
@@ -135,26 +148,74 @@ export class LinkSupervisor {
   }
 
   async #attempt(signal: AbortSignal): Promise<void> {
-    const { radio, clock } = this.#deps;
     this.#owner.phase("scanning");
     const address = await this.#find(signal);
     if (signal.aborted) return;
     // Treated as success, a scan that ends by itself would cause a loop without a pause.
     if (address === null) throw new BridgeError("radio-busy", "The scan ended by itself.");
+    const link = await this.#givingWay((scope) => this.#connect(address, scope), signal);
+    if (link === null) return;
+    this.#linked = true;
+    this.#claim();
+    try {
+      await this.#owner.serve(link, signal);
+    } finally {
+      this.#linked = false;
+      this.#claim();
+      await this.#close(link);
+    }
+  }
+
+  async #connect(address: Address, signal: AbortSignal): Promise<Link> {
+    const { radio, clock } = this.#deps;
     this.#owner.phase("connecting");
     const connecting = radio.connect(address, { signal });
-    const link = await withTimeout(connecting, { clock, ms: CONNECT_MS, what: "connecting", signal }).catch(
+    return withTimeout(connecting, { clock, ms: CONNECT_MS, what: "connecting", signal }).catch(
       (error: unknown) => {
         // A link that completes late must not stay open unnoticed.
         connecting.then((late) => this.#close(late)).catch(() => undefined);
         throw error;
       },
     );
+  }
+
+  /** Runs `connect` unless another belt must be reached, or until then: null, once this pad may connect again. */
+  async #givingWay(
+    connect: (scope: AbortSignal) => Promise<Link>,
+    signal: AbortSignal,
+  ): Promise<Link | null> {
+    const { rightOfWay } = this.#deps;
+    const scope = new AbortController();
+    const look = (): void => {
+      if (signal.aborted || !rightOfWay.isFree(this)) scope.abort(signal.reason);
+    };
+    const forget = rightOfWay.onChange(look);
+    signal.addEventListener("abort", look, { once: true });
     try {
-      await this.#owner.serve(link, signal);
+      if (!signal.aborted && rightOfWay.isFree(this)) return await connect(scope.signal);
+    } catch (error) {
+      if (!scope.signal.aborted) throw error;
     } finally {
-      await this.#close(link);
+      forget();
+      signal.removeEventListener("abort", look);
     }
+    await this.#untilFree(signal);
+    return null;
+  }
+
+  async #untilFree(signal: AbortSignal): Promise<void> {
+    const { rightOfWay } = this.#deps;
+    const free = new AbortController();
+    const look = (): void => {
+      if (signal.aborted || rightOfWay.isFree(this)) free.abort();
+    };
+    const forget = rightOfWay.onChange(look);
+    signal.addEventListener("abort", look, { once: true });
+    look();
+    if (!free.signal.aborted) this.#owner.phase("scanning");
+    await until(free.signal);
+    forget();
+    signal.removeEventListener("abort", look);
   }
 
   async #find(signal: AbortSignal): Promise<Address | null> {

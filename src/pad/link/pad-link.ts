@@ -10,6 +10,7 @@ import type { IdentityStore } from "./identity.js";
 import type { Scheduler } from "../scheduler.js";
 import { runConnection } from "./run-connection.js";
 import { isRecentlyRequested } from "../control/stop.js";
+import type { RightOfWay } from "./right-of-way.js";
 import { LinkSupervisor } from "./link-supervisor.js";
 
 /** For writes in flight when the link is closed: a frame takes a connection event or two. */
@@ -20,6 +21,7 @@ export interface PadLinkDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly memory: IdentityStore;
+  readonly rightOfWay: RightOfWay;
 }
 
 export interface PadLinkOwner extends NotificationOwner {
