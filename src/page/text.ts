@@ -94,7 +94,8 @@ export const TEXT = {
   },
   stop: {
     stop: "STOP",
-    pending: "Stop sent",
+    /** After the word STOP the first part may be left out. */
+    pending: ["Stop", "sent"],
     all: "every pad",
     undelivered: "The stop has not reached the bridge. Trying again. Use the pad's remote.",
   },

@@ -18,6 +18,16 @@ const serve = async (ctx: TestContext, names: readonly string[], folder: string)
   return urlOf(await started(ctx, { folder, config, env: { TZ: "UTC" } }));
 };
 
+const SMALL = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true } as const;
+/** 1280 × 1024 pixels at 400 %, as a browser lays them out. */
+const ZOOMED = { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 } as const;
+
+interface Stops {
+  readonly share: number;
+  readonly smallest: number;
+  readonly inView: number;
+}
+
 /** The day on which the stored walks pause. */
 const SUNDAY = 0;
 
@@ -31,11 +41,21 @@ const BEHIND_STOP = `(() => {
 const CUT = `[...document.querySelectorAll(".stop-name, .stop-facts, .pad-tab-name")]
   .filter((one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
   .map((one) => one.textContent)`;
-const TOPS = `[...document.querySelectorAll(".stop")].map((one) => one.getBoundingClientRect().top)`;
-/** Of the facts on the first STOP to its name: above 0, a line of their own. */
-const BELOW = `(() => {
-  const [name, facts] = [".stop-name", ".stop-facts"].map((one) => document.querySelector(".stop " + one));
-  return facts && facts.getBoundingClientRect().top - name.getBoundingClientRect().top;
+const TOPS = `[...document.querySelectorAll(".stops .stop")].map((one) => one.getBoundingClientRect().top)`;
+/** The facts on the first STOP are on no line of its name. */
+const APART = `(() => {
+  const boxes = [".stop-name", ".stop-facts"].map((one) => document.querySelector(".stop " + one).getBoundingClientRect());
+  const [upper, lower] = boxes.sort((one, other) => one.top - other.top);
+  return upper.bottom <= lower.top + 1;
+})()`;
+const STOPS = `(() => {
+  const bar = document.querySelector(".stop-bar").getBoundingClientRect();
+  const boxes = [...document.querySelectorAll(".stops .stop")].map((one) => one.getBoundingClientRect());
+  return {
+    share: bar.height / innerHeight,
+    smallest: Math.min(...boxes.flatMap(({ width, height }) => [width, height])),
+    inView: boxes.filter(({ top, bottom }) => top >= bar.top && bottom <= innerHeight).length,
+  };
 })()`;
 const STOP_COLOUR = `getComputedStyle(document.querySelector(".stop")).backgroundColor`;
 
@@ -46,7 +66,7 @@ describe.skipIf(noBrowser).concurrent(`the page of many pads, on a phone${unless
     const tab = await Tab.open(ctx, browser(), await serve(ctx, NAMES, await newFolder(ctx)), PHONE);
     const { page } = tab;
     await tab.untilBelt(/standby|idle/);
-    expect(await page.locator(".stop").count()).toBe(NAMES.length);
+    expect(await page.locator(".stops .stop").count()).toBe(NAMES.length);
     expect(await page.evaluate(CUT)).toEqual([]);
 
     const behind: unknown[] = [];
@@ -65,7 +85,7 @@ describe.skipIf(noBrowser).concurrent(`the page of many pads, on a phone${unless
     await page.locator(".stop").first().tap();
     await tab.says("Stop sent");
     expect(await page.evaluate(CUT)).toEqual([]);
-    expect(await page.evaluate(BELOW)).toBeGreaterThan(0);
+    expect(await page.evaluate(APART)).toBe(true);
     expect(await page.evaluate(TOPS)).toEqual(before);
     expect(await tab.violations()).toEqual([]);
     expect(await tab.overflow()).toEqual([]);
@@ -73,6 +93,30 @@ describe.skipIf(noBrowser).concurrent(`the page of many pads, on a phone${unless
     const red = await page.evaluate(STOP_COLOUR);
     await page.emulateMedia({ forcedColors: "active" });
     expect(await page.evaluate(STOP_COLOUR)).toBe(red);
+  });
+
+  it("every STOP is in view on a small phone, in a third of its height; what does not fit has one for every pad beside it", async (ctx) => {
+    const url = await serve(ctx, NAMES, await newFolder(ctx));
+    const tab = await Tab.open(ctx, browser(), url, SMALL);
+    await tab.untilBelt(/standby|idle/);
+    const { share, smallest, inView } = await tab.page.evaluate<Stops>(STOPS);
+    expect(inView).toBe(NAMES.length);
+    expect(smallest).toBeGreaterThanOrEqual(44);
+    expect(share).toBeLessThan(0.34);
+    expect(await tab.page.evaluate(CUT)).toEqual([]);
+    expect(await tab.button(/^STOP every pad/).count()).toBe(0);
+
+    const zoomed = await Tab.open(ctx, browser(), url, ZOOMED);
+    await zoomed.untilBelt(/standby|idle/);
+    expect((await zoomed.page.evaluate<Stops>(STOPS)).inView).toBeLessThan(NAMES.length);
+    expect((await zoomed.page.evaluate<Stops>(STOPS)).smallest).toBeGreaterThanOrEqual(44);
+    const stopped = zoomed.page.waitForRequest((request) => request.url() === `${url}/api/stop`);
+    await zoomed.button(/^STOP every pad/).click();
+    await stopped;
+    expect(await zoomed.violations()).toEqual([]);
+    expect(await zoomed.overflow()).toEqual([]);
+    await zoomed.page.setViewportSize(SMALL.viewport);
+    await zoomed.button(/^STOP every pad/).waitFor({ state: "detached" });
   });
 
   it("walks of a pad that is no longer configured are under its id, not as those of the only pad", async (ctx) => {
