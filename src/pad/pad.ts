@@ -78,6 +78,7 @@ export class Pad {
     });
     const link = new PadLink(settings, deps, scheduler, {
       wanted: () => this.#wanted(),
+      leftMoving: () => safety.stopAfterCrash && this.#autoStop.crashCounts && !this.#link.facts.seen,
       status: (sample, restored) => this.#status(sample, restored),
       event: ({ type }) => type === "safety-key" && this.#sessions.safetyKeyPulled(),
       record: (record) => this.#record(record),

@@ -43,15 +43,20 @@ const willful = () => {
   return { radio, connects, closed };
 };
 
-const supervised = (clock = new ManualClock(), rightOfWay = new RightOfWay(clock)) => {
+const supervised = (
+  clock = new ManualClock(),
+  rightOfWay = new RightOfWay(clock),
+  given: { readonly leftMoving?: boolean } = {},
+) => {
   const { radio, connects, closed } = willful();
-  const wish = { wanted: true, urgent: false, served: 0 };
+  const wish = { wanted: true, urgent: false, leftMoving: false, served: 0 };
   const supervisor = new LinkSupervisor(
     SETTINGS,
     { radio, clock, log: quiet, rightOfWay },
     {
       wanted: () => wish.wanted,
       urgent: () => wish.urgent,
+      leftMoving: () => wish.leftMoving,
       phase: () => undefined,
       onAdvertisement: () => undefined,
       ambiguous: () => undefined,
@@ -64,6 +69,7 @@ const supervised = (clock = new ManualClock(), rightOfWay = new RightOfWay(clock
       },
     },
   );
+  Object.assign(wish, given);
   supervisor.start();
   return { clock, rightOfWay, connects, closed, wish, supervisor };
 };
@@ -103,6 +109,15 @@ it("a belt that is out of reach keeps the adapter for a minute, each stop for an
   expect(mute.connects).toHaveLength(1);
   await clock.until(() => mute.connects.length === 2, 11_000);
   for (const { supervisor } of [mute, moving]) void supervisor.end();
+});
+
+it("a belt that a crash may have left moving is connected before all others (safety rule 9)", async () => {
+  const { clock, rightOfWay, ...mute } = supervised();
+  await clock.until(() => mute.connects.length === 1);
+  const left = supervised(clock, rightOfWay, { leftMoving: true });
+  await clock.until(() => left.connects.length === 1);
+  expect(mute.connects[0]?.signal.aborted).toBe(true);
+  for (const { supervisor } of [mute, left]) void supervisor.end();
 });
 
 it("of two belts that must be stopped neither waits, and one that ends claims nothing", async () => {

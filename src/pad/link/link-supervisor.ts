@@ -35,6 +35,8 @@ export interface LinkOwner {
   wanted(): boolean;
   /** A belt must be stopped, or may have to: reconnect without delay. */
   urgent(): boolean;
+  /** An unclean end may have left the belt moving, and this run has not seen it (safety rule 9). */
+  leftMoving(): boolean;
   phase(phase: Phase): void;
   onAdvertisement(advertisement: Advertisement): void;
   ambiguous(addresses: readonly Address[]): void;
@@ -77,6 +79,7 @@ export class LinkSupervisor {
 
   start(): void {
     const forget = this.#deps.radio.onState(() => this.reconsider());
+    this.#claim();
     this.#running ??= this.#run().finally(forget);
   }
 
@@ -128,7 +131,8 @@ export class LinkSupervisor {
   /** Other pads' connects wait while this belt must be reached. */
   #claim(): void {
     const { rightOfWay } = this.#deps;
-    if (this.#mayGoOn() && !this.#linked && this.#owner.urgent()) rightOfWay.claim(this);
+    const isFirst = this.#owner.urgent() || this.#owner.leftMoving();
+    if (this.#mayGoOn() && !this.#linked && isFirst) rightOfWay.claim(this);
     else rightOfWay.release(this);
   }
 

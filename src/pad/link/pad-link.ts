@@ -27,6 +27,8 @@ export interface PadLinkDeps {
 export interface PadLinkOwner extends NotificationOwner {
   /** The link is wanted now; call again after `reconsider()`. */
   wanted(): boolean;
+  /** See LinkOwner. */
+  leftMoving(): boolean;
   /** The link is gone; `moving`: the belt was not at rest when it was last seen. */
   lost(moving: boolean): void;
 }
@@ -63,6 +65,7 @@ export class PadLink {
       wanted: () => owner.wanted(),
       urgent: () =>
         notifications.facts.lostMoving || isRecentlyRequested(scheduler.control.stop, clock.now()),
+      leftMoving: () => owner.leftMoving(),
       phase: (phase) => this.#set(phase === "off" ? { phase, silentLinks: 0 } : { phase }),
       onAdvertisement: (advertisement) => this.#onAdvertisement(advertisement),
       ambiguous: (addresses) => this.#isAmbiguous(addresses),
