@@ -11,6 +11,8 @@ const READ_AHEAD = 256 * 1024;
 const PINGREQ = Buffer.from([0xc0, 0]);
 /** Linux acknowledges within 40 ms where nothing is written. */
 const ACKNOWLEDGED_WITHIN_MS = 8;
+/** Data that follows dropped messages this soon, as a lone PUBACK does, may have a flood behind it. */
+const FLOOD_MS = 100;
 
 /**
  * Data that the socket has read passes the filter before it waits for the parser: a stop is found behind any other
@@ -23,6 +25,7 @@ export class ScreenedStream {
   readonly #stream: MqttClient["stream"];
   readonly #clock: Clock;
   #over = false;
+  #droppedAt = -Infinity;
   #cancelPing: (() => void) | null = null;
 
   constructor(stream: MqttClient["stream"], filter: PacketFilter, clock: Clock) {
@@ -32,8 +35,10 @@ export class ScreenedStream {
     stream.push = (piece: Buffer | null, ...rest) => {
       if (piece === null || this.#over) return push(piece, ...rest);
       const { rest: wanted, acks } = filter.filter(piece);
+      const now = clock.now();
+      if (wanted.length < piece.length) this.#droppedAt = now;
       if (acks.length > 0) stream.write(acks);
-      else if (wanted.length < piece.length) this.#acknowledgeSoon();
+      else if (now - this.#droppedAt < FLOOD_MS) this.#acknowledgeSoon();
       if (wanted.length > 0) push(wanted, ...rest);
       return stream.readableLength < READ_AHEAD;
     };
