@@ -41,12 +41,13 @@ export const stopDue = (context: Context): number | null => {
   if (stop.inGap) return gapEnd;
   if (looksDone(stop, telemetry) && !startMayFollow(control, telemetry)) return null;
   if (stop.ignored && stop.deadline !== null) return gapEnd;
-  const pollAt = quirks.poll === null ? null : (lastPoll ?? -Infinity);
-  const polled = pollAt === null || pollAt > stop.lastWrite;
-  // A frame just before the answer restarts the proof: on a slow link with every repeat, and with everybody who presses.
-  const awaits = pollAt !== null && polled && (telemetry.last?.at ?? -Infinity) < pollAt;
-  if (stop.pressedAgain && polled && !awaits) return gapEnd;
+  // Without a poll between two frames no status would show the belt come to rest, and a frame on a belt at rest restarts
+  // the proof: somebody who presses once a second would never see it confirmed.
+  const polled = quirks.poll === null || (lastPoll ?? -Infinity) > stop.lastWrite;
+  if (stop.pressedAgain && polled && !showsRest(telemetry)) return gapEnd;
   const repeat = repeatAt(context, stop);
+  // So does one just before the answer to a poll, on a slow link each time.
+  const awaits = quirks.poll !== null && polled && (telemetry.last?.at ?? -Infinity) < (lastPoll ?? Infinity);
   return repeat === null ? null : Math.max(repeat, gapEnd + (awaits ? ANSWER_MS : 0));
 };
 

@@ -160,7 +160,7 @@ describe("when the next stop frame is due", () => {
     expect(stopDue(context(control, telemetry, now))).toBe(at);
   });
 
-  it("keeps the gap to every other write, and leaves a poll and its answer between two presses", () => {
+  it("keeps the gap to every other write, and leaves a poll between two presses, on a belt at rest its answer", () => {
     const pressed = {
       ...noControl,
       stop: { ...stop, pressedAgain: true },
@@ -168,8 +168,8 @@ describe("when the next stop frame is due", () => {
       lastPoll: 1_400,
     };
     expect(stopDue(context(pressed, moving, 1_500))).toBe(2_150);
-    const before = observe(noTelemetry, sample(1_350, 900, 3, "running"));
-    expect(stopDue(context(pressed, before, 1_500))).toBe(3_350);
+    const resting = observe(noTelemetry, sample(900, 850));
+    expect(stopDue(context(pressed, resting, 1_500))).toBe(3_350);
     expect(stopDue(context({ ...pressed, lastPoll: 900 }, moving, 1_500))).toBe(3_350);
   });
 });
