@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codes, ON, padRig } from "../support/pad-rig.js";
+import { codes, MODELS_WITH_TELEMETRY, OFF, ON, padRig } from "../support/pad-rig.js";
 
 const MINUTE = 60_000;
 
@@ -128,4 +128,21 @@ describe("an end that did not see the belt at rest (safety rule 9)", () => {
     expect(rig.state()).toMatchObject({ stopConfirmed: false, problem: null });
     expect(await rig.close()).toBe(0);
   });
+
+  it.each(MODELS_WITH_TELEMETRY)(
+    "%s: what it reports of rest once it was started is no proof of the last run's stop (safety rule 7)",
+    async (model) => {
+      const rig = padRig({ model, crashed: 8_000, safety: { stopAfterCrash: false } });
+      rig.pad.start();
+      await rig.clock.until(() => rig.state().belt !== "unknown", 30_000);
+      expect(rig.state().stopConfirmed).toBe(false);
+      rig.send(ON);
+      await rig.clock.until(() => rig.state().belt === "running" || rig.state().stopConfirmed, 30_000);
+      // Some are seen at rest twice before the start is written.
+      expect(rig.state().stopConfirmed).toBe(rig.phase() === "rest");
+      expect(await rig.ask(OFF)).toBe("ok");
+      expect(rig.state().stopConfirmed).toBe(true);
+      expect(await rig.close()).toBe(0);
+    },
+  );
 });

@@ -6,7 +6,7 @@ import { reviewIncline } from "./incline.js";
 import { reviewMode } from "./mode.js";
 import { followTarget, reviewSpeed } from "./speed.js";
 import { reviewStart, startWindowEnd } from "./start.js";
-import { onStopLinkLost, PROOF, proveStop, reviewStop } from "./stop.js";
+import { onStopLinkLost, PROOF, proveStop, reviewStop, startMayFollow } from "./stop.js";
 import { isMoving, type Sample, settledSpeed, type Telemetry } from "./telemetry.js";
 import { afterWritesSent } from "./written.js";
 
@@ -55,8 +55,10 @@ export const onStatus = (context: Context, sample: Sample): Step => {
     started: before.started && { ...before.started, seen: before.started.seen || shows },
     haltedBy: isHalting(before, telemetry) ? before.haltedBy : null,
     leftMoving: before.leftMoving && telemetry.rests < PROOF,
-    // A stop that was dropped (safety rule 2) ends once the belt has come to rest.
-    stopConfirmed: before.stopConfirmed || (!before.stop && telemetry.rests >= PROOF),
+    // A stop that was dropped (safety rule 2) ends once the belt has come to rest, and no start may still move it (rule 7).
+    stopConfirmed:
+      before.stopConfirmed ||
+      (!before.stop && telemetry.rests >= PROOF && !startMayFollow(before, telemetry)),
   };
   const reviewed = chain(proveStop({ ...context, control }, sample), (proved) =>
     review({ ...context, control: proved }, sample),
