@@ -546,6 +546,7 @@ export class PadOracle {
     if (this.#exiting) return wrong("the program is ending");
     const stop = this.#lastStop();
     const ask = this.#authority(op, stop?.seq ?? -1);
+    if (!ask && this.#isBrake(op)) return;
     if (!ask) return wrong("nobody has asked for it, or not in time, or it was refused");
     if (op === "start" && !this.#deps.safety.allow_start) return wrong("allow_start is false");
     if (!this.honest) return;
@@ -748,6 +749,15 @@ export class PadOracle {
   }
 
   /** The command that this frame is written for. */
+  /** A belt that was sent above a limit that was not known yet is slowed down to it. */
+  #isBrake(op: string): boolean {
+    const now = this.#deps.now();
+    const refused = this.asks.some(
+      ({ results, resultAt }) => results[0] === "out-of-range" && now - resultAt < 5_000,
+    );
+    return refused && op.startsWith("speed") && Number(op.slice(6)) < this.truth.at(-1)!.speed;
+  }
+
   #authority(op: string, after: number, before = Infinity): Ask | undefined {
     const now = this.#deps.now();
     const may = (ask: Ask): boolean => {
