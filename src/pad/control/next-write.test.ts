@@ -30,7 +30,8 @@ const at = (now: number, speed: number): Telemetry =>
     poll: null,
   });
 const rest = at(1_000, 0);
-const running = at(1_000, 3);
+const runningOnce = at(1_000, 3);
+const running = observe(at(0, 3), runningOnce.last!);
 const seenOnce: Control = {
   ...noControl,
   statusSeen: true,
@@ -88,6 +89,8 @@ describe("the next write", () => {
     ["preferences", "after it, the preferences", { ...noControl, statusSeen: true, lastPoll: 900 }, rest],
     ["start", "a start at rest", start(seenOnce), rest],
     ["speed 4", "a speed on a running belt", speed(seenOnce, running), running],
+    // The first status of a link: the belt may be slowing to rest (safety rule 5).
+    ["poll", "a speed on a belt of which one status is known", speed(seenOnce, runningOnce), runningOnce],
     ["stop", "a stop before all of them", stop(speed(start(seenOnce), running)), running],
     ["stop", "a stop within the gap", { ...stop(seenOnce), lastWrite: 999 }, running],
     [650, "a start after the gap", { ...start(seenOnce), lastWrite: 900 }, rest],
@@ -202,7 +205,8 @@ describe("a speed whose limit the pad may yet lower", () => {
     expect(written.control.speed).toMatchObject({ refs: [], target: speedFromKmh(3.5), onlySlower: true });
     for (const { effects } of [unwritten, written])
       expect(effects).toMatchObject([{ type: "settle", refs: [2], outcome: { code: "out-of-range" } }]);
-    expect(next({ ...written.control, lastWrite: 0 }, at(1_000, 3.9))).toBe("speed 3.5");
+    const faster = observe(at(0, 3.9), at(1_000, 3.9).last!);
+    expect(next({ ...written.control, lastWrite: 0 }, faster)).toBe("speed 3.5");
   });
 
   it("takes a start along that was wanted for it alone, also one that the pad has ignored so far", () => {
@@ -223,7 +227,7 @@ describe("a speed whose limit the pad may yet lower", () => {
 
 it("a speed waits until the belt has moved for as long as the pad needs to take one", () => {
   const { quirks, defaults } = modelFor("kingsmith-text", "KS-C2");
-  const moved = observe(running, { ...running.last!, at: 1_500 });
+  const moved = observe(runningOnce, { ...running.last!, at: 1_500 });
   const machine = { quirks, capabilities: defaults };
   const due = (now: number) =>
     nextWrite({ ...context(speed(seenOnce, running), moved, now), machine }, false);

@@ -7,6 +7,7 @@ import {
   isFresh,
   isRunning,
   isSlowing,
+  isTrendKnown,
   isActive,
   type Sample,
   settledSpeed,
@@ -51,6 +52,7 @@ const measuredSpeed = (telemetry: Telemetry): Speed => telemetry.last?.status.sp
 const maySetSpeed = ({ telemetry, now }: Context, goal: SpeedGoal): boolean =>
   isFresh(telemetry, now) &&
   isRunning(telemetry) &&
+  isTrendKnown(telemetry) &&
   !slowsByItself(goal, telemetry) &&
   (!goal.onlySlower || goal.target <= measuredSpeed(telemetry));
 

@@ -184,6 +184,9 @@ export const isSlowing = ({ trail }: Telemetry): boolean => {
   return Math.max(...recent.map(({ speed }) => speed)) - latest.speed >= FALLING_BY;
 };
 
+/** One status, as the first of a link, does not show whether the belt is slowing. */
+export const isTrendKnown = ({ trail }: Telemetry): boolean => trail.length > 1;
+
 /**
  * Each of the last three statuses, all after `since`, was lower than the one before by at least 0.2 km/h
  * (docs/command-line.md).
