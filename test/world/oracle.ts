@@ -872,7 +872,9 @@ export class PadOracle {
     });
     const left = walked_off.action === "stop" && this.#walkerWasOff;
     const { max_session } = this.#deps.safety;
-    const counted = this.#moved + this.#movedInStall;
+    // A machine counts from the first turn of its belt on.
+    const creeping = (this.least / (this.setup.options.ramp ?? 0.53)) * 1_000;
+    const counted = this.#moved + this.#movedInStall + creeping;
     const isLong = max_session !== null && counted >= max_session * 60_000 - STATUS_INTERVAL;
     if (!wanted && !left && !isLong && !this.#brokerStops && this.#lateLink < 0) wrong("nobody wanted it");
   }
