@@ -6,7 +6,7 @@ import type { PadSettings } from "../../domain/pad.js";
 import type { Phase } from "../../domain/state.js";
 import type { Logger } from "../../log/log.js";
 import { findPad } from "./finder.js";
-import type { RightOfWay } from "./right-of-way.js";
+import { aborted, type RightOfWay } from "./right-of-way.js";
 
 /**
  * Seconds before the next connect, by the number of failures in a row. After an abrupt end KingSmith firmware refuses
@@ -157,7 +157,8 @@ export class LinkSupervisor {
     if (signal.aborted) return;
     // Treated as success, a scan that ends by itself would cause a loop without a pause.
     if (address === null) throw new BridgeError("radio-busy", "The scan ended by itself.");
-    const link = await this.#givingWay((scope) => this.#connect(address, scope), signal);
+    const connect = (scope: AbortSignal): Promise<Link> => this.#connect(address, scope);
+    const link = await this.#deps.rightOfWay.give(this, connect, signal, () => this.#owner.phase("scanning"));
     if (link === null) return;
     this.#linked = true;
     this.#claim();
@@ -181,45 +182,6 @@ export class LinkSupervisor {
         throw error;
       },
     );
-  }
-
-  /** Runs `connect` unless another belt must be reached, or until then: null, once this pad may connect again. */
-  async #givingWay(
-    connect: (scope: AbortSignal) => Promise<Link>,
-    signal: AbortSignal,
-  ): Promise<Link | null> {
-    const { rightOfWay } = this.#deps;
-    const scope = new AbortController();
-    const look = (): void => {
-      if (signal.aborted || !rightOfWay.isFree(this)) scope.abort(signal.reason);
-    };
-    const forget = rightOfWay.onChange(look);
-    signal.addEventListener("abort", look, { once: true });
-    try {
-      if (!signal.aborted && rightOfWay.isFree(this)) return await connect(scope.signal);
-    } catch (error) {
-      if (!scope.signal.aborted) throw error;
-    } finally {
-      forget();
-      signal.removeEventListener("abort", look);
-    }
-    await this.#untilFree(signal);
-    return null;
-  }
-
-  async #untilFree(signal: AbortSignal): Promise<void> {
-    const { rightOfWay } = this.#deps;
-    const free = new AbortController();
-    const look = (): void => {
-      if (signal.aborted || rightOfWay.isFree(this)) free.abort();
-    };
-    const forget = rightOfWay.onChange(look);
-    signal.addEventListener("abort", look, { once: true });
-    look();
-    if (!free.signal.aborted) this.#owner.phase("scanning");
-    await until(free.signal);
-    forget();
-    signal.removeEventListener("abort", look);
   }
 
   async #find(signal: AbortSignal): Promise<Address | null> {
@@ -265,7 +227,7 @@ export class LinkSupervisor {
     this.#wake = wake;
     this.#round.signal.addEventListener("abort", wake, { once: true });
     if (this.#ended) wake();
-    if (ms === Infinity) await until(wakeUp.signal);
+    if (ms === Infinity) await aborted(wakeUp.signal);
     else await sleep(this.#deps.clock, ms, wakeUp.signal);
     this.#wake = () => undefined;
   }
@@ -278,9 +240,3 @@ export class LinkSupervisor {
     else log.debug({ code: error.code, failures: this.#failures }, error.message);
   }
 }
-
-const until = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
