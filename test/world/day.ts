@@ -204,7 +204,7 @@ const send: Maker = (dice, at, pads) => {
       payload: dice.weighed(PAYLOADS)(dice),
       ...(odd < 0.04 && { dup: true }),
       ...(odd > 0.97 && { stored: true }),
-      ...(odd > 0.9 && odd < 0.95 && { age: dice.pick([1000, 4000, 6000, 60_000]) }),
+      ...(odd > 0.9 && odd < 0.95 && { age: dice.pick([1000, 4000, 6000, 60_000, -3000, -3_600_000]) }),
     },
   ];
 };
